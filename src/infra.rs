@@ -1,0 +1,3 @@
+//! The ground that the halls stand on; it knows nothing of calls or tickets.
+
+pub mod site;

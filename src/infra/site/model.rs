@@ -1,0 +1,241 @@
+//! A checked site. Every reference in it points at something that is there.
+
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+
+use jiff::tz::TimeZone;
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::base::{
+    hours::Hours,
+    id::Name,
+    number::{Key, Number},
+};
+
+/// A language of callers, as a BCP 47 tag.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Locale {
+    #[serde(rename = "zh-CN")]
+    Chinese,
+    #[serde(rename = "en-US")]
+    English,
+}
+
+/// A text to be spoken, in one or more languages. The caller hears the number's language,
+/// or the first that is there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompt(pub BTreeMap<Locale, SmolStr>);
+
+/// A whole site.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Site {
+    pub name: SmolStr,
+    /// Hash of all files, so that a revision can be named and compared.
+    pub revision: SmolStr,
+    #[serde(with = "zone_name")]
+    pub time_zone: TimeZone,
+    /// First is the default.
+    pub languages: Vec<Locale>,
+    pub engine: EngineSettings,
+    pub store: Store,
+    pub numbers: BTreeMap<Number, NumberEntry>,
+    pub hours: BTreeMap<Name, Hours>,
+    pub extensions: BTreeMap<Number, Extension>,
+    pub agents: BTreeMap<Name, Agent>,
+    pub queues: BTreeMap<Name, Queue>,
+    pub flows: BTreeMap<Name, Flow>,
+    pub trunks: BTreeMap<Name, Trunk>,
+    /// Number that a caller reaches when Tandem is not there: an extension.
+    pub fallback: Number,
+    /// How long a waiting caller's lease runs (default 30 s; renewed at a third of it).
+    pub lease: Duration,
+}
+
+/// Which engine, and where.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EngineKind {
+    Freeswitch,
+    Asterisk,
+    Simulator,
+}
+
+/// How to reach the engine. The password is in the file `password_file`, never here.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EngineSettings {
+    pub kind: EngineKind,
+    /// Event socket (FreeSWITCH, default 127.0.0.1:8021) or HTTP (Asterisk, default 127.0.0.1:8088).
+    pub address: SocketAddr,
+    /// User name for ARI.
+    pub user: SmolStr,
+    /// Absolute path; mode 0600.
+    pub password_file: PathBuf,
+    /// SIP domain of the phones on FreeSWITCH.
+    pub domain: SmolStr,
+}
+
+/// Where rows are written.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Store {
+    /// SQLite in the state folder.
+    Sqlite,
+}
+
+/// What happens to calls to one of our numbers.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NumberEntry {
+    pub flow: Name,
+    pub language: Locale,
+    /// Outside of these hours `closed` is used.
+    pub hours: Option<Name>,
+    pub closed: Option<Closed>,
+}
+
+/// Another flow for closed hours.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Closed {
+    pub flow: Name,
+}
+
+/// A phone in the house. Its SIP user is its number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Extension {
+    /// Shown name.
+    pub name: SmolStr,
+    /// SIP user and endpoint name at the engine: letters, digits, `.`, `_`, `-`.
+    pub phone: Name,
+    /// Absolute path of the file with the SIP password.
+    pub secret_file: PathBuf,
+}
+
+/// Somebody who takes calls from queues.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    pub display: SmolStr,
+    pub extension: Number,
+    pub queues: Vec<Name>,
+    /// Time after a call before the next is offered.
+    pub wrap_up: Duration,
+    /// Logged in at the first start.
+    pub logged_in: bool,
+}
+
+/// A queue whose callers go to the agent who has been idle longest.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// How long one agent's phone rings.
+    pub ring: Duration,
+    /// An agent who did not answer is left alone this long.
+    pub rest: Duration,
+    /// After this time the caller leaves by the step's `otherwise`.
+    pub max_wait: Duration,
+    /// Spoken once before the music.
+    pub greeting: Option<Prompt>,
+}
+
+/// A commercial line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trunk {
+    /// `host:port` of the carrier's SIP server.
+    pub address: SmolStr,
+}
+
+/// What a caller goes through: named steps, entered at `start`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Flow {
+    pub start: Name,
+    pub steps: BTreeMap<Name, Step>,
+}
+
+/// One step of a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Step {
+    /// Speak, then go on.
+    Say {
+        prompt: Prompt,
+        next: Name,
+    },
+    /// Play a recording of the site (absolute path, WAV, 8 kHz, 16 bit, mono), then go on.
+    Play {
+        file: PathBuf,
+        next: Name,
+    },
+    Menu(MenuStep),
+    Collect(CollectStep),
+    /// Wait for an agent; `otherwise` after `max_wait`.
+    Queue {
+        queue: Name,
+        otherwise: Name,
+    },
+    /// Dial an extension, or what was collected (`collected: true`), or an outside number on a trunk.
+    Transfer {
+        to: TransferTo,
+        ring: Duration,
+        otherwise: Name,
+    },
+    /// Branch on a calendar.
+    Hours {
+        hours: Name,
+        open: Name,
+        closed: Name,
+    },
+    Hangup,
+}
+
+/// Whom a transfer dials.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum TransferTo {
+    Extension(Number),
+    /// The digits that the named `collect` step gathered, as an extension.
+    Collected(Name),
+    Trunk {
+        trunk: Name,
+        number: Number,
+    },
+}
+
+/// Say a prompt and take one key.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MenuStep {
+    pub prompt: Prompt,
+    pub keys: BTreeMap<Key, Name>,
+    /// Silence after the prompt before it counts as a try.
+    pub timeout: Duration,
+    /// How often the prompt is heard in all.
+    pub tries: u8,
+    /// Said after a key that leads nowhere.
+    pub invalid: Option<Prompt>,
+    pub otherwise: Name,
+}
+
+/// Say a prompt and take several keys.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CollectStep {
+    pub prompt: Prompt,
+    pub min: u8,
+    pub max: u8,
+    /// Ends the input early; not part of it.
+    pub end_key: Option<Key>,
+    /// Silence before the first key, and between keys.
+    pub timeout: Duration,
+    pub tries: u8,
+    pub invalid: Option<Prompt>,
+    pub next: Name,
+    pub otherwise: Name,
+    /// The digits are never written down: not in the journal, the record, or a log.
+    pub secret: bool,
+}
+
+mod zone_name {
+    use jiff::tz::TimeZone;
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub fn serialize<S: Serializer>(zone: &TimeZone, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(zone.iana_name().unwrap_or("UTC"))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<TimeZone, D::Error> {
+        let name = String::deserialize(from)?;
+        TimeZone::get(&name).map_err(D::Error::custom)
+    }
+}

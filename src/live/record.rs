@@ -1,0 +1,72 @@
+//! What a finished call leaves behind: the call detail record (CDR) with both legs.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, LegId, Name},
+        number::Number,
+        text::Label,
+    },
+    live::switchboard::view::Why,
+    ports::engine::HangupCause,
+};
+
+/// One finished call. Times are UTC; durations in milliseconds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallRecord {
+    pub id: CallId,
+    pub from: Option<Number>,
+    pub from_name: Label,
+    pub to: Number,
+    pub arrived: Stamp,
+    pub answered: Option<Stamp>,
+    pub ended: Stamp,
+    /// Of the caller's leg.
+    pub cause: HangupCause,
+    pub ended_by: EndedBy,
+    /// The last queue that the call waited in.
+    pub queue: Option<Name>,
+    /// Time in queues, until somebody answered or the call left.
+    pub wait_ms: u64,
+    /// Time joined with agents or extensions.
+    pub talk_ms: u64,
+    /// The last agent who talked.
+    pub agent: Option<Name>,
+    pub legs: Vec<LegRecord>,
+    pub steps: Vec<Why>,
+}
+
+/// Who ended the call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum EndedBy {
+    Caller,
+    Callee,
+    Tandem,
+    /// The engine lost the leg or the call was gone after a restart.
+    Engine,
+}
+
+/// One party of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegRecord {
+    pub leg: LegId,
+    pub role: Role,
+    /// The agent's name, the extension or the number dialled; the caller's number.
+    pub party: Label,
+    pub began: Stamp,
+    pub answered: Option<Stamp>,
+    pub ended: Option<Stamp>,
+    pub cause: Option<HangupCause>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    Caller,
+    Agent,
+    Extension,
+    Outside,
+}

@@ -1,0 +1,4 @@
+//! What the world outside can do for a call, in our words.
+
+pub mod engine;
+pub mod media;

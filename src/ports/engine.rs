@@ -1,0 +1,30 @@
+//! The media engine as Tandem sees it: legs that obey orders and report what happened.
+//!
+//! Three adapters implement this port: `freeswitch`, `asterisk` and `simulator`. One suite of scenarios
+//! (`tests/engines`) runs against all three. What an adapter owes the rest of the house:
+//!
+//! - Orders for one leg are carried out in the order given; every order gets exactly one `Outcome`.
+//! - `Outcome::Unknown` (sent, but no answer) is never repeated blindly: the adapter asks the engine first.
+//! - Every leg that was reported or dialled ends in exactly one `Ended` while the link lives; what was
+//!   missed while it was down is told by the `Audit` that follows every `Up`.
+//! - Nothing a caller sends reaches the engine's command line unescaped.
+
+mod model;
+
+pub mod asterisk;
+pub mod freeswitch;
+pub mod simulator;
+
+pub use model::{
+    Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Media, Order, Origin, Outcome, PromptId, Verdict,
+};
+
+use tokio::sync::mpsc;
+
+/// The two ends of a running adapter. Dropping `orders` stops it.
+pub struct Engine {
+    /// Orders to carry out. Unbounded: the switchboard never waits for an engine.
+    pub orders: mpsc::UnboundedSender<Order>,
+    /// What happened. Unbounded: an engine's socket is always drained.
+    pub events: mpsc::UnboundedReceiver<Event>,
+}

@@ -1,0 +1,237 @@
+//! The words of the engine port.
+
+use std::{fmt, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::base::{
+    clock::Stamp,
+    id::{LegId, Name, OrderId},
+    number::{Key, Number},
+    text::Label,
+};
+
+/// A hangup cause of ITU-T Q.850 (1 to 127).
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HangupCause(pub u8);
+
+impl HangupCause {
+    pub const UNALLOCATED_NUMBER: Self = Self(1);
+    pub const NORMAL_CLEARING: Self = Self(16);
+    pub const USER_BUSY: Self = Self(17);
+    pub const NO_USER_RESPONSE: Self = Self(18);
+    pub const NO_ANSWER: Self = Self(19);
+    pub const SUBSCRIBER_ABSENT: Self = Self(20);
+    pub const CALL_REJECTED: Self = Self(21);
+    pub const DESTINATION_OUT_OF_ORDER: Self = Self(27);
+    pub const TEMPORARY_FAILURE: Self = Self(41);
+    pub const SERVICE_UNAVAILABLE: Self = Self(63);
+    pub const INTERWORKING: Self = Self(127);
+
+    /// The cause in words, as Q.850 has them.
+    pub fn words(self) -> &'static str {
+        match self.0 {
+            1 => "unallocated number",
+            3 => "no route to destination",
+            16 => "normal clearing",
+            17 => "user busy",
+            18 => "no user responding",
+            19 => "no answer",
+            20 => "subscriber absent",
+            21 => "call rejected",
+            27 => "destination out of order",
+            28 => "invalid number format",
+            31 => "normal, unspecified",
+            34 => "no circuit available",
+            38 => "network out of order",
+            41 => "temporary failure",
+            42 => "switching equipment congestion",
+            58 => "bearer capability not available",
+            63 => "service unavailable",
+            88 => "incompatible destination",
+            102 => "recovery on timer expiry",
+            _ => "interworking",
+        }
+    }
+}
+
+impl fmt::Display for HangupCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({})", self.words(), self.0)
+    }
+}
+
+impl fmt::Debug for HangupCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+/// A prompt made ready beforehand: the file `ID.wav` in the prompt folder (8 kHz, 16 bit, mono).
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PromptId(LowerHex);
+
+/// 32 characters of `[0-9a-f]`.
+type LowerHex = SmolStr;
+
+impl PromptId {
+    /// From the first 16 bytes of a hash.
+    pub fn new(hash: [u8; 16]) -> Self {
+        Self(hash.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+    }
+}
+
+impl fmt::Display for PromptId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Something to be heard.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Media {
+    Prompt(PromptId),
+}
+
+/// Whom to dial.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Endpoint {
+    /// The registered phone of an extension.
+    Phone(Name),
+    /// A number on a trunk.
+    Trunk { trunk: Name, number: Number },
+}
+
+/// What a leg shall do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Command {
+    /// Answer an inbound leg. Followed by `Answered`, or by `Ended`.
+    Answer,
+    /// Play one after the other; followed by exactly one `Played` with this order's id.
+    Play { media: Vec<Media> },
+    /// Stop whatever plays, prompt or music. A stopped `Play` still reports `Played`.
+    Stop,
+    /// Endless music, until `Stop`, `Play` or `Connect`.
+    Music,
+    /// Dial `to` and join it with this leg when it answers; this leg hears music or ringback meanwhile
+    /// (whatever played before is stopped). Reports `Ringing` and `Joined`; if `to` does not come to
+    /// talk, `Ended { leg: to, cause }`, and this leg obeys again with nothing playing.
+    /// `Hangup` of `to` cancels it.
+    Connect { to: LegId, endpoint: Endpoint, timeout: Duration, caller: Number, caller_name: Label },
+    /// End the leg. Followed by `Ended`.
+    Hangup { cause: HangupCause },
+    /// Arm or renew the lease: a leg whose lease runs out goes to the site's fallback extension, without us.
+    Lease { span: Duration },
+    /// Cancel the lease: this leg talks.
+    Release,
+    /// Hand the leg to the fallback extension now and let go of it. Followed by `Ended`
+    /// (with `NORMAL_CLEARING`) as far as we are concerned.
+    Fallback,
+}
+
+/// An order: what leg `leg` shall do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Order {
+    pub id: OrderId,
+    pub leg: LegId,
+    pub command: Command,
+}
+
+/// Where an inbound call came in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Origin {
+    /// From outside.
+    Trunk,
+    /// From the registered phone of this extension.
+    Phone(Name),
+}
+
+/// What an inbound leg brought with it. `from` is `None` when withheld or not a number.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Arrival {
+    pub origin: Origin,
+    pub from: Option<Number>,
+    pub from_name: Label,
+    pub to: Number,
+}
+
+/// How an order fared.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Outcome {
+    /// The engine took it.
+    Done,
+    /// The engine refused it; the text is the engine's, cleaned.
+    Refused(Label),
+    /// Sent or perhaps sent; nobody knows whether it took effect.
+    Unknown,
+}
+
+/// How a `Play` ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    Finished,
+    Stopped,
+    Failed,
+}
+
+/// One leg as the engine itself sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LegSeen {
+    pub leg: LegId,
+    /// Answered.
+    pub up: bool,
+    /// The leg it talks with.
+    pub peer: Option<LegId>,
+    /// Set when this is an inbound leg that waits for orders and has not been taken by anybody.
+    pub arrival: Option<Arrival>,
+}
+
+/// What happened at the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Event {
+    /// The link stands; an `Audit` follows. `engine` names product and version.
+    Up { engine: Label },
+    /// The link is gone or was refused; `retry` says when the next try is due.
+    Down { reason: Label, retry: Duration },
+    /// A call came in and waits for orders. May be repeated.
+    Arrived { leg: LegId, arrival: Arrival },
+    /// The leg was answered.
+    Answered { leg: LegId },
+    /// The dialled phone rings.
+    Ringing { leg: LegId },
+    /// A `Play` is over.
+    Played { leg: LegId, order: OrderId, verdict: Verdict },
+    /// A key was pressed.
+    Key { leg: LegId, key: Key },
+    /// Two legs hear each other: `leg` is the one that was told to `Connect`.
+    Joined { leg: LegId, peer: LegId },
+    /// The leg's peer is gone, or never came, and the leg obeys orders again with nothing playing.
+    Returned { leg: LegId },
+    /// The leg is no more.
+    Ended { leg: LegId, cause: HangupCause },
+    /// What became of an order.
+    Outcome { leg: LegId, order: OrderId, outcome: Outcome },
+    /// All legs that the engine has, as it answered a question sent at `asked`.
+    Audit { asked: Stamp, legs: Vec<LegSeen> },
+    /// A phone registered or is gone.
+    Phone { extension: Name, registered: bool },
+}
+
+impl Event {
+    /// The leg that this is about, if it is about one.
+    pub fn leg(&self) -> Option<&LegId> {
+        match self {
+            Self::Arrived { leg, .. }
+            | Self::Answered { leg }
+            | Self::Ringing { leg }
+            | Self::Played { leg, .. }
+            | Self::Key { leg, .. }
+            | Self::Joined { leg, .. }
+            | Self::Returned { leg }
+            | Self::Ended { leg, .. }
+            | Self::Outcome { leg, .. } => Some(leg),
+            Self::Up { .. } | Self::Down { .. } | Self::Audit { .. } | Self::Phone { .. } => None,
+        }
+    }
+}

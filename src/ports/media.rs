@@ -1,0 +1,1 @@
+//! Prompts: what callers hear.
