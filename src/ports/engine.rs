@@ -19,7 +19,28 @@ pub use model::{
     Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Media, Order, Origin, Outcome, PromptId, Verdict,
 };
 
+use std::{net::SocketAddr, path::PathBuf};
+
+use secrecy::SecretString;
+use smol_str::SmolStr;
 use tokio::sync::mpsc;
+
+use crate::base::number::Number;
+
+/// What an adapter needs to reach its engine.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub address: SocketAddr,
+    /// ARI's user name; unused by FreeSWITCH.
+    pub user: SmolStr,
+    pub password: SecretString,
+    /// Folder of the prompts, readable by the engine on the same host.
+    pub prompts: PathBuf,
+    /// SIP domain of registered phones on FreeSWITCH.
+    pub domain: SmolStr,
+    /// Extension that leases and `Fallback` lead to.
+    pub fallback: Number,
+}
 
 /// The two ends of a running adapter. Dropping `orders` stops it.
 pub struct Engine {
