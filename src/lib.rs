@@ -17,6 +17,8 @@
 //! `infra::journal` before its effects leave, and the finished call becomes rows by `live::record`.
 
 pub mod base;
+pub mod cli;
+pub mod http;
 pub mod infra;
 pub mod live;
 pub mod ports;

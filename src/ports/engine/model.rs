@@ -78,7 +78,7 @@ type LowerHex = SmolStr;
 impl PromptId {
     /// From the first 16 bytes of a hash.
     pub fn new(hash: [u8; 16]) -> Self {
-        Self(hash.iter().map(|b| format!("{b:02x}")).collect::<String>().into())
+        Self(smol_str::format_smolstr!("{:032x}", u128::from_be_bytes(hash)))
     }
 }
 

@@ -1,0 +1,92 @@
+//! Door: the command line. One file per group of commands; each is a client of the daemon's REST v1, except those
+//! that run the daemon itself.
+//!
+//! Every command has `--json` and one of the exit codes in [`Exit`], and says on standard error what to do next
+//! when it cannot do what it was told.
+
+mod agents;
+mod calls;
+mod client;
+mod completions;
+mod context;
+mod exit;
+mod explain;
+mod paint;
+mod queues;
+mod show;
+mod status;
+mod top;
+
+pub use context::Common;
+pub use exit::{Exit, Fault};
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand};
+
+use context::Context;
+
+/// A company's phone and mail service desk, run in tandem with FreeSWITCH or Asterisk.
+#[derive(Debug, Parser)]
+#[command(name = "tandem", version, arg_required_else_help = true, max_term_width = 100)]
+#[command(after_help = exit::CODES)]
+pub struct Tandem {
+    #[command(flatten)]
+    common: Common,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Status(status::Args),
+    Calls(calls::Args),
+    Queues(queues::Args),
+    Agents(agents::Args),
+    Explain(explain::Args),
+    Top(top::Args),
+    Completions(completions::Args),
+}
+
+/// Runs the program's arguments.
+pub fn main() -> ExitCode {
+    let tandem = match Tandem::try_parse() {
+        Ok(tandem) => tandem,
+        Err(why) => {
+            let shown = why.print();
+            return if shown.is_ok() { Exit::of_usage(why.exit_code()).into() } else { Exit::Failed.into() };
+        }
+    };
+    match tandem.run() {
+        Ok(exit) => exit.into(),
+        Err(fault) => {
+            if !fault.is_silent() {
+                eprintln!("tandem: {fault}");
+            }
+            fault.exit().into()
+        }
+    }
+}
+
+impl Tandem {
+    fn run(self) -> Result<Exit, Fault> {
+        let common = self.common;
+        match self.command {
+            Command::Status(args) => ask(common, async |cx| status::run(cx, args).await),
+            Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
+            Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),
+            Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
+            Command::Explain(args) => ask(common, async |cx| explain::run(cx, args).await),
+            Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
+            Command::Completions(args) => completions::run(args, &mut Self::command()),
+        }
+    }
+}
+
+/// Runs a client of the daemon on this thread.
+fn ask(common: Common, command: impl AsyncFnOnce(&Context) -> Result<Exit, Fault>) -> Result<Exit, Fault> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
+    let context = Context::new(common)?;
+    runtime.block_on(command(&context))
+}

@@ -1,0 +1,111 @@
+//! `tandem agents`: who takes calls, and who starts, pauses or ends their work.
+
+use serde_json::json;
+
+use super::{
+    Exit, Fault,
+    context::Context,
+    paint::{Paint, number, span, state, text},
+    show::{Watch, print, render, show},
+};
+use crate::{
+    base::{
+        clock::{Clock, Stamp, SystemClock},
+        id::Name,
+        text::Label,
+    },
+    live::switchboard::view::{Act, AgentView},
+};
+
+/// List agents, show one, log in or out, pause
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Agents>,
+    #[command(flatten)]
+    watch: Watch,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Agents {
+    /// List all agents (what `tandem agents` alone does)
+    List(Watch),
+    /// Show one agent
+    Show { agent: Name },
+    /// Start an agent's work: calls are offered from now on
+    Login { agent: Name },
+    /// End an agent's work; a running call goes on
+    Logout { agent: Name },
+    /// Offer an agent no calls for a while
+    Pause {
+        agent: Name,
+        /// Why, for the board and the report
+        #[arg(long, default_value = "break")]
+        reason: String,
+    },
+    /// Offer calls again
+    Unpause { agent: Name },
+}
+
+pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
+    match args.command.unwrap_or(Agents::List(args.watch)) {
+        Agents::List(watch) => {
+            show(cx, watch, "/v1/agents", |agents: &Vec<_>| list(&cx.paint, agents, SystemClock.now()))
+                .await?;
+        }
+        Agents::Show { agent } => one(cx, &agent).await?,
+        Agents::Login { agent } => act(cx, &agent, "login", json!({}), "is logged in").await?,
+        Agents::Logout { agent } => act(cx, &agent, "logout", json!({}), "is logged out").await?,
+        Agents::Pause { agent, reason } => {
+            act(cx, &agent, "pause", json!({ "reason": Label::new(&reason) }), "is paused").await?;
+        }
+        Agents::Unpause { agent } => act(cx, &agent, "unpause", json!({}), "takes calls again").await?,
+    }
+    Ok(Exit::Done)
+}
+
+async fn act(
+    cx: &Context,
+    agent: &Name,
+    verb: &str,
+    body: serde_json::Value,
+    said: &str,
+) -> Result<(), Fault> {
+    let done = cx.client.post::<Act>(&format!("/v1/agents/{agent}/{verb}"), &body).await?;
+    print(&render(cx, &done, |_| format!("Agent {agent} {said}.\n")))
+}
+
+async fn one(cx: &Context, name: &Name) -> Result<(), Fault> {
+    let agents = cx.client.get::<Vec<AgentView>>("/v1/agents").await?.value;
+    let Some(agent) = agents.iter().find(|agent| agent.name == *name) else {
+        let among = agents.iter().map(|agent| agent.name.to_string()).collect();
+        return Err(Fault::NoSuch { what: "agent", name: name.to_string(), among });
+    };
+    if cx.json {
+        return print(&format!("{}\n", json!(agent)));
+    }
+    print(&list(&cx.paint, std::slice::from_ref(agent), SystemClock.now()))
+}
+
+/// Agents as a table.
+pub(super) fn list(paint: &Paint, agents: &[AgentView], now: Stamp) -> String {
+    if agents.is_empty() {
+        return "There are no agents.\n".to_owned();
+    }
+    let rows = agents.iter().map(|agent| {
+        let queues: Vec<_> = agent.queues.iter().map(Name::as_str).collect();
+        vec![
+            text(agent.name.as_str()),
+            text(&agent.display),
+            text(agent.extension.as_str()),
+            state(&agent.state),
+            number(span(now.since(agent.since))),
+            text(agent.reason.as_ref().map_or("", Label::as_str)),
+            text(agent.call.map(|call| call.to_string()).unwrap_or_default()),
+            text(queues.join(" ")),
+            number(agent.calls_today),
+        ]
+    });
+    paint.table(&["AGENT", "NAME", "EXT", "STATE", "FOR", "REASON", "CALL", "QUEUES", "TODAY"], rows)
+}

@@ -1,0 +1,136 @@
+//! `tandem calls`: what is going on, what went on, and how to end or move a call.
+
+use serde_json::json;
+
+use super::{
+    Exit, Fault,
+    context::Context,
+    explain,
+    paint::{Paint, millis, number, span, state, text},
+    show::{Watch, print, render, show},
+};
+use crate::{
+    base::{
+        clock::{Clock, Stamp, SystemClock},
+        id::CallId,
+        number::{InvalidNumber, Number},
+    },
+    live::{
+        record::CallRecord,
+        switchboard::view::{Act, CallView},
+    },
+};
+
+/// List, show, end or move calls
+#[derive(Debug, clap::Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub(super) struct Args {
+    #[command(subcommand)]
+    command: Option<Calls>,
+    #[command(flatten)]
+    watch: Watch,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Calls {
+    /// List the live calls (what `tandem calls` alone does)
+    List(Watch),
+    /// List finished calls, newest first
+    History {
+        /// How many, 1 to 1000
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Show one call, live or finished
+    Show { call: CallId },
+    /// End a live call
+    Hangup { call: CallId },
+    /// Move a live call to an extension
+    Transfer {
+        call: CallId,
+        /// The extension
+        #[arg(value_parser = extension)]
+        to: Number,
+    },
+}
+
+fn extension(text: &str) -> Result<Number, InvalidNumber> {
+    Number::new(text)
+}
+
+pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
+    match args.command.unwrap_or(Calls::List(args.watch)) {
+        Calls::List(watch) => {
+            show(cx, watch, "/v1/calls", |calls: &Vec<_>| list(&cx.paint, calls, SystemClock.now())).await?;
+        }
+        Calls::History { limit } => {
+            let answer = cx.client.get(&format!("/v1/history?limit={limit}")).await?;
+            print(&render(cx, &answer, |calls: &Vec<_>| history(&cx.paint, calls, SystemClock.now())))?;
+        }
+        Calls::Show { call } => {
+            let answer = cx.client.get(&format!("/v1/calls/{call}/explain")).await?;
+            print(&render(cx, &answer, |call| explain::facts(&cx.paint, call, SystemClock.now())))?;
+        }
+        Calls::Hangup { call } => {
+            let done = cx.client.post::<Act>(&format!("/v1/calls/{call}/hangup"), &json!({})).await?;
+            print(&render(cx, &done, |_| format!("Call {call} is being ended.\n")))?;
+        }
+        Calls::Transfer { call, to } => {
+            let path = format!("/v1/calls/{call}/transfer");
+            let done = cx.client.post::<Act>(&path, &json!({ "to": to })).await?;
+            print(&render(cx, &done, |_| format!("Call {call} is on its way to {to}.\n")))?;
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// Live calls as a table.
+fn list(paint: &Paint, calls: &[CallView], now: Stamp) -> String {
+    if calls.is_empty() {
+        return "No call is live.\n".to_owned();
+    }
+    let rows = calls.iter().map(|call| {
+        vec![
+            text(call.id.to_string()),
+            text(caller(call.from.as_ref(), call.from_name.as_str())),
+            text(call.to.as_str()),
+            state(&call.state),
+            text(&call.at),
+            text(call.agent.as_ref().map_or("", |agent| agent.as_str())),
+            number(span(now.since(call.since))),
+        ]
+    });
+    paint.table(&["CALL", "FROM", "TO", "STATE", "AT", "AGENT", "FOR"], rows)
+}
+
+fn history(paint: &Paint, calls: &[CallRecord], now: Stamp) -> String {
+    if calls.is_empty() {
+        return "No call has finished yet.\n".to_owned();
+    }
+    let rows = calls.iter().map(|call| {
+        vec![
+            text(call.id.to_string()),
+            text(paint.time(call.arrived, now)),
+            text(caller(call.from.as_ref(), call.from_name.as_str())),
+            text(call.to.as_str()),
+            text(call.queue.as_ref().map_or("", |queue| queue.as_str())),
+            text(call.agent.as_ref().map_or("", |agent| agent.as_str())),
+            number(millis(call.wait_ms)),
+            number(millis(call.talk_ms)),
+            text(call.cause.words()),
+        ]
+    });
+    let head = ["CALL", "ARRIVED", "FROM", "TO", "QUEUE", "AGENT", "WAITED", "TALKED", "CAUSE"];
+    paint.table(&head, rows)
+}
+
+/// Name and number as far as they are known.
+pub(super) fn caller(number: Option<&Number>, name: &str) -> String {
+    match (number, name) {
+        (None, "") => "withheld".to_owned(),
+        (None, name) => name.to_owned(),
+        (Some(number), "") => number.to_string(),
+        (Some(number), name) if name == number.as_str() => number.to_string(),
+        (Some(number), name) => format!("{name} {number}"),
+    }
+}

@@ -1,0 +1,59 @@
+//! What all commands share: where the daemon is, and what the reader of the output looks at.
+
+use std::{
+    env,
+    io::{self, IsTerminal},
+    path::PathBuf,
+};
+
+use jiff::tz::TimeZone;
+use ratatui::crossterm::terminal;
+
+use super::{Fault, client::Client, paint::Paint};
+
+/// Options of every command.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Common {
+    /// Print JSON as the daemon answers it
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// The daemon's admin socket
+    #[arg(long, global = true, value_name = "PATH", env = "TANDEM_SOCKET", hide_env_values = true)]
+    pub socket: Option<PathBuf>,
+}
+
+impl Common {
+    /// The socket that was named, or the one of this user's daemon, or the system's.
+    pub fn socket(&self) -> PathBuf {
+        self.socket.clone().unwrap_or_else(|| {
+            let system = PathBuf::from("/run/tandem/tandem.sock");
+            let Some(own) = env::var_os("XDG_RUNTIME_DIR").filter(|dir| !dir.is_empty()) else {
+                return system;
+            };
+            let own = PathBuf::from(own).join("tandem/tandem.sock");
+            if !own.exists() && system.exists() { system } else { own }
+        })
+    }
+}
+
+/// A command's surroundings.
+pub(super) struct Context {
+    pub(super) client: Client,
+    pub(super) json: bool,
+    pub(super) paint: Paint,
+    /// Whether standard output is a terminal.
+    pub(super) terminal: bool,
+}
+
+impl Context {
+    pub(super) fn new(common: Common) -> Result<Self, Fault> {
+        let terminal = io::stdout().is_terminal();
+        let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        let paint = Paint {
+            colour: terminal && !no_colour,
+            width: if terminal { terminal::size().ok().map(|(columns, _)| columns) } else { None },
+            zone: TimeZone::system(),
+        };
+        Ok(Self { client: Client::new(common.socket())?, json: common.json, paint, terminal })
+    }
+}

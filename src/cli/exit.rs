@@ -1,0 +1,87 @@
+//! How a command ends: its exit code, and the sentence on standard error.
+
+use std::{io, path::PathBuf, process::ExitCode};
+
+use crate::http::Problem;
+
+/// Shown below the help.
+pub(super) const CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the site was refused by check · \
+4 no daemon answers · 5 plan found changes";
+
+/// Exit codes. Scripts rely on them: they never change their meaning.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    RefusedByCheck = 3,
+    Unreachable = 4,
+    Changes = 5,
+}
+
+impl Exit {
+    /// The parser ends with 0 after showing help or version, else with 2.
+    pub(super) fn of_usage(code: i32) -> Self {
+        if code == 0 { Self::Done } else { Self::Usage }
+    }
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// Why a command did not do what it was told.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error(
+        "no daemon answers at {}: {why}; start one with `tandem serve --site DIR`, or name its socket with \
+         --socket or TANDEM_SOCKET", socket.display()
+    )]
+    Unreachable { socket: PathBuf, why: String },
+    #[error("{} may not be opened; run the command as the daemon's user, or as root", .0.display())]
+    NotAllowed(PathBuf),
+    #[error("the daemon at {} did not answer: {why}; look at its log, and restart it if it hangs", socket.display())]
+    Silent { socket: PathBuf, why: String },
+    #[error(
+        "the daemon's answer to {path} is not understood: {why}; run the `tandem` of the daemon's version"
+    )]
+    Garbled { path: String, why: serde_json::Error },
+    #[error(transparent)]
+    Refused(Box<Problem>),
+    #[error("there is no {what} {name}; {}", near(what, among))]
+    NoSuch { what: &'static str, name: String, among: Vec<String> },
+    #[error("`tandem top` needs a terminal; use `tandem status --watch`, or add --json")]
+    NoTerminal,
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+    #[error("cannot start: {0}; the system lacks memory or file handles")]
+    Runtime(io::Error),
+    #[error("cannot make a client: {0}; please report this")]
+    Client(reqwest::Error),
+}
+
+impl Fault {
+    pub fn exit(&self) -> Exit {
+        match self {
+            Self::Unreachable { .. } | Self::NotAllowed(_) | Self::Silent { .. } => Exit::Unreachable,
+            Self::NoTerminal => Exit::Usage,
+            Self::Output(why) if why.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
+            _ => Exit::Failed,
+        }
+    }
+
+    /// Whoever closed our output (`| head`) knows.
+    pub(super) fn is_silent(&self) -> bool {
+        matches!(self, Self::Output(why) if why.kind() == io::ErrorKind::BrokenPipe)
+    }
+}
+
+fn near(what: &str, among: &[String]) -> String {
+    if among.is_empty() {
+        format!("the site has no {what} at all")
+    } else {
+        format!("there is {}", among.join(", "))
+    }
+}

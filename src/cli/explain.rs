@@ -1,0 +1,111 @@
+//! `tandem explain`: why a call went where it went, as a story.
+
+use std::fmt::Write;
+
+use super::{
+    Exit, Fault,
+    calls::caller,
+    context::Context,
+    paint::{Paint, clean, millis, number, span, text},
+    show::{print, render},
+};
+use crate::{
+    base::{
+        clock::{Clock, Stamp, SystemClock},
+        id::CallId,
+    },
+    http::Explanation,
+    live::{
+        record::{CallRecord, EndedBy, LegRecord, Role},
+        switchboard::view::{CallDetail, Why},
+    },
+};
+
+/// Tell why a call, live or finished, went where it went
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    call: CallId,
+}
+
+pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
+    let answer = cx.client.get(&format!("/v1/calls/{}/explain", args.call)).await?;
+    print(&render(cx, &answer, |call| story(&cx.paint, call, SystemClock.now())))?;
+    Ok(Exit::Done)
+}
+
+/// Facts first, then every decision with its time, counted from the arrival.
+fn story(paint: &Paint, call: &Explanation, now: Stamp) -> String {
+    let (steps, began) = match call {
+        Explanation::Live { call } => (&call.steps, call.call.since),
+        Explanation::Finished { call } => (&call.steps, call.arrived),
+    };
+    let began = steps.first().map_or(began, |step| step.at);
+    let rows = steps.iter().map(|Why { at, what }| {
+        let after = format!("+{}.{:03}s", at.since(began).as_secs(), at.since(began).subsec_millis());
+        vec![text(paint.time(*at, now)), number(after), text(what)]
+    });
+    format!("{}\n{}", facts(paint, call, now), paint.table(&["TIME", "AFTER", "WHAT AND WHY"], rows))
+}
+
+/// The call in a few lines, its legs in a table.
+pub(super) fn facts(paint: &Paint, call: &Explanation, now: Stamp) -> String {
+    match call {
+        Explanation::Live { call } => live(paint, call, now),
+        Explanation::Finished { call } => finished(paint, call, now),
+    }
+}
+
+fn live(paint: &Paint, detail: &CallDetail, now: Stamp) -> String {
+    let call = &detail.call;
+    let from = clean(&caller(call.from.as_ref(), call.from_name.as_str()));
+    let (at, state) = (clean(&call.at), clean(&call.state));
+    let with = call.agent.as_ref().map_or(String::new(), |agent| format!(", agent {agent}"));
+    format!(
+        "Call {} from {from} to {}\nLive for {}: {state}, {at}{with}; since {}\n",
+        call.id,
+        call.to,
+        span(now.since(call.since)),
+        paint.time(call.since, now)
+    )
+}
+
+fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
+    let from = clean(&caller(call.from.as_ref(), call.from_name.as_str()));
+    let (arrived, lasted) = (paint.time(call.arrived, now), span(call.ended.since(call.arrived)));
+    let by = match call.ended_by {
+        EndedBy::Caller => "the caller",
+        EndedBy::Callee => "the called party",
+        EndedBy::Tandem => "Tandem",
+        EndedBy::Engine => "the engine",
+    };
+    let mut told = format!(
+        "Call {} from {from} to {}\nArrived {arrived}, lasted {lasted}, ended by {by}: {}\n",
+        call.id, call.to, call.cause
+    );
+    let queue = call.queue.as_ref().map_or(String::new(), |queue| format!(" in queue {queue}"));
+    let agent = call.agent.as_ref().map_or(String::new(), |agent| format!(" with agent {agent}"));
+    let _ = writeln!(told, "Waited {}{queue}, talked {}{agent}", millis(call.wait_ms), millis(call.talk_ms));
+    told + "\n" + &legs(paint, &call.legs, now)
+}
+
+fn legs(paint: &Paint, legs: &[LegRecord], now: Stamp) -> String {
+    let time = |at: Option<Stamp>| at.map_or("never".to_owned(), |at| paint.time(at, now));
+    let rows = legs.iter().map(|leg| {
+        let role = match leg.role {
+            Role::Caller => "caller",
+            Role::Agent => "agent",
+            Role::Extension => "extension",
+            Role::Outside => "outside",
+        };
+        let cause = leg.cause.map_or(String::new(), |cause| cause.to_string());
+        vec![
+            text(role),
+            text(leg.party.as_str()),
+            text(time(Some(leg.began))),
+            text(time(leg.answered)),
+            text(time(leg.ended)),
+            text(cause),
+        ]
+    });
+    paint.table(&["LEG", "PARTY", "BEGAN", "ANSWERED", "ENDED", "CAUSE"], rows)
+}
