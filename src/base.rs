@@ -5,3 +5,4 @@ pub mod hours;
 pub mod id;
 pub mod number;
 pub mod text;
+pub mod wav;

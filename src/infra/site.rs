@@ -1,8 +1,278 @@
 //! The site: what the admin describes in YAML, checked as a whole and handed on as plain values.
+//!
+//! A site is a folder: `site.yaml`, `numbers.yaml`, `people.yaml` and `flows/*.yaml` (one flow a file), and
+//! as needed `hours.yaml`, `queues.yaml`, `trunks.yaml`; secrets are files of their own. Everything is read
+//! before anything is said, so that all problems come at once, each with its place and remedy; a site with
+//! an error is not handed on at all. `source` holds the files, `tree` the YAML with places, `names` what can
+//! be referred to, `decode` the scalars; every section has a file of its own.
 
+mod decode;
+mod flows;
+mod general;
+mod graph;
+mod hours;
 mod model;
+mod names;
+mod numbers;
+mod people;
+mod problem;
+mod prompt;
+mod queues;
+pub mod secret;
+mod sound;
+mod source;
+mod steps;
+mod tree;
+
+use std::{collections::BTreeMap, fs, path::Path};
 
 pub use model::{
     Agent, Closed, CollectStep, EngineKind, EngineSettings, Extension, Flow, Locale, MenuStep, NumberEntry,
     Prompt, Queue, Site, Step, Store, TransferTo, Trunk,
 };
+pub use problem::{Code, Problem, Problems, Severity};
+
+use self::{
+    decode::suggest,
+    general::General,
+    names::{Known, Names},
+    prompt::Tongue,
+    source::{Findings, Place},
+    tree::{Node, Value},
+};
+use crate::base::id::Name;
+
+const SECTIONS: [&str; 6] =
+    ["site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml", "trunks.yaml"];
+/// What a site cannot do without.
+const NEEDED: usize = 3;
+const MAX_FLOWS: usize = 1000;
+
+/// What a look at a site found: the site when it has no errors, and all problems, warnings too.
+#[derive(Debug)]
+pub struct Report {
+    pub site: Option<Site>,
+    pub problems: Problems,
+    /// Files read.
+    pub files: usize,
+}
+
+/// The site in `dir`, or everything that is wrong with it.
+pub fn load(dir: &Path) -> Result<Site, Problems> {
+    let report = check(dir);
+    report.site.ok_or(report.problems)
+}
+
+/// Reads the site in `dir` and looks at everything.
+pub fn check(dir: &Path) -> Report {
+    let mut to = Findings::default();
+    let root = match fs::canonicalize(dir) {
+        Ok(root) if root.is_dir() => root,
+        _ => {
+            let place = to.absent(&dir.display().to_string());
+            let help = "name the site's folder; a complete one is in examples/small";
+            to.error(Code::MissingFile, place, "there is no such folder", help);
+            return Report { site: None, problems: to.into_problems(), files: 0 };
+        }
+    };
+    unknown_files(&root, &mut to);
+    let trees = Trees::read(&root, &mut to);
+    let files = trees.files();
+    let site = trees.site(&root, &mut to).filter(|_| !to.has_errors());
+    Report { site, problems: to.into_problems(), files }
+}
+
+/// One file's YAML: there and understood, there and broken, or not there.
+enum Tree {
+    Read(Node),
+    Broken,
+    Absent,
+}
+
+impl Tree {
+    fn node(&self) -> Option<&Node> {
+        match self {
+            Self::Read(node) => Some(node),
+            Self::Broken | Self::Absent => None,
+        }
+    }
+
+    fn complete(&self) -> bool {
+        !matches!(self, Self::Broken)
+    }
+}
+
+/// The whole site as YAML.
+struct Trees {
+    sections: [Tree; SECTIONS.len()],
+    flows: Vec<(Name, Tree)>,
+}
+
+impl Trees {
+    fn read(root: &Path, to: &mut Findings) -> Self {
+        let mut needed = 0..SECTIONS.len();
+        let sections = SECTIONS.map(|name| {
+            let required = needed.next().is_some_and(|i| i < NEEDED);
+            read_tree(root, name, required, to)
+        });
+        let flows = flow_files(root, to)
+            .into_iter()
+            .map(|(name, file)| {
+                let tree = read_tree(root, &file, true, to);
+                (name, tree)
+            })
+            .collect();
+        Self { sections, flows }
+    }
+
+    fn files(&self) -> usize {
+        self.sections.iter().chain(self.flows.iter().map(|f| &f.1)).filter(|t| t.node().is_some()).count()
+    }
+
+    fn names(&self, to: &mut Findings) -> Names {
+        let [_, _, people, hours, queues, trunks] = &self.sections;
+        let extensions = people.node().and_then(|n| under(n, "extensions"));
+        let flows = self.flows.iter().filter_map(|(name, tree)| {
+            let place = tree.node().map_or_else(|| to.absent("flows"), |n| n.place);
+            Some(tree::Key { text: name.as_str().to_owned(), place })
+        });
+        let flows = flows.collect();
+        let table = |what, home, tree: &Tree| Known::of_table(what, home, tree.node(), tree.complete());
+        let complete = people.complete() && people.node().is_some();
+        Names {
+            extensions: Known::of_table("extension", "people.yaml", extensions, complete),
+            queues: table("queue", "queues.yaml", queues),
+            hours: table("calendar", "hours.yaml", hours),
+            trunks: table("trunk", "trunks.yaml", trunks),
+            flows: Known::new("flow", "flows/", flows, true),
+        }
+    }
+
+    fn site(&self, root: &Path, to: &mut Findings) -> Option<Site> {
+        let names = self.names(to);
+        let [general, numbers, people, hours, queues, trunks] = self.sections.each_ref().map(Tree::node);
+        let tongue = Tongue { languages: general.map(|n| general::languages(n, to)).unwrap_or_default() };
+        let general = general.and_then(|n| general::read(root, n, &names, to));
+        let numbers = numbers.map(|n| numbers::read(n, &names, &tongue, to)).unwrap_or_default();
+        let (extensions, agents) = people.map(|n| people::read(root, n, &names, to)).unwrap_or_default();
+        let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
+        let queue_tree = queues;
+        let queues = queue_tree.map(|n| queues::read(n, &tongue, to)).unwrap_or_default();
+        if let Some(tree) = queue_tree.filter(|_| people.is_some()) {
+            queues::unserved(tree, &agents, to);
+        }
+        let trunks = trunks.map(|n| queues::trunks(n, to)).unwrap_or_default();
+        let flows: BTreeMap<Name, Flow> = self
+            .flows
+            .iter()
+            .filter_map(|(name, tree)| {
+                Some((name.clone(), flows::read(root, tree.node()?, &names, &tongue, to)?))
+            })
+            .collect();
+        let General { name, time_zone, engine, store, fallback, lease } = general?;
+        Some(Site {
+            name,
+            revision: to.revision(),
+            time_zone,
+            languages: tongue.languages,
+            engine,
+            store,
+            numbers,
+            hours,
+            extensions,
+            agents,
+            queues,
+            flows,
+            trunks,
+            fallback,
+            lease,
+        })
+    }
+}
+
+fn under<'a>(node: &'a Node, key: &str) -> Option<&'a Node> {
+    match &node.value {
+        Value::Table(entries) => entries.iter().find(|(k, _)| k.text == key).map(|(_, node)| node),
+        _ => None,
+    }
+}
+
+fn read_tree(root: &Path, name: &str, required: bool, to: &mut Findings) -> Tree {
+    let errors = to.count();
+    if let Some(file) = to.read(root, name) {
+        return tree::parse(file, to).map_or(Tree::Broken, Tree::Read);
+    }
+    if to.count() > errors {
+        return Tree::Broken;
+    }
+    if required {
+        let place = to.absent(name);
+        let help = "every site has one; see examples/small for a complete site";
+        to.error(Code::MissingFile, place, format!("{name} is missing"), help);
+        return Tree::Broken;
+    }
+    Tree::Absent
+}
+
+/// The flows by name, in the order of their names.
+fn flow_files(root: &Path, to: &mut Findings) -> Vec<(Name, String)> {
+    let mut found = Vec::new();
+    for file in yaml_files(&root.join("flows")) {
+        let path = format!("flows/{file}");
+        let name = file.strip_suffix(".yaml").map(Name::new);
+        match name {
+            Some(Ok(name)) => found.push((name, path)),
+            Some(Err(_)) => {
+                let place = to.absent(&path);
+                let help = "rename the file: letters, digits, `.`, `_`, `-`";
+                to.error(Code::BadValue, place, "this file's name cannot name a flow", help);
+            }
+            None => {
+                let place = to.absent(&path);
+                to.error(
+                    Code::UnknownFile,
+                    place,
+                    format!("{path} is not read"),
+                    "rename it to end in `.yaml`",
+                );
+            }
+        }
+    }
+    if found.is_empty() {
+        let place = to.absent("flows");
+        to.error(
+            Code::MissingFile,
+            place,
+            "there is no flow",
+            "write one, as flows/welcome.yaml in examples/small",
+        );
+    }
+    if found.len() > MAX_FLOWS {
+        let place = to.absent("flows");
+        to.error(Code::TooLarge, place, format!("more than {MAX_FLOWS} flows"), "split the site");
+        found.truncate(MAX_FLOWS);
+    }
+    found
+}
+
+/// A misspelt file would otherwise be left out silently.
+fn unknown_files(root: &Path, to: &mut Findings) {
+    for file in yaml_files(root).into_iter().filter(|f| !SECTIONS.contains(&f.as_str())) {
+        let place: Place = to.absent(&file);
+        let help = suggest(&file, &SECTIONS, "a site has");
+        to.error(Code::UnknownFile, place, format!("{file} is no file of a site"), help);
+    }
+}
+
+/// Names of YAML files in a folder, sorted; hidden files left out.
+fn yaml_files(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|entry| entry.file_name().to_string_lossy().into_owned())
+        .filter(|name| !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml")))
+        .collect();
+    names.sort_unstable();
+    names
+}

@@ -1,1 +1,53 @@
-//! Prompts: what callers hear.
+//! What callers hear: prompts made once and kept as `ID.wav` (8 kHz, 16 bit, mono) in one folder.
+//!
+//! An id follows from what is heard alone (language, voice, text), so a flow names its prompts without
+//! looking at any file, and a replay names the same.
+
+use std::path::Path;
+
+use aws_lc_rs::digest::{Context, SHA256};
+
+use super::engine::{Media, PromptId};
+use crate::infra::site::{Locale, Prompt};
+
+/// Raised when the same text would sound different: then everything is made anew.
+const RECIPE: &str = "espeak-ng 8000 Hz, recipe 1";
+
+/// The prompt as callers of `locale` hear it, or in the first language that is there; `None` when it has no text.
+pub fn prompt(prompt: &Prompt, locale: Locale) -> Option<Media> {
+    let (locale, text) = prompt.0.get_key_value(&locale).or_else(|| prompt.0.iter().next())?;
+    Some(Media::Prompt(spoken(*locale, text)))
+}
+
+/// A recording of the site.
+pub fn recording(file: &Path) -> Media {
+    Media::Prompt(recorded(file))
+}
+
+fn spoken(locale: Locale, text: &str) -> PromptId {
+    id(&[b"spoken", voice(locale).as_bytes(), text.as_bytes(), RECIPE.as_bytes()])
+}
+
+fn recorded(file: &Path) -> PromptId {
+    id(&[b"recorded", file.as_os_str().as_encoded_bytes()])
+}
+
+/// Each part with its length before it, so that no two lists of parts look alike.
+fn id(parts: &[&[u8]]) -> PromptId {
+    let mut hash = Context::new(&SHA256);
+    for part in parts {
+        hash.update(&(part.len() as u64).to_le_bytes());
+        hash.update(part);
+    }
+    let mut short = [0; 16];
+    short.copy_from_slice(&hash.finish().as_ref()[..16]);
+    PromptId::new(short)
+}
+
+/// The voice of espeak-ng for a language.
+fn voice(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Chinese => "cmn",
+        Locale::English => "en-us",
+    }
+}

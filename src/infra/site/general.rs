@@ -1,0 +1,224 @@
+//! `site.yaml`: who we are, which engine, and what happens when Tandem is not there.
+
+use std::{net::SocketAddr, path::Path, time::Duration};
+
+use jiff::tz::{TimeZone, db};
+use smol_str::SmolStr;
+
+use super::{
+    decode::{self, Fields, Shape, shorten, suggest},
+    model::{EngineKind, EngineSettings, Locale, Store},
+    names::Names,
+    problem::Code,
+    secret,
+    source::{Findings, Place},
+    tree::{Node, Value},
+};
+use crate::base::number::Number;
+
+const SITE: Shape = Shape {
+    what: "site.yaml",
+    keys: &[
+        ("name", "name: Harbour Trading"),
+        ("languages", "languages: [zh, en]"),
+        ("time_zone", "time_zone: Asia/Shanghai"),
+        ("engine", "engine: { kind: simulator }"),
+        ("fallback", "fallback: 1001"),
+        ("store", "store: sqlite"),
+        ("lease", "lease: 30s"),
+    ],
+};
+
+const ENGINE: Shape = Shape {
+    what: "engine",
+    keys: &[
+        ("kind", "kind: simulator"),
+        ("address", "address: 127.0.0.1:8088"),
+        ("user", "user: tandem"),
+        ("password_file", "password_file: secrets/engine"),
+        ("domain", "domain: tandem.example"),
+    ],
+};
+
+/// What `site.yaml` says.
+pub(super) struct General {
+    pub name: SmolStr,
+    pub time_zone: TimeZone,
+    pub engine: EngineSettings,
+    pub store: Store,
+    pub fallback: Number,
+    pub lease: Duration,
+}
+
+/// The languages come first: every prompt is read by them.
+pub(super) fn languages(node: &Node, to: &mut Findings) -> Vec<Locale> {
+    let listed = match &node.value {
+        Value::Table(entries) => entries.iter().find(|(k, _)| k.text == "languages").map(|e| &e.1),
+        _ => None,
+    };
+    let mut languages = Vec::new();
+    for node in listed.map_or(&[][..], decode::list) {
+        if let Some(locale) = language(node, to) {
+            if languages.contains(&locale) {
+                to.error(Code::Duplicate, node.place, "this language is here twice", "remove one of them");
+            } else {
+                languages.push(locale);
+            }
+        }
+    }
+    languages
+}
+
+/// `zh` or `en`, or their long forms.
+pub(super) fn language(node: &Node, to: &mut Findings) -> Option<Locale> {
+    let text = decode::scalar(node, "zh", to)?;
+    let locale = locale(text);
+    if locale.is_none() {
+        let message = format!("Tandem speaks no `{}`", shorten(text));
+        to.error(Code::BadValue, node.place, message, suggest(text, &["zh", "en"], "allowed"));
+    }
+    locale
+}
+
+pub(super) fn locale(text: &str) -> Option<Locale> {
+    match text {
+        "zh" | "zh-CN" => Some(Locale::Chinese),
+        "en" | "en-US" => Some(Locale::English),
+        _ => None,
+    }
+}
+
+/// Reads all of `site.yaml` but the languages.
+pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -> Option<General> {
+    let top = Place { end: node.place.start, ..node.place };
+    let fields = Fields::open(node, top, &SITE, to)?;
+    let name = fields.need("name", to).and_then(|n| decode::line(n, 80, "Harbour Trading", to));
+    if let Some(node) = fields.need("languages", to)
+        && decode::list(node).is_empty()
+    {
+        to.error(
+            Code::BadValue,
+            node.place,
+            "at least one language is needed",
+            "write `languages: [zh, en]`",
+        );
+    }
+    let time_zone = fields.need("time_zone", to).and_then(|n| zone(n, to));
+    let engine = fields
+        .need("engine", to)
+        .and_then(|n| engine(root, n, fields.key_place("engine").unwrap_or(n.place), to));
+    let store = fields.get("store").map_or(Some(Store::Sqlite), |n| store(n, to));
+    let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
+    let (least, most) = (Duration::from_secs(10), Duration::from_secs(600));
+    let lease =
+        fields.get("lease").map_or(Some(Duration::from_secs(30)), |n| decode::duration(n, least, most, to));
+    Some(General {
+        name: name?.into(),
+        time_zone: time_zone?,
+        engine: engine?,
+        store: store?,
+        fallback: fallback?,
+        lease: lease?,
+    })
+}
+
+fn zone(node: &Node, to: &mut Findings) -> Option<TimeZone> {
+    let text = decode::scalar(node, "Asia/Shanghai", to)?;
+    if let Ok(zone) = TimeZone::get(text)
+        && zone.iana_name().is_some()
+    {
+        return Some(zone);
+    }
+    let all: Vec<String> = db().available().map(|name| name.to_string()).collect();
+    let near = all
+        .iter()
+        .map(|z| (strsim::damerau_levenshtein(&z.to_lowercase(), &text.to_lowercase()), z))
+        .filter(|(distance, _)| *distance <= 4)
+        .min_by_key(|(distance, _)| *distance);
+    let help = match near {
+        Some((_, name)) => format!("did you mean `{name}`?"),
+        None => "write its IANA name: `Asia/Shanghai`, `Europe/London`, `America/New_York`".to_owned(),
+    };
+    to.error(Code::BadValue, node.place, format!("there is no time zone `{}`", shorten(text)), help);
+    None
+}
+
+fn store(node: &Node, to: &mut Findings) -> Option<Store> {
+    let text = decode::scalar(node, "sqlite", to)?;
+    if text == "sqlite" {
+        return Some(Store::Sqlite);
+    }
+    let message = format!("`{}` is no store", shorten(text));
+    to.error(Code::BadValue, node.place, message, suggest(text, &["sqlite"], "allowed"));
+    None
+}
+
+fn engine(root: &Path, node: &Node, owner: Place, to: &mut Findings) -> Option<EngineSettings> {
+    let fields = Fields::open(node, owner, &ENGINE, to)?;
+    let kind = fields.need("kind", to).and_then(|n| kind(n, to));
+    let port = if kind == Some(EngineKind::Asterisk) { 8088 } else { 8021 };
+    let address = fields
+        .get("address")
+        .map_or(Some(SocketAddr::from(([127, 0, 0, 1], port))), |n| address(n, port, to));
+    let user = fields.get("user").map_or(Some("tandem".to_owned()), |n| word(n, "tandem", to));
+    let domain =
+        fields.get("domain").map_or(Some("tandem.local".to_owned()), |n| word(n, "tandem.local", to));
+    let password_file = match fields.get("password_file") {
+        Some(node) => secret::place(root, node, "secrets/engine", to),
+        None => secret::default(root, "secrets/engine", node.place, to),
+    };
+    Some(EngineSettings {
+        kind: kind?,
+        address: address?,
+        user: user?.into(),
+        password_file: password_file?,
+        domain: domain?.into(),
+    })
+}
+
+fn kind(node: &Node, to: &mut Findings) -> Option<EngineKind> {
+    let text = decode::scalar(node, "simulator", to)?;
+    match text {
+        "freeswitch" => Some(EngineKind::Freeswitch),
+        "asterisk" => Some(EngineKind::Asterisk),
+        "simulator" => Some(EngineKind::Simulator),
+        _ => {
+            let message = format!("`{}` is no engine", shorten(text));
+            let help = suggest(text, &["freeswitch", "asterisk", "simulator"], "allowed");
+            to.error(Code::BadValue, node.place, message, help);
+            None
+        }
+    }
+}
+
+fn address(node: &Node, port: u16, to: &mut Findings) -> Option<SocketAddr> {
+    let example = format!("127.0.0.1:{port}");
+    let text = decode::scalar(node, &example, to)?;
+    let Ok(address) = text.parse::<SocketAddr>() else {
+        let message = format!("`{}` is no address", shorten(text));
+        to.error(Code::BadValue, node.place, message, format!("write IP address and port, like `{example}`"));
+        return None;
+    };
+    if !address.ip().is_loopback() {
+        let message = format!("the engine at {address} is on another machine");
+        let help = "calls work, but prompts and recordings are files: run Tandem on the engine's own host";
+        to.warn(Code::RemoteEngine, node.place, message, help);
+    }
+    Some(address)
+}
+
+fn word(node: &Node, example: &str, to: &mut Findings) -> Option<String> {
+    let text = decode::scalar(node, example, to)?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    if (1..=128).contains(&text.len()) && text.bytes().all(plain) {
+        return Some(text.to_owned());
+    }
+    let message = format!("`{}` has characters that do not belong here", shorten(text));
+    to.error(
+        Code::BadValue,
+        node.place,
+        message,
+        format!("letters, digits, `.`, `-`, `_`: like `{example}`"),
+    );
+    None
+}

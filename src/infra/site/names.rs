@@ -1,0 +1,85 @@
+//! The names that a site defines, gathered before anything is read, so that every reference can be checked
+//! where it stands.
+
+use super::{
+    decode::{self, shorten, suggest},
+    problem::Code,
+    source::{Findings, Place},
+    tree::{Key, Node, Value},
+};
+use crate::base::{id::Name, number::Number};
+
+/// The names of one kind.
+#[derive(Debug)]
+pub(super) struct Known {
+    /// "queue"
+    what: &'static str,
+    /// Where they are defined.
+    home: &'static str,
+    keys: Vec<Key>,
+    /// False when their file could not be read: then nothing is said about references to them.
+    complete: bool,
+}
+
+impl Known {
+    pub fn new(what: &'static str, home: &'static str, keys: Vec<Key>, complete: bool) -> Self {
+        Self { what, home, keys, complete }
+    }
+
+    /// From the keys of a table.
+    pub fn of_table(what: &'static str, home: &'static str, table: Option<&Node>, complete: bool) -> Self {
+        let keys = match table.map(|t| &t.value) {
+            Some(Value::Table(entries)) => entries.iter().map(|(key, _)| key.clone()).collect(),
+            _ => Vec::new(),
+        };
+        Self::new(what, home, keys, complete)
+    }
+
+    pub fn has(&self, text: &str) -> bool {
+        self.keys.iter().any(|k| k.text == text)
+    }
+
+    pub fn place(&self, text: &str) -> Option<Place> {
+        self.keys.iter().find(|k| k.text == text).map(|k| k.place)
+    }
+
+    /// A name that must be known.
+    pub fn name(&self, node: &Node, to: &mut Findings) -> Option<Name> {
+        let text = decode::scalar(node, self.example(), to)?;
+        self.check(text, node.place, to)?;
+        Name::new(text).ok()
+    }
+
+    /// A number that must be known.
+    pub fn number(&self, node: &Node, to: &mut Findings) -> Option<Number> {
+        let text = decode::scalar(node, self.example(), to)?;
+        self.check(text, node.place, to)?;
+        Number::new(text).ok()
+    }
+
+    fn check(&self, text: &str, place: Place, to: &mut Findings) -> Option<()> {
+        if self.has(text) {
+            return Some(());
+        }
+        if self.complete {
+            let known: Vec<&str> = self.keys.iter().map(|k| k.text.as_str()).collect();
+            let message = format!("there is no {} `{}` in {}", self.what, shorten(text), self.home);
+            to.error(Code::UnknownName, place, message, suggest(text, &known, "there is"));
+        }
+        None
+    }
+
+    fn example(&self) -> &str {
+        self.keys.first().map_or(self.what, |k| k.text.as_str())
+    }
+}
+
+/// All names that files may refer to across each other.
+#[derive(Debug)]
+pub(super) struct Names {
+    pub extensions: Known,
+    pub queues: Known,
+    pub hours: Known,
+    pub trunks: Known,
+    pub flows: Known,
+}

@@ -1,0 +1,145 @@
+//! Secrets: one file each, mode 0600, never in the YAML. What is not there yet is made at the first start.
+
+use std::{
+    fs::{self, OpenOptions},
+    io::{self, Write},
+    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    path::{Path, PathBuf},
+};
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use secrecy::SecretString;
+
+use super::{
+    decode::{self, shorten},
+    model::Site,
+    problem::Code,
+    source::{Findings, Place, read_bounded},
+    tree::Node,
+};
+
+/// Why a secret cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    #[error("{path} can be read by others (mode {mode:o}): chmod 600 {path}", path = .path.display())]
+    Open { path: PathBuf, mode: u32 },
+    #[error(
+        "{path} must hold one line of 1 to 128 visible ASCII characters: write the password there and nothing else",
+        path = .path.display()
+    )]
+    Content { path: PathBuf },
+    #[error(
+        "{path} cannot be {act}: {error}; the user that runs Tandem must own {path} and its folder",
+        path = .path.display()
+    )]
+    Io { path: PathBuf, act: &'static str, error: io::Error },
+}
+
+/// The secret in `path`. Refused when others can read the file.
+pub fn read(path: &Path) -> Result<SecretString, SecretError> {
+    let bytes = read_bounded(path, 4096).map_err(|error| io_error(path, "read", error))?;
+    if let Some(mode) = open_mode(path) {
+        return Err(SecretError::Open { path: path.to_owned(), mode });
+    }
+    let content = || SecretError::Content { path: path.to_owned() };
+    let text = String::from_utf8(bytes).map_err(|_| content())?;
+    let word = text.trim_end_matches(['\n', '\r']);
+    if (1..=128).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_graphic()) {
+        Ok(SecretString::from(word.to_owned()))
+    } else {
+        Err(content())
+    }
+}
+
+/// The site's secret files that are not there yet.
+pub fn missing(site: &Site) -> Vec<&Path> {
+    let phones = site.extensions.values().map(|e| e.secret_file.as_path());
+    let mut paths: Vec<&Path> = phones.chain([site.engine.password_file.as_path()]).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths.retain(|path| fs::symlink_metadata(path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound));
+    paths
+}
+
+/// Makes every secret that is not there: 24 random characters, mode 0600. Returns how many.
+pub fn make_missing(site: &Site) -> Result<usize, SecretError> {
+    let paths = missing(site);
+    for path in &paths {
+        if let Some(folder) = path.parent() {
+            let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
+            made.map_err(|error| io_error(path, "made", error))?;
+        }
+        let mut word = random_word();
+        word.push('\n');
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)
+            .and_then(|mut file| file.write_all(word.as_bytes()))
+            .map_err(|error| io_error(path, "made", error))?;
+    }
+    Ok(paths.len())
+}
+
+/// 120 random bits in letters and digits that nobody mistakes for one another.
+fn random_word() -> String {
+    const LETTERS: &[u8; 32] = b"abcdefghjkmnpqrstuvwxyz123456789";
+    let mut bytes = [0u8; 24];
+    SystemRandom::new().fill(&mut bytes).expect("the kernel gives random bytes");
+    bytes.iter().map(|b| char::from(LETTERS[usize::from(b & 31)])).collect()
+}
+
+fn io_error(path: &Path, act: &'static str, error: io::Error) -> SecretError {
+    SecretError::Io { path: path.to_owned(), act, error }
+}
+
+/// The mode of a file that others than its owner can read.
+fn open_mode(path: &Path) -> Option<u32> {
+    let mode = fs::metadata(path).ok()?.permissions().mode() & 0o7777;
+    (mode & 0o077 != 0).then_some(mode)
+}
+
+/// The secret file that a key names.
+pub(super) fn place(root: &Path, node: &Node, example: &str, to: &mut Findings) -> Option<PathBuf> {
+    let text = decode::scalar(node, example, to)?;
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/');
+    if text.len() > 256 || !text.bytes().all(plain) || Path::new(text).file_name().is_none() {
+        let message = format!("`{}` is no name of a secret file", shorten(text));
+        let help = format!("the secret itself never stands here: name a file, like `{example}`");
+        to.error(Code::BadValue, node.place, message, help);
+        return None;
+    }
+    checked(root.join(text), text, node.place, to)
+}
+
+/// The secret file where no key names one.
+pub(super) fn default(root: &Path, name: &str, at: Place, to: &mut Findings) -> Option<PathBuf> {
+    checked(root.join(name), name, at, to)
+}
+
+fn checked(path: PathBuf, name: &str, at: Place, to: &mut Findings) -> Option<PathBuf> {
+    if let Some(mode) = open_mode(&path) {
+        let message = format!("{name} can be read by others (mode {mode:04o})");
+        to.error(Code::OpenSecret, at, message, format!("chmod 600 {}", path.display()));
+        return None;
+    }
+    match read(&path) {
+        Ok(_) => Some(path),
+        Err(SecretError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Some(path),
+        Err(SecretError::Content { .. }) => {
+            let message = format!("{name} holds no usable secret");
+            to.error(Code::BadValue, at, message, "one line of 1 to 128 visible ASCII characters");
+            None
+        }
+        Err(error) => {
+            to.error(
+                Code::Unreadable,
+                at,
+                error.to_string(),
+                "check its owner, or remove it to have a new one",
+            );
+            None
+        }
+    }
+}

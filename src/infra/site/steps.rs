@@ -1,0 +1,308 @@
+//! One step of a flow: its first key says what it does.
+
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+use super::{
+    decode::{self, Fields, Shape, suggest},
+    flows::HANGUP,
+    model::{CollectStep, MenuStep, Step, TransferTo},
+    names::{Known, Names},
+    problem::Code,
+    prompt::Tongue,
+    sound,
+    source::Findings,
+    tree::{Key, Node, Value},
+};
+use crate::base::{
+    id::Name,
+    number::{Key as PhoneKey, Number},
+};
+
+/// What the steps of one flow may refer to.
+pub(super) struct Scope<'a> {
+    pub root: &'a Path,
+    pub names: &'a Names,
+    pub tongue: &'a Tongue,
+    pub steps: Known,
+    pub entries: &'a [(Key, Node)],
+}
+
+const KINDS: [&str; 8] = ["say", "play", "menu", "collect", "queue", "transfer", "hours", "hangup"];
+
+const SAY: Shape = Shape {
+    what: "a step that says something",
+    keys: &[("say", "say: { zh: 您好。, en: Hello. }"), ("next", "next: menu")],
+};
+const PLAY: Shape = Shape {
+    what: "a step that plays a recording",
+    keys: &[("play", "play: sounds/jingle.wav"), ("next", "next: menu")],
+};
+const MENU: Shape = Shape {
+    what: "a menu",
+    keys: &[
+        ("menu", "menu: { zh: 销售请按1。, en: For sales press 1. }"),
+        ("keys", "keys: { 1: sales, 0: operator }"),
+        ("otherwise", "otherwise: operator"),
+        ("timeout", "timeout: 5s"),
+        ("tries", "tries: 3"),
+        ("invalid", "invalid: { zh: 输入有误。, en: That is not an option. }"),
+    ],
+};
+const COLLECT: Shape = Shape {
+    what: "a step that collects digits",
+    keys: &[
+        ("collect", "collect: { zh: 请输入分机号。, en: Enter the extension. }"),
+        ("max", "max: 4"),
+        ("next", "next: dial"),
+        ("otherwise", "otherwise: operator"),
+        ("min", "min: 4"),
+        ("end_key", "end_key: \"#\""),
+        ("timeout", "timeout: 5s"),
+        ("tries", "tries: 3"),
+        ("invalid", "invalid: { zh: 输入有误。, en: That is not valid. }"),
+        ("secret", "secret: true"),
+    ],
+};
+const QUEUE: Shape = Shape {
+    what: "a step that waits in a queue",
+    keys: &[("queue", "queue: sales"), ("otherwise", "otherwise: operator")],
+};
+const TRANSFER: Shape = Shape {
+    what: "a transfer",
+    keys: &[("transfer", "transfer: 1001"), ("otherwise", "otherwise: sorry"), ("ring", "ring: 25s")],
+};
+const COLLECTED: Shape = Shape {
+    what: "a transfer's target",
+    keys: &[
+        ("collected", "collected: STEP"),
+        ("trunk", "trunk: carrier"),
+        ("number", "number: +862161234567"),
+    ],
+};
+const HOURS: Shape = Shape {
+    what: "a step that looks at opening hours",
+    keys: &[("hours", "hours: office"), ("open", "open: menu"), ("closed", "closed: night")],
+};
+const END: Shape = Shape { what: "a hangup", keys: &[("hangup", "hangup:")] };
+
+/// The step under `key`; `None` when something in it is wrong (and said so).
+pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> Option<Step> {
+    let entries = match &node.value {
+        Value::Table(entries) => entries.as_slice(),
+        Value::Scalar { text, .. } if text == HANGUP => return Some(Step::Hangup),
+        _ => {
+            let place = if node.is_nothing() { key.place } else { node.place };
+            let message = format!("a step is a table, but this is {}", node.kind());
+            to.error(Code::WrongType, place, message, "write it like `{ say: Hello., next: hangup }`");
+            return None;
+        }
+    };
+    let mut kinds = entries.iter().filter(|(k, _)| KINDS.contains(&k.text.as_str()));
+    let Some((kind, _)) = kinds.next() else {
+        unknown_kind(key, entries, to);
+        return None;
+    };
+    if let Some((second, _)) = kinds.next() {
+        let message = format!("a step does one thing, but this has `{}` and `{}`", kind.text, second.text);
+        to.error(Code::UnknownKey, second.place, message, "make two steps, joined by `next`");
+        return None;
+    }
+    let open = |shape, to: &mut Findings| Fields::open(node, key.place, shape, to);
+    match kind.text.as_str() {
+        "say" => {
+            let fields = open(&SAY, to)?;
+            let prompt = fields.need("say", to).and_then(|n| scope.tongue.prompt(n, to));
+            let next = scope.target(&fields, "next", to);
+            Some(Step::Say { prompt: prompt?, next: next? })
+        }
+        "play" => {
+            let fields = open(&PLAY, to)?;
+            let file = fields.need("play", to).and_then(|n| sound::recording(scope.root, n, to));
+            let next = scope.target(&fields, "next", to);
+            Some(Step::Play { file: file?, next: next? })
+        }
+        "menu" => menu(&open(&MENU, to)?, scope, to).map(Step::Menu),
+        "collect" => collect(&open(&COLLECT, to)?, scope, to).map(Step::Collect),
+        "queue" => {
+            let fields = open(&QUEUE, to)?;
+            let queue = fields.need("queue", to).and_then(|n| scope.names.queues.name(n, to));
+            let otherwise = scope.target(&fields, "otherwise", to);
+            Some(Step::Queue { queue: queue?, otherwise: otherwise? })
+        }
+        "transfer" => transfer(&open(&TRANSFER, to)?, scope, to),
+        "hours" => {
+            let fields = open(&HOURS, to)?;
+            let hours = fields.need("hours", to).and_then(|n| scope.names.hours.name(n, to));
+            let open = scope.target(&fields, "open", to);
+            let closed = scope.target(&fields, "closed", to);
+            Some(Step::Hours { hours: hours?, open: open?, closed: closed? })
+        }
+        _ => open(&END, to).map(|_| Step::Hangup),
+    }
+}
+
+fn unknown_kind(key: &Key, entries: &[(Key, Node)], to: &mut Findings) {
+    let near = entries.iter().find(|(k, _)| suggest(&k.text, &KINDS, "").starts_with("did"));
+    match near {
+        Some((wrong, _)) => {
+            let message = format!("a step has no key `{}`", wrong.text);
+            to.error(
+                Code::UnknownKey,
+                wrong.place,
+                message,
+                suggest(&wrong.text, &KINDS, "a step does one of"),
+            );
+        }
+        None => {
+            let message = format!("nothing says what the step `{}` does", key.text);
+            to.error(Code::MissingKey, key.place, message, format!("add one of: {}", KINDS.join(", ")));
+        }
+    }
+}
+
+impl Scope<'_> {
+    /// A step that a key leads to.
+    fn target(&self, fields: &Fields, key: &str, to: &mut Findings) -> Option<Name> {
+        let node = fields.need(key, to)?;
+        self.step(node, to)
+    }
+
+    fn step(&self, node: &Node, to: &mut Findings) -> Option<Name> {
+        match &node.value {
+            Value::Scalar { text, .. } if text == HANGUP => Name::new(HANGUP).ok(),
+            _ => self.steps.name(node, to),
+        }
+    }
+
+    /// The values that menus and collecting steps share: timeout and tries.
+    fn patience(&self, fields: &Fields, to: &mut Findings) -> Option<(Duration, u8)> {
+        let (least, most) = (Duration::from_millis(500), Duration::from_secs(60));
+        let timeout = fields
+            .get("timeout")
+            .map_or(Some(Duration::from_secs(5)), |n| decode::duration(n, least, most, to));
+        let tries = fields.get("tries").map_or(Some(3), |n| decode::count(n, 1, 10, to));
+        Some((timeout?, tries?))
+    }
+}
+
+fn menu(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<MenuStep> {
+    let prompt = fields.need("menu", to).and_then(|n| scope.tongue.prompt(n, to));
+    let keys = fields.need("keys", to).and_then(|n| keys(n, fields, scope, to));
+    let patience = scope.patience(fields, to);
+    let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
+    let otherwise = scope.target(fields, "otherwise", to);
+    let (timeout, tries) = patience?;
+    Some(MenuStep {
+        prompt: prompt?,
+        keys: keys?,
+        timeout,
+        tries,
+        invalid: invalid.unwrap_or_default(),
+        otherwise: otherwise?,
+    })
+}
+
+fn keys(node: &Node, fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<BTreeMap<PhoneKey, Name>> {
+    let entries = decode::entries(node, "a menu's keys", "{ 1: sales, 0: operator }", to);
+    if entries.is_empty() {
+        let place = fields.key_place("keys").unwrap_or(node.place);
+        to.error(Code::MissingKey, place, "a menu without keys", "add a key, like `1: sales`");
+        return None;
+    }
+    let read: Vec<_> = entries
+        .iter()
+        .map(|(key, node)| (decode::phone_key(&key.text, key.place, to), scope.step(node, to)))
+        .collect();
+    read.into_iter().map(|(key, step)| Some((key?, step?))).collect()
+}
+
+fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectStep> {
+    let prompt = fields.need("collect", to).and_then(|n| scope.tongue.prompt(n, to));
+    let max = fields.need("max", to).and_then(|n| decode::count(n, 1, 32, to));
+    let min = fields.get("min").map_or(Some(1), |n| decode::count(n, 1, 32, to));
+    if let (Some(node), Some(low), Some(high)) = (fields.get("min"), min, max)
+        && low > high
+    {
+        let message = format!("at least {low} digits, but at most {high}: nobody can enter that");
+        to.error(Code::BadValue, node.place, message, format!("`min` may be {high} at most, or raise `max`"));
+    }
+    let end_key = fields.get("end_key").map_or(Some(Some(PhoneKey::POUND)), |n| end_key(n, to));
+    let patience = scope.patience(fields, to);
+    let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
+    let secret = fields.get("secret").map_or(Some(false), |n| decode::flag(n, to));
+    let next = scope.target(fields, "next", to);
+    let otherwise = scope.target(fields, "otherwise", to);
+    let (timeout, tries) = patience?;
+    Some(CollectStep {
+        prompt: prompt?,
+        min: min?,
+        max: max?,
+        end_key: end_key?,
+        timeout,
+        tries,
+        invalid: invalid.unwrap_or_default(),
+        next: next?,
+        otherwise: otherwise?,
+        secret: secret?,
+    })
+}
+
+/// `none`, or a key.
+fn end_key(node: &Node, to: &mut Findings) -> Option<Option<PhoneKey>> {
+    match decode::scalar(node, "\"#\"", to)? {
+        "none" => Some(None),
+        text => decode::phone_key(text, node.place, to).map(Some),
+    }
+}
+
+fn transfer(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<Step> {
+    let target = fields.need("transfer", to).and_then(|n| transfer_to(n, scope, to));
+    let (least, most) = (Duration::from_secs(5), Duration::from_secs(300));
+    let ring =
+        fields.get("ring").map_or(Some(Duration::from_secs(25)), |n| decode::duration(n, least, most, to));
+    let otherwise = scope.target(fields, "otherwise", to);
+    Some(Step::Transfer { to: target?, ring: ring?, otherwise: otherwise? })
+}
+
+fn transfer_to(node: &Node, scope: &Scope, to: &mut Findings) -> Option<TransferTo> {
+    if !matches!(node.value, Value::Table(_)) {
+        return scope.names.extensions.number(node, to).map(TransferTo::Extension);
+    }
+    let fields = Fields::open(node, node.place, &COLLECTED, to)?;
+    if let Some(step) = fields.get("collected") {
+        if let Some(place) = fields.key_place("trunk").or(fields.key_place("number")) {
+            let message = "what was collected is dialled as an extension, not on a trunk";
+            to.error(Code::UnknownKey, place, message, "remove this key");
+            return None;
+        }
+        return collected(step, scope, to).map(TransferTo::Collected);
+    }
+    let trunk = fields.need("trunk", to).and_then(|n| scope.names.trunks.name(n, to));
+    let number: Option<Number> = fields.need("number", to).and_then(|n| {
+        let text = decode::scalar(n, "+862161234567", to)?;
+        decode::number(text, n.place, to)
+    });
+    Some(TransferTo::Trunk { trunk: trunk?, number: number? })
+}
+
+/// The name of a step in this flow that collects digits openly.
+fn collected(node: &Node, scope: &Scope, to: &mut Findings) -> Option<Name> {
+    let name = scope.steps.name(node, to)?;
+    let step = scope.entries.iter().find(|(k, _)| k.text == name.as_str()).map(|(_, node)| &node.value);
+    let fields = match step {
+        Some(Value::Table(fields)) => fields.as_slice(),
+        _ => &[],
+    };
+    let has = |key: &str| fields.iter().find(|(k, _)| k.text == key).map(|(_, node)| &node.value);
+    if has("collect").is_none() {
+        let message = format!("the step `{name}` collects no digits");
+        to.error(Code::UnknownName, node.place, message, "name a step with `collect`");
+        return None;
+    }
+    if matches!(has("secret"), Some(Value::Scalar { text, .. }) if text == "true") {
+        let message = format!("the digits of `{name}` are secret: they cannot be dialled");
+        to.error(Code::BadValue, node.place, message, "collect the extension in a step without `secret`");
+        return None;
+    }
+    Some(name)
+}
