@@ -175,6 +175,6 @@ mod tests {
         let at = Stamp(1_795_224_600_000_000);
         let paint = paint(false, None);
         assert_eq!(paint.time(at, at), "09:30:00");
-        assert_eq!(paint.time(at, at + Duration::from_secs(86_400)), "2026-11-21 09:30:00");
+        assert_eq!(paint.time(at, at + Duration::from_hours(24)), "2026-11-21 09:30:00");
     }
 }

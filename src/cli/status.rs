@@ -74,7 +74,7 @@ mod tests {
             started: now - Duration::from_secs(7629),
             engine: EngineView::Down {
                 reason: Label::new("connection refused"),
-                since: now - Duration::from_secs(60),
+                since: now - Duration::from_mins(1),
                 next_try: now + Duration::from_secs(4),
             },
             calls: 3,

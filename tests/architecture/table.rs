@@ -1,0 +1,160 @@
+//! What is allowed, as data. A new room gets a line here; a new arrow is a decision, so it is written here first.
+
+/// Every room and the rooms that it may use. Doors, then halls, then ports, then ground: never back.
+pub const ROOMS: &[(&str, &[&str])] = &[
+    ("base", &[]),
+    // The ground.
+    ("infra::site", &["base"]),
+    ("infra::journal", &["base"]),
+    ("infra::db", &["base"]),
+    // What the outside can do.
+    ("ports::engine", &["base"]),
+    ("ports::engine::freeswitch", &["ports::engine", "base"]),
+    ("ports::engine::asterisk", &["ports::engine", "base"]),
+    ("ports::engine::simulator", &["ports::engine", "base"]),
+    ("ports::media", &["ports::engine", "infra::site", "base"]),
+    // A call's life. `view` and `door` are the words by which doors speak with the switchboard.
+    ("live::switchboard::view", &["base"]),
+    ("live::switchboard::door", &["live::switchboard::view", "base"]),
+    ("live::record", &["live::switchboard::view", "ports::engine", "base"]),
+    (
+        "live::record::store",
+        &["live::record", "live::switchboard::view", "ports::engine", "infra::db", "base"],
+    ),
+    ("live::agent", &["infra::site", "base"]),
+    ("live::queue", &["infra::site", "base"]),
+    ("live::routing", &["infra::site", "ports::engine", "base"]),
+    ("live::dialog", &["infra::site", "ports::engine", "ports::media", "base"]),
+    (
+        "live::call",
+        &[
+            "live::dialog",
+            "live::queue",
+            "live::record",
+            "live::switchboard::view",
+            "infra::site",
+            "ports::engine",
+            "base",
+        ],
+    ),
+    (
+        "live::switchboard",
+        &[
+            "live::agent",
+            "live::call",
+            "live::dialog",
+            "live::queue",
+            "live::record",
+            "live::routing",
+            "live::switchboard::door",
+            "live::switchboard::view",
+            "ports::engine",
+            "ports::media",
+            "infra::journal",
+            "infra::site",
+            "base",
+        ],
+    ),
+    // What the machines around are told.
+    ("provision", &["infra::site", "base"]),
+    // A real engine and real phones on loopback.
+    ("lab", &["provision", "ports::engine", "infra::site", "base"]),
+    // The doors.
+    ("http", &["live::record", "live::switchboard::door", "live::switchboard::view", "base"]),
+    (
+        "lifecycle",
+        &[
+            "http",
+            "live::record",
+            "live::record::store",
+            "live::switchboard",
+            "live::switchboard::door",
+            "live::switchboard::view",
+            "provision",
+            "ports::engine",
+            "ports::engine::freeswitch",
+            "ports::engine::asterisk",
+            "ports::engine::simulator",
+            "ports::media",
+            "infra::site",
+            "infra::journal",
+            "infra::db",
+            "base",
+        ],
+    ),
+    (
+        "cli",
+        &[
+            "http",
+            "lifecycle",
+            "lab",
+            "live::record",
+            "live::switchboard::view",
+            "ports::engine",
+            "infra::site",
+            "base",
+        ],
+    ),
+    ("main", &["cli"]),
+];
+
+/// Words of the engines, which only their adapters speak.
+pub const ENGINE_WORDS: &[&str] = &["freeswitch", "asterisk", "esl", "ari"];
+
+/// Words of the databases.
+pub const STORE_WORDS: &[&str] = &["sqlite", "postgres"];
+
+/// Where those words may stand: the adapters; the site, which names the kinds; the renderers; composition.
+pub const WORDS_ALLOWED: &[&str] = &[
+    "src/ports/engine/freeswitch",
+    "src/ports/engine/asterisk",
+    "src/ports/engine.rs",
+    "src/infra/site",
+    "src/infra/db",
+    "src/infra/journal",
+    "src/live/record/store",
+    "src/provision",
+    "src/lab",
+    "src/lifecycle",
+    "src/cli/demo",
+];
+
+/// Crates, and the files (by beginning or end) that may use them.
+pub const CRATES: &[(&str, &[&str])] = &[
+    ("axum", &["src/http"]),
+    ("clap", &["src/cli"]),
+    ("clap_complete", &["src/cli"]),
+    ("comfy_table", &["src/cli"]),
+    ("indicatif", &["src/cli", "src/lab"]),
+    ("ratatui", &["src/cli"]),
+    ("reqwest", &["src/cli", "src/ports/engine/asterisk"]),
+    ("serde_saphyr", &["src/infra/site"]),
+    ("handlebars", &["src/provision"]),
+    ("sqlx", &["src/infra/db", "src/infra/journal", "/store.rs"]),
+    ("tokio_tungstenite", &["src/ports/engine/asterisk"]),
+];
+
+/// What a pure room knows nothing of.
+pub const IMPURE: &[&str] = &[
+    "tokio::",
+    "std::fs",
+    "std::net",
+    "std::thread",
+    "std::env",
+    "std::process",
+    "Instant::now",
+    "SystemTime",
+    "Timestamp::now",
+    "Zoned::now",
+    "async fn",
+    ".await",
+    "rand::",
+];
+
+/// The files of `base` and `live` (by beginning or end) that meet the world: the clock, the loop with its door,
+/// projections.
+pub const PURE_BUT: &[&str] =
+    &["src/base/clock.rs", "src/live/switchboard/run.rs", "src/live/switchboard/door.rs", "/store.rs"];
+
+/// Names that say nothing.
+pub const NAMES: &[&str] = &["manager", "helper", "util", "handler"];
