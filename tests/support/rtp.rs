@@ -1,0 +1,171 @@
+//! A call's audio: sends 50 packets a second (a tone or silence, and keys by RFC 2833), keeps all it receives.
+
+use std::{
+    collections::VecDeque,
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex, MutexGuard,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use tokio::{net::UdpSocket, task::JoinSet};
+
+use super::{
+    sdp::Remote,
+    tone::{Heard, from_ulaw, tone},
+};
+
+const KEYS: &str = "0123456789*#ABCD";
+const SILENCE: [u8; 160] = [0xFF; 160];
+
+/// The audio of one call. Ends when dropped.
+pub struct Audio {
+    pub port: u16,
+    shared: Arc<Mutex<Shared>>,
+    _tasks: JoinSet<()>,
+}
+
+#[derive(Default)]
+struct Shared {
+    remote: Option<Remote>,
+    tone: Option<f64>,
+    to_press: VecDeque<u8>,
+    pressed: String,
+    /// When how many samples had been heard.
+    marks: Vec<(Instant, usize)>,
+    heard: Vec<i16>,
+}
+
+impl Audio {
+    /// `gone`: the phone has vanished and neither sends nor listens.
+    pub async fn open(gone: Arc<AtomicBool>) -> Self {
+        let socket = loop {
+            let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a free UDP port");
+            if socket.local_addr().expect("bound").port().is_multiple_of(2) {
+                break Arc::new(socket);
+            }
+        };
+        let shared = Arc::<Mutex<Shared>>::default();
+        let mut tasks = JoinSet::new();
+        tasks.spawn(listen(socket.clone(), shared.clone(), gone.clone()));
+        tasks.spawn(speak(socket.clone(), shared.clone(), gone));
+        Self { port: socket.local_addr().expect("bound").port(), shared, _tasks: tasks }
+    }
+
+    fn shared(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().expect("nobody panics here")
+    }
+
+    pub fn talk_to(&self, remote: Remote) {
+        self.shared().remote = Some(remote);
+    }
+
+    pub fn remote(&self) -> Option<Remote> {
+        self.shared().remote
+    }
+
+    pub fn say(&self, tone: Option<f64>) {
+        self.shared().tone = tone;
+    }
+
+    pub fn press(&self, keys: &str) {
+        let events = keys.chars().map(|k| KEYS.find(k).expect("a key of a telephone") as u8);
+        self.shared().to_press.extend(events);
+    }
+
+    /// Keys that the other side pressed.
+    pub fn pressed(&self) -> String {
+        self.shared().pressed.clone()
+    }
+
+    pub fn heard_since(&self, start: Instant) -> Heard {
+        let shared = self.shared();
+        let first = shared.marks.partition_point(|(at, _)| *at < start);
+        let from = if first == 0 { 0 } else { shared.marks[first - 1].1 };
+        Heard(shared.heard[from..].to_vec())
+    }
+}
+
+async fn listen(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
+    let (mut packet, mut last_key) = ([0u8; 1500], None);
+    while let Ok(length) = socket.recv(&mut packet).await {
+        if length < 12 || packet[0] >> 6 != 2 || gone.load(Ordering::Relaxed) {
+            continue;
+        }
+        let start = 12 + 4 * usize::from(packet[0] & 0x0F);
+        let payload = packet.get(start..length).unwrap_or_default();
+        let mut shared = shared.lock().expect("nobody panics here");
+        match packet[1] & 0x7F {
+            0 => {
+                shared.heard.extend(payload.iter().map(|b| from_ulaw(*b)));
+                let total = shared.heard.len();
+                shared.marks.push((Instant::now(), total));
+            }
+            kind if shared.remote.is_some_and(|r| r.keys == kind) && payload.len() >= 4 => {
+                let stamp = Some(packet[4..8].to_vec());
+                if last_key != stamp {
+                    last_key = stamp;
+                    shared.pressed.extend(KEYS.chars().nth(payload[0].into()));
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    let (mut stream, mut key) = (Stream { number: 0, stamp: 0 }, None::<(u8, u32, u16)>);
+    loop {
+        tick.tick().await;
+        stream.stamp = stream.stamp.wrapping_add(160);
+        let (remote, tone_now) = {
+            let mut shared = shared.lock().expect("nobody panics here");
+            let Some(remote) = shared.remote.filter(|_| !gone.load(Ordering::Relaxed)) else { continue };
+            if key.is_none() {
+                key = shared.to_press.pop_front().map(|k| (k, stream.stamp, 0));
+            }
+            (remote, shared.tone)
+        };
+        let to = remote.address;
+        match key {
+            // A key of 100 ms whose end is told three times, then 60 ms without.
+            Some((event, began, step)) if step < 8 => {
+                let repeats = if step == 5 { 3 } else { usize::from(step < 5) };
+                for _ in 0..repeats {
+                    let end = if step == 5 { 0x80 } else { 0 };
+                    let [high, low] = (160 * (step + 1)).to_be_bytes();
+                    let first = if step == 0 { 0x80 } else { 0 };
+                    stream.send(&socket, to, first | remote.keys, began, &[event, end | 0x0A, high, low]).await;
+                }
+                key = Some((event, began, step + 1));
+            }
+            _ => {
+                key = None;
+                let sound = tone_now.map_or_else(|| SILENCE.to_vec(), |f| tone(f, stream.stamp));
+                let stamp = stream.stamp;
+                stream.send(&socket, to, 0, stamp, &sound).await;
+            }
+        }
+    }
+}
+
+struct Stream {
+    number: u16,
+    stamp: u32,
+}
+
+impl Stream {
+    async fn send(&mut self, socket: &UdpSocket, to: SocketAddr, kind: u8, stamp: u32, payload: &[u8]) {
+        self.number = self.number.wrapping_add(1);
+        let mut packet = vec![0x80, kind];
+        packet.extend(self.number.to_be_bytes());
+        packet.extend(stamp.to_be_bytes());
+        packet.extend(0x7A4D_0001u32.to_be_bytes());
+        packet.extend(payload);
+        // The other side's port may be closed already; that is no error of ours.
+        let _ = socket.send_to(&packet, to).await;
+    }
+}

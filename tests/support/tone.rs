@@ -1,0 +1,84 @@
+//! Sounds as samples (8 kHz): sine tones, µ-law (G.711), and how much of a tone is in what was heard.
+
+use std::f64::consts::TAU;
+
+/// Samples a second.
+pub const RATE: f64 = 8000.0;
+
+/// What was heard for a while.
+#[derive(Clone, Debug, Default)]
+pub struct Heard(pub Vec<i16>);
+
+impl Heard {
+    pub fn seconds(&self) -> f64 {
+        self.0.len() as f64 / RATE
+    }
+
+    /// Loudness: 0 is silence, a sine tone of our phones about 5,600.
+    pub fn loudness(&self) -> f64 {
+        (energy(&self.0) / self.0.len().max(1) as f64).sqrt()
+    }
+
+    /// Share of all energy that lies at `frequency` (Goertzel's filter on blocks of 50 ms, so that a lost packet
+    /// does not hide the tone): 1 for that tone alone, about 0 for another tone, speech or silence.
+    pub fn share(&self, frequency: f64) -> f64 {
+        let total: f64 = energy(&self.0);
+        let found: f64 = self.0.chunks(400).map(|block| power(block, frequency)).sum();
+        if total < 1.0 { 0.0 } else { found / total }
+    }
+}
+
+fn energy(samples: &[i16]) -> f64 {
+    samples.iter().map(|s| f64::from(*s).powi(2)).sum()
+}
+
+fn power(block: &[i16], frequency: f64) -> f64 {
+    let turn = 2.0 * (TAU * frequency / RATE).cos();
+    let (a, b) = block.iter().fold((0.0, 0.0), |(a, b), s| (f64::from(*s) + turn * a - b, a));
+    2.0 * (a * a + b * b - turn * a * b) / block.len() as f64
+}
+
+/// 160 samples (20 ms) of a tone, from the sample number `from` on, as µ-law.
+pub fn tone(frequency: f64, from: u32) -> Vec<u8> {
+    let sample = |n: u32| 8000.0 * (TAU * frequency * f64::from(n % 8000) / RATE).sin();
+    (from..from + 160).map(|n| to_ulaw(sample(n) as i16)).collect()
+}
+
+pub fn to_ulaw(sample: i16) -> u8 {
+    let sign = if sample < 0 { 0x80 } else { 0 };
+    let level = i32::from(sample).abs().min(32635) + 132;
+    let exponent = 24 - level.leading_zeros() as i32;
+    !(sign | (exponent << 4) as u8 | ((level >> (exponent + 3)) & 0x0F) as u8)
+}
+
+pub fn from_ulaw(byte: u8) -> i16 {
+    let byte = !byte;
+    let exponent = i16::from(byte >> 4 & 7);
+    let level = (((i16::from(byte & 0x0F) << 3) + 132) << exponent) - 132;
+    if byte & 0x80 == 0 { level } else { -level }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tone_is_found_and_no_other() {
+        let heard = Heard(tone(697.0, 0).iter().chain(&tone(697.0, 160)).map(|b| from_ulaw(*b)).collect());
+        assert!(heard.share(697.0) > 0.95, "{}", heard.share(697.0));
+        assert!(heard.share(941.0) < 0.05, "{}", heard.share(941.0));
+        assert!((heard.loudness() - 5657.0).abs() < 200.0, "{}", heard.loudness());
+        assert!(Heard(vec![0; 800]).share(697.0) < 0.01);
+    }
+
+    #[test]
+    fn ulaw_reads_back_what_it_wrote() {
+        for sample in [0i16, 7, -7, 100, -1000, 8000, -8000, 32000, -32000] {
+            let back = from_ulaw(to_ulaw(sample));
+            assert!(
+                (i32::from(back) - i32::from(sample)).abs() <= 8 + i32::from(sample).abs() / 16,
+                "{sample} {back}"
+            );
+        }
+    }
+}
