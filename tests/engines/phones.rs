@@ -22,7 +22,7 @@ async fn talking() -> (Phone, Phone, Call, Call) {
     let call = alice.dial("bob").await;
     let taken = bob.rings().await;
     call.rings_there().await;
-    taken.answer().await;
+    taken.answer();
     call.answered().await;
     taken.answered().await;
     (alice, bob, call, taken)

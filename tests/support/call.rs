@@ -252,7 +252,7 @@ impl Call {
     }
 
     /// Takes the call.
-    pub async fn answer(&self) {
+    pub fn answer(&self) {
         let (invite, to) = self.invite();
         let reply = invite
             .reply(200, &self.0.tag)
@@ -271,7 +271,7 @@ impl Call {
     }
 
     /// Refuses the call: 486, 404, 603, 480, 503 …
-    pub async fn refuse(&self, code: u16) {
+    pub fn refuse(&self, code: u16) {
         let (invite, to) = self.invite();
         if self.state() == State::Ringing {
             self.end(Side::Us, code, None);
@@ -282,7 +282,7 @@ impl Call {
     /// Ends the call the way that fits: CANCEL, 603 or BYE. Returns when the other side knows it.
     pub async fn hang_up(&self) {
         if !self.0.caller && self.state() == State::Ringing {
-            return self.refuse(603).await;
+            return self.refuse(603);
         }
         if self.state() == State::Calling {
             // A request that nobody has seen cannot be cancelled.

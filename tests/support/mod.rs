@@ -9,7 +9,7 @@
 //! call.answered().await;
 //! call.press("1");
 //! let agent = anna.rings().await;
-//! agent.answer().await;
+//! agent.answer();
 //! agent.says(440.0);
 //! call.hears(440.0).await;
 //! call.hangup().await;

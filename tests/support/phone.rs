@@ -322,13 +322,13 @@ impl Line {
         }
         let call = Call::incoming(self.clone(), invite, from).await;
         match manner {
-            Manner::Refuse(code) => call.refuse(code).await,
+            Manner::Refuse(code) => call.refuse(code),
             Manner::AnswerAfter(wait) => {
                 let call = call.clone();
                 tokio::spawn(async move {
                     tokio::time::sleep(wait).await;
                     if call.state() == State::Ringing {
-                        call.answer().await;
+                        call.answer();
                     }
                 });
             }

@@ -138,7 +138,9 @@ async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<Ato
                     let end = if step == 5 { 0x80 } else { 0 };
                     let [high, low] = (160 * (step + 1)).to_be_bytes();
                     let first = if step == 0 { 0x80 } else { 0 };
-                    stream.send(&socket, to, first | remote.keys, began, &[event, end | 0x0A, high, low]).await;
+                    stream
+                        .send(&socket, to, first | remote.keys, began, &[event, end | 0x0A, high, low])
+                        .await;
                 }
                 key = Some((event, began, step + 1));
             }
