@@ -1,3 +1,4 @@
 //! The ground that the halls stand on; it knows nothing of calls or tickets.
 
+pub mod journal;
 pub mod site;
