@@ -1,4 +1,9 @@
 //! A call's life. Everything here is owned by the switchboard: pure, journalled, without clock or I/O.
 
+pub mod agent;
+pub mod call;
+pub mod dialog;
+pub mod queue;
 pub mod record;
+pub mod routing;
 pub mod switchboard;

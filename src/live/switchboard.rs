@@ -1,4 +1,32 @@
 //! The switchboard: the single writer of all live state.
+//!
+//! `Switchboard::on(input)` is a pure function of state and input: no I/O, no clock, no randomness. `run` is
+//! the one loop around it: it numbers and stamps every input, appends it to the journal, and only then
+//! releases the effects. The rooms around (`dialog`, `queue`, `agent`, `routing`) know nothing of each other;
+//! here they meet. `docs/switchboard.md` tells why.
+//!
+//! - `state`     what is owned, and the inputs and effects
+//! - `legs`      what the engine reports about a leg
+//! - `stages`    how a call goes from one stage to the next
+//! - `offers`    who is offered whom
+//! - `deadlines` what happens when nothing happens
+//! - `audit`     how the view is put right after a restart, a lost link, a lost event
+//! - `acts`      what an admin orders
+//! - `invariants` what always holds
+//! - `views`     what the doors may see
 
+mod acts;
+mod audit;
+mod deadlines;
 pub mod door;
+mod invariants;
+mod legs;
+mod offers;
+mod run;
+mod stages;
+mod state;
 pub mod view;
+mod views;
+
+pub use invariants::Broken;
+pub use state::{Effect, Input, Link, Switchboard};

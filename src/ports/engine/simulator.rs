@@ -1,1 +1,12 @@
-//! Adapter under construction.
+//! An engine in memory: callers, phones and their habits, in virtual or real time, with seeded faults.
+//!
+//! `World` is the machine itself, sans I/O: orders go in with a time, events come out with a time. Tests drive
+//! it in virtual time; `start` lets it run in real time behind the engine port, with traffic of its own.
+
+mod live;
+mod model;
+mod world;
+
+pub use live::{Traffic, start};
+pub use model::{Answer, Caller, Faults, Phone};
+pub use world::World;

@@ -1,0 +1,8 @@
+//! Agents: who is there, who is free, and since when. An agent who is busy always names the call that
+//! keeps them busy, so that nobody can stay reserved for a call that is over.
+
+mod model;
+mod rules;
+
+pub use model::{Agent, AgentState, Rest};
+pub use rules::Agents;

@@ -1,0 +1,104 @@
+//! What an agent can be.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::base::{clock::Stamp, id::CallId, text::Label};
+
+/// Why an agent is left alone for a while after an offer that did not become a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Rest {
+    NoAnswer,
+    Busy,
+    Rejected,
+    /// Not registered, or the engine could not reach the phone.
+    Unreachable,
+}
+
+impl Rest {
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoAnswer => "did not answer",
+            Self::Busy => "phone was busy",
+            Self::Rejected => "declined",
+            Self::Unreachable => "phone could not be reached",
+        }
+    }
+}
+
+/// Exactly one of these at a time; `Offered` and `Talking` name the call that holds the agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum AgentState {
+    LoggedOut,
+    Ready,
+    Offered { call: CallId },
+    Talking { call: CallId },
+    WrapUp { until: Stamp },
+    Resting { why: Rest, until: Stamp },
+    Paused { reason: Label },
+}
+
+/// One agent.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agent {
+    pub state: AgentState,
+    /// When the state began.
+    pub since: Stamp,
+    /// Idle since: the end of the last talk, or the login. The longest idle is offered first.
+    pub idle_since: Stamp,
+    /// What follows when the present call is over: an admin asked for it meanwhile.
+    pub then: Option<Then>,
+    /// `Some(false)`: the engine said that the phone is not registered.
+    pub registered: Option<bool>,
+    pub calls_today: u64,
+}
+
+/// A wish that waits for the end of a call.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Then {
+    LogOut,
+    Pause(Label),
+}
+
+impl Agent {
+    pub fn new(logged_in: bool, now: Stamp) -> Self {
+        let state = if logged_in { AgentState::Ready } else { AgentState::LoggedOut };
+        Self { state, since: now, idle_since: now, then: None, registered: None, calls_today: 0 }
+    }
+
+    /// May be offered a call now.
+    pub fn free(&self) -> bool {
+        self.state == AgentState::Ready && self.registered != Some(false)
+    }
+
+    /// The call that holds this agent.
+    pub fn call(&self) -> Option<CallId> {
+        match self.state {
+            AgentState::Offered { call } | AgentState::Talking { call } => Some(call),
+            _ => None,
+        }
+    }
+
+    /// When the state ends by itself.
+    pub fn deadline(&self) -> Option<Stamp> {
+        match self.state {
+            AgentState::WrapUp { until } | AgentState::Resting { until, .. } => Some(until),
+            _ => None,
+        }
+    }
+
+    /// The state in the words of the doors.
+    pub fn words(&self) -> SmolStr {
+        let text = match self.state {
+            AgentState::LoggedOut => "logged out",
+            AgentState::Ready if self.registered == Some(false) => "phone gone",
+            AgentState::Ready => "ready",
+            AgentState::Offered { .. } => "offered",
+            AgentState::Talking { .. } => "talking",
+            AgentState::WrapUp { .. } => "wrap-up",
+            AgentState::Resting { .. } => "resting",
+            AgentState::Paused { .. } => "paused",
+        };
+        SmolStr::new_static(text)
+    }
+}

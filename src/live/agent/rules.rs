@@ -1,0 +1,205 @@
+//! The transitions of all agents, and the index of who is free in which queue.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+
+use super::model::{Agent, AgentState, Rest, Then};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+        text::Label,
+    },
+    infra::site::Site,
+};
+
+/// All agents of the site.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Agents {
+    all: BTreeMap<Name, Agent>,
+    queues: BTreeMap<Name, Vec<Name>>,
+    /// Free agents of each queue, longest idle first.
+    free: BTreeMap<Name, BTreeSet<(Stamp, Name)>>,
+}
+
+impl Agents {
+    /// Takes over a site: new agents come, those no longer named go once their call is over,
+    /// everybody else keeps their state.
+    pub fn adopt(&mut self, site: &Site, now: Stamp) {
+        for (name, agent) in &site.agents {
+            self.unindex(name);
+            self.queues.insert(name.clone(), agent.queues.clone());
+            self.all.entry(name.clone()).or_insert_with(|| Agent::new(agent.logged_in, now));
+            self.index(name);
+        }
+        let gone: Vec<Name> =
+            self.all.keys().filter(|name| !site.agents.contains_key(*name)).cloned().collect();
+        for name in gone {
+            self.unindex(&name);
+            self.queues.remove(&name);
+            if self.all.get(&name).is_some_and(|agent| agent.call().is_none()) {
+                self.all.remove(&name);
+            }
+        }
+    }
+
+    pub fn get(&self, name: &Name) -> Option<&Agent> {
+        self.all.get(name)
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (&Name, &Agent)> {
+        self.all.iter()
+    }
+
+    /// The queues of an agent.
+    pub fn queues(&self, name: &Name) -> &[Name] {
+        self.queues.get(name).map_or(&[], Vec::as_slice)
+    }
+
+    /// The free agent of `queue` who has been idle longest.
+    pub fn longest_idle(&self, queue: &Name) -> Option<(Stamp, &Name)> {
+        self.free.get(queue)?.first().map(|(since, name)| (*since, name))
+    }
+
+    /// How many agents of `queue` are free.
+    pub fn free_in(&self, queue: &Name) -> usize {
+        self.free.get(queue).map_or(0, BTreeSet::len)
+    }
+
+    /// Reserves a free agent for a call.
+    pub fn offer(&mut self, name: &Name, call: CallId, now: Stamp) {
+        self.change(name, now, |agent| agent.state = AgentState::Offered { call });
+    }
+
+    /// The offered agent talks.
+    pub fn talk(&mut self, name: &Name, call: CallId, now: Stamp) {
+        self.change(name, now, |agent| {
+            agent.state = AgentState::Talking { call };
+            agent.calls_today += 1;
+        });
+    }
+
+    /// The offer is over and was not the agent's fault: ready again, idle as long as before.
+    pub fn release(&mut self, name: &Name, call: CallId, now: Stamp) {
+        self.leave(name, call, now, |agent| agent.state = AgentState::Ready);
+    }
+
+    /// The offer was not taken: left alone until `now + rest`.
+    pub fn rest(&mut self, name: &Name, call: CallId, why: Rest, rest: Duration, now: Stamp) {
+        self.leave(name, call, now, |agent| agent.state = AgentState::Resting { why, until: now + rest });
+    }
+
+    /// The talk is over.
+    pub fn wrap_up(&mut self, name: &Name, call: CallId, span: Duration, now: Stamp) {
+        self.leave(name, call, now, |agent| {
+            agent.idle_since = now;
+            agent.state =
+                if span.is_zero() { AgentState::Ready } else { AgentState::WrapUp { until: now + span } };
+        });
+    }
+
+    /// Wrap-up or rest has run out. Says whether the agent became ready.
+    pub fn wake(&mut self, name: &Name, now: Stamp) -> bool {
+        let due = self.all.get(name).and_then(Agent::deadline).is_some_and(|until| until <= now);
+        if due {
+            self.change(name, now, |agent| agent.state = AgentState::Ready);
+        }
+        due
+    }
+
+    /// Logs in, or ends a pause, a rest or a wrap-up. An agent in a call is left in it.
+    pub fn ready(&mut self, name: &Name, now: Stamp) {
+        self.change(name, now, |agent| {
+            agent.then = None;
+            if agent.call().is_none() && agent.state != AgentState::Ready {
+                if agent.state == AgentState::LoggedOut {
+                    agent.idle_since = now;
+                }
+                agent.state = AgentState::Ready;
+            }
+        });
+    }
+
+    /// Logs out; an agent in a call does so when the call is over.
+    pub fn log_out(&mut self, name: &Name, now: Stamp) {
+        self.change(name, now, |agent| match agent.call() {
+            Some(_) => agent.then = Some(Then::LogOut),
+            None => agent.state = AgentState::LoggedOut,
+        });
+    }
+
+    /// Pauses; an agent in a call does so when the call is over.
+    pub fn pause(&mut self, name: &Name, reason: Label, now: Stamp) {
+        self.change(name, now, |agent| match agent.call() {
+            Some(_) => agent.then = Some(Then::Pause(reason)),
+            None => agent.state = AgentState::Paused { reason },
+        });
+    }
+
+    /// The engine said whether the phone is there. Says whether the agent became free by it.
+    pub fn registered(&mut self, name: &Name, registered: bool, now: Stamp) -> bool {
+        let was = self.all.get(name).is_some_and(Agent::free);
+        self.change(name, now, |agent| {
+            agent.registered = Some(registered);
+            if registered && matches!(agent.state, AgentState::Resting { why: Rest::Unreachable, .. }) {
+                agent.state = AgentState::Ready;
+            }
+        });
+        !was && self.all.get(name).is_some_and(Agent::free)
+    }
+
+    pub fn new_day(&mut self) {
+        self.all.values_mut().for_each(|agent| agent.calls_today = 0);
+    }
+
+    /// Ends what `call` holds, and nothing else: a late word about another call changes nothing.
+    fn leave(&mut self, name: &Name, call: CallId, now: Stamp, next: impl FnOnce(&mut Agent)) {
+        if self.all.get(name).and_then(Agent::call) != Some(call) {
+            return;
+        }
+        self.change(name, now, |agent| {
+            next(agent);
+            match agent.then.take() {
+                Some(Then::LogOut) => agent.state = AgentState::LoggedOut,
+                Some(Then::Pause(reason)) => agent.state = AgentState::Paused { reason },
+                None => {}
+            }
+        });
+    }
+
+    fn change(&mut self, name: &Name, now: Stamp, change: impl FnOnce(&mut Agent)) {
+        self.unindex(name);
+        if let Some(agent) = self.all.get_mut(name) {
+            let before = agent.state.clone();
+            change(agent);
+            if agent.state != before {
+                agent.since = now;
+            }
+        }
+        self.index(name);
+    }
+
+    fn index(&mut self, name: &Name) {
+        let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
+        for queue in self.queues.get(name).map_or(&[][..], Vec::as_slice) {
+            let free = match self.free.get_mut(queue) {
+                Some(free) => free,
+                None => self.free.entry(queue.clone()).or_default(),
+            };
+            free.insert((agent.idle_since, name.clone()));
+        }
+    }
+
+    fn unindex(&mut self, name: &Name) {
+        let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
+        for queue in self.queues.get(name).map_or(&[][..], Vec::as_slice) {
+            if let Some(free) = self.free.get_mut(queue) {
+                free.remove(&(agent.idle_since, name.clone()));
+            }
+        }
+    }
+}

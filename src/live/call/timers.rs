@@ -1,0 +1,81 @@
+//! All deadlines of live state. The switchboard says when the next is due; the loop brings the time.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{
+    clock::Stamp,
+    id::{CallId, Name},
+};
+
+/// What a deadline is about. Each has at most one.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Timer {
+    /// What the call's stage waits for.
+    Stage(CallId),
+    /// The caller has waited as long as the queue allows.
+    MaxWait(CallId),
+    /// The caller's lease is to be renewed.
+    Lease(CallId),
+    /// An agent's wrap-up or rest is over.
+    Agent(Name),
+}
+
+/// A set of deadlines; saved as a list.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<(Stamp, Timer)>", into = "Vec<(Stamp, Timer)>")]
+pub struct Timers {
+    due: BTreeSet<(Stamp, Timer)>,
+    at: BTreeMap<Timer, Stamp>,
+}
+
+impl Timers {
+    pub fn set(&mut self, timer: Timer, at: Stamp) {
+        if let Some(before) = self.at.insert(timer.clone(), at) {
+            self.due.remove(&(before, timer.clone()));
+        }
+        self.due.insert((at, timer));
+    }
+
+    pub fn clear(&mut self, timer: &Timer) {
+        if let Some(at) = self.at.remove(timer) {
+            self.due.remove(&(at, timer.clone()));
+        }
+    }
+
+    pub fn has(&self, timer: &Timer) -> bool {
+        self.at.contains_key(timer)
+    }
+
+    /// When the next one is due.
+    pub fn next(&self) -> Option<Stamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
+    /// Takes one that is due.
+    pub fn pop(&mut self, now: Stamp) -> Option<Timer> {
+        if self.next()? > now {
+            return None;
+        }
+        let (_, timer) = self.due.pop_first()?;
+        self.at.remove(&timer);
+        Some(timer)
+    }
+}
+
+impl From<Vec<(Stamp, Timer)>> for Timers {
+    fn from(list: Vec<(Stamp, Timer)>) -> Self {
+        let mut timers = Self::default();
+        for (at, timer) in list {
+            timers.set(timer, at);
+        }
+        timers
+    }
+}
+
+impl From<Timers> for Vec<(Stamp, Timer)> {
+    fn from(timers: Timers) -> Self {
+        timers.due.into_iter().collect()
+    }
+}

@@ -1,0 +1,77 @@
+//! Where a caller stands in a flow.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::{
+    base::{id::Name, number::Key},
+    infra::site::{Locale, TransferTo},
+    ports::engine::Media,
+};
+
+/// A caller in a flow.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dialog {
+    pub flow: Name,
+    pub step: Name,
+    pub language: Locale,
+    /// How often the present step's prompt has been heard.
+    pub tries: u8,
+    /// Keys pressed in the present `collect`.
+    pub keys: SmolStr,
+    /// What the `collect` steps gathered.
+    pub collected: BTreeMap<Name, SmolStr>,
+    /// A prompt is being heard.
+    pub speaking: bool,
+}
+
+impl Dialog {
+    /// A caller who is about to enter `step`.
+    pub fn new(flow: Name, step: Name, language: Locale) -> Self {
+        Self {
+            flow,
+            step,
+            language,
+            tries: 0,
+            keys: SmolStr::default(),
+            collected: BTreeMap::new(),
+            speaking: false,
+        }
+    }
+}
+
+/// What happened to the caller.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// The flow begins, or the present step begins anew after an interruption.
+    Enter,
+    Key(Key),
+    /// The prompt is over, heard or not.
+    Spoken,
+    /// The deadline has passed.
+    Silence,
+}
+
+/// What shall be done. The last one decides how the dialog goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    Speak(Vec<Media>),
+    Hush,
+    /// Tell me `Silence` after this span, unless something else happens first.
+    Wait(Duration),
+    Queue {
+        queue: Name,
+        otherwise: Name,
+    },
+    Transfer {
+        to: TransferTo,
+        digits: Option<SmolStr>,
+        ring: Duration,
+        otherwise: Name,
+    },
+    Hangup,
+    /// A reason for the record.
+    Note(SmolStr),
+}

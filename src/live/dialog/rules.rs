@@ -1,0 +1,243 @@
+//! The steps of a flow, one function each.
+
+use jiff::tz::TimeZone;
+use smol_str::{SmolStr, SmolStrBuilder, format_smolstr};
+
+use super::model::{Act, Dialog, Happening};
+use crate::{
+    base::{clock::Stamp, id::Name, number::Key},
+    infra::site::{CollectStep, Flow, MenuStep, Prompt, Site, Step, TransferTo},
+    ports::media,
+};
+
+/// More steps than this without waiting for the caller is a loop; `check` refuses such flows,
+/// and a caller is not held hostage by one that slipped through.
+const MAX_STEPS_AT_ONCE: usize = 64;
+
+/// Says how long to wait for the end of a prompt before going on without its report.
+const PROMPT_GUARD: std::time::Duration = std::time::Duration::from_secs(120);
+
+/// What the caller's dialog does next.
+pub fn on(dialog: &mut Dialog, site: &Site, happening: Happening, now: Stamp) -> Vec<Act> {
+    let mut acts = Vec::new();
+    let Some(flow) = site.flows.get(&dialog.flow) else {
+        acts.push(Act::Note(format_smolstr!("flow {} is no longer in the site", dialog.flow)));
+        acts.push(Act::Hangup);
+        return acts;
+    };
+    let turn = Turn { flow, site, zone: &site.time_zone, now, acts: &mut acts };
+    turn.run(dialog, happening);
+    acts
+}
+
+/// Where a step leads.
+enum Way {
+    Stay,
+    To(Name),
+}
+
+struct Turn<'a> {
+    flow: &'a Flow,
+    site: &'a Site,
+    zone: &'a TimeZone,
+    now: Stamp,
+    acts: &'a mut Vec<Act>,
+}
+
+impl Turn<'_> {
+    fn run(mut self, dialog: &mut Dialog, mut happening: Happening) {
+        for _ in 0..MAX_STEPS_AT_ONCE {
+            let Some(step) = self.flow.steps.get(&dialog.step) else {
+                self.note(format_smolstr!("step {} is no longer in flow {}", dialog.step, dialog.flow));
+                self.acts.push(Act::Hangup);
+                return;
+            };
+            match self.step(dialog, step, happening) {
+                Way::Stay => return,
+                Way::To(next) => {
+                    dialog.step = next;
+                    dialog.tries = 0;
+                    dialog.keys = SmolStr::default();
+                    happening = Happening::Enter;
+                }
+            }
+        }
+        self.note(format_smolstr!("flow {} goes in a circle at {}", dialog.flow, dialog.step));
+        self.acts.push(Act::Hangup);
+    }
+
+    fn step(&mut self, dialog: &mut Dialog, step: &Step, happening: Happening) -> Way {
+        match step {
+            Step::Say { prompt, next } => self.say(dialog, prompt, next, happening),
+            Step::Play { file, next } => match happening {
+                Happening::Enter => {
+                    dialog.speaking = true;
+                    self.acts.push(Act::Speak(vec![media::recording(file)]));
+                    self.acts.push(Act::Wait(PROMPT_GUARD));
+                    Way::Stay
+                }
+                Happening::Key(_) => Way::Stay,
+                Happening::Spoken | Happening::Silence => self.done(dialog, next),
+            },
+            Step::Menu(menu) => self.menu(dialog, menu, happening),
+            Step::Collect(collect) => self.collect(dialog, collect, happening),
+            Step::Queue { queue, otherwise } => {
+                self.acts.push(Act::Queue { queue: queue.clone(), otherwise: otherwise.clone() });
+                Way::Stay
+            }
+            Step::Transfer { to, ring, otherwise } => {
+                let digits = match to {
+                    TransferTo::Collected(step) => dialog.collected.get(step).cloned(),
+                    _ => None,
+                };
+                self.acts.push(Act::Transfer {
+                    to: to.clone(),
+                    digits,
+                    ring: *ring,
+                    otherwise: otherwise.clone(),
+                });
+                Way::Stay
+            }
+            Step::Hours { hours, open, closed } => {
+                let is_open = self.site.hours.get(hours).is_some_and(|h| h.open(self.now, self.zone));
+                let (word, next) = if is_open { ("open", open) } else { ("closed", closed) };
+                self.note(format_smolstr!("{hours} is {word}: step {next}"));
+                Way::To(next.clone())
+            }
+            Step::Hangup => {
+                self.acts.push(Act::Hangup);
+                Way::Stay
+            }
+        }
+    }
+
+    fn say(&mut self, dialog: &mut Dialog, prompt: &Prompt, next: &Name, happening: Happening) -> Way {
+        match happening {
+            Happening::Enter => {
+                self.speak(dialog, &[prompt]);
+                Way::Stay
+            }
+            Happening::Key(_) => Way::Stay,
+            Happening::Spoken | Happening::Silence => self.done(dialog, next),
+        }
+    }
+
+    fn done(&mut self, dialog: &mut Dialog, next: &Name) -> Way {
+        dialog.speaking = false;
+        Way::To(next.clone())
+    }
+
+    fn menu(&mut self, dialog: &mut Dialog, menu: &MenuStep, happening: Happening) -> Way {
+        match happening {
+            Happening::Enter => {
+                dialog.tries = 1;
+                self.speak(dialog, &[&menu.prompt]);
+                Way::Stay
+            }
+            Happening::Spoken => self.listen(dialog, menu.timeout),
+            Happening::Key(key) => match menu.keys.get(&key) {
+                Some(next) => {
+                    self.hush(dialog);
+                    self.note(format_smolstr!("menu {}: key {key} → {next}", dialog.step));
+                    Way::To(next.clone())
+                }
+                None => {
+                    let why = format_smolstr!("menu {}: key {key} leads nowhere", dialog.step);
+                    self.again(dialog, &menu.prompt, menu.invalid.as_ref(), menu.tries, &menu.otherwise, &why)
+                }
+            },
+            Happening::Silence if dialog.speaking => self.listen(dialog, menu.timeout),
+            Happening::Silence => {
+                let why = format_smolstr!("menu {}: no key", dialog.step);
+                self.again(dialog, &menu.prompt, None, menu.tries, &menu.otherwise, &why)
+            }
+        }
+    }
+
+    fn collect(&mut self, dialog: &mut Dialog, collect: &CollectStep, happening: Happening) -> Way {
+        match happening {
+            Happening::Enter => {
+                dialog.tries = 1;
+                self.speak(dialog, &[&collect.prompt]);
+                Way::Stay
+            }
+            Happening::Spoken => self.listen(dialog, collect.timeout),
+            Happening::Key(key) => self.gather(dialog, collect, key),
+            Happening::Silence if dialog.speaking => self.listen(dialog, collect.timeout),
+            Happening::Silence => self.gathered(dialog, collect),
+        }
+    }
+
+    fn gather(&mut self, dialog: &mut Dialog, collect: &CollectStep, key: Key) -> Way {
+        self.hush(dialog);
+        if Some(key) == collect.end_key {
+            return self.gathered(dialog, collect);
+        }
+        let mut keys = SmolStrBuilder::new();
+        keys.push_str(&dialog.keys);
+        keys.push(key.char());
+        dialog.keys = keys.finish();
+        if dialog.keys.len() >= usize::from(collect.max) {
+            return self.gathered(dialog, collect);
+        }
+        self.acts.push(Act::Wait(collect.timeout));
+        Way::Stay
+    }
+
+    fn gathered(&mut self, dialog: &mut Dialog, collect: &CollectStep) -> Way {
+        let keys = std::mem::take(&mut dialog.keys);
+        if keys.len() >= usize::from(collect.min) {
+            self.note(format_smolstr!("collect {}: {} keys", dialog.step, keys.len()));
+            dialog.collected.insert(dialog.step.clone(), keys);
+            return Way::To(collect.next.clone());
+        }
+        let why =
+            format_smolstr!("collect {}: {} keys, at least {} needed", dialog.step, keys.len(), collect.min);
+        self.again(dialog, &collect.prompt, collect.invalid.as_ref(), collect.tries, &collect.otherwise, &why)
+    }
+
+    /// One more try, or the way out.
+    fn again(
+        &mut self,
+        dialog: &mut Dialog,
+        prompt: &Prompt,
+        before: Option<&Prompt>,
+        tries: u8,
+        otherwise: &Name,
+        why: &SmolStr,
+    ) -> Way {
+        self.hush(dialog);
+        if dialog.tries >= tries {
+            self.note(format_smolstr!("{why}, {tries} tries are over: step {otherwise}"));
+            return Way::To(otherwise.clone());
+        }
+        self.note(format_smolstr!("{why}, try {} of {tries}", dialog.tries + 1));
+        dialog.tries += 1;
+        let prompts: Vec<&Prompt> = before.into_iter().chain([prompt]).collect();
+        self.speak(dialog, &prompts);
+        Way::Stay
+    }
+
+    fn speak(&mut self, dialog: &mut Dialog, prompts: &[&Prompt]) {
+        dialog.speaking = true;
+        let media = prompts.iter().filter_map(|prompt| media::prompt(prompt, dialog.language)).collect();
+        self.acts.push(Act::Speak(media));
+        self.acts.push(Act::Wait(PROMPT_GUARD));
+    }
+
+    fn hush(&mut self, dialog: &mut Dialog) {
+        if std::mem::take(&mut dialog.speaking) {
+            self.acts.push(Act::Hush);
+        }
+    }
+
+    fn listen(&mut self, dialog: &mut Dialog, timeout: std::time::Duration) -> Way {
+        dialog.speaking = false;
+        self.acts.push(Act::Wait(timeout));
+        Way::Stay
+    }
+
+    fn note(&mut self, text: SmolStr) {
+        self.acts.push(Act::Note(text));
+    }
+}

@@ -1,0 +1,6 @@
+//! Queues: who waits, in which order. A caller's place is the moment of joining and never changes
+//! while the caller waits, whatever happens to offers.
+
+mod rules;
+
+pub use rules::{Place, Queues, Tally};

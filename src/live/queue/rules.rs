@@ -1,0 +1,109 @@
+//! Joining, offering, returning to one's place, leaving.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::base::{
+    clock::Stamp,
+    id::{CallId, Name},
+};
+
+/// A caller's place: ordered by the moment of joining, then by call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Place {
+    pub joined: Stamp,
+    pub call: CallId,
+}
+
+/// What a queue has done today.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tally {
+    pub answered: u64,
+    pub abandoned: u64,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+struct Line {
+    /// Everybody who waits, offered or not.
+    members: BTreeSet<Place>,
+    /// Those who can be offered to an agent now.
+    open: BTreeSet<Place>,
+    tally: Tally,
+}
+
+/// All queues.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queues {
+    lines: BTreeMap<Name, Line>,
+}
+
+impl Queues {
+    /// A caller joins, or comes back to the place they had.
+    pub fn open(&mut self, queue: &Name, place: Place) {
+        let line = self.line(queue);
+        line.members.insert(place);
+        line.open.insert(place);
+    }
+
+    /// The caller keeps the place, but is not to be offered now.
+    pub fn hold(&mut self, queue: &Name, place: Place) {
+        let line = self.line(queue);
+        line.members.insert(place);
+        line.open.remove(&place);
+    }
+
+    /// The caller leaves.
+    pub fn leave(&mut self, queue: &Name, place: Place) {
+        let line = self.line(queue);
+        line.members.remove(&place);
+        line.open.remove(&place);
+    }
+
+    pub fn answered(&mut self, queue: &Name) {
+        self.line(queue).tally.answered += 1;
+    }
+
+    pub fn abandoned(&mut self, queue: &Name) {
+        self.line(queue).tally.abandoned += 1;
+    }
+
+    /// Who is next.
+    pub fn first(&self, queue: &Name) -> Option<Place> {
+        self.lines.get(queue)?.open.first().copied()
+    }
+
+    /// 1 for the caller who has waited longest, counting those who are being offered.
+    pub fn position(&self, queue: &Name, place: Place) -> usize {
+        self.lines.get(queue).map_or(1, |line| line.members.range(..place).count() + 1)
+    }
+
+    pub fn waiting(&self, queue: &Name) -> usize {
+        self.lines.get(queue).map_or(0, |line| line.members.len())
+    }
+
+    /// When the caller who has waited longest joined.
+    pub fn oldest(&self, queue: &Name) -> Option<Stamp> {
+        self.lines.get(queue)?.members.first().map(|place| place.joined)
+    }
+
+    pub fn tally(&self, queue: &Name) -> Tally {
+        self.lines.get(queue).map(|line| line.tally).unwrap_or_default()
+    }
+
+    /// Everybody in a queue, longest waiting first.
+    pub fn members(&self, queue: &Name) -> impl Iterator<Item = Place> {
+        self.lines.get(queue).into_iter().flat_map(|line| line.members.iter().copied())
+    }
+
+    pub fn new_day(&mut self) {
+        self.lines.values_mut().for_each(|line| line.tally = Tally::default());
+    }
+
+    fn line(&mut self, queue: &Name) -> &mut Line {
+        if !self.lines.contains_key(queue) {
+            self.lines.insert(queue.clone(), Line::default());
+        }
+        self.lines.get_mut(queue).expect("the line was just made")
+    }
+}

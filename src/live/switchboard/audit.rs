@@ -1,0 +1,147 @@
+//! Our view against the engine's own. After a restart or a lost link every call is taken up again where its
+//! stage says; every few seconds the same comparison finds what a lost event left behind.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::state::{Link, Switchboard};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, LegId},
+    },
+    live::{
+        call::{Next, Stage, Timer},
+        dialog::Happening,
+        record::EndedBy,
+    },
+    ports::engine::{Command, HangupCause, LegSeen},
+};
+
+/// An engine's list of its legs may be this old when it arrives: what is younger is judged next time.
+const LIST_LAG: Duration = Duration::from_millis(2500);
+
+impl Switchboard {
+    pub(super) fn audit(&mut self, asked: Stamp, seen: &[LegSeen]) {
+        let Link::Up { audited, .. } = &mut self.link else { return };
+        let first = !std::mem::replace(audited, true);
+        let seen: BTreeMap<&LegId, &LegSeen> = seen.iter().map(|leg| (&leg.leg, leg)).collect();
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in calls {
+            self.compare(id, asked, &seen, first);
+        }
+        for leg in seen.values() {
+            self.unknown_leg(leg);
+        }
+        if first {
+            self.match_all();
+        }
+    }
+
+    fn compare(&mut self, id: CallId, asked: Stamp, seen: &BTreeMap<&LegId, &LegSeen>, first: bool) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let old = |since: Stamp| since + LIST_LAG < asked;
+        let Some(caller) = seen.get(&call.leg) else {
+            if old(call.began) {
+                self.caller_gone(id, HangupCause::INTERWORKING, EndedBy::Engine);
+                self.end_unseen_legs(id, asked, seen);
+            }
+            return;
+        };
+        let leg = call.leg.clone();
+        match &call.stage {
+            Stage::Answering { .. } if caller.up => self.answered(&leg),
+            Stage::Dialling(dialled) if caller.peer.as_ref() == Some(&dialled.leg) => {
+                let peer = dialled.leg.clone();
+                self.joined(&leg, &peer);
+            }
+            Stage::Dialling(dialled) if !seen.contains_key(&dialled.leg) && old(dialled.since) => {
+                let peer = dialled.leg.clone();
+                self.peer_gone(id, &peer, HangupCause::TEMPORARY_FAILURE);
+                self.returned(&leg);
+            }
+            Stage::Talking { with, joined, .. } if !seen.contains_key(&with.leg) && old(*joined) => {
+                let peer = with.leg.clone();
+                self.peer_gone(id, &peer, HangupCause::INTERWORKING);
+                self.returned(&leg);
+            }
+            _ => {}
+        }
+        self.end_unseen_legs(id, asked, seen);
+        if first {
+            self.take_up(id);
+        }
+    }
+
+    /// Legs that the call no longer needs and the engine no longer has.
+    fn end_unseen_legs(&mut self, id: CallId, asked: Stamp, seen: &BTreeMap<&LegId, &LegSeen>) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let current = call.stage.peer().map(|dialled| dialled.leg.clone());
+        let lost: Vec<LegId> = call
+            .open_legs()
+            .filter(|record| !seen.contains_key(&record.leg) && Some(&record.leg) != current.as_ref())
+            .filter(|record| record.began + LIST_LAG < asked)
+            .map(|record| record.leg.clone())
+            .collect();
+        for leg in lost {
+            self.peer_gone(id, &leg, HangupCause::INTERWORKING);
+        }
+        self.finish(id);
+    }
+
+    /// Orders again what the call's stage expects of the engine.
+    fn take_up(&mut self, id: CallId) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let leg = call.leg.clone();
+        if call.leased {
+            self.out.order(&leg, Command::Lease { span: self.site.lease });
+            self.timers.set(Timer::Lease(id), now + self.site.lease / 3);
+        }
+        match &mut call.stage {
+            Stage::Answering { .. } => {
+                self.out.order(&leg, Command::Answer);
+            }
+            Stage::Dialog(_) => {
+                self.out.order(&leg, Command::Stop);
+                self.dialog(id, Happening::Enter);
+            }
+            Stage::Waiting(_) => {
+                self.out.order(&leg, Command::Stop);
+                self.entertain(id, false);
+            }
+            Stage::Parting { next } => {
+                let next = std::mem::replace(next, Next::Hangup);
+                self.go(id, next);
+            }
+            Stage::Talking { .. } => {
+                self.out.order(&leg, Command::Release);
+            }
+            Stage::Ending => self.hang_up(id, EndedBy::Tandem),
+            Stage::Dialling(_) => {}
+        }
+    }
+
+    /// A leg that we do not know: a caller who came while nobody was here, or something left over.
+    fn unknown_leg(&mut self, seen: &LegSeen) {
+        if self.legs.contains_key(&seen.leg) {
+            return;
+        }
+        if let Some((at, _)) = self.ended.iter().find(|(_, leg)| *leg == seen.leg) {
+            if self.now().since(*at) > LIST_LAG {
+                self.out.hangup(&seen.leg, HangupCause::NORMAL_CLEARING);
+            }
+            return;
+        }
+        if let Some(arrival) = &seen.arrival {
+            self.arrived(seen.leg.clone(), arrival.clone());
+        } else if seen.peer.is_none() && is_ours(&seen.leg) {
+            self.out.hangup(&seen.leg, HangupCause::NORMAL_CLEARING);
+        }
+    }
+}
+
+/// Whether Tandem dialled this leg: such ids are UUIDs of version 8.
+fn is_ours(leg: &LegId) -> bool {
+    let text = leg.as_str().as_bytes();
+    text.len() == 36 && text[14] == b'8'
+}

@@ -1,0 +1,119 @@
+//! What happens when nothing happens. Every stage that waits for the engine has a deadline, so that a lost
+//! event costs seconds and never a caller.
+
+use std::time::Duration;
+
+use smol_str::format_smolstr;
+
+use super::{
+    legs::{ANSWER_GUARD, RETURN_GUARD},
+    state::Switchboard,
+};
+use crate::{
+    base::id::{CallId, Name},
+    live::{
+        call::{Next, Stage, Timer},
+        dialog::Happening,
+        record::EndedBy,
+    },
+    ports::engine::{Command, HangupCause},
+};
+
+/// While the engine is out of reach, deadlines about it wait this long and look again.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often an answer is ordered.
+const ANSWER_TRIES: u8 = 5;
+
+impl Switchboard {
+    pub(super) fn clock(&mut self) {
+        let now = self.now();
+        while let Some(timer) = self.timers.pop(now) {
+            match &timer {
+                Timer::Agent(name) => self.agent_due(name),
+                _ if !self.ready() => self.timers.set(timer, now + PATIENCE),
+                Timer::Stage(id) => self.stage_due(*id),
+                Timer::MaxWait(id) => self.max_wait_due(*id),
+                Timer::Lease(id) => self.lease_due(*id),
+            }
+        }
+    }
+
+    fn agent_due(&mut self, name: &Name) {
+        if self.agents.wake(name, self.now()) {
+            self.match_agent(name);
+        }
+    }
+
+    fn lease_due(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id).filter(|call| call.leased && call.gone.is_none()) else {
+            return;
+        };
+        self.out.order(&call.leg, Command::Lease { span: self.site.lease });
+        self.timers.set(Timer::Lease(id), self.out.now() + self.site.lease / 3);
+    }
+
+    fn stage_due(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        match &mut call.stage {
+            Stage::Dialog(_) => self.dialog(id, Happening::Silence),
+            Stage::Answering { tries, .. } if *tries < ANSWER_TRIES => {
+                *tries += 1;
+                self.out.order(&call.leg, Command::Answer);
+                self.timers.set(Timer::Stage(id), self.out.now() + ANSWER_GUARD);
+            }
+            Stage::Answering { .. } => {
+                self.out.tell(call, "the engine did not answer the call in time");
+                self.hang_up(id, EndedBy::Engine);
+            }
+            Stage::Dialling(dialled) => {
+                let leg = dialled.leg.clone();
+                self.out.hangup(&leg, HangupCause::NO_ANSWER);
+                self.peer_gone(id, &leg, HangupCause::NO_ANSWER);
+            }
+            Stage::Parting { next } => {
+                let next = std::mem::replace(next, Next::Hangup);
+                self.go(id, next);
+            }
+            Stage::Ending => self.give_up(id),
+            Stage::Waiting(_) | Stage::Talking { .. } => {}
+        }
+    }
+
+    /// The legs of an ended call do not report their end: the record is written without them,
+    /// and the next audit ends whatever is still there.
+    fn give_up(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let legs: Vec<_> = call.open_legs().map(|record| record.leg.clone()).collect();
+        for leg in legs {
+            self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
+            self.peer_gone(id, &leg, HangupCause::INTERWORKING);
+        }
+        self.caller_gone(id, HangupCause::INTERWORKING, EndedBy::Engine);
+    }
+
+    fn max_wait_due(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(waiting) = call.stage.waiting().cloned() else { return };
+        let after = Next::Flow(Box::new(waiting.after.clone()));
+        self.out.tell(
+            call,
+            format_smolstr!("waited as long as queue {} allows: step {}", waiting.queue, waiting.after.step),
+        );
+        self.leave_queue(id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        match &mut call.stage {
+            Stage::Dialling(dialled) => {
+                dialled.otherwise = after;
+                self.out.hangup(&dialled.leg, HangupCause::NORMAL_CLEARING);
+                self.timers.set(Timer::Stage(id), self.out.now() + RETURN_GUARD);
+            }
+            Stage::Parting { next } => *next = after,
+            _ => {
+                call.playing = None;
+                self.out.order(&call.leg, Command::Stop);
+                self.go(id, after);
+            }
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! What must hold between any two inputs, whatever the engine said. Tests check it after every input;
+//! each rule is named after the pain that it makes impossible.
+
+use super::state::Switchboard;
+use crate::{
+    base::id::{CallId, Name},
+    live::{agent::AgentState, call::Stage, record::Role},
+};
+
+/// A rule that does not hold: a bug of ours.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+pub enum Broken {
+    #[error("pain 1: agent {0} is held by call {1}, which has no live leg of that agent")]
+    AgentStuck(Name, CallId),
+    #[error("pain 3: agent {0} has live legs in calls {1} and {2}")]
+    AgentTwice(Name, CallId, CallId),
+    #[error("pain 4: queue {0} has a caller and a free agent, and nobody offers")]
+    QueueIdle(Name),
+    #[error("pain 2: call {0} has a place in queue {1} without waiting in it")]
+    GhostMember(CallId, Name),
+    #[error("call {0} waits in queue {1} without a place")]
+    PlaceLost(CallId, Name),
+    #[error("call {0} waits for the engine without a deadline")]
+    NoDeadline(CallId),
+    #[error("call {0} lives on although its caller and all its legs are gone")]
+    Zombie(CallId),
+}
+
+impl Switchboard {
+    /// The first rule that does not hold.
+    pub fn check(&self) -> Result<(), Broken> {
+        self.check_agents()?;
+        self.check_queues()?;
+        self.check_calls()
+    }
+
+    fn check_agents(&self) -> Result<(), Broken> {
+        let mut legs: Vec<(Name, CallId)> = Vec::new();
+        for call in self.calls.values() {
+            for leg in call.open_legs().filter(|leg| leg.role == Role::Agent) {
+                let Ok(name) = Name::new(leg.party.as_str()) else { continue };
+                if let Some((_, other)) = legs.iter().find(|(held, _)| *held == name) {
+                    return Err(Broken::AgentTwice(name, *other, call.id));
+                }
+                legs.push((name, call.id));
+            }
+        }
+        for (name, agent) in self.agents.iter() {
+            if let AgentState::Offered { call } | AgentState::Talking { call } = agent.state
+                && !legs.contains(&(name.clone(), call))
+            {
+                return Err(Broken::AgentStuck(name.clone(), call));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_queues(&self) -> Result<(), Broken> {
+        for queue in self.site.queues.keys() {
+            if self.ready() && self.queues.first(queue).is_some() && self.agents.free_in(queue) > 0 {
+                return Err(Broken::QueueIdle(queue.clone()));
+            }
+            for place in self.queues.members(queue) {
+                let waits = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
+                if waits.is_none_or(|waiting| waiting.queue != *queue || waiting.place != place) {
+                    return Err(Broken::GhostMember(place.call, queue.clone()));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_calls(&self) -> Result<(), Broken> {
+        for call in self.calls.values() {
+            if let Some(waiting) = call.stage.waiting()
+                && !self.queues.members(&waiting.queue).any(|place| place == waiting.place)
+            {
+                return Err(Broken::PlaceLost(call.id, waiting.queue.clone()));
+            }
+            let waits_for_engine = !matches!(call.stage, Stage::Waiting(_) | Stage::Talking { .. });
+            if waits_for_engine && !self.timers.has(&crate::live::call::Timer::Stage(call.id)) {
+                return Err(Broken::NoDeadline(call.id));
+            }
+            if call.stage == Stage::Ending && call.gone.is_some() && call.open_legs().next().is_none() {
+                return Err(Broken::Zombie(call.id));
+            }
+        }
+        Ok(())
+    }
+}

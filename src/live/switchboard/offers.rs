@@ -1,0 +1,149 @@
+//! Who is offered whom: the caller who has waited longest goes to the agent who has been idle longest.
+
+use std::time::Duration;
+
+use smol_str::format_smolstr;
+
+use super::{legs::agent_of, stages::millis, state::Switchboard};
+use crate::{
+    base::id::{CallId, LegId, Name},
+    live::{
+        agent::{AgentState, Rest},
+        call::{Dialled, Next, Party, Stage, Waiting},
+        record::Role,
+    },
+    ports::engine::{Endpoint, HangupCause},
+};
+
+/// How long an agent rests when the queue is no longer in the site.
+const REST: Duration = Duration::from_secs(10);
+
+impl Switchboard {
+    pub(super) fn match_all(&mut self) {
+        let queues: Vec<Name> = self.site.queues.keys().cloned().collect();
+        for queue in queues {
+            self.match_queue(&queue);
+        }
+    }
+
+    /// Offers as many callers of a queue as there are agents for.
+    pub(super) fn match_queue(&mut self, queue: &Name) {
+        while self.ready() {
+            let Some(place) = self.queues.first(queue) else { return };
+            let Some((_, agent)) = self.agents.longest_idle(queue) else { return };
+            let agent = agent.clone();
+            self.offer(place.call, queue, &agent);
+        }
+    }
+
+    /// An agent became free: the queue whose first caller has waited longest comes first.
+    pub(super) fn match_agent(&mut self, name: &Name) {
+        let longest = self
+            .agents
+            .queues(name)
+            .iter()
+            .filter_map(|queue| Some((self.queues.first(queue)?, queue.clone())))
+            .min();
+        if let Some((_, queue)) = longest {
+            self.match_queue(&queue);
+        }
+    }
+
+    fn offer(&mut self, id: CallId, queue: &Name, name: &Name) {
+        let now = self.now();
+        let free = self.agents.free_in(queue);
+        let idle = self.agents.get(name).map_or(0, |agent| now.since(agent.idle_since).as_secs());
+        let settings = self.site.agents.get(name).zip(self.site.queues.get(queue));
+        let target =
+            settings.and_then(|(agent, queue)| Some((self.extension(&agent.extension)?, queue.ring)));
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Waiting(waiting) = &call.stage else { return };
+        let waiting = waiting.clone();
+        self.queues.hold(queue, waiting.place);
+        self.agents.offer(name, id, now);
+        self.out.tell(
+            call,
+            format_smolstr!("offered to {name}: idle longest ({idle} s) of {free} free in {queue}"),
+        );
+        let (endpoint, ring) = target.unwrap_or_else(|| (Endpoint::Phone(name.clone()), REST));
+        self.dial(id, Party::Agent(name.clone()), endpoint, ring, Next::Wait(Box::new(waiting)));
+    }
+
+    /// The dialled agent talks: the caller leaves the queue. Gives the milliseconds waited.
+    pub(super) fn answered_from_queue(&mut self, id: CallId, dialled: &Dialled) -> Option<u64> {
+        let now = self.now();
+        let name = agent_of(&dialled.party)?;
+        self.agents.talk(name, id, now);
+        let call = self.calls.get_mut(&id)?;
+        call.agent = Some(name.clone());
+        let Next::Wait(waiting) = &dialled.otherwise else { return None };
+        let waited = millis(now, waiting.place.joined);
+        call.wait_ms += waited;
+        self.queues.leave(&waiting.queue, waiting.place);
+        self.queues.answered(&waiting.queue);
+        Some(waited)
+    }
+
+    /// The agent was gone before the talk began in earnest: the caller has the old place again.
+    pub(super) fn give_place_back(&mut self, id: CallId, waiting: &Waiting) {
+        let now = self.now();
+        self.queues.hold(&waiting.queue, waiting.place);
+        let max_wait = self.site.queues.get(&waiting.queue).map(|queue| queue.max_wait);
+        if let Some(call) = self.calls.get_mut(&id) {
+            call.wait_ms = call.wait_ms.saturating_sub(millis(now, waiting.place.joined));
+        }
+        if let Some(span) = max_wait {
+            self.timers.set(crate::live::call::Timer::MaxWait(id), waiting.place.joined + span);
+        }
+    }
+
+    /// An offer did not become a talk by the agent's doing.
+    pub(super) fn rest_agent(&mut self, id: CallId, dialled: &Dialled, cause: HangupCause) {
+        let now = self.now();
+        let Some(name) = agent_of(&dialled.party).cloned() else { return };
+        let queue = match &dialled.otherwise {
+            Next::Wait(waiting) => self.site.queues.get(&waiting.queue),
+            _ => None,
+        };
+        match queue.map(|queue| queue.rest) {
+            Some(rest) => self.agents.rest(&name, id, why_rest(cause), rest, now),
+            None => self.agents.release(&name, id, now),
+        }
+        self.agent_timer(&name);
+        self.match_agent(&name);
+    }
+
+    /// The call no longer holds the agent: wrap-up after a talk, ready after an offer.
+    pub(super) fn free_agent(&mut self, id: CallId, party: &Party) {
+        let now = self.now();
+        let Some(name) = agent_of(party) else { return };
+        let wrap_up = self.site.agents.get(name).map_or(Duration::ZERO, |agent| agent.wrap_up);
+        match self.agents.get(name).map(|agent| &agent.state) {
+            Some(AgentState::Talking { .. }) => self.agents.wrap_up(name, id, wrap_up, now),
+            _ => self.agents.release(name, id, now),
+        }
+        let name = name.clone();
+        self.agent_timer(&name);
+        self.match_agent(&name);
+    }
+
+    /// Frees the agent whose leg has ended after the call went on without it.
+    pub(super) fn free_agent_of(&mut self, id: CallId, leg: &LegId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let record = call.dialled.iter().find(|record| record.leg == *leg && record.role == Role::Agent);
+        if let Some(name) = record.and_then(|record| Name::new(record.party.as_str()).ok()) {
+            self.free_agent(id, &Party::Agent(name));
+        }
+    }
+}
+
+fn why_rest(cause: HangupCause) -> Rest {
+    match cause {
+        HangupCause::USER_BUSY => Rest::Busy,
+        HangupCause::CALL_REJECTED => Rest::Rejected,
+        HangupCause::NO_ANSWER | HangupCause::NO_USER_RESPONSE | HangupCause::NORMAL_CLEARING => {
+            Rest::NoAnswer
+        }
+        _ => Rest::Unreachable,
+    }
+}

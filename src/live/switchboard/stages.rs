@@ -1,0 +1,325 @@
+//! How a call goes from one stage to the next.
+
+use std::time::Duration;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{
+    legs::END_GUARD,
+    state::{Effect, Switchboard},
+};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+        number::Number,
+    },
+    infra::site::TransferTo,
+    live::{
+        call::{Call, Dialled, Next, Party, Stage, Timer, Waiting},
+        dialog::{self, Act, Dialog, Happening},
+        queue::Place,
+        record::{CallRecord, EndedBy, LegRecord, Role},
+    },
+    ports::{
+        engine::{Command, Endpoint, HangupCause},
+        media,
+    },
+};
+
+/// How long an extension rings when nobody says otherwise.
+const RING: Duration = Duration::from_secs(30);
+/// How much longer than its ring time a leg may take to report its end.
+pub(super) const RING_GUARD: Duration = Duration::from_secs(5);
+
+impl Switchboard {
+    /// The caller's leg obeys: what comes next.
+    pub(super) fn go(&mut self, id: CallId, next: Next) {
+        match next {
+            Next::Hangup => self.hang_up(id, EndedBy::Tandem),
+            Next::Flow(dialog) => {
+                let Some(call) = self.calls.get_mut(&id) else { return };
+                call.stage = Stage::Dialog(*dialog);
+                self.lease(id);
+                self.dialog(id, Happening::Enter);
+            }
+            Next::Wait(waiting) => {
+                let (queue, place) = (waiting.queue.clone(), waiting.place);
+                let Some(call) = self.calls.get_mut(&id) else { return };
+                call.stage = Stage::Waiting(Waiting { greeting: false, ..*waiting });
+                self.queues.open(&queue, place);
+                self.lease(id);
+                self.match_queue(&queue);
+                self.entertain(id, false);
+            }
+            Next::Dial { to, endpoint } => {
+                self.lease(id);
+                self.dial(id, Party::Extension(to), endpoint, RING, Next::Hangup);
+            }
+        }
+    }
+
+    /// Lets the caller's dialog go on.
+    pub(super) fn dialog(&mut self, id: CallId, happening: Happening) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Dialog(dialog) = &mut call.stage else { return };
+        self.timers.clear(&Timer::Stage(id));
+        let acts = dialog::on(dialog, &self.site, happening, now);
+        for act in acts {
+            let Some(call) = self.calls.get_mut(&id) else { return };
+            match act {
+                Act::Speak(media) => call.playing = Some(self.out.order(&call.leg, Command::Play { media })),
+                Act::Hush => {
+                    call.playing = None;
+                    self.out.order(&call.leg, Command::Stop);
+                }
+                Act::Wait(span) => self.timers.set(Timer::Stage(id), now + span),
+                Act::Note(text) => self.out.tell(call, text),
+                Act::Queue { queue, otherwise } => self.join(id, queue, otherwise),
+                Act::Transfer { to, digits, ring, otherwise } => {
+                    self.transfer_step(id, &to, digits, ring, otherwise)
+                }
+                Act::Hangup => self.hang_up(id, EndedBy::Tandem),
+            }
+        }
+    }
+
+    /// The caller joins a queue at its end.
+    fn join(&mut self, id: CallId, queue: Name, otherwise: Name) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Dialog(dialog) = &call.stage else { return };
+        let after = at_step(dialog, otherwise);
+        let Some(settings) = self.site.queues.get(&queue) else {
+            self.out.tell(call, format_smolstr!("queue {queue} is no longer in the site"));
+            return self.go(id, Next::Flow(Box::new(after)));
+        };
+        let place = Place { joined: now, call: id };
+        let greeting = settings.greeting.is_some();
+        self.timers.set(Timer::MaxWait(id), now + settings.max_wait);
+        call.queue = Some(queue.clone());
+        call.stage = Stage::Waiting(Waiting { queue: queue.clone(), place, after, greeting });
+        self.queues.open(&queue, place);
+        self.out.tell(
+            call,
+            format_smolstr!(
+                "queue {queue}: place {}, {} of its agents free",
+                self.queues.position(&queue, place),
+                self.agents.free_in(&queue)
+            ),
+        );
+        self.match_queue(&queue);
+        self.entertain(id, true);
+    }
+
+    /// Greeting or music for a caller who still waits.
+    pub(super) fn entertain(&mut self, id: CallId, just_joined: bool) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Waiting(waiting) = &mut call.stage else { return };
+        let greeting = self.site.queues.get(&waiting.queue).and_then(|queue| queue.greeting.as_ref());
+        let spoken = greeting.filter(|_| just_joined).and_then(|prompt| media::prompt(prompt, call.language));
+        waiting.greeting = spoken.is_some();
+        match spoken {
+            Some(media) => {
+                call.playing = Some(self.out.order(&call.leg, Command::Play { media: vec![media] }));
+            }
+            None => {
+                self.out.order(&call.leg, Command::Music);
+            }
+        }
+    }
+
+    fn transfer_step(
+        &mut self,
+        id: CallId,
+        to: &TransferTo,
+        digits: Option<SmolStr>,
+        ring: Duration,
+        otherwise: Name,
+    ) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Stage::Dialog(dialog) = &call.stage else { return };
+        let after = Next::Flow(Box::new(at_step(dialog, otherwise)));
+        let target = match to {
+            TransferTo::Trunk { trunk, number } => Some((
+                Party::Outside(number.clone()),
+                Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() },
+            )),
+            TransferTo::Extension(number) => self.reach(number),
+            TransferTo::Collected(_) => {
+                digits.and_then(|digits| Number::new(digits).ok()).and_then(|number| self.reach(&number))
+            }
+        };
+        if let Some((party, endpoint)) = target {
+            return self.dial(id, party, endpoint, ring, after);
+        }
+        if let Some(call) = self.calls.get_mut(&id) {
+            self.out.tell(call, "there is no such extension");
+        }
+        self.go(id, after);
+    }
+
+    fn reach(&self, number: &Number) -> Option<(Party, Endpoint)> {
+        self.extension(number).map(|endpoint| (Party::Extension(number.clone()), endpoint))
+    }
+
+    pub(super) fn extension(&self, number: &Number) -> Option<Endpoint> {
+        self.site.extensions.get(number).map(|extension| Endpoint::Phone(extension.phone.clone()))
+    }
+
+    /// Dials somebody for the caller.
+    pub(super) fn dial(
+        &mut self,
+        id: CallId,
+        party: Party,
+        endpoint: Endpoint,
+        ring: Duration,
+        otherwise: Next,
+    ) {
+        let now = self.now();
+        let leg = self.out.leg_id();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.playing = None;
+        call.dialled.push(LegRecord {
+            leg: leg.clone(),
+            role: party.role(),
+            party: party.words(),
+            began: now,
+            answered: None,
+            ended: None,
+            cause: None,
+        });
+        self.out.tell(call, format_smolstr!("dialling {}", party.words()));
+        self.out.order(
+            &call.leg,
+            Command::Connect {
+                to: leg.clone(),
+                endpoint,
+                timeout: ring,
+                caller: call.arrival.from.clone().unwrap_or_else(|| call.arrival.to.clone()),
+                caller_name: call.arrival.from_name.clone(),
+            },
+        );
+        call.stage = Stage::Dialling(Dialled { leg: leg.clone(), party, since: now, otherwise });
+        self.legs.insert(leg, id);
+        self.timers.set(Timer::Stage(id), now + ring + RING_GUARD);
+    }
+
+    /// The caller waits or is in a menu: the lease shall be held.
+    pub(super) fn lease(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if !call.leased {
+            call.leased = true;
+            self.out.order(&call.leg, Command::Lease { span: self.site.lease });
+            self.timers.set(Timer::Lease(id), self.out.now() + self.site.lease / 3);
+        }
+    }
+
+    /// Takes the caller out of the queue without an answer.
+    pub(super) fn leave_queue(&mut self, id: CallId) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(waiting) = call.stage.waiting() else { return };
+        let (queue, place) = (waiting.queue.clone(), waiting.place);
+        self.queues.leave(&queue, place);
+        call.wait_ms += millis(now, place.joined);
+        self.timers.clear(&Timer::MaxWait(id));
+        if call.gone.is_some() {
+            self.queues.abandoned(&queue);
+        }
+    }
+
+    /// Books the end of a talk, if there was one.
+    pub(super) fn end_talk(&mut self, id: CallId) {
+        let now = self.now();
+        if let Some(call) = self.calls.get_mut(&id)
+            && let Stage::Talking { joined, .. } = &call.stage
+        {
+            call.talk_ms += millis(now, *joined);
+        }
+    }
+
+    pub(super) fn hang_up(&mut self, id: CallId, by: EndedBy) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.gone.is_none() {
+            if call.ended_by.is_none() {
+                call.ended_by = Some(by);
+                self.out.tell(call, "hanging up");
+            }
+            self.out.hangup(&call.leg, HangupCause::NORMAL_CLEARING);
+        }
+        self.end(id);
+    }
+
+    /// No stage follows; the legs that are left are ended.
+    pub(super) fn end(&mut self, id: CallId) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.stage = Stage::Ending;
+        call.playing = None;
+        for leg in call.dialled.iter().filter(|leg| leg.ended.is_none()) {
+            self.out.hangup(&leg.leg, HangupCause::NORMAL_CLEARING);
+        }
+        for timer in [Timer::MaxWait(id), Timer::Lease(id)] {
+            self.timers.clear(&timer);
+        }
+        self.timers.set(Timer::Stage(id), now + END_GUARD);
+    }
+
+    /// Writes the record when nothing is left of the call.
+    pub(super) fn finish(&mut self, id: CallId) {
+        let over = self.calls.get(&id).is_some_and(|call| {
+            call.stage == Stage::Ending && call.gone.is_some() && call.open_legs().next().is_none()
+        });
+        if !over {
+            return;
+        }
+        if let Some(call) = self.calls.remove(&id) {
+            self.forget_leg(&call.leg);
+            for timer in [Timer::Stage(id), Timer::MaxWait(id), Timer::Lease(id)] {
+                self.timers.clear(&timer);
+            }
+            self.out.push(Effect::Record(Box::new(record(call))));
+        }
+    }
+}
+
+/// The dialog of a caller who goes on at another step.
+pub(super) fn at_step(dialog: &Dialog, step: Name) -> Dialog {
+    Dialog { step, tries: 0, keys: SmolStr::default(), speaking: false, ..dialog.clone() }
+}
+
+pub(super) fn millis(now: Stamp, then: Stamp) -> u64 {
+    u64::try_from(now.since(then).as_millis()).unwrap_or(u64::MAX)
+}
+
+fn record(call: Call) -> CallRecord {
+    let (ended, cause) = call.gone.unwrap_or((call.began, HangupCause::INTERWORKING));
+    let caller = LegRecord {
+        leg: call.leg,
+        role: Role::Caller,
+        party: crate::base::text::Label::new(call.arrival.from.as_ref().map_or("", Number::as_str)),
+        began: call.began,
+        answered: call.answered,
+        ended: Some(ended),
+        cause: Some(cause),
+    };
+    CallRecord {
+        id: call.id,
+        from: call.arrival.from,
+        from_name: call.arrival.from_name,
+        to: call.arrival.to,
+        arrived: call.began,
+        answered: call.answered,
+        ended,
+        cause,
+        ended_by: call.ended_by.unwrap_or(EndedBy::Engine),
+        queue: call.queue,
+        wait_ms: call.wait_ms,
+        talk_ms: call.talk_ms,
+        agent: call.agent,
+        legs: std::iter::once(caller).chain(call.dialled).collect(),
+        steps: call.steps,
+    }
+}

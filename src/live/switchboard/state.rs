@@ -1,0 +1,280 @@
+//! What the switchboard owns, and the way in and out.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::view::{Act, Actor, Refusal, Why};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Cause, LegId, Name, OrderId},
+        text::Label,
+    },
+    infra::site::Site,
+    live::{
+        agent::Agents,
+        call::{Call, Timer, Timers},
+        queue::Queues,
+        record::CallRecord,
+    },
+    ports::engine::{Command, Event, HangupCause, Order},
+};
+
+/// Everything that can happen to the switchboard.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Input {
+    /// A process begins: nothing is known of the engine until it has been asked.
+    Started {
+        version: SmolStr,
+    },
+    /// A revision of the site takes effect.
+    Site(Arc<Site>),
+    Engine(Event),
+    /// The time that `Switchboard::next_deadline` named has come.
+    Clock,
+    /// An admin acts; `ask` comes back in `Effect::Reply`.
+    Act {
+        actor: Actor,
+        act: Act,
+        ask: u64,
+    },
+}
+
+/// Everything that the switchboard can cause.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    Order(Order),
+    /// A call is over.
+    Record(Box<CallRecord>),
+    Reply {
+        ask: u64,
+        result: Result<(), Refusal>,
+    },
+    /// A decision and its reason, as it happens.
+    Told {
+        call: CallId,
+        why: Why,
+    },
+}
+
+/// What is known of the link to the engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Link {
+    Connecting,
+    /// `audited`: our view has been compared with the engine's since the link came up.
+    Up {
+        engine: Label,
+        since: Stamp,
+        audited: bool,
+    },
+    Down {
+        reason: Label,
+        since: Stamp,
+        next_try: Stamp,
+    },
+}
+
+/// All live state.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Switchboard {
+    pub(super) site: Arc<Site>,
+    pub(super) version: SmolStr,
+    pub(super) started: Stamp,
+    pub(super) link: Link,
+    pub(super) calls: BTreeMap<CallId, Call>,
+    /// Which call a leg belongs to.
+    pub(super) legs: BTreeMap<LegId, CallId>,
+    pub(super) queues: Queues,
+    pub(super) agents: Agents,
+    pub(super) timers: Timers,
+    /// Legs that ended lately, so that a late word about them makes no new call.
+    pub(super) ended: VecDeque<(Stamp, LegId)>,
+    pub(super) calls_today: u64,
+    /// Days since 1970 in the site's zone.
+    pub(super) today: i64,
+    #[serde(skip)]
+    pub(super) out: Out,
+}
+
+/// The effects of the input at hand.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Out {
+    cause: Option<Cause>,
+    effects: Vec<Effect>,
+}
+
+impl Out {
+    pub(super) fn now(&self) -> Stamp {
+        self.cause.map(|cause| cause.at).unwrap_or_default()
+    }
+
+    pub(super) fn call_id(&mut self) -> CallId {
+        self.cause().call_id()
+    }
+
+    pub(super) fn leg_id(&mut self) -> LegId {
+        self.cause().leg_id()
+    }
+
+    pub(super) fn order(&mut self, leg: &LegId, command: Command) -> OrderId {
+        let id = self.cause().order_id();
+        self.effects.push(Effect::Order(Order { id, leg: leg.clone(), command }));
+        id
+    }
+
+    pub(super) fn hangup(&mut self, leg: &LegId, cause: HangupCause) {
+        self.order(leg, Command::Hangup { cause });
+    }
+
+    pub(super) fn push(&mut self, effect: Effect) {
+        self.effects.push(effect);
+    }
+
+    /// Writes a reason into the call's story and tells it.
+    pub(super) fn tell(&mut self, call: &mut Call, what: impl Into<SmolStr>) {
+        let why = Why { at: self.now(), what: what.into() };
+        call.steps.push(why.clone());
+        self.effects.push(Effect::Told { call: call.id, why });
+    }
+
+    fn cause(&mut self) -> &mut Cause {
+        self.cause.as_mut().expect("effects arise only while an input is handled")
+    }
+}
+
+/// How long an ended leg is remembered.
+const REMEMBER_ENDED: Duration = Duration::from_secs(60);
+
+impl Switchboard {
+    /// An empty house for a site. `Input::Started` brings it to life.
+    pub fn new(site: Arc<Site>, now: Stamp) -> Self {
+        let mut agents = Agents::default();
+        agents.adopt(&site, now);
+        let today = day(now, &site);
+        Self {
+            site,
+            version: SmolStr::default(),
+            started: now,
+            link: Link::Connecting,
+            calls: BTreeMap::new(),
+            legs: BTreeMap::new(),
+            queues: Queues::default(),
+            agents,
+            timers: Timers::default(),
+            ended: VecDeque::new(),
+            calls_today: 0,
+            today,
+            out: Out::default(),
+        }
+    }
+
+    /// Handles one input. `seq` and `now` are those of its journal entry; both never run backwards.
+    pub fn on(&mut self, seq: u64, now: Stamp, input: Input) -> Vec<Effect> {
+        self.out = Out { cause: Some(Cause::new(seq, now)), effects: Vec::new() };
+        match input {
+            Input::Started { version } => self.start(version, now),
+            Input::Site(site) => {
+                self.agents.adopt(&site, now);
+                self.site = site;
+                self.match_all();
+            }
+            Input::Engine(event) => self.engine(event),
+            Input::Clock => self.clock(),
+            Input::Act { actor, act, ask } => {
+                let result = self.act(&actor, act);
+                self.out.push(Effect::Reply { ask, result });
+            }
+        }
+        self.out.cause = None;
+        std::mem::take(&mut self.out.effects)
+    }
+
+    /// When `Input::Clock` is wanted.
+    pub fn next_deadline(&self) -> Option<Stamp> {
+        self.timers.next()
+    }
+
+    /// The call that an input is about, so that it can be sealed with that call's key.
+    /// An arrival belongs to the call that it will begin.
+    pub fn call_of(&self, input: &Input, seq: u64, now: Stamp) -> Option<CallId> {
+        match input {
+            Input::Engine(event) => {
+                let leg = event.leg()?;
+                let known = self.legs.get(leg).copied();
+                let arrives = matches!(event, Event::Arrived { .. });
+                known.or_else(|| arrives.then(|| Cause::new(seq, now).call_id()))
+            }
+            Input::Act { act: Act::Hangup { call } | Act::Transfer { call, .. }, .. } => {
+                self.calls.contains_key(call).then_some(*call)
+            }
+            _ => None,
+        }
+    }
+
+    /// How many calls are alive.
+    pub fn live_calls(&self) -> usize {
+        self.calls.len()
+    }
+
+    pub fn site(&self) -> &Arc<Site> {
+        &self.site
+    }
+
+    pub(super) fn now(&self) -> Stamp {
+        self.out.now()
+    }
+
+    /// The engine can be ordered and our view of it is right.
+    pub(super) fn ready(&self) -> bool {
+        matches!(self.link, Link::Up { audited: true, .. })
+    }
+
+    /// Remembers that a leg is no more.
+    pub(super) fn forget_leg(&mut self, leg: &LegId) {
+        let now = self.now();
+        self.legs.remove(leg);
+        self.ended.push_back((now, leg.clone()));
+        while self.ended.front().is_some_and(|(at, _)| now.since(*at) > REMEMBER_ENDED) {
+            self.ended.pop_front();
+        }
+    }
+
+    pub(super) fn ended_lately(&self, leg: &LegId) -> bool {
+        self.ended.iter().any(|(_, ended)| ended == leg)
+    }
+
+    fn start(&mut self, version: SmolStr, now: Stamp) {
+        self.version = version;
+        self.started = now;
+        self.link = Link::Connecting;
+    }
+
+    pub(super) fn turn_day(&mut self) {
+        let today = day(self.now(), &self.site);
+        if today != self.today {
+            self.today = today;
+            self.calls_today = 0;
+            self.queues.new_day();
+            self.agents.new_day();
+        }
+    }
+
+    pub(super) fn agent_timer(&mut self, name: &Name) {
+        let timer = Timer::Agent(name.clone());
+        match self.agents.get(name).and_then(crate::live::agent::Agent::deadline) {
+            Some(at) => self.timers.set(timer, at),
+            None => self.timers.clear(&timer),
+        }
+    }
+}
+
+fn day(now: Stamp, site: &Site) -> i64 {
+    let offset = i64::from(now.zoned(&site.time_zone).offset().seconds());
+    (now.0 / 1_000_000 + offset).div_euclid(86_400)
+}

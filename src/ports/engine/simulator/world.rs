@@ -1,0 +1,506 @@
+//! The machine: legs, what they do, and an agenda of what happens when.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+
+use super::model::{Answer, Caller, Faults, Phone};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{LegId, Name, OrderId},
+        number::Key,
+        text::Label,
+    },
+    ports::engine::{Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Order, Outcome, Verdict},
+};
+
+/// How long an order takes.
+const LATENCY: Duration = Duration::from_millis(1);
+/// How long every prompt is.
+const PROMPT: Duration = Duration::from_secs(2);
+/// How often the engine is asked for all its legs.
+const AUDIT: Duration = Duration::from_secs(5);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum State {
+    /// Obeys orders.
+    Parked,
+    /// Waits for the leg that it dialled.
+    Dialling(LegId),
+    /// Rings, dialled by that leg.
+    Ringing(LegId),
+    Talking(LegId),
+    /// Left to the fallback extension.
+    Fallback,
+}
+
+#[derive(Clone, Debug)]
+struct Leg {
+    state: State,
+    up: bool,
+    arrival: Option<Arrival>,
+    caller: Option<Caller>,
+    /// The phone that was dialled.
+    phone: Option<Name>,
+    talk: Duration,
+    playing: Option<OrderId>,
+    music: bool,
+    lease: Option<Stamp>,
+    /// Orders for one leg are carried out one after the other.
+    busy_until: Stamp,
+}
+
+#[derive(Clone, Debug)]
+enum Happening {
+    Arrives(LegId, Arrival, Caller),
+    Executes(Order),
+    Presses(LegId, Key),
+    LosesPatience(LegId),
+    HangsUp(LegId),
+    Answers(LegId),
+    RingsOut(LegId),
+    PlayEnds(LegId, OrderId),
+    LeaseEnds(LegId, Stamp),
+    Tells(Event),
+    Audits,
+}
+
+/// The simulated engine. The same seed and the same orders at the same times give the same events.
+#[derive(Debug)]
+pub struct World {
+    now: Stamp,
+    random: fastrand::Rng,
+    faults: Faults,
+    phones: BTreeMap<Name, Phone>,
+    legs: BTreeMap<LegId, Leg>,
+    agenda: BTreeMap<(Stamp, u64), Happening>,
+    told: BTreeMap<(Stamp, u64), Event>,
+    counter: u64,
+    linked: bool,
+    /// Callers who hung up by themselves.
+    hung_up: BTreeSet<LegId>,
+    /// Callers who reached the fallback extension.
+    fallen_back: BTreeSet<LegId>,
+    /// Callers who talked with somebody.
+    talked: BTreeSet<LegId>,
+}
+
+impl World {
+    pub fn new(seed: u64, phones: Vec<Phone>, faults: Faults, now: Stamp) -> Self {
+        let mut world = Self {
+            now,
+            random: fastrand::Rng::with_seed(seed),
+            faults,
+            phones: phones.into_iter().map(|phone| (phone.extension.clone(), phone)).collect(),
+            legs: BTreeMap::new(),
+            agenda: BTreeMap::new(),
+            told: BTreeMap::new(),
+            counter: 0,
+            linked: false,
+            hung_up: BTreeSet::new(),
+            fallen_back: BTreeSet::new(),
+            talked: BTreeSet::new(),
+        };
+        world.link(now);
+        world
+    }
+
+    /// The link to Tandem comes up.
+    pub fn link(&mut self, now: Stamp) {
+        self.now = now;
+        self.linked = true;
+        self.tell_surely(Event::Up { engine: Label::new("simulator") });
+        let phones: Vec<_> =
+            self.phones.values().map(|phone| (phone.extension.clone(), phone.registered)).collect();
+        for (extension, registered) in phones {
+            self.tell_surely(Event::Phone { extension, registered });
+        }
+        self.agenda.retain(|_, happening| !matches!(happening, Happening::Audits));
+        self.audit();
+    }
+
+    /// The link to Tandem goes down: calls live on, nothing is told, nothing is obeyed.
+    pub fn cut(&mut self, now: Stamp) {
+        self.now = now;
+        self.told.clear();
+        self.tell_surely(Event::Down { reason: Label::new("link cut"), retry: Duration::from_millis(100) });
+        self.linked = false;
+    }
+
+    /// Somebody will call.
+    pub fn expect(&mut self, at: Stamp, leg: LegId, arrival: Arrival, caller: Caller) {
+        self.schedule(at, Happening::Arrives(leg, arrival, caller));
+    }
+
+    /// Changes a phone's habits.
+    pub fn phone(&mut self, extension: &Name) -> Option<&mut Phone> {
+        self.phones.get_mut(extension)
+    }
+
+    /// Ends a leg as its owner would, now.
+    pub fn hang_up(&mut self, leg: &LegId, now: Stamp) {
+        self.schedule(now, Happening::HangsUp(leg.clone()));
+    }
+
+    /// Takes an order.
+    pub fn order(&mut self, order: Order, now: Stamp) {
+        self.now = self.now.max(now);
+        if !self.linked {
+            return;
+        }
+        let slow = self.chance(self.faults.slow);
+        let extra = if slow { self.random_span(self.faults.slowness) } else { Duration::ZERO };
+        let free = self.legs.get(&order.leg).map_or(now, |leg| leg.busy_until);
+        let at = free.max(now) + LATENCY + extra;
+        if let Some(leg) = self.legs.get_mut(&order.leg) {
+            leg.busy_until = at;
+        }
+        self.schedule(at, Happening::Executes(order));
+    }
+
+    /// When something happens next.
+    pub fn next(&self) -> Option<Stamp> {
+        let first = |at: Option<&(Stamp, u64)>| at.map(|(at, _)| *at);
+        match (first(self.agenda.keys().next()), first(self.told.keys().next())) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        }
+    }
+
+    /// Lets everything up to `now` happen, and gives what Tandem hears of it.
+    pub fn run(&mut self, now: Stamp) -> Vec<Event> {
+        let mut heard = Vec::new();
+        while let Some(at) = self.next().filter(|at| *at <= now) {
+            self.now = self.now.max(at);
+            if self.told.keys().next().is_some_and(|(told, _)| *told <= at) {
+                heard.extend(self.told.pop_first().map(|(_, event)| event));
+            } else if let Some((_, happening)) = self.agenda.pop_first() {
+                self.happen(happening);
+            }
+        }
+        self.now = self.now.max(now);
+        heard
+    }
+
+    /// Legs that are there.
+    pub fn legs(&self) -> impl Iterator<Item = &LegId> {
+        self.legs.keys()
+    }
+
+    /// Whether this leg talks, and with whom.
+    pub fn peer(&self, leg: &LegId) -> Option<&LegId> {
+        match &self.legs.get(leg)?.state {
+            State::Talking(peer) => Some(peer),
+            _ => None,
+        }
+    }
+
+    pub fn hung_up(&self) -> &BTreeSet<LegId> {
+        &self.hung_up
+    }
+
+    pub fn fallen_back(&self) -> &BTreeSet<LegId> {
+        &self.fallen_back
+    }
+
+    pub fn talked(&self) -> &BTreeSet<LegId> {
+        &self.talked
+    }
+
+    fn schedule(&mut self, at: Stamp, happening: Happening) {
+        self.counter += 1;
+        self.agenda.insert((at.max(self.now), self.counter), happening);
+    }
+
+    fn chance(&mut self, probability: f64) -> bool {
+        probability > 0.0 && self.random.f64() < probability
+    }
+
+    fn random_span(&mut self, most: Duration) -> Duration {
+        most.mul_f64(self.random.f64())
+    }
+
+    fn tell_surely(&mut self, event: Event) {
+        if self.linked {
+            self.counter += 1;
+            self.told.insert((self.now, self.counter), event);
+        }
+    }
+
+    /// Tells Tandem, with the faults of the day.
+    fn tell(&mut self, event: Event) {
+        if self.chance(self.faults.lose) {
+            return;
+        }
+        if self.chance(self.faults.double) {
+            self.tell_surely(event.clone());
+        }
+        if self.chance(self.faults.late) {
+            let at = self.now + self.random_span(self.faults.lateness);
+            self.schedule(at, Happening::Tells(event));
+        } else {
+            self.tell_surely(event);
+        }
+    }
+
+    fn happen(&mut self, happening: Happening) {
+        match happening {
+            Happening::Arrives(leg, arrival, caller) => self.arrive(leg, arrival, caller),
+            Happening::Executes(order) => self.execute(order),
+            Happening::Presses(leg, key) => {
+                if self.legs.get(&leg).is_some_and(|leg| leg.up) {
+                    self.tell(Event::Key { leg, key });
+                }
+            }
+            Happening::LosesPatience(leg) => {
+                if !self.talked.contains(&leg) {
+                    self.leave(&leg);
+                }
+            }
+            Happening::HangsUp(leg) => self.leave(&leg),
+            Happening::Answers(leg) => self.answer_phone(&leg),
+            Happening::RingsOut(leg) => {
+                if matches!(self.legs.get(&leg), Some(Leg { state: State::Ringing(_), .. })) {
+                    self.remove(&leg, HangupCause::NO_ANSWER);
+                }
+            }
+            Happening::PlayEnds(leg, order) => self.play_over(&leg, order, Verdict::Finished),
+            Happening::LeaseEnds(leg, at) => {
+                if self.legs.get(&leg).is_some_and(|leg| leg.lease == Some(at)) {
+                    self.fall_back(&leg);
+                }
+            }
+            Happening::Tells(event) => self.tell_surely(event),
+            Happening::Audits => self.audit(),
+        }
+    }
+
+    fn arrive(&mut self, leg: LegId, arrival: Arrival, caller: Caller) {
+        self.schedule(self.now + caller.patience, Happening::LosesPatience(leg.clone()));
+        let lease = self.now + Duration::from_secs(30);
+        self.schedule(lease, Happening::LeaseEnds(leg.clone(), lease));
+        let talk = caller.talk;
+        self.legs.insert(
+            leg.clone(),
+            Leg {
+                state: State::Parked,
+                up: false,
+                arrival: Some(arrival.clone()),
+                caller: Some(caller),
+                phone: None,
+                talk,
+                playing: None,
+                music: false,
+                lease: Some(lease),
+                busy_until: self.now,
+            },
+        );
+        self.tell(Event::Arrived { leg, arrival });
+    }
+
+    /// Somebody hangs up a leg of theirs.
+    fn leave(&mut self, leg: &LegId) {
+        if self.legs.get(leg).is_some_and(|leg| leg.caller.is_some()) {
+            self.hung_up.insert(leg.clone());
+        }
+        self.remove(leg, HangupCause::NORMAL_CLEARING);
+    }
+
+    /// A leg is no more; its peer is told to do without.
+    fn remove(&mut self, leg: &LegId, cause: HangupCause) {
+        let Some(gone) = self.legs.remove(leg) else { return };
+        if let Some(order) = gone.playing {
+            self.tell(Event::Played { leg: leg.clone(), order, verdict: Verdict::Stopped });
+        }
+        self.tell(Event::Ended { leg: leg.clone(), cause });
+        let (State::Dialling(peer) | State::Ringing(peer) | State::Talking(peer)) = gone.state else {
+            return;
+        };
+        let Some(other) = self.legs.get_mut(&peer) else { return };
+        if other.arrival.is_some() {
+            other.state = State::Parked;
+            self.tell(Event::Returned { leg: peer });
+        } else {
+            self.remove(&peer, HangupCause::NORMAL_CLEARING);
+        }
+    }
+
+    fn execute(&mut self, order: Order) {
+        let Order { id, leg, command } = order;
+        if !self.legs.contains_key(&leg) {
+            return self.outcome(leg, id, Outcome::Refused(Label::new("no such channel")));
+        }
+        if self.chance(self.faults.refuse) {
+            if let Command::Connect { to, .. } = &command {
+                self.tell(Event::Ended { leg: to.clone(), cause: HangupCause::DESTINATION_OUT_OF_ORDER });
+                self.tell(Event::Returned { leg: leg.clone() });
+            }
+            return self.outcome(leg, id, Outcome::Refused(Label::new("refused")));
+        }
+        self.outcome(leg.clone(), id, Outcome::Done);
+        match command {
+            Command::Answer => self.answer(&leg),
+            Command::Play { .. } => {
+                self.hush(&leg);
+                self.schedule(self.now + PROMPT, Happening::PlayEnds(leg.clone(), id));
+                self.with(&leg, |leg| leg.playing = Some(id));
+            }
+            Command::Stop => self.hush(&leg),
+            Command::Music => {
+                self.hush(&leg);
+                self.with(&leg, |leg| leg.music = true);
+            }
+            Command::Connect { to, endpoint, timeout, .. } => self.connect(&leg, to, &endpoint, timeout),
+            Command::Hangup { cause } => self.remove(&leg, cause),
+            Command::Lease { span } => {
+                let at = self.now + span;
+                self.with(&leg, |leg| leg.lease = Some(at));
+                self.schedule(at, Happening::LeaseEnds(leg, at));
+            }
+            Command::Release => self.with(&leg, |leg| leg.lease = None),
+            Command::Fallback => self.fall_back(&leg),
+        }
+    }
+
+    fn outcome(&mut self, leg: LegId, order: OrderId, outcome: Outcome) {
+        self.tell(Event::Outcome { leg, order, outcome });
+    }
+
+    fn with(&mut self, leg: &LegId, change: impl FnOnce(&mut Leg)) {
+        if let Some(leg) = self.legs.get_mut(leg) {
+            change(leg);
+        }
+    }
+
+    fn answer(&mut self, leg: &LegId) {
+        let Some(found) = self.legs.get_mut(leg) else { return };
+        if !std::mem::replace(&mut found.up, true) {
+            let keys = found.caller.as_ref().map(|caller| caller.keys.clone()).unwrap_or_default();
+            for (after, key) in keys {
+                self.schedule(self.now + after, Happening::Presses(leg.clone(), key));
+            }
+        }
+        self.tell(Event::Answered { leg: leg.clone() });
+    }
+
+    fn hush(&mut self, leg: &LegId) {
+        self.with(leg, |leg| leg.music = false);
+        if let Some(order) = self.legs.get(leg).and_then(|leg| leg.playing) {
+            self.play_over(leg, order, Verdict::Stopped);
+        }
+    }
+
+    fn play_over(&mut self, leg: &LegId, order: OrderId, verdict: Verdict) {
+        let Some(found) = self.legs.get_mut(leg).filter(|leg| leg.playing == Some(order)) else { return };
+        found.playing = None;
+        self.tell(Event::Played { leg: leg.clone(), order, verdict });
+    }
+
+    fn connect(&mut self, leg: &LegId, to: LegId, endpoint: &Endpoint, timeout: Duration) {
+        self.hush(leg);
+        if !matches!(self.legs.get(leg).map(|leg| &leg.state), Some(State::Parked))
+            || self.legs.contains_key(&to)
+        {
+            return;
+        }
+        let phone = match endpoint {
+            Endpoint::Phone(extension) => self.phones.get(extension).cloned(),
+            Endpoint::Trunk { .. } => None,
+        };
+        let refusal = match &phone {
+            Some(phone) if !phone.registered => Some(HangupCause::SUBSCRIBER_ABSENT),
+            Some(phone) if phone.answer == Answer::Busy || self.busy(&phone.extension) => {
+                Some(HangupCause::USER_BUSY)
+            }
+            Some(phone) if phone.answer == Answer::Reject => Some(HangupCause::CALL_REJECTED),
+            Some(_) => None,
+            None => Some(HangupCause::UNALLOCATED_NUMBER),
+        };
+        let (Some(phone), None) = (phone, refusal) else {
+            let cause = refusal.unwrap_or(HangupCause::UNALLOCATED_NUMBER);
+            self.tell(Event::Ended { leg: to, cause });
+            return self.tell(Event::Returned { leg: leg.clone() });
+        };
+        self.with(leg, |leg| leg.state = State::Dialling(to.clone()));
+        self.legs.insert(
+            to.clone(),
+            Leg {
+                state: State::Ringing(leg.clone()),
+                up: false,
+                arrival: None,
+                caller: None,
+                phone: Some(phone.extension),
+                talk: phone.talk,
+                playing: None,
+                music: false,
+                lease: None,
+                busy_until: self.now,
+            },
+        );
+        self.tell(Event::Ringing { leg: to.clone() });
+        if let Answer::After(span) = phone.answer {
+            self.schedule(self.now + span, Happening::Answers(to.clone()));
+        }
+        self.schedule(self.now + timeout, Happening::RingsOut(to));
+    }
+
+    /// A phone has one line: it is busy while a leg of it lives.
+    fn busy(&self, extension: &Name) -> bool {
+        self.legs.values().any(|leg| leg.phone.as_ref() == Some(extension))
+    }
+
+    fn answer_phone(&mut self, leg: &LegId) {
+        let Some(Leg { state: State::Ringing(caller), talk, .. }) = self.legs.get(leg).cloned() else {
+            return;
+        };
+        self.with(leg, |leg| {
+            leg.up = true;
+            leg.state = State::Talking(caller.clone());
+        });
+        self.with(&caller, |other| {
+            other.state = State::Talking(leg.clone());
+            other.lease = None;
+        });
+        self.talked.insert(caller.clone());
+        self.tell(Event::Answered { leg: leg.clone() });
+        self.tell(Event::Joined { leg: caller.clone(), peer: leg.clone() });
+        self.schedule(self.now + talk, Happening::HangsUp(leg.clone()));
+        let caller_talk = self.legs.get(&caller).map_or(talk, |caller| caller.talk);
+        self.schedule(self.now + caller_talk, Happening::HangsUp(caller));
+    }
+
+    fn fall_back(&mut self, leg: &LegId) {
+        if self.legs.get(leg).is_none_or(|leg| leg.state == State::Fallback) {
+            return;
+        }
+        self.fallen_back.insert(leg.clone());
+        self.with(leg, |leg| {
+            leg.state = State::Fallback;
+            leg.lease = None;
+        });
+        self.tell(Event::Ended { leg: leg.clone(), cause: HangupCause::NORMAL_CLEARING });
+    }
+
+    fn audit(&mut self) {
+        let legs = self
+            .legs
+            .iter()
+            .filter(|(_, leg)| leg.state != State::Fallback)
+            .map(|(id, leg)| LegSeen {
+                leg: id.clone(),
+                up: leg.up,
+                peer: match &leg.state {
+                    State::Talking(peer) => Some(peer.clone()),
+                    _ => None,
+                },
+                arrival: leg.arrival.clone().filter(|_| leg.state == State::Parked),
+            })
+            .collect();
+        self.tell_surely(Event::Audit { asked: self.now, legs });
+        if self.linked {
+            self.schedule(self.now + AUDIT, Happening::Audits);
+        }
+    }
+}

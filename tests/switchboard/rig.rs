@@ -1,0 +1,265 @@
+//! A switchboard and a simulated engine, joined, with a small site; every input is followed by a check
+//! of all invariants.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use jiff::tz::TimeZone;
+use tandem::{
+    base::{
+        clock::Stamp,
+        id::{LegId, Name},
+        number::{Key, Number},
+        text::Label,
+    },
+    infra::site::{
+        Agent, EngineKind, EngineSettings, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue,
+        Site, Step, Store,
+    },
+    live::{
+        record::CallRecord,
+        switchboard::{
+            Effect, Input, Switchboard,
+            view::{Act, Actor, Query, Refusal, View},
+        },
+    },
+    ports::engine::{
+        Arrival, Event, Order, Origin,
+        simulator::{Answer, Caller, Faults, Phone, World},
+    },
+};
+
+pub fn name(text: &str) -> Name {
+    Name::new(text).expect("a name")
+}
+
+pub fn number(text: &str) -> Number {
+    Number::new(text).expect("a number")
+}
+
+pub fn secs(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+pub fn millis(millis: u64) -> Duration {
+    Duration::from_millis(millis)
+}
+
+pub const START: Stamp = Stamp(1_795_224_000_000_000);
+
+/// Number 4000: a menu with 1 → queue sales, 2 → queue support; agents a0, a1, … on phones 1000, 1001, …
+/// who serve both queues.
+pub fn site(agents: usize) -> Site {
+    let prompt = |text: &str| Prompt([(Locale::English, text.into())].into());
+    let queue = |queue: &str| Step::Queue { queue: name(queue), otherwise: name("bye") };
+    let menu = MenuStep {
+        prompt: prompt("One for sales, two for support."),
+        keys: [('1', "sales"), ('2', "support")].map(|(k, s)| (Key::new(k).expect("key"), name(s))).into(),
+        timeout: secs(5),
+        tries: 3,
+        invalid: Some(prompt("No such choice.")),
+        otherwise: name("bye"),
+    };
+    let flow = Flow {
+        start: name("menu"),
+        steps: BTreeMap::from([
+            (name("menu"), Step::Menu(menu)),
+            (name("sales"), queue("sales")),
+            (name("support"), queue("support")),
+            (name("bye"), Step::Say { prompt: prompt("Good bye."), next: name("end") }),
+            (name("end"), Step::Hangup),
+        ]),
+    };
+    let rules =
+        Queue { ring: secs(15), rest: secs(10), max_wait: secs(300), greeting: Some(prompt("Please wait.")) };
+    let phone = |i: usize| {
+        (
+            number(&(1000 + i).to_string()),
+            Extension {
+                name: format!("Agent {i}").into(),
+                phone: name(&(1000 + i).to_string()),
+                secret_file: "/nonexistent".into(),
+            },
+        )
+    };
+    let agent = |i: usize| {
+        (
+            name(&format!("a{i}")),
+            Agent {
+                display: format!("Agent {i}").into(),
+                extension: number(&(1000 + i).to_string()),
+                queues: vec![name("sales"), name("support")],
+                wrap_up: secs(2),
+                logged_in: true,
+            },
+        )
+    };
+    Site {
+        name: "test".into(),
+        revision: "r1".into(),
+        time_zone: TimeZone::UTC,
+        languages: vec![Locale::English],
+        engine: EngineSettings {
+            kind: EngineKind::Simulator,
+            address: ([127, 0, 0, 1], 1).into(),
+            user: "tandem".into(),
+            password_file: "/nonexistent".into(),
+            domain: "example.test".into(),
+        },
+        store: Store::Sqlite,
+        numbers: [(
+            number("4000"),
+            NumberEntry { flow: name("main"), language: Locale::English, hours: None, closed: None },
+        )]
+        .into(),
+        hours: BTreeMap::new(),
+        extensions: (0..agents).map(phone).collect(),
+        agents: (0..agents).map(agent).collect(),
+        queues: [(name("sales"), rules.clone()), (name("support"), rules)].into(),
+        flows: [(name("main"), flow)].into(),
+        trunks: BTreeMap::new(),
+        fallback: number("1000"),
+        lease: secs(30),
+    }
+}
+
+pub fn phones(agents: usize, answer: Answer, talk: Duration) -> Vec<Phone> {
+    (0..agents)
+        .map(|i| Phone { extension: name(&(1000 + i).to_string()), registered: true, answer, talk })
+        .collect()
+}
+
+pub fn arrival(to: &str) -> Arrival {
+    Arrival {
+        origin: Origin::Trunk,
+        from: Some(number("13800138000")),
+        from_name: Label::default(),
+        to: number(to),
+    }
+}
+
+pub fn leg(text: &str) -> LegId {
+    LegId::new(text).expect("a leg id")
+}
+
+/// Presses `key` one second after the answer, then waits `patience` and talks `talk`.
+pub fn caller(key: char, patience: Duration, talk: Duration) -> Caller {
+    Caller { keys: vec![(secs(1), Key::new(key).expect("key"))], patience, talk }
+}
+
+pub struct Rig {
+    pub board: Switchboard,
+    pub world: World,
+    pub now: Stamp,
+    seq: u64,
+    pub records: Vec<CallRecord>,
+    pub replies: Vec<Result<(), Refusal>>,
+    pub orders: Vec<(Stamp, Order)>,
+    /// Every input, as the journal would have it.
+    pub journal: Vec<(u64, Stamp, Input)>,
+}
+
+impl Rig {
+    pub fn new(site: Site, world: World) -> Self {
+        let board = Switchboard::new(Arc::new(site), START);
+        let mut rig = Self {
+            board,
+            world,
+            now: START,
+            seq: 0,
+            records: Vec::new(),
+            replies: Vec::new(),
+            orders: Vec::new(),
+            journal: Vec::new(),
+        };
+        rig.input(Input::Started { version: "test".into() });
+        rig.run_until(START + millis(10));
+        rig
+    }
+
+    pub fn simple(agents: usize) -> Self {
+        let world = World::new(1, phones(agents, Answer::After(secs(3)), secs(60)), Faults::default(), START);
+        Self::new(site(agents), world)
+    }
+
+    /// A caller to 4000 who presses 1.
+    pub fn call(&mut self, id: &str, after: Duration) -> LegId {
+        self.call_with(id, after, caller('1', secs(600), secs(600)))
+    }
+
+    pub fn call_with(&mut self, id: &str, after: Duration, caller: Caller) -> LegId {
+        let leg = leg(id);
+        self.world.expect(self.now + after, leg.clone(), arrival("4000"), caller);
+        leg
+    }
+
+    pub fn input(&mut self, input: Input) {
+        self.seq += 1;
+        self.journal.push((self.seq, self.now, input.clone()));
+        for effect in self.board.on(self.seq, self.now, input) {
+            match effect {
+                Effect::Order(order) => {
+                    self.orders.push((self.now, order.clone()));
+                    self.world.order(order, self.now);
+                }
+                Effect::Record(record) => self.records.push(*record),
+                Effect::Reply { result, .. } => self.replies.push(result),
+                Effect::Told { .. } => {}
+            }
+        }
+        if let Err(broken) = self.board.check() {
+            panic!("after input {} ({:?}): {broken}", self.seq, self.journal.last());
+        }
+    }
+
+    pub fn event(&mut self, event: Event) {
+        self.input(Input::Engine(event));
+    }
+
+    pub fn act(&mut self, act: Act) -> Result<(), Refusal> {
+        self.input(Input::Act { actor: Actor(Label::new("admin")), act, ask: 1 });
+        self.replies.pop().expect("every act is answered")
+    }
+
+    /// Lets everything up to `end` happen.
+    pub fn run_until(&mut self, end: Stamp) {
+        loop {
+            let next = [self.world.next(), self.board.next_deadline()].into_iter().flatten().min();
+            let Some(at) = next.filter(|at| *at <= end) else { break };
+            self.now = self.now.max(at);
+            for event in self.world.run(self.now) {
+                self.event(event);
+            }
+            if self.board.next_deadline().is_some_and(|due| due <= self.now) {
+                self.input(Input::Clock);
+            }
+        }
+        self.now = end;
+    }
+
+    pub fn run_for(&mut self, span: Duration) {
+        self.run_until(self.now + span);
+    }
+
+    /// The stage of the only call, in the words of the doors.
+    pub fn states(&self) -> Vec<String> {
+        let View::Calls(calls) = self.board.view(&Query::Calls, self.now) else {
+            panic!("calls were asked for")
+        };
+        calls.iter().map(|call| call.state.to_string()).collect()
+    }
+
+    pub fn agent_state(&self, agent: &str) -> String {
+        let View::Agents(agents) = self.board.view(&Query::Agents, self.now) else {
+            panic!("agents were asked for")
+        };
+        agents.iter().find(|view| view.name.as_str() == agent).expect("the agent").state.to_string()
+    }
+
+    pub fn only_call(&self) -> tandem::base::id::CallId {
+        let View::Calls(calls) = self.board.view(&Query::Calls, self.now) else {
+            panic!("calls were asked for")
+        };
+        assert_eq!(calls.len(), 1, "{calls:?}");
+        calls[0].id
+    }
+}
