@@ -115,12 +115,10 @@ impl Stage {
         SmolStr::new_static(match self {
             Self::Answering { .. } => "arriving",
             Self::Dialog(_) => "menu",
-            Self::Waiting(_) => "waiting",
+            Self::Waiting(_) | Self::Parting { next: Next::Wait(_) } => "waiting",
             Self::Dialling(Dialled { party: Party::Agent(_), .. }) => "offered",
-            Self::Dialling(_) => "dialling",
+            Self::Dialling(_) | Self::Parting { .. } => "dialling",
             Self::Talking { .. } => "talking",
-            Self::Parting { next: Next::Wait(_) } => "waiting",
-            Self::Parting { .. } => "dialling",
             Self::Ending => "ending",
         })
     }

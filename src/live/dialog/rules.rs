@@ -15,7 +15,7 @@ use crate::{
 const MAX_STEPS_AT_ONCE: usize = 64;
 
 /// Says how long to wait for the end of a prompt before going on without its report.
-const PROMPT_GUARD: std::time::Duration = std::time::Duration::from_secs(120);
+const PROMPT_GUARD: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// What the caller's dialog does next.
 pub fn on(dialog: &mut Dialog, site: &Site, happening: Happening, now: Stamp) -> Vec<Act> {
@@ -77,7 +77,7 @@ impl Turn<'_> {
                     Way::Stay
                 }
                 Happening::Key(_) => Way::Stay,
-                Happening::Spoken | Happening::Silence => self.done(dialog, next),
+                Happening::Spoken | Happening::Silence => spoken(dialog, next),
             },
             Step::Menu(menu) => self.menu(dialog, menu, happening),
             Step::Collect(collect) => self.collect(dialog, collect, happening),
@@ -118,13 +118,8 @@ impl Turn<'_> {
                 Way::Stay
             }
             Happening::Key(_) => Way::Stay,
-            Happening::Spoken | Happening::Silence => self.done(dialog, next),
+            Happening::Spoken | Happening::Silence => spoken(dialog, next),
         }
-    }
-
-    fn done(&mut self, dialog: &mut Dialog, next: &Name) -> Way {
-        dialog.speaking = false;
-        Way::To(next.clone())
     }
 
     fn menu(&mut self, dialog: &mut Dialog, menu: &MenuStep, happening: Happening) -> Way {
@@ -135,17 +130,16 @@ impl Turn<'_> {
                 Way::Stay
             }
             Happening::Spoken => self.listen(dialog, menu.timeout),
-            Happening::Key(key) => match menu.keys.get(&key) {
-                Some(next) => {
+            Happening::Key(key) => {
+                if let Some(next) = menu.keys.get(&key) {
                     self.hush(dialog);
                     self.note(format_smolstr!("menu {}: key {key} → {next}", dialog.step));
                     Way::To(next.clone())
-                }
-                None => {
+                } else {
                     let why = format_smolstr!("menu {}: key {key} leads nowhere", dialog.step);
                     self.again(dialog, &menu.prompt, menu.invalid.as_ref(), menu.tries, &menu.otherwise, &why)
                 }
-            },
+            }
             Happening::Silence if dialog.speaking => self.listen(dialog, menu.timeout),
             Happening::Silence => {
                 let why = format_smolstr!("menu {}: no key", dialog.step);
@@ -240,4 +234,9 @@ impl Turn<'_> {
     fn note(&mut self, text: SmolStr) {
         self.acts.push(Act::Note(text));
     }
+}
+
+fn spoken(dialog: &mut Dialog, next: &Name) -> Way {
+    dialog.speaking = false;
+    Way::To(next.clone())
 }

@@ -196,13 +196,8 @@ impl Switchboard {
         let waited = self.answered_from_queue(id, &dialled);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let who = dialled.party.words();
-        self.out.tell(
-            call,
-            match waited {
-                Some(ms) => format_smolstr!("{who} answered; waited {}.{} s", ms / 1000, ms % 1000 / 100),
-                None => format_smolstr!("{who} answered"),
-            },
-        );
+        let waited = waited.map(|ms| format_smolstr!("; waited {}.{} s", ms / 1000, ms % 1000 / 100));
+        self.out.tell(call, format_smolstr!("{who} answered{}", waited.unwrap_or_default()));
         call.stage = Stage::Talking { with: dialled, joined: now, then: Next::Hangup, returned: false };
         self.out.order(leg, Command::Release);
         for timer in [Timer::Stage(id), Timer::MaxWait(id), Timer::Lease(id)] {

@@ -78,7 +78,7 @@ impl Switchboard {
                 Act::Note(text) => self.out.tell(call, text),
                 Act::Queue { queue, otherwise } => self.join(id, queue, otherwise),
                 Act::Transfer { to, digits, ring, otherwise } => {
-                    self.transfer_step(id, &to, digits, ring, otherwise)
+                    self.transfer_step(id, &to, digits, ring, otherwise);
                 }
                 Act::Hangup => self.hang_up(id, EndedBy::Tandem),
             }

@@ -149,7 +149,7 @@ impl Out {
 }
 
 /// How long an ended leg is remembered.
-const REMEMBER_ENDED: Duration = Duration::from_secs(60);
+const REMEMBER_ENDED: Duration = Duration::from_mins(1);
 
 impl Switchboard {
     /// An empty house for a site. `Input::Started` brings it to life.

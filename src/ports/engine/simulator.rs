@@ -5,6 +5,7 @@
 
 mod live;
 mod model;
+mod obey;
 mod world;
 
 pub use live::{Traffic, start};

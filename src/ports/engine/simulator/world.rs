@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::model::{Answer, Caller, Faults, Phone};
+use super::model::{Caller, Faults, Phone};
 use crate::{
     base::{
         clock::Stamp,
@@ -13,18 +13,16 @@ use crate::{
         number::Key,
         text::Label,
     },
-    ports::engine::{Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Order, Outcome, Verdict},
+    ports::engine::{Arrival, Event, HangupCause, LegSeen, Order, Verdict},
 };
 
 /// How long an order takes.
 const LATENCY: Duration = Duration::from_millis(1);
-/// How long every prompt is.
-const PROMPT: Duration = Duration::from_secs(2);
 /// How often the engine is asked for all its legs.
 const AUDIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum State {
+pub(super) enum State {
     /// Obeys orders.
     Parked,
     /// Waits for the leg that it dialled.
@@ -37,23 +35,23 @@ enum State {
 }
 
 #[derive(Clone, Debug)]
-struct Leg {
-    state: State,
-    up: bool,
-    arrival: Option<Arrival>,
-    caller: Option<Caller>,
+pub(super) struct Leg {
+    pub(super) state: State,
+    pub(super) up: bool,
+    pub(super) arrival: Option<Arrival>,
+    pub(super) caller: Option<Caller>,
     /// The phone that was dialled.
-    phone: Option<Name>,
-    talk: Duration,
-    playing: Option<OrderId>,
-    music: bool,
-    lease: Option<Stamp>,
+    pub(super) phone: Option<Name>,
+    pub(super) talk: Duration,
+    pub(super) playing: Option<OrderId>,
+    pub(super) music: bool,
+    pub(super) lease: Option<Stamp>,
     /// Orders for one leg are carried out one after the other.
-    busy_until: Stamp,
+    pub(super) busy_until: Stamp,
 }
 
 #[derive(Clone, Debug)]
-enum Happening {
+pub(super) enum Happening {
     Arrives(LegId, Arrival, Caller),
     Executes(Order),
     Presses(LegId, Key),
@@ -70,21 +68,21 @@ enum Happening {
 /// The simulated engine. The same seed and the same orders at the same times give the same events.
 #[derive(Debug)]
 pub struct World {
-    now: Stamp,
-    random: fastrand::Rng,
-    faults: Faults,
-    phones: BTreeMap<Name, Phone>,
-    legs: BTreeMap<LegId, Leg>,
-    agenda: BTreeMap<(Stamp, u64), Happening>,
-    told: BTreeMap<(Stamp, u64), Event>,
-    counter: u64,
-    linked: bool,
+    pub(super) now: Stamp,
+    pub(super) random: fastrand::Rng,
+    pub(super) faults: Faults,
+    pub(super) phones: BTreeMap<Name, Phone>,
+    pub(super) legs: BTreeMap<LegId, Leg>,
+    pub(super) agenda: BTreeMap<(Stamp, u64), Happening>,
+    pub(super) told: BTreeMap<(Stamp, u64), Event>,
+    pub(super) counter: u64,
+    pub(super) linked: bool,
     /// Callers who hung up by themselves.
-    hung_up: BTreeSet<LegId>,
+    pub(super) hung_up: BTreeSet<LegId>,
     /// Callers who reached the fallback extension.
-    fallen_back: BTreeSet<LegId>,
+    pub(super) fallen_back: BTreeSet<LegId>,
     /// Callers who talked with somebody.
-    talked: BTreeSet<LegId>,
+    pub(super) talked: BTreeSet<LegId>,
 }
 
 impl World {
@@ -209,12 +207,12 @@ impl World {
         &self.talked
     }
 
-    fn schedule(&mut self, at: Stamp, happening: Happening) {
+    pub(super) fn schedule(&mut self, at: Stamp, happening: Happening) {
         self.counter += 1;
         self.agenda.insert((at.max(self.now), self.counter), happening);
     }
 
-    fn chance(&mut self, probability: f64) -> bool {
+    pub(super) fn chance(&mut self, probability: f64) -> bool {
         probability > 0.0 && self.random.f64() < probability
     }
 
@@ -230,7 +228,7 @@ impl World {
     }
 
     /// Tells Tandem, with the faults of the day.
-    fn tell(&mut self, event: Event) {
+    pub(super) fn tell(&mut self, event: Event) {
         if self.chance(self.faults.lose) {
             return;
         }
@@ -309,7 +307,7 @@ impl World {
     }
 
     /// A leg is no more; its peer is told to do without.
-    fn remove(&mut self, leg: &LegId, cause: HangupCause) {
+    pub(super) fn remove(&mut self, leg: &LegId, cause: HangupCause) {
         let Some(gone) = self.legs.remove(leg) else { return };
         if let Some(order) = gone.playing {
             self.tell(Event::Played { leg: leg.clone(), order, verdict: Verdict::Stopped });
@@ -325,162 +323,6 @@ impl World {
         } else {
             self.remove(&peer, HangupCause::NORMAL_CLEARING);
         }
-    }
-
-    fn execute(&mut self, order: Order) {
-        let Order { id, leg, command } = order;
-        if !self.legs.contains_key(&leg) {
-            return self.outcome(leg, id, Outcome::Refused(Label::new("no such channel")));
-        }
-        if self.chance(self.faults.refuse) {
-            if let Command::Connect { to, .. } = &command {
-                self.tell(Event::Ended { leg: to.clone(), cause: HangupCause::DESTINATION_OUT_OF_ORDER });
-                self.tell(Event::Returned { leg: leg.clone() });
-            }
-            return self.outcome(leg, id, Outcome::Refused(Label::new("refused")));
-        }
-        self.outcome(leg.clone(), id, Outcome::Done);
-        match command {
-            Command::Answer => self.answer(&leg),
-            Command::Play { .. } => {
-                self.hush(&leg);
-                self.schedule(self.now + PROMPT, Happening::PlayEnds(leg.clone(), id));
-                self.with(&leg, |leg| leg.playing = Some(id));
-            }
-            Command::Stop => self.hush(&leg),
-            Command::Music => {
-                self.hush(&leg);
-                self.with(&leg, |leg| leg.music = true);
-            }
-            Command::Connect { to, endpoint, timeout, .. } => self.connect(&leg, to, &endpoint, timeout),
-            Command::Hangup { cause } => self.remove(&leg, cause),
-            Command::Lease { span } => {
-                let at = self.now + span;
-                self.with(&leg, |leg| leg.lease = Some(at));
-                self.schedule(at, Happening::LeaseEnds(leg, at));
-            }
-            Command::Release => self.with(&leg, |leg| leg.lease = None),
-            Command::Fallback => self.fall_back(&leg),
-        }
-    }
-
-    fn outcome(&mut self, leg: LegId, order: OrderId, outcome: Outcome) {
-        self.tell(Event::Outcome { leg, order, outcome });
-    }
-
-    fn with(&mut self, leg: &LegId, change: impl FnOnce(&mut Leg)) {
-        if let Some(leg) = self.legs.get_mut(leg) {
-            change(leg);
-        }
-    }
-
-    fn answer(&mut self, leg: &LegId) {
-        let Some(found) = self.legs.get_mut(leg) else { return };
-        if !std::mem::replace(&mut found.up, true) {
-            let keys = found.caller.as_ref().map(|caller| caller.keys.clone()).unwrap_or_default();
-            for (after, key) in keys {
-                self.schedule(self.now + after, Happening::Presses(leg.clone(), key));
-            }
-        }
-        self.tell(Event::Answered { leg: leg.clone() });
-    }
-
-    fn hush(&mut self, leg: &LegId) {
-        self.with(leg, |leg| leg.music = false);
-        if let Some(order) = self.legs.get(leg).and_then(|leg| leg.playing) {
-            self.play_over(leg, order, Verdict::Stopped);
-        }
-    }
-
-    fn play_over(&mut self, leg: &LegId, order: OrderId, verdict: Verdict) {
-        let Some(found) = self.legs.get_mut(leg).filter(|leg| leg.playing == Some(order)) else { return };
-        found.playing = None;
-        self.tell(Event::Played { leg: leg.clone(), order, verdict });
-    }
-
-    fn connect(&mut self, leg: &LegId, to: LegId, endpoint: &Endpoint, timeout: Duration) {
-        self.hush(leg);
-        if !matches!(self.legs.get(leg).map(|leg| &leg.state), Some(State::Parked))
-            || self.legs.contains_key(&to)
-        {
-            return;
-        }
-        let phone = match endpoint {
-            Endpoint::Phone(extension) => self.phones.get(extension).cloned(),
-            Endpoint::Trunk { .. } => None,
-        };
-        let refusal = match &phone {
-            Some(phone) if !phone.registered => Some(HangupCause::SUBSCRIBER_ABSENT),
-            Some(phone) if phone.answer == Answer::Busy || self.busy(&phone.extension) => {
-                Some(HangupCause::USER_BUSY)
-            }
-            Some(phone) if phone.answer == Answer::Reject => Some(HangupCause::CALL_REJECTED),
-            Some(_) => None,
-            None => Some(HangupCause::UNALLOCATED_NUMBER),
-        };
-        let (Some(phone), None) = (phone, refusal) else {
-            let cause = refusal.unwrap_or(HangupCause::UNALLOCATED_NUMBER);
-            self.tell(Event::Ended { leg: to, cause });
-            return self.tell(Event::Returned { leg: leg.clone() });
-        };
-        self.with(leg, |leg| leg.state = State::Dialling(to.clone()));
-        self.legs.insert(
-            to.clone(),
-            Leg {
-                state: State::Ringing(leg.clone()),
-                up: false,
-                arrival: None,
-                caller: None,
-                phone: Some(phone.extension),
-                talk: phone.talk,
-                playing: None,
-                music: false,
-                lease: None,
-                busy_until: self.now,
-            },
-        );
-        self.tell(Event::Ringing { leg: to.clone() });
-        if let Answer::After(span) = phone.answer {
-            self.schedule(self.now + span, Happening::Answers(to.clone()));
-        }
-        self.schedule(self.now + timeout, Happening::RingsOut(to));
-    }
-
-    /// A phone has one line: it is busy while a leg of it lives.
-    fn busy(&self, extension: &Name) -> bool {
-        self.legs.values().any(|leg| leg.phone.as_ref() == Some(extension))
-    }
-
-    fn answer_phone(&mut self, leg: &LegId) {
-        let Some(Leg { state: State::Ringing(caller), talk, .. }) = self.legs.get(leg).cloned() else {
-            return;
-        };
-        self.with(leg, |leg| {
-            leg.up = true;
-            leg.state = State::Talking(caller.clone());
-        });
-        self.with(&caller, |other| {
-            other.state = State::Talking(leg.clone());
-            other.lease = None;
-        });
-        self.talked.insert(caller.clone());
-        self.tell(Event::Answered { leg: leg.clone() });
-        self.tell(Event::Joined { leg: caller.clone(), peer: leg.clone() });
-        self.schedule(self.now + talk, Happening::HangsUp(leg.clone()));
-        let caller_talk = self.legs.get(&caller).map_or(talk, |caller| caller.talk);
-        self.schedule(self.now + caller_talk, Happening::HangsUp(caller));
-    }
-
-    fn fall_back(&mut self, leg: &LegId) {
-        if self.legs.get(leg).is_none_or(|leg| leg.state == State::Fallback) {
-            return;
-        }
-        self.fallen_back.insert(leg.clone());
-        self.with(leg, |leg| {
-            leg.state = State::Fallback;
-            leg.lease = None;
-        });
-        self.tell(Event::Ended { leg: leg.clone(), cause: HangupCause::NORMAL_CLEARING });
     }
 
     fn audit(&mut self) {
