@@ -20,5 +20,6 @@ pub mod base;
 pub mod cli;
 pub mod http;
 pub mod infra;
+pub mod lab;
 pub mod live;
 pub mod ports;

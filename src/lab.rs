@@ -1,0 +1,23 @@
+//! A real engine and real phones on loopback, for the demo and the tests: ports nobody else uses, folders that
+//! vanish, programs that die with us. Nothing here is part of a production daemon.
+
+pub mod ports;
+pub mod program;
+pub mod rundir;
+
+use std::{io, path::PathBuf, time::Duration};
+
+/// Why something of the lab does not stand.
+#[derive(Debug, thiserror::Error)]
+pub enum LabError {
+    #[error("no {0} free ports between 12000 and 32000 on 127.0.0.1; stop other demos or tests")]
+    NoPorts(u16),
+    #[error("cannot make {}: {why}; free some space or set TMPDIR to a folder that you may write to", path.display())]
+    Folder { path: PathBuf, why: io::Error },
+    #[error("cannot start {program}: {why}; {remedy}")]
+    Start { program: String, why: io::Error, remedy: String },
+    #[error("{program} ended at once ({status}); see {}", log.display())]
+    Died { program: String, status: String, log: PathBuf },
+    #[error("{program} was not ready within {} s; see {}", patience.as_secs(), log.display())]
+    NotReady { program: String, patience: Duration, log: PathBuf },
+}
