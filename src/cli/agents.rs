@@ -32,20 +32,33 @@ enum Agents {
     /// List all agents (what `tandem agents` alone does)
     List(Watch),
     /// Show one agent
-    Show { agent: Name },
+    Show {
+        /// The agent's name in the site
+        agent: Name,
+    },
     /// Start an agent's work: calls are offered from now on
-    Login { agent: Name },
+    Login {
+        /// The agent's name in the site
+        agent: Name,
+    },
     /// End an agent's work; a running call goes on
-    Logout { agent: Name },
+    Logout {
+        /// The agent's name in the site
+        agent: Name,
+    },
     /// Offer an agent no calls for a while
     Pause {
+        /// The agent's name in the site
         agent: Name,
         /// Why, for the board and the report
         #[arg(long, default_value = "break")]
         reason: String,
     },
     /// Offer calls again
-    Unpause { agent: Name },
+    Unpause {
+        /// The agent's name in the site
+        agent: Name,
+    },
 }
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {

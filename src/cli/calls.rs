@@ -42,11 +42,18 @@ enum Calls {
         limit: u32,
     },
     /// Show one call, live or finished
-    Show { call: CallId },
+    Show {
+        /// The call's id
+        call: CallId,
+    },
     /// End a live call
-    Hangup { call: CallId },
+    Hangup {
+        /// The call's id
+        call: CallId,
+    },
     /// Move a live call to an extension
     Transfer {
+        /// The call's id
         call: CallId,
         /// The extension
         #[arg(value_parser = extension)]

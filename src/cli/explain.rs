@@ -24,6 +24,7 @@ use crate::{
 /// Tell why a call, live or finished, went where it went
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// The call's id, as `tandem calls list` and `tandem calls history` show it
     call: CallId,
 }
 

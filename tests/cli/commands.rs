@@ -1,0 +1,355 @@
+//! The real program against a real socket: what it prints, how it ends.
+
+use std::{
+    io::{self, BufRead, BufReader, Write},
+    path::Path,
+    process::{Child, Command, Output, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+use crate::double::{Daemon, LIVE, Mood, OVER};
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
+    for variable in ["TANDEM_SOCKET", "XDG_RUNTIME_DIR", "NO_COLOR", "COLUMNS"] {
+        command.env_remove(variable);
+    }
+    command.env("TZ", "Asia/Shanghai").stdin(Stdio::null());
+    command
+}
+
+fn tandem(socket: &Path, words: &[&str]) -> Output {
+    program().arg("--socket").arg(socket).args(words).output().expect("the program runs")
+}
+
+fn out(output: &Output) -> &str {
+    std::str::from_utf8(&output.stdout).expect("text")
+}
+
+fn err(output: &Output) -> &str {
+    std::str::from_utf8(&output.stderr).expect("text")
+}
+
+/// The program's output when all went well.
+fn said(daemon: &Daemon, words: &[&str]) -> String {
+    let output = tandem(&daemon.socket, words);
+    assert_eq!(output.status.code(), Some(0), "{words:?}: {}", err(&output));
+    out(&output).to_owned()
+}
+
+fn rest(daemon: &Daemon, path: &str) -> Value {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        let client = reqwest::Client::builder().unix_socket(daemon.socket.as_path()).build().expect("client");
+        let answer = client.get(format!("http://tandem{path}")).send().await.expect("answer");
+        serde_json::from_str(&answer.text().await.expect("text")).expect("JSON")
+    })
+}
+
+#[test]
+fn help_is_as_it_was() {
+    let help = |words: &[&str]| {
+        let output = program().args(words).arg("--help").output().expect("help");
+        assert_eq!(output.status.code(), Some(0));
+        format!("$ tandem {} --help\n{}\n", words.join(" "), out(&output))
+    };
+    let all: String = [
+        &[][..],
+        &["status"],
+        &["calls"],
+        &["calls", "history"],
+        &["calls", "transfer"],
+        &["queues"],
+        &["agents"],
+        &["agents", "pause"],
+        &["explain"],
+        &["top"],
+        &["completions"],
+    ]
+    .into_iter()
+    .map(help)
+    .collect();
+    insta::assert_snapshot!(all);
+}
+
+#[test]
+fn tables_and_stories_are_readable() {
+    let daemon = Daemon::start(Mood::Well);
+    let over = OVER.to_string();
+    let shown: String = [
+        &["calls"][..],
+        &["calls", "history"],
+        &["calls", "show", &over],
+        &["queues"],
+        &["queues", "show", "sales"],
+        &["agents"],
+        &["agents", "show", "smith"],
+        &["explain", &over],
+        &["status"],
+    ]
+    .into_iter()
+    .map(|words| format!("$ tandem {}\n{}\n", words.join(" "), said(&daemon, words)))
+    .collect();
+    insta::assert_snapshot!(shown);
+    assert!(!shown.contains('\x1b'), "no colours without a terminal");
+}
+
+#[test]
+fn json_is_what_the_daemon_answered() {
+    let daemon = Daemon::start(Mood::Well);
+    let (live, over) = (LIVE.to_string(), OVER.to_string());
+    let pairs: [(&[&str], String); 8] = [
+        (&["status"], "/v1/status".to_owned()),
+        (&["calls"], "/v1/calls".to_owned()),
+        (&["calls", "list"], "/v1/calls".to_owned()),
+        (&["calls", "history", "-n", "3"], "/v1/history?limit=3".to_owned()),
+        (&["queues"], "/v1/queues".to_owned()),
+        (&["agents", "list"], "/v1/agents".to_owned()),
+        (&["explain", &live], format!("/v1/calls/{live}/explain")),
+        (&["calls", "show", &over], format!("/v1/calls/{over}/explain")),
+    ];
+    for (words, path) in pairs {
+        let printed: Value =
+            serde_json::from_str(&said(&daemon, &[words, &["--json"]].concat())).expect("JSON");
+        let (printed, answered) = (still(printed), still(rest(&daemon, &path)));
+        assert_eq!(printed, answered, "{words:?}");
+    }
+    let agents = rest(&daemon, "/v1/agents");
+    let one: Value =
+        serde_json::from_str(&said(&daemon, &["agents", "show", "smith", "--json"])).expect("JSON");
+    assert_eq!(still(one), still(agents[1].clone()));
+    let top: Value = serde_json::from_str(&said(&daemon, &["top", "--json"])).expect("JSON");
+    assert_eq!(top["queues"], rest(&daemon, "/v1/queues"));
+    let queue: Value =
+        serde_json::from_str(&said(&daemon, &["queues", "show", "sales", "--json"])).expect("JSON");
+    assert_eq!(queue["queue"], rest(&daemon, "/v1/queues")[0]);
+}
+
+/// Without the members that move from one question to the next, which must be stamps.
+fn still(mut value: Value) -> Value {
+    match &mut value {
+        Value::Array(items) => items.iter_mut().for_each(|item| *item = still(item.take())),
+        Value::Object(members) => {
+            for (key, member) in members.iter_mut() {
+                if ["now", "started", "since"].contains(&key.as_str()) {
+                    assert!(member.as_i64().is_some_and(|at| at > 1_700_000_000_000_000), "{key}: {member}");
+                    *member = json!("moves");
+                } else {
+                    *member = still(member.take());
+                }
+            }
+        }
+        _ => {}
+    }
+    value
+}
+
+#[test]
+fn acts_reach_the_daemon() {
+    let daemon = Daemon::start(Mood::Well);
+    let live = LIVE.to_string();
+    assert_eq!(said(&daemon, &["agents", "login", "smith"]), "Agent smith is logged in.\n");
+    said(&daemon, &["agents", "logout", "smith"]);
+    said(&daemon, &["agents", "pause", "smith", "--reason", "午餐"]);
+    said(&daemon, &["agents", "unpause", "smith"]);
+    said(&daemon, &["calls", "hangup", &live]);
+    let done = said(&daemon, &["calls", "transfer", &live, "1002", "--json"]);
+    let done: Value = serde_json::from_str(&done).expect("JSON");
+    assert_eq!(done, json!({ "act": "transfer", "call": live, "to": "1002" }));
+    let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
+    assert_eq!(
+        acts,
+        [
+            json!({ "act": "login", "agent": "smith" }),
+            json!({ "act": "logout", "agent": "smith" }),
+            json!({ "act": "pause", "agent": "smith", "reason": "午餐" }),
+            json!({ "act": "unpause", "agent": "smith" }),
+            json!({ "act": "hangup", "call": live }),
+            json!({ "act": "transfer", "call": live, "to": "1002" }),
+        ]
+    );
+}
+
+#[test]
+fn every_end_has_its_code_and_its_sentence() {
+    let daemon = Daemon::start(Mood::Well);
+    let down = Daemon::start(Mood::EngineDown);
+    let gone = Daemon::start(Mood::Gone);
+    let nowhere = daemon.socket.with_file_name("nobody.sock");
+    let over = OVER.to_string();
+    let ends: [(&Path, &[&str], i32, &str); 13] = [
+        (&daemon.socket, &["status"], 0, ""),
+        (&down.socket, &["status"], 1, ""),
+        (&daemon.socket, &["agents", "login", "nobody"], 1, "see the names with `tandem agents list`"),
+        (&daemon.socket, &["agents", "unpause", "li"], 1, "only a paused agent can be unpaused"),
+        (&daemon.socket, &["agents", "show", "lee"], 1, "there is li, smith"),
+        (&daemon.socket, &["queues", "show", "sale"], 1, "there is sales, service"),
+        (&daemon.socket, &["calls", "hangup", &over], 1, "no live call"),
+        (&gone.socket, &["calls"], 1, "start it again with `tandem serve`"),
+        (&daemon.socket, &["calls", "hangup", "nonsense"], 2, "no call id"),
+        (&daemon.socket, &["agents", "login", "a b"], 2, "no name"),
+        (&daemon.socket, &["frobnicate"], 2, "frobnicate"),
+        (&daemon.socket, &["top"], 2, "tandem status --watch"),
+        (&nowhere, &["status"], 4, "start one with `tandem serve --site DIR`"),
+    ];
+    for (socket, words, code, sentence) in ends {
+        let output = tandem(socket, words);
+        assert_eq!(output.status.code(), Some(code), "{words:?}: {}", err(&output));
+        assert!(err(&output).contains(sentence), "{words:?}: {}", err(&output));
+        assert_eq!(err(&output).is_empty(), sentence.is_empty(), "{words:?}: {}", err(&output));
+    }
+}
+
+#[test]
+fn the_socket_is_found_by_option_environment_and_runtime_folder() {
+    let daemon = Daemon::start(Mood::Well);
+    let run = daemon.socket.parent().expect("run");
+    let ends = |command: &mut Command| command.arg("status").output().expect("runs").status.code();
+    assert_eq!(ends(program().env("TANDEM_SOCKET", &daemon.socket)), Some(0));
+    assert_eq!(ends(program().env("TANDEM_SOCKET", &daemon.socket).args(["--socket", "/nowhere"])), Some(4));
+    let own = run.join("tandem");
+    std::fs::create_dir(&own).expect("folder");
+    std::os::unix::fs::symlink(&daemon.socket, own.join("tandem.sock")).expect("link");
+    assert_eq!(ends(program().env("XDG_RUNTIME_DIR", run)), Some(0));
+}
+
+#[test]
+fn a_watched_list_is_told_again_every_second() {
+    let daemon = Daemon::start(Mood::Well);
+    let mut watching = Spawned::new(
+        program()
+            .arg("--socket")
+            .arg(&daemon.socket)
+            .args(["agents", "--watch", "--json"])
+            .stdout(Stdio::piped()),
+    );
+    for _ in 0..2 {
+        let line = watching.line();
+        let agents: Value = serde_json::from_str(&line).expect("JSON");
+        assert_eq!(agents[0]["name"], json!("li"));
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_is_no_failure() {
+    let (reader, writer) = io::pipe().expect("pipe");
+    drop(reader);
+    let output = program().args(["completions", "bash"]).stdout(writer).output().expect("runs");
+    assert_eq!((output.status.code(), err(&output)), (Some(0), ""));
+}
+
+#[test]
+fn completions_know_the_commands() {
+    for shell in ["bash", "zsh", "fish"] {
+        let output = program().args(["completions", shell]).output().expect("runs");
+        assert!(out(&output).contains("transfer") && out(&output).contains("unpause"), "{shell}");
+    }
+}
+
+#[test]
+fn a_terminal_gets_colours_unless_it_wants_none() {
+    let daemon = Daemon::start(Mood::Well);
+    let shown = |no_colour: &str| {
+        let mut watching = on_terminal(&daemon, "agents", no_colour);
+        let text = watching.until("Ann Smith");
+        assert_eq!(watching.code(), Some(0));
+        text
+    };
+    assert!(shown("").contains("\x1b["), "colours on a terminal");
+    assert!(!shown("1").contains('\x1b'), "NO_COLOR is honoured");
+}
+
+#[test]
+fn top_shows_the_board_until_q() {
+    let daemon = Daemon::start(Mood::Well);
+    let mut top = on_terminal(&daemon, "top", "");
+    let text = top.until("q end");
+    for word in ["sales", "1m05s", "13800138000", "Smith"] {
+        assert!(text.contains(word), "{word} is not on the board: {text}");
+    }
+    top.press(b"\x1b[B");
+    top.press(b"q");
+    assert_eq!(top.code(), Some(0));
+}
+
+/// The program in a terminal of 80 by 24 (`script` makes one).
+fn on_terminal(daemon: &Daemon, words: &str, no_colour: &str) -> Spawned {
+    let binary = env!("CARGO_BIN_EXE_tandem");
+    let line = format!("stty rows 24 cols 80; exec {binary} --socket {} {words}", daemon.socket.display());
+    let mut command = Command::new("script");
+    command.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    command.env("NO_COLOR", no_colour).env("TERM", "xterm-256color").env("SHELL", "/bin/sh");
+    Spawned::new(command.stdin(Stdio::piped()).stdout(Stdio::piped()))
+}
+
+/// A running program whose output is read beside it; it is ended when dropped.
+struct Spawned {
+    child: Child,
+    pieces: mpsc::Receiver<Vec<u8>>,
+}
+
+impl Spawned {
+    fn new(command: &mut Command) -> Self {
+        let mut child = command.spawn().expect("the program runs");
+        let mut output = BufReader::new(child.stdout.take().expect("output"));
+        let (send, pieces) = mpsc::channel();
+        thread::spawn(move || {
+            while let Ok(piece) = output.fill_buf().map(<[u8]>::to_vec) {
+                output.consume(piece.len());
+                if piece.is_empty() || send.send(piece).is_err() {
+                    break;
+                }
+            }
+        });
+        Self { child, pieces }
+    }
+
+    /// Everything up to and with `word`.
+    fn until(&mut self, word: &str) -> String {
+        let mut seen = Vec::new();
+        loop {
+            let text = String::from_utf8_lossy(&seen);
+            if text.contains(word) {
+                return text.into_owned();
+            }
+            let piece = self.pieces.recv_timeout(PATIENCE);
+            seen.extend(piece.unwrap_or_else(|why| panic!("{why} before {word:?}: {text}")));
+        }
+    }
+
+    fn line(&mut self) -> String {
+        self.until("\n")
+    }
+
+    fn press(&mut self, keys: &[u8]) {
+        let stdin = self.child.stdin.as_mut().expect("a keyboard");
+        stdin.write_all(keys).expect("pressed");
+        stdin.flush().expect("pressed");
+    }
+
+    /// Waits for the end of the output, then of the program.
+    fn code(&mut self) -> Option<i32> {
+        loop {
+            match self.pieces.recv_timeout(PATIENCE) {
+                Ok(_) => {}
+                Err(mpsc::RecvTimeoutError::Disconnected) => break,
+                Err(mpsc::RecvTimeoutError::Timeout) => panic!("the program does not end"),
+            }
+        }
+        self.child.wait().expect("ended").code()
+    }
+}
+
+impl Drop for Spawned {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

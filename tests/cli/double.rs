@@ -1,0 +1,346 @@
+//! A daemon whose switchboard is a small loop with known state. Its doors are the real ones.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex},
+    thread::{self, JoinHandle},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use tandem::{
+    base::{
+        clock::{Clock, Stamp, SystemClock},
+        id::{CallId, LegId, Name},
+        number::Number,
+        text::Label,
+    },
+    http::{self, Admits, History, Lost},
+    live::{
+        record::{CallRecord, EndedBy, LegRecord, Role},
+        switchboard::{
+            door::{Ask, Door},
+            view::{
+                Act, Actor, AgentView, CallDetail, CallView, EngineView, Query, QueueView, Refusal,
+                StatusView, View, Why,
+            },
+        },
+    },
+    ports::engine::HangupCause,
+};
+use tempfile::TempDir;
+use tokio::sync::{mpsc, oneshot};
+
+/// The call that is live.
+pub const LIVE: CallId = CallId(0x0123_4567_89AB_CDEF);
+/// The call that is over.
+pub const OVER: CallId = CallId(0x0000_0000_0000_00FF);
+
+/// 2026-03-02 09:30:00 in Shanghai.
+const THEN: Stamp = Stamp(1_772_415_000_000_000);
+
+/// How the double behaves.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Mood {
+    Well,
+    /// The engine is not there.
+    EngineDown,
+    /// The loop takes questions and never answers.
+    Hangs,
+    /// The loop is gone.
+    Gone,
+    /// The database fails.
+    NoDatabase,
+}
+
+/// A running double. Stops when dropped.
+pub struct Daemon {
+    pub socket: PathBuf,
+    acts: Arc<Mutex<Vec<(Actor, Act)>>>,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+    _folder: TempDir,
+}
+
+impl Daemon {
+    pub fn start(mood: Mood) -> Self {
+        Self::admitting(mood, Admits::owner_and_root())
+    }
+
+    pub fn admitting(mood: Mood, admits: Admits) -> Self {
+        let folder = tempfile::tempdir().expect("folder");
+        let socket = folder.path().join("run/tandem.sock");
+        let acts = Arc::new(Mutex::new(Vec::new()));
+        let (stop, stopped) = oneshot::channel();
+        let (ready, bound) = std::sync::mpsc::channel();
+        let thread = thread::spawn({
+            let (socket, acts) = (socket.clone(), Arc::clone(&acts));
+            move || serve(&socket, mood, admits, acts, ready, stopped)
+        });
+        bound.recv_timeout(Duration::from_secs(10)).expect("the socket is bound");
+        Self { socket, acts, stop: Some(stop), thread: Some(thread), _folder: folder }
+    }
+
+    /// What was ordered so far, and by whom.
+    pub fn acts(&self) -> Vec<(Actor, Act)> {
+        self.acts.lock().expect("acts").clone()
+    }
+
+    /// Stops and waits for the end.
+    pub fn stop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            thread.join().expect("the double ends well");
+        }
+    }
+}
+
+impl Drop for Daemon {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+type Acts = Arc<Mutex<Vec<(Actor, Act)>>>;
+
+fn serve(
+    socket: &Path,
+    mood: Mood,
+    admits: Admits,
+    acts: Acts,
+    ready: std::sync::mpsc::Sender<()>,
+    stopped: oneshot::Receiver<()>,
+) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    runtime.block_on(async {
+        let (asks, asked) = mpsc::channel(16);
+        if mood == Mood::Gone {
+            drop(asked);
+        } else {
+            tokio::spawn(answer(asked, mood, acts));
+        }
+        let bound = http::bind(socket).expect("bound");
+        ready.send(()).expect("ready");
+        let history = Arc::new(Past { lost: mood == Mood::NoDatabase });
+        let stop = async { drop(stopped.await) };
+        http::serve_on(bound, admits, Door::new(asks), history, stop).await.expect("served");
+    });
+}
+
+async fn answer(mut asked: mpsc::Receiver<Ask>, mood: Mood, acts: Acts) {
+    let mut kept = Vec::new();
+    while let Some(ask) = asked.recv().await {
+        if mood == Mood::Hangs {
+            kept.push(ask);
+            continue;
+        }
+        match ask {
+            Ask::Query { query, reply } => drop(reply.send(view(&query, mood))),
+            Ask::Act { actor, act, reply } => {
+                let refused = refusal(&act);
+                if refused.is_none() {
+                    acts.lock().expect("acts").push((actor, act));
+                }
+                drop(reply.send(refused.map_or(Ok(()), Err)));
+            }
+        }
+    }
+}
+
+fn view(query: &Query, mood: Mood) -> View {
+    match query {
+        Query::Status => View::Status(status(mood)),
+        Query::Calls => View::Calls(vec![call()]),
+        Query::Call(id) if *id == LIVE => {
+            View::Call(Some(Box::new(CallDetail { call: call(), steps: steps() })))
+        }
+        Query::Call(_) => View::Call(None),
+        Query::Queues => View::Queues(queues()),
+        Query::Agents => View::Agents(vec![
+            agent("li", "李小龙", "1001", "talking", Some(LIVE), None),
+            agent("smith", "Ann Smith", "1002", "paused", None, Some("午餐")),
+        ]),
+    }
+}
+
+fn refusal(act: &Act) -> Option<Refusal> {
+    let known = |agent: &Name| ["li", "smith"].contains(&agent.as_str());
+    match act {
+        Act::Login { agent } | Act::Logout { agent } | Act::Pause { agent, .. } | Act::Unpause { agent }
+            if !known(agent) =>
+        {
+            Some(Refusal::NoSuchAgent { agent: agent.clone() })
+        }
+        Act::Unpause { agent } if agent.as_str() == "li" => Some(Refusal::WrongState {
+            agent: agent.clone(),
+            state: "talking".into(),
+            remedy: "only a paused agent can be unpaused".into(),
+        }),
+        Act::Hangup { call } | Act::Transfer { call, .. } if *call != LIVE => {
+            Some(Refusal::NoSuchCall { call: *call })
+        }
+        Act::Transfer { to, .. } if to.as_str() == "9999" => {
+            Some(Refusal::NoSuchExtension { to: to.clone() })
+        }
+        Act::Transfer { call, to } if to.as_str() == "1000" => {
+            Some(Refusal::NotNow { call: *call, state: "arriving".into() })
+        }
+        _ => None,
+    }
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).expect("name")
+}
+
+fn extension(text: &str) -> Number {
+    Number::new(text).expect("number")
+}
+
+fn ago() -> Stamp {
+    SystemClock.now() - Duration::from_mins(30) - Duration::from_hours(76)
+}
+
+fn status(mood: Mood) -> StatusView {
+    let now = SystemClock.now();
+    let engine = if mood == Mood::EngineDown {
+        let reason = Label::new("connection refused");
+        EngineView::Down { reason, since: THEN, next_try: now + Duration::from_millis(8500) }
+    } else {
+        EngineView::Up { engine: Label::new("Simulator 1"), since: THEN }
+    };
+    StatusView {
+        version: "0.1.0".into(),
+        site: "华星 Huaxing".into(),
+        revision: "0123456789abcdef".into(),
+        now,
+        started: ago(),
+        engine,
+        calls: 1,
+        waiting: 0,
+        talking: 1,
+        agents_ready: 0,
+        agents: 2,
+        calls_today: 17,
+    }
+}
+
+fn call() -> CallView {
+    CallView {
+        id: LIVE,
+        from: Some(extension("13800138000")),
+        from_name: Label::new("张伟"),
+        to: extension("95001"),
+        since: ago(),
+        state: "talking".into(),
+        at: "李小龙".into(),
+        agent: Some(name("li")),
+    }
+}
+
+fn queues() -> Vec<QueueView> {
+    let queue = |queue: &str, waiting, longest_wait_ms| QueueView {
+        name: name(queue),
+        waiting,
+        longest_wait_ms,
+        ready: 0,
+        talking: 1,
+        logged_in: 2,
+        answered_today: 15,
+        abandoned_today: 2,
+    };
+    vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
+}
+
+fn agent(
+    id: &str,
+    display: &str,
+    number: &str,
+    state: &str,
+    call: Option<CallId>,
+    reason: Option<&str>,
+) -> AgentView {
+    AgentView {
+        name: name(id),
+        display: display.into(),
+        extension: extension(number),
+        state: state.into(),
+        since: ago(),
+        reason: reason.map(Label::new),
+        call,
+        queues: vec![name("sales")],
+        calls_today: 3,
+    }
+}
+
+fn steps() -> Vec<Why> {
+    let step = |after, what: &str| Why { at: THEN + Duration::from_millis(after), what: what.into() };
+    vec![
+        step(0, "came in on 95001: flow main in zh-CN, office is open"),
+        step(4120, "pressed 1 in menu welcome: goes to step sales"),
+        step(4121, "waits in queue sales, place 1"),
+        step(4123, "offered to 李小龙: idle for 3m, longest of 2 ready; smith is paused"),
+        step(9800, "李小龙 answered: both talk"),
+        step(129_800, "the caller hung up"),
+    ]
+}
+
+fn record() -> CallRecord {
+    let at = |after| THEN + Duration::from_millis(after);
+    let leg = |leg: &str, role, party: &str, began, answered| LegRecord {
+        leg: LegId::new(leg).expect("leg"),
+        role,
+        party: Label::new(party),
+        began: at(began),
+        answered: Some(at(answered)),
+        ended: Some(at(129_800)),
+        cause: Some(HangupCause::NORMAL_CLEARING),
+    };
+    CallRecord {
+        id: OVER,
+        from: Some(extension("13800138000")),
+        from_name: Label::new("张伟"),
+        to: extension("95001"),
+        arrived: THEN,
+        answered: Some(at(100)),
+        ended: at(129_800),
+        cause: HangupCause::NORMAL_CLEARING,
+        ended_by: EndedBy::Caller,
+        queue: Some(name("sales")),
+        wait_ms: 5679,
+        talk_ms: 120_000,
+        agent: Some(name("li")),
+        legs: vec![
+            leg("leg-1", Role::Caller, "13800138000", 0, 100),
+            leg("leg-2", Role::Agent, "李小龙", 4123, 9800),
+        ],
+        steps: steps(),
+    }
+}
+
+/// A database with one call.
+struct Past {
+    lost: bool,
+}
+
+impl Past {
+    fn rows(&self) -> Result<Vec<CallRecord>, Lost> {
+        if self.lost { Err(Lost("the disk is on fire".to_owned())) } else { Ok(vec![record()]) }
+    }
+}
+
+impl History for Past {
+    fn recent(&self, limit: u32, before: Option<Stamp>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
+        let rows = self.rows().map(|mut rows| {
+            rows.retain(|row| before.is_none_or(|before| row.ended < before));
+            rows.truncate(limit as usize);
+            rows
+        });
+        Box::pin(std::future::ready(rows))
+    }
+
+    fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {
+        let row = self.rows().map(|rows| rows.into_iter().find(|row| row.id == id));
+        Box::pin(std::future::ready(row))
+    }
+}

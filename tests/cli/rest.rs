@@ -1,0 +1,240 @@
+//! REST v1: every route answers well, and refuses well.
+
+use std::path::Path;
+
+use serde_json::{Value, json};
+use tandem::http::{Admits, ROUTES, Verb};
+
+use crate::double::{Daemon, LIVE, Mood, OVER};
+
+/// One good request of a route, and what in its answer proves that the right room was asked.
+struct Case {
+    verb: Verb,
+    route: &'static str,
+    body: Option<Value>,
+    /// JSON pointer and value.
+    proof: (&'static str, Value),
+}
+
+fn cases() -> Vec<Case> {
+    let get = |route, at, value| Case { verb: Verb::Get, route, body: None, proof: (at, value) };
+    let post = |route, body, at, value| Case { verb: Verb::Post, route, body, proof: (at, value) };
+    vec![
+        get("/v1/status", "/site", json!("华星 Huaxing")),
+        get("/v1/calls", "/0/id", json!(LIVE)),
+        get("/v1/calls/{id}", "/steps/1/what", json!("pressed 1 in menu welcome: goes to step sales")),
+        get("/v1/calls/{id}/explain", "/life", json!("live")),
+        get("/v1/queues", "/1/name", json!("service")),
+        get("/v1/agents", "/0/display", json!("李小龙")),
+        get("/v1/history", "/0/talk_ms", json!(120_000)),
+        post("/v1/agents/{name}/login", None, "", json!({ "act": "login", "agent": "smith" })),
+        post("/v1/agents/{name}/logout", None, "", json!({ "act": "logout", "agent": "smith" })),
+        post(
+            "/v1/agents/{name}/pause",
+            Some(json!({ "reason": "午餐" })),
+            "",
+            json!({ "act": "pause", "agent": "smith", "reason": "午餐" }),
+        ),
+        post("/v1/agents/{name}/unpause", None, "", json!({ "act": "unpause", "agent": "smith" })),
+        post("/v1/calls/{id}/hangup", None, "", json!({ "act": "hangup", "call": LIVE })),
+        post(
+            "/v1/calls/{id}/transfer",
+            Some(json!({ "to": "1002" })),
+            "",
+            json!({ "act": "transfer", "call": LIVE, "to": "1002" }),
+        ),
+    ]
+}
+
+fn filled(route: &str, id: &str, name: &str) -> String {
+    route.replace("{id}", id).replace("{name}", name)
+}
+
+/// An answer as it came.
+struct Answer {
+    status: u16,
+    kind: String,
+    allow: Option<String>,
+    body: Value,
+}
+
+async fn ask(socket: &Path, method: &str, path: &str, body: Option<&Value>) -> Answer {
+    let body = body.map(|body| ("application/json", body.to_string()));
+    ask_raw(socket, method, path, body).await
+}
+
+async fn ask_raw(socket: &Path, method: &str, path: &str, body: Option<(&str, String)>) -> Answer {
+    let client = reqwest::Client::builder().unix_socket(socket).build().expect("client");
+    let method = method.parse().expect("method");
+    let mut request = client.request(method, format!("http://tandem{path}"));
+    if let Some((kind, body)) = body {
+        request = request.header("content-type", kind).body(body);
+    }
+    let answer = request.send().await.expect("answer");
+    let header = |name| answer.headers().get(name).map(|value| value.to_str().expect("text").to_owned());
+    let (kind, allow) = (header("content-type").unwrap_or_default(), header("allow"));
+    let status = answer.status().as_u16();
+    let text = answer.text().await.expect("text");
+    let body = serde_json::from_str(&text).unwrap_or_else(|why| panic!("{path}: {why}: {text}"));
+    Answer { status, kind, allow, body }
+}
+
+/// The answer is a problem document of this kind, complete, with a remedy.
+fn problem(answer: &Answer, status: u16, kind: &str) {
+    assert_eq!(
+        (answer.status, answer.kind.as_str()),
+        (status, "application/problem+json"),
+        "{}",
+        answer.body
+    );
+    assert_eq!(answer.body["type"], json!(format!("/problems/{kind}")), "{}", answer.body);
+    assert_eq!(answer.body["status"], json!(status));
+    for member in ["title", "detail", "remedy"] {
+        assert!(answer.body[member].as_str().is_some_and(|text| text.len() > 4), "{member}: {}", answer.body);
+    }
+}
+
+fn method(verb: Verb) -> &'static str {
+    match verb {
+        Verb::Get => "GET",
+        Verb::Post => "POST",
+    }
+}
+
+#[test]
+fn every_route_has_a_case_here() {
+    let mut routes: Vec<_> = ROUTES.iter().map(|route| (route.verb, route.path)).collect();
+    let mut tested: Vec<_> = cases().iter().map(|case| (case.verb, case.route)).collect();
+    routes.sort_unstable();
+    tested.sort_unstable();
+    assert_eq!(routes, tested);
+}
+
+#[tokio::test]
+async fn every_route_answers_from_the_right_room() {
+    let daemon = Daemon::start(Mood::Well);
+    for Case { verb, route, body, proof: (pointer, value) } in cases() {
+        let path = filled(route, &LIVE.to_string(), "smith");
+        let answer = ask(&daemon.socket, method(verb), &path, body.as_ref()).await;
+        assert_eq!(
+            (answer.status, answer.kind.as_str()),
+            (200, "application/json"),
+            "{path}: {}",
+            answer.body
+        );
+        assert_eq!(answer.body.pointer(pointer), Some(&value), "{path}: {}", answer.body);
+    }
+    let me = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).expect("users").expect("me");
+    let acts = daemon.acts();
+    assert_eq!(acts.len(), cases().iter().filter(|case| case.verb == Verb::Post).count());
+    assert!(acts.iter().all(|(actor, _)| actor.0.as_str() == me.name), "{acts:?}");
+}
+
+#[tokio::test]
+async fn every_route_refuses_other_methods() {
+    let daemon = Daemon::start(Mood::Well);
+    for Case { verb, route, .. } in cases() {
+        let path = filled(route, &LIVE.to_string(), "smith");
+        let answer = ask(&daemon.socket, "DELETE", &path, None).await;
+        problem(&answer, 405, "no-such-method");
+        let allow = answer.allow.unwrap_or_default();
+        assert!(allow.contains(method(verb)), "{path} allows {allow:?}");
+    }
+    assert!(daemon.acts().is_empty());
+}
+
+#[tokio::test]
+async fn every_route_refuses_malformed_and_unknown_names() {
+    let daemon = Daemon::start(Mood::Well);
+    for Case { verb, route, body, .. } in cases() {
+        if !route.contains('{') {
+            continue;
+        }
+        let method = method(verb);
+        for bad in ["%0d%0aHangup", "$%7BX%7D", "a%20b", "%ff"] {
+            let path = filled(route, bad, bad);
+            problem(&ask(&daemon.socket, method, &path, body.as_ref()).await, 422, "bad-path");
+        }
+        let path = filled(route, "0000000000000", "nobody");
+        let kind = if route.contains("{id}") { "no-such-call" } else { "no-such-agent" };
+        problem(&ask(&daemon.socket, method, &path, body.as_ref()).await, 404, kind);
+    }
+    assert!(daemon.acts().is_empty());
+}
+
+#[tokio::test]
+async fn every_route_with_a_body_refuses_a_malformed_one() {
+    let daemon = Daemon::start(Mood::Well);
+    for Case { route, body, .. } in cases() {
+        let Some(good) = body else { continue };
+        let path = filled(route, &LIVE.to_string(), "smith");
+        let mut unknown = good.clone();
+        unknown["extra"] = json!(1);
+        for bad in [json!({}), json!([]), json!({ "to": "12;drop" }), unknown] {
+            problem(&ask(&daemon.socket, "POST", &path, Some(&bad)).await, 422, "bad-body");
+        }
+        for (kind, text) in [("application/json", "{"), ("text/plain", "x")] {
+            let answer = ask_raw(&daemon.socket, "POST", &path, Some((kind, text.to_owned()))).await;
+            problem(&answer, 422, "bad-body");
+        }
+        let huge = json!({ "reason": "x".repeat(17 * 1024), "to": "1".repeat(17 * 1024) });
+        problem(&ask(&daemon.socket, "POST", &path, Some(&huge)).await, 413, "body-too-large");
+    }
+    assert!(daemon.acts().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_there_or_not_now_is_told_with_its_remedy() {
+    let daemon = Daemon::start(Mood::Well);
+    let socket = &daemon.socket;
+    for path in ["/", "/v1", "/v1/call", "/v2/status", "/v1/status/", "/v1/agents/smith"] {
+        problem(&ask(socket, "GET", path, None).await, 404, "no-such-route");
+    }
+    let unpause = ask(socket, "POST", "/v1/agents/li/unpause", None).await;
+    problem(&unpause, 409, "not-now");
+    assert_eq!(unpause.body["remedy"], json!("only a paused agent can be unpaused"));
+    let transfer = format!("/v1/calls/{LIVE}/transfer");
+    problem(&ask(socket, "POST", &transfer, Some(&json!({ "to": "9999" }))).await, 422, "no-such-extension");
+    problem(&ask(socket, "POST", &transfer, Some(&json!({ "to": "1000" }))).await, 409, "not-now");
+    for query in ["limit=0", "limit=1001", "limit=x", "before=yesterday", "page=2"] {
+        problem(&ask(socket, "GET", &format!("/v1/history?{query}"), None).await, 422, "bad-query");
+    }
+}
+
+#[tokio::test]
+async fn a_finished_call_is_found_by_history_and_explain() {
+    let daemon = Daemon::start(Mood::Well);
+    let told = ask(&daemon.socket, "GET", &format!("/v1/calls/{OVER}/explain"), None).await;
+    assert_eq!((told.status, &told.body["life"]), (200, &json!("finished")));
+    assert_eq!(told.body["call"]["legs"][1]["role"], json!("agent"));
+    problem(&ask(&daemon.socket, "GET", &format!("/v1/calls/{OVER}"), None).await, 404, "no-such-call");
+    let ended = told.body["call"]["ended"].as_i64().expect("stamp");
+    for (before, rows) in [(ended, 0), (ended + 1, 1)] {
+        let list = ask(&daemon.socket, "GET", &format!("/v1/history?limit=5&before={before}"), None).await;
+        assert_eq!(list.body.as_array().map(Vec::len), Some(rows), "{}", list.body);
+    }
+}
+
+#[tokio::test]
+async fn strangers_get_nothing() {
+    let daemon = Daemon::admitting(Mood::Well, Admits::only([]));
+    for Case { verb, route, body, .. } in cases() {
+        let path = filled(route, &LIVE.to_string(), "smith");
+        problem(&ask(&daemon.socket, method(verb), &path, body.as_ref()).await, 403, "not-admitted");
+    }
+    problem(&ask(&daemon.socket, "GET", "/nowhere", None).await, 403, "not-admitted");
+    assert!(daemon.acts().is_empty());
+}
+
+#[tokio::test]
+async fn a_loop_that_hangs_or_is_gone_and_a_lost_database_are_told() {
+    let hanging = Daemon::start(Mood::Hangs);
+    problem(&ask(&hanging.socket, "GET", "/v1/status", None).await, 504, "too-slow");
+    let gone = Daemon::start(Mood::Gone);
+    problem(&ask(&gone.socket, "GET", "/v1/calls", None).await, 503, "stopping");
+    let lost = Daemon::start(Mood::NoDatabase);
+    problem(&ask(&lost.socket, "GET", "/v1/history", None).await, 503, "no-history");
+    problem(&ask(&lost.socket, "GET", &format!("/v1/calls/{OVER}/explain"), None).await, 503, "no-history");
+    let live = ask(&lost.socket, "GET", &format!("/v1/calls/{LIVE}/explain"), None).await;
+    assert_eq!(live.status, 200, "a live call needs no database");
+}
