@@ -6,6 +6,7 @@
 
 mod agents;
 mod calls;
+mod check;
 mod client;
 mod completions;
 mod context;
@@ -39,6 +40,7 @@ pub struct Tandem {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Check(check::Args),
     Status(status::Args),
     Calls(calls::Args),
     Queues(queues::Args),
@@ -72,6 +74,7 @@ impl Tandem {
     fn run(self) -> Result<Exit, Fault> {
         let common = self.common;
         match self.command {
+            Command::Check(args) => check::run(&common, &args),
             Command::Status(args) => ask(common, async |cx| status::run(cx, args).await),
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),

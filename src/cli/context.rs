@@ -48,12 +48,18 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(common: Common) -> Result<Self, Fault> {
         let terminal = io::stdout().is_terminal();
-        let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        let paint = Paint {
-            colour: terminal && !no_colour,
-            width: if terminal { terminal::size().ok().map(|(columns, _)| columns) } else { None },
-            zone: TimeZone::system(),
-        };
-        Ok(Self { client: Client::new(common.socket())?, json: common.json, paint, terminal })
+        let client = Client::new(common.socket())?;
+        Ok(Self { client, json: common.json, paint: paint(), terminal })
+    }
+}
+
+/// What stands on standard output: colours on a terminal only, and never with `NO_COLOR`.
+pub(super) fn paint() -> Paint {
+    let terminal = io::stdout().is_terminal();
+    let no_colour = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    Paint {
+        colour: terminal && !no_colour,
+        width: if terminal { terminal::size().ok().map(|(columns, _)| columns) } else { None },
+        zone: TimeZone::system(),
     }
 }

@@ -132,11 +132,11 @@ impl Trees {
     fn names(&self, to: &mut Findings) -> Names {
         let [_, _, people, hours, queues, trunks] = &self.sections;
         let extensions = people.node().and_then(|n| under(n, "extensions"));
-        let flows = self.flows.iter().filter_map(|(name, tree)| {
+        let flow = |(name, tree): &(Name, Tree)| {
             let place = tree.node().map_or_else(|| to.absent("flows"), |n| n.place);
-            Some(tree::Key { text: name.as_str().to_owned(), place })
-        });
-        let flows = flows.collect();
+            tree::Key { text: name.as_str().to_owned(), place }
+        };
+        let flows = self.flows.iter().map(flow).collect();
         let table = |what, home, tree: &Tree| Known::of_table(what, home, tree.node(), tree.complete());
         let complete = people.complete() && people.node().is_some();
         Names {
@@ -271,8 +271,13 @@ fn yaml_files(folder: &Path) -> Vec<String> {
         .flatten()
         .flatten()
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
-        .filter(|name| !name.starts_with('.') && (name.ends_with(".yaml") || name.ends_with(".yml")))
+        .filter(|name| !name.starts_with('.') && is_yaml(name))
         .collect();
     names.sort_unstable();
     names
+}
+
+fn is_yaml(name: &str) -> bool {
+    let ending = Path::new(name).extension().unwrap_or_default();
+    ["yaml", "yml"].iter().any(|known| ending.eq_ignore_ascii_case(known))
 }

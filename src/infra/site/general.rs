@@ -109,7 +109,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         .and_then(|n| engine(root, n, fields.key_place("engine").unwrap_or(n.place), to));
     let store = fields.get("store").map_or(Some(Store::Sqlite), |n| store(n, to));
     let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
-    let (least, most) = (Duration::from_secs(10), Duration::from_secs(600));
+    let (least, most) = (Duration::from_secs(10), Duration::from_mins(10));
     let lease =
         fields.get("lease").map_or(Some(Duration::from_secs(30)), |n| decode::duration(n, least, most, to));
     Some(General {

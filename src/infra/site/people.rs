@@ -142,7 +142,7 @@ fn agent(
     let extension = extension.and_then(|n| names.extensions.number(n, to));
     let queues = fields.need("queues", to).map(|n| queues(n, names, to));
     let wrap_up = fields.get("wrap_up").map_or(Some(Duration::from_secs(10)), |n| {
-        decode::duration(n, Duration::ZERO, Duration::from_secs(3600), to)
+        decode::duration(n, Duration::ZERO, Duration::from_hours(1), to)
     });
     let logged_in = fields.get("logged_in").map_or(Some(false), |n| decode::flag(n, to));
     let display = match fields.get("name") {

@@ -29,7 +29,7 @@ const TRUNK: Shape = Shape { what: "a trunk", keys: &[("address", "address: sip.
 
 pub(super) fn read(node: &Node, tongue: &Tongue, to: &mut Findings) -> BTreeMap<Name, Queue> {
     let queues = decode::entries(node, "queues", "sales: { ring: 20s, max_wait: 5m }", to);
-    let (second, hour) = (Duration::from_secs(1), Duration::from_secs(3600));
+    let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
     queues
         .iter()
         .filter_map(|(key, node)| {

@@ -124,7 +124,8 @@ impl Findings {
     /// First 16 hex digits of SHA-256 over the names and contents of all files in the order read.
     pub fn revision(&self) -> SmolStr {
         let hash = digest::digest(&digest::SHA256, &self.hash);
-        hash.as_ref().iter().take(8).map(|b| format!("{b:02x}")).collect::<String>().into()
+        let short = hash.as_ref().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+        SmolStr::new(format!("{short:016x}"))
     }
 
     pub fn into_problems(mut self) -> Problems {

@@ -143,20 +143,12 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
 
 fn unknown_kind(key: &Key, entries: &[(Key, Node)], to: &mut Findings) {
     let near = entries.iter().find(|(k, _)| suggest(&k.text, &KINDS, "").starts_with("did"));
-    match near {
-        Some((wrong, _)) => {
-            let message = format!("a step has no key `{}`", wrong.text);
-            to.error(
-                Code::UnknownKey,
-                wrong.place,
-                message,
-                suggest(&wrong.text, &KINDS, "a step does one of"),
-            );
-        }
-        None => {
-            let message = format!("nothing says what the step `{}` does", key.text);
-            to.error(Code::MissingKey, key.place, message, format!("add one of: {}", KINDS.join(", ")));
-        }
+    if let Some((wrong, _)) = near {
+        let message = format!("a step has no key `{}`", wrong.text);
+        to.error(Code::UnknownKey, wrong.place, message, suggest(&wrong.text, &KINDS, "a step does one of"));
+    } else {
+        let message = format!("nothing says what the step `{}` does", key.text);
+        to.error(Code::MissingKey, key.place, message, format!("add one of: {}", KINDS.join(", ")));
     }
 }
 
@@ -173,22 +165,21 @@ impl Scope<'_> {
             _ => self.steps.name(node, to),
         }
     }
+}
 
-    /// The values that menus and collecting steps share: timeout and tries.
-    fn patience(&self, fields: &Fields, to: &mut Findings) -> Option<(Duration, u8)> {
-        let (least, most) = (Duration::from_millis(500), Duration::from_secs(60));
-        let timeout = fields
-            .get("timeout")
-            .map_or(Some(Duration::from_secs(5)), |n| decode::duration(n, least, most, to));
-        let tries = fields.get("tries").map_or(Some(3), |n| decode::count(n, 1, 10, to));
-        Some((timeout?, tries?))
-    }
+/// The values that menus and collecting steps share: timeout and tries.
+fn patience(fields: &Fields, to: &mut Findings) -> Option<(Duration, u8)> {
+    let (least, most) = (Duration::from_millis(500), Duration::from_mins(1));
+    let timeout =
+        fields.get("timeout").map_or(Some(Duration::from_secs(5)), |n| decode::duration(n, least, most, to));
+    let tries = fields.get("tries").map_or(Some(3), |n| decode::count(n, 1, 10, to));
+    Some((timeout?, tries?))
 }
 
 fn menu(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<MenuStep> {
     let prompt = fields.need("menu", to).and_then(|n| scope.tongue.prompt(n, to));
     let keys = fields.need("keys", to).and_then(|n| keys(n, fields, scope, to));
-    let patience = scope.patience(fields, to);
+    let patience = patience(fields, to);
     let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
     let otherwise = scope.target(fields, "otherwise", to);
     let (timeout, tries) = patience?;
@@ -226,8 +217,8 @@ fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectS
         let message = format!("at least {low} digits, but at most {high}: nobody can enter that");
         to.error(Code::BadValue, node.place, message, format!("`min` may be {high} at most, or raise `max`"));
     }
-    let end_key = fields.get("end_key").map_or(Some(Some(PhoneKey::POUND)), |n| end_key(n, to));
-    let patience = scope.patience(fields, to);
+    let end_key = end_key(fields, to);
+    let patience = patience(fields, to);
     let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
     let secret = fields.get("secret").map_or(Some(false), |n| decode::flag(n, to));
     let next = scope.target(fields, "next", to);
@@ -237,7 +228,7 @@ fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectS
         prompt: prompt?,
         min: min?,
         max: max?,
-        end_key: end_key?,
+        end_key,
         timeout,
         tries,
         invalid: invalid.unwrap_or_default(),
@@ -247,17 +238,18 @@ fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectS
     })
 }
 
-/// `none`, or a key.
-fn end_key(node: &Node, to: &mut Findings) -> Option<Option<PhoneKey>> {
+/// A key, `none`, or `#` where nothing is said.
+fn end_key(fields: &Fields, to: &mut Findings) -> Option<PhoneKey> {
+    let Some(node) = fields.get("end_key") else { return Some(PhoneKey::POUND) };
     match decode::scalar(node, "\"#\"", to)? {
-        "none" => Some(None),
-        text => decode::phone_key(text, node.place, to).map(Some),
+        "none" => None,
+        text => decode::phone_key(text, node.place, to),
     }
 }
 
 fn transfer(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<Step> {
     let target = fields.need("transfer", to).and_then(|n| transfer_to(n, scope, to));
-    let (least, most) = (Duration::from_secs(5), Duration::from_secs(300));
+    let (least, most) = (Duration::from_secs(5), Duration::from_mins(5));
     let ring =
         fields.get("ring").map_or(Some(Duration::from_secs(25)), |n| decode::duration(n, least, most, to));
     let otherwise = scope.target(fields, "otherwise", to);
