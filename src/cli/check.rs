@@ -58,16 +58,13 @@ fn summary(paint: &Paint, dir: &Path, report: &Report) -> String {
         0 => paint.word("good", Tone::Good),
         _ => paint.word(&format!("usable, {}", counted(warnings, "warning")), Tone::Busy),
     };
-    let mut text = format!("{dir}: {good}: {} in {files}, revision {}\n", site.name, site.revision);
-    let missing = secret::missing(site).len();
-    if missing > 0 {
-        text += &format!(
-            "{} {} not there yet; the first `tandem serve` makes them, readable for its user alone\n",
-            counted(missing, "secret file"),
-            if missing == 1 { "is" } else { "are" }
-        );
-    }
-    text
+    let found = format!("{dir}: {good}: {} in {files}, revision {}\n", site.name, site.revision);
+    let secrets = match secret::missing(site).len() {
+        0 => return found,
+        1 => "1 secret file is".to_owned(),
+        n => format!("{n} secret files are"),
+    };
+    found + &secrets + " not there yet; the first `tandem serve` makes them, readable for its user alone\n"
 }
 
 fn counted(count: usize, what: &str) -> String {

@@ -1,7 +1,18 @@
 //! What callers hear: prompts made once and kept as `ID.wav` (8 kHz, 16 bit, mono) in one folder.
 //!
+//! `prepare` makes them: texts are spoken by espeak-ng, recordings are brought to the telephone's rate. What
+//! cannot be made is told and left out: callers hear nothing there rather than getting no service.
+//!
 //! An id follows from what is heard alone (language, voice, text), so a flow names its prompts without
 //! looking at any file, and a replay names the same.
+
+pub mod music;
+mod prepare;
+mod resample;
+mod speech;
+
+pub use prepare::{Prepared, Progress, prepare};
+pub use speech::SpeechError;
 
 use std::path::Path;
 

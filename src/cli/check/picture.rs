@@ -26,18 +26,25 @@ pub(super) fn draw(paint: &Paint, dir: &Path, problem: &Problem) -> String {
     let head = paint.word(&format!("{word}[{}]", problem.code), tone);
     let number = problem.line.to_string();
     let margin = " ".repeat(number.len());
-    let mut text = format!("{head}: {}\n", shown(&problem.message));
-    text += &format!("{margin}--> {}:{}:{}\n", shown(&file), problem.line, problem.column);
+    let mut lines = vec![
+        format!("{head}: {}", shown(&problem.message)),
+        format!("{margin}--> {}:{}:{}", shown(&file), problem.line, problem.column),
+    ];
     if let Some(source) = &problem.source {
         let room = paint.width.map_or(WIDE, usize::from).saturating_sub(number.len() + 4).max(2 * LEAD);
         let (line, before, under) = cut(source, problem.column - 1, problem.length, room);
         let caret = paint.word(&"^".repeat(under), tone);
-        text += &format!("{margin} |\n{number} | {line}\n{margin} | {}{caret}\n", " ".repeat(before));
+        let indent = " ".repeat(before);
+        lines.extend([
+            format!("{margin} |"),
+            format!("{number} | {line}"),
+            format!("{margin} | {indent}{caret}"),
+        ]);
     }
     if let Some(help) = &problem.help {
-        text += &format!("{margin} = help: {}\n", shown(help));
+        lines.push(format!("{margin} = help: {}", shown(help)));
     }
-    text
+    lines.join("\n") + "\n"
 }
 
 /// The part of a line that fits, the columns before the span, and the columns of the span.
@@ -47,7 +54,7 @@ fn cut(source: &str, start: usize, length: usize, room: usize) -> (String, usize
     let start = start.min(cells.len());
     let end = (start + length).min(cells.len());
     let whole = width(&cells) <= room;
-    let from = if whole || width(&cells[..end]) + 1 <= room { 0 } else { start.saturating_sub(LEAD) };
+    let from = if whole || width(&cells[..end]) < room { 0 } else { start.saturating_sub(LEAD) };
     let mut line = if from == 0 { String::new() } else { "…".to_owned() };
     let mark = columns(&line);
     let mut used = mark;
