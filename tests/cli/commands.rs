@@ -61,6 +61,7 @@ fn help_is_as_it_was() {
     };
     let all: String = [
         &[][..],
+        &["check"],
         &["status"],
         &["calls"],
         &["calls", "history"],
@@ -91,6 +92,7 @@ fn tables_and_stories_are_readable() {
         &["agents"],
         &["agents", "show", "smith"],
         &["explain", &over],
+        &["check"],
         &["status"],
     ]
     .into_iter()

@@ -8,7 +8,7 @@ const RATE: u32 = 8000;
 /// Zero crossings of the sine on each side.
 const LOBES: f64 = 20.0;
 /// Of the lower rate's half: leaves room for the filter's slope.
-const CUTOFF: f64 = 0.93;
+const CUTOFF: f64 = 0.97;
 /// What the loudest sample becomes: speech stays clear of the clip of an A-law or µ-law line.
 const PEAK: f64 = 0.6 * 32767.0;
 
