@@ -92,7 +92,6 @@ fn tables_and_stories_are_readable() {
         &["agents"],
         &["agents", "show", "smith"],
         &["explain", &over],
-        &["check"],
         &["status"],
     ]
     .into_iter()
