@@ -1,1 +1,68 @@
-//! Adapter under construction.
+//! The adapter for FreeSWITCH: park and command over its event socket.
+//!
+//! - `wire`       bytes to frames and headers, without I/O
+//! - `escape`     what may stand on the engine's command line; `command` the commands; `tag` what they carry
+//! - `translate`  from the engine's words to facts; the only file that knows header names
+//! - `legs`       what every leg does, pure: `facts`, `orders` and audits (`survey`) in, events and commands out
+//! - `line`       one connection; `link` the task that owns two of them
+//!
+//! `docs/engines/freeswitch.md` says why it is built so.
+
+#[cfg(test)]
+mod captures;
+mod cause;
+mod command;
+mod escape;
+mod facts;
+mod legs;
+mod line;
+mod link;
+mod orders;
+mod survey;
+mod tag;
+mod translate;
+pub mod wire;
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::{Engine, Event, Settings};
+use crate::base::clock::{Clock, Stamp};
+
+/// Starts the adapter on the running tokio runtime. It ends when `orders` is dropped.
+pub fn start(settings: Settings, clock: Arc<dyn Clock>) -> Engine {
+    let (orders, taken) = mpsc::unbounded_channel();
+    let (told, events) = mpsc::unbounded_channel();
+    tokio::spawn(link::run(settings, clock, taken, told));
+    Engine { orders, events }
+}
+
+/// The way of the engine's bytes without the sockets: for measuring and for fuzzing.
+#[derive(Debug)]
+pub struct Reader {
+    decoder: wire::Decoder,
+    legs: legs::Legs,
+}
+
+impl Reader {
+    pub fn new(settings: Settings) -> Self {
+        Self { decoder: wire::Decoder::default(), legs: legs::Legs::new(settings) }
+    }
+
+    /// Takes bytes of the event connection; gives the number of events of the engine in them and what they
+    /// mean for Tandem.
+    pub fn read(&mut self, bytes: &[u8], now: Stamp) -> Result<(usize, Vec<Event>), wire::WireError> {
+        self.decoder.feed(bytes);
+        let mut count = 0;
+        while let Some(frame) = self.decoder.next_frame()? {
+            if frame.kind() == wire::Kind::Event {
+                count += 1;
+                if let Some(fact) = translate::fact(&frame) {
+                    self.legs.on_fact(fact, now);
+                }
+            }
+        }
+        Ok((count, self.legs.take().events))
+    }
+}

@@ -1,0 +1,304 @@
+//! What every leg is doing, as a pure state machine: facts, orders and replies in, events and commands out.
+//!
+//! The engine runs one application inside another when told to, and a break aimed at one hits the other. So a
+//! leg has a *lane*: one application at a time; the next order starts when the one before has reported its end.
+
+use std::{
+    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{LegId, Name, OrderId},
+        text::Label,
+    },
+    ports::engine::{Arrival, Command, Event, HangupCause, Order, Outcome, Settings, Verdict},
+};
+
+use super::{
+    command,
+    survey::Survey,
+    translate::{Next, taken},
+};
+
+/// One command on its way, and what its reply is for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Send {
+    pub bytes: Vec<u8>,
+    pub then: Then,
+}
+
+/// What to do with the reply to a command.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    Nothing,
+    Outcome { leg: LegId, order: OrderId },
+    Connect { leg: LegId, order: OrderId, to: LegId },
+    Fallback { leg: LegId, order: OrderId },
+    Portrait(LegId),
+}
+
+/// What came out: events for the switchboard, commands for the engine.
+#[derive(Debug, Default)]
+pub struct Out {
+    pub events: Vec<Event>,
+    pub sends: Vec<Send>,
+}
+
+/// What a leg is busy with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Lane {
+    /// Met after a break of the link; whatever it does is ended by parking it anew.
+    Unknown,
+    Idle,
+    Playing(Playing),
+    /// Told to park anew, not there yet.
+    Reparking {
+        since: Stamp,
+    },
+    Dialling {
+        to: LegId,
+    },
+    Talking {
+        to: LegId,
+    },
+    /// The talk is over; on its way back to park.
+    Leaving {
+        since: Stamp,
+    },
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Playing {
+    /// `None`: music.
+    pub prompt: Option<OrderId>,
+    /// A break before the start would be lost.
+    pub started: bool,
+    pub whole: bool,
+    /// Since when it shall stop.
+    pub stop: Option<Stamp>,
+}
+
+#[derive(Debug)]
+pub(super) struct Leg {
+    pub lane: Lane,
+    pub waiting: VecDeque<Order>,
+    pub up: bool,
+    pub rings: bool,
+    /// The channel is there; a leg that is only about to be dialled is not.
+    pub created: bool,
+    /// Whom it was dialled for.
+    pub dialled_for: Option<LegId>,
+    /// To be hung up as soon as it is created.
+    pub cancelled: Option<HangupCause>,
+    /// As it came in, until the first order.
+    pub arrival: Option<Arrival>,
+    /// It has been told what a leg must know.
+    pub dressed: bool,
+    pub span: Duration,
+    /// The last `Play` that was reported as over.
+    pub reported: Option<OrderId>,
+    pub since: Stamp,
+    /// Audits in a row that did not list it.
+    pub missed: u8,
+}
+
+impl Leg {
+    pub(super) fn new(since: Stamp) -> Self {
+        Self {
+            lane: Lane::Idle,
+            waiting: VecDeque::new(),
+            up: false,
+            rings: false,
+            created: true,
+            dialled_for: None,
+            cancelled: None,
+            arrival: None,
+            dressed: false,
+            span: Duration::from_secs(30),
+            reported: None,
+            since,
+            missed: 0,
+        }
+    }
+}
+
+/// How long a step may take before the leg is parked anew.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// All legs of one engine.
+#[derive(Debug)]
+pub struct Legs {
+    pub(super) legs: HashMap<LegId, Leg>,
+    /// Legs that ended or were let go, with the time: late events about them are no news.
+    pub(super) gone: HashMap<LegId, Stamp>,
+    /// Channels that are nobody of ours.
+    pub(super) foreign: HashSet<LegId>,
+    pub(super) phones: BTreeSet<Name>,
+    pub(super) survey: Option<Survey>,
+    pub(super) settings: Settings,
+    /// What the engine itself calls its music.
+    pub(super) music: String,
+    pub(super) out: Out,
+}
+
+impl Legs {
+    pub fn new(settings: Settings) -> Self {
+        Self {
+            legs: HashMap::new(),
+            gone: HashMap::new(),
+            foreign: HashSet::new(),
+            phones: BTreeSet::new(),
+            survey: None,
+            settings,
+            music: command::DEFAULT_MUSIC.into(),
+            out: Out::default(),
+        }
+    }
+
+    /// What came out since the last time.
+    pub fn take(&mut self) -> Out {
+        std::mem::take(&mut self.out)
+    }
+
+    /// Whether something is waiting to be taken.
+    pub fn has_news(&self) -> bool {
+        !self.out.events.is_empty() || !self.out.sends.is_empty()
+    }
+
+    pub(super) fn tell(&mut self, event: Event) {
+        self.out.events.push(event);
+    }
+
+    pub(super) fn send(&mut self, bytes: Vec<u8>, then: Then) {
+        self.out.sends.push(Send { bytes, then });
+    }
+
+    pub(super) fn outcome(&mut self, leg: &LegId, order: OrderId, outcome: Outcome) {
+        self.tell(Event::Outcome { leg: leg.clone(), order, outcome });
+    }
+
+    pub(super) fn refuse(&mut self, leg: &LegId, order: OrderId, why: &str) {
+        self.outcome(leg, order, Outcome::Refused(Label::new(why)));
+    }
+
+    pub(super) fn set_lane(&mut self, leg: &LegId, lane: Lane) {
+        if let Some(known) = self.legs.get_mut(leg) {
+            known.lane = lane;
+        }
+    }
+
+    /// Reports the prompt of a lane that was left by force.
+    pub(super) fn played_if(&mut self, leg: &LegId, lane: &Lane, verdict: Verdict) {
+        let Lane::Playing(Playing { prompt: Some(order), .. }) = lane else { return };
+        let Some(known) = self.legs.get_mut(leg) else { return };
+        if known.reported.replace(*order) != Some(*order) {
+            self.tell(Event::Played { leg: leg.clone(), order: *order, verdict });
+        }
+    }
+
+    /// The leg is no more, or no more ours.
+    pub(super) fn end(&mut self, leg: &LegId, cause: HangupCause, now: Stamp) {
+        if let Some(known) = self.legs.get(leg) {
+            let lane = known.lane.clone();
+            self.played_if(leg, &lane, Verdict::Stopped);
+        }
+        let Some(known) = self.legs.remove(leg) else { return };
+        self.gone.insert(leg.clone(), now);
+        self.tell(Event::Ended { leg: leg.clone(), cause });
+        for order in known.waiting {
+            self.refuse(leg, order.id, "the leg is gone");
+            if let Command::Connect { to, .. } = order.command {
+                self.end(&to, HangupCause::NORMAL_CLEARING, now);
+            }
+        }
+    }
+
+    /// The engine answered a command.
+    pub fn on_reply(&mut self, then: Then, answer: &[u8], now: Stamp) {
+        let result = taken(answer);
+        match then {
+            Then::Nothing => {}
+            Then::Portrait(leg) => self.on_portrait(&leg, answer, now),
+            Then::Outcome { leg, order } => {
+                let refused = result.is_err();
+                self.outcome(&leg, order, into_outcome(result));
+                if refused {
+                    self.free(&leg, order, now);
+                }
+            }
+            Then::Fallback { leg, order } => {
+                let done = result.is_ok();
+                self.outcome(&leg, order, into_outcome(result));
+                if done {
+                    self.end(&leg, HangupCause::NORMAL_CLEARING, now);
+                }
+            }
+            Then::Connect { leg, order, to } => {
+                let done = result.is_ok();
+                self.outcome(&leg, order, into_outcome(result));
+                if !done {
+                    self.on_connect_over(&leg, &to, HangupCause::TEMPORARY_FAILURE, Next::Park, now);
+                }
+            }
+        }
+    }
+
+    /// A refused `Play` never started.
+    fn free(&mut self, leg: &LegId, order: OrderId, now: Stamp) {
+        let Some(known) = self.legs.get_mut(leg) else { return };
+        if matches!(&known.lane, Lane::Playing(playing) if playing.prompt == Some(order)) {
+            known.lane = Lane::Idle;
+            self.pump(leg, now);
+        }
+    }
+
+    /// The reply will not come: the link broke after the command was perhaps sent.
+    pub fn on_lost(&mut self, then: Then) {
+        match then {
+            Then::Nothing | Then::Portrait(_) => {}
+            Then::Outcome { leg, order }
+            | Then::Connect { leg, order, .. }
+            | Then::Fallback { leg, order } => {
+                self.outcome(&leg, order, Outcome::Unknown);
+            }
+        }
+    }
+
+    /// Parks anew what takes too long to obey.
+    pub fn on_tick(&mut self, now: Stamp) {
+        let late = |since: Stamp| now.since(since) >= PATIENCE;
+        let stuck: Vec<LegId> = self
+            .legs
+            .iter()
+            .filter(|(_, leg)| match &leg.lane {
+                Lane::Playing(Playing { stop: Some(since), .. })
+                | Lane::Reparking { since }
+                | Lane::Leaving { since } => late(*since),
+                _ => false,
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for id in stuck {
+            self.repark(&id, now);
+        }
+    }
+
+    pub(super) fn repark(&mut self, leg: &LegId, now: Stamp) {
+        let Some(known) = self.legs.get_mut(leg) else { return };
+        // A leg that comes from a talk is still owed its `Returned`; the park that follows tells it.
+        let next = match known.lane {
+            Lane::Leaving { .. } => Lane::Leaving { since: now },
+            _ => Lane::Reparking { since: now },
+        };
+        let lane = std::mem::replace(&mut known.lane, next);
+        self.played_if(leg, &lane, Verdict::Stopped);
+        self.send(command::park_again(leg), Then::Nothing);
+    }
+}
+
+fn into_outcome(result: Result<(), Label>) -> Outcome {
+    result.map_or_else(Outcome::Refused, |()| Outcome::Done)
+}

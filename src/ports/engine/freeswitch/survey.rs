@@ -1,0 +1,247 @@
+//! The audit: what legs the engine really has, asked every few seconds and after every break of the link.
+//!
+//! `show channels` tells who is alive and who is joined; only `uuid_dump` tells whether a channel is ours. So
+//! each channel is portrayed once, and all of them again after a break.
+
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
+
+use crate::{
+    base::{clock::Stamp, id::LegId},
+    ports::engine::{Event, HangupCause, LegSeen, Verdict},
+};
+
+use super::{
+    command,
+    legs::{Lane, Leg, Legs, Playing, Then},
+    translate::{self, Portrait, Row},
+};
+
+/// Ended legs are remembered this long.
+const MEMORY: Duration = Duration::from_secs(120);
+/// A leg younger than this may be missing from the engine's table.
+const YOUTH: Duration = Duration::from_secs(2);
+
+/// A question under way.
+#[derive(Debug)]
+pub(super) struct Survey {
+    asked: Stamp,
+    job: String,
+    rows: Vec<Row>,
+    awaited: HashSet<LegId>,
+    /// The first one on a new link: everything is portrayed again.
+    first: bool,
+}
+
+impl Legs {
+    /// Asks for all channels. `job` must be new.
+    pub fn ask(&mut self, now: Stamp, job: String, first: bool) {
+        if self.survey.is_some() && !first {
+            return;
+        }
+        let bytes = command::background("show channels as json", &job);
+        self.survey = Some(Survey { asked: now, job, rows: Vec::new(), awaited: HashSet::new(), first });
+        self.send(bytes, Then::Nothing);
+    }
+
+    /// When the question under way was asked.
+    pub fn asking_since(&self) -> Option<Stamp> {
+        self.survey.as_ref().map(|s| s.asked)
+    }
+
+    pub(super) fn on_survey_answer(&mut self, job: &str, text: &str, now: Stamp) {
+        let Some(survey) = self.survey.as_mut().filter(|s| s.job == job) else { return };
+        match translate::channels(text) {
+            Ok(rows) => survey.rows = rows,
+            Err(error) => {
+                tracing::warn!(%error, "the engine's list of channels is not readable; asking again");
+                self.survey = None;
+                return;
+            }
+        }
+        survey.awaited = survey
+            .rows
+            .iter()
+            .map(|row| &row.leg)
+            .filter(|leg| !self.gone.contains_key(*leg))
+            .filter(|leg| survey.first || !(self.legs.contains_key(*leg) || self.foreign.contains(*leg)))
+            .cloned()
+            .collect();
+        let portraits: Vec<LegId> = survey.awaited.iter().cloned().collect();
+        for leg in portraits {
+            self.send(command::plain(&format!("api uuid_dump {leg}")), Then::Portrait(leg));
+        }
+        self.finish_survey(now);
+    }
+
+    pub(super) fn on_portrait(&mut self, leg: &LegId, dump: &[u8], now: Stamp) {
+        let Some(survey) = self.survey.as_mut() else { return };
+        if !survey.awaited.remove(leg) {
+            return;
+        }
+        let row = survey.rows.iter().find(|row| row.leg == *leg).cloned();
+        let first = survey.first;
+        match (translate::portrait(dump), row) {
+            (Some(portrait), Some(row)) => self.adopt(portrait, &row, first, now),
+            _ => {
+                // Ended between the two questions.
+                if let Some(survey) = self.survey.as_mut() {
+                    survey.rows.retain(|row| row.leg != *leg);
+                }
+            }
+        }
+        self.finish_survey(now);
+    }
+
+    fn adopt(&mut self, portrait: Portrait, row: &Row, first: bool, now: Stamp) {
+        let leg = portrait.leg.clone();
+        if portrait.let_go {
+            self.gone.insert(leg, now);
+            return;
+        }
+        if portrait.arrival.is_none() && portrait.dialled_for.is_none() {
+            self.foreign.insert(leg);
+            return;
+        }
+        if let Some(known) = self.legs.get_mut(&leg) {
+            known.up |= portrait.up;
+            known.created = true;
+            if let (Lane::Playing(playing), true) = (&known.lane, first) {
+                let lane = Lane::Playing(Playing { started: true, ..playing.clone() });
+                if portrait.silent {
+                    known.lane = Lane::Idle;
+                    self.played_if(&leg, &lane, Verdict::Finished);
+                } else {
+                    known.lane = lane;
+                }
+            }
+            return;
+        }
+        let waits = portrait.arrival.is_some() && !portrait.taken && !row.dialling;
+        let entry = Leg {
+            lane: if waits { Lane::Idle } else { Lane::Unknown },
+            up: portrait.up,
+            dialled_for: portrait.dialled_for,
+            arrival: portrait.arrival.filter(|_| !portrait.taken),
+            dressed: portrait.taken,
+            ..Leg::new(now)
+        };
+        self.legs.insert(leg, entry);
+    }
+
+    fn finish_survey(&mut self, now: Stamp) {
+        let Some(survey) = self.survey.take_if(|s| s.awaited.is_empty()) else { return };
+        let alive: HashMap<&LegId, &Row> = survey.rows.iter().map(|row| (&row.leg, row)).collect();
+        self.foreign.retain(|leg| alive.contains_key(leg));
+        // One that was let go stays so as long as its channel lives.
+        self.gone.retain(|leg, at| now.since(*at) < MEMORY || alive.contains_key(leg));
+        self.forget_missing(&survey, &alive, now);
+        let joined: HashMap<LegId, LegId> =
+            survey.rows.iter().filter_map(|row| Some((row.joined.clone()?, row.leg.clone()))).collect();
+        if survey.first {
+            self.reconcile(&alive, &joined);
+        }
+        self.report(&survey, &alive, &joined);
+        if survey.first {
+            self.return_abandoned(&alive, now);
+        }
+    }
+
+    /// A leg that is not there in two audits has ended unheard; at once when the link was down.
+    fn forget_missing(&mut self, survey: &Survey, alive: &HashMap<&LegId, &Row>, now: Stamp) {
+        let mut lost = Vec::new();
+        for (id, leg) in &mut self.legs {
+            if alive.contains_key(id) {
+                (leg.missed, leg.created) = (0, true);
+            } else if leg.created && survey.asked.since(leg.since) > YOUTH {
+                leg.missed += 1;
+                if survey.first || leg.missed > 1 {
+                    lost.push(id.clone());
+                }
+            }
+        }
+        let orphans = self.legs.iter().filter(|(_, leg)| {
+            let awaited =
+                |by: &LegId| self.legs.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty());
+            !leg.created && !leg.dialled_for.as_ref().is_some_and(awaited)
+        });
+        lost.extend(orphans.map(|(id, _)| id.clone()));
+        for leg in lost {
+            if survey.first {
+                // The audit that follows tells it.
+                self.legs.remove(&leg);
+                self.gone.insert(leg, now);
+            } else {
+                self.end(&leg, HangupCause::TEMPORARY_FAILURE, now);
+            }
+        }
+    }
+
+    /// After a break: who talks with whom, who is being dialled for whom.
+    fn reconcile(&mut self, alive: &HashMap<&LegId, &Row>, joined: &HashMap<LegId, LegId>) {
+        let dialled: HashMap<LegId, LegId> =
+            self.legs.iter().filter_map(|(id, leg)| Some((leg.dialled_for.clone()?, id.clone()))).collect();
+        let mut joins = Vec::new();
+        for (id, leg) in &mut self.legs {
+            let dialling = alive.get(id).is_some_and(|row| row.dialling);
+            if let Some(peer) = joined.get(id) {
+                let talking = Lane::Talking { to: peer.clone() };
+                if leg.lane != talking && matches!(leg.lane, Lane::Dialling { .. }) {
+                    joins.push((id.clone(), peer.clone()));
+                }
+                leg.lane = talking;
+            } else if let (true, Some(to)) = (dialling, dialled.get(id)) {
+                leg.lane = Lane::Dialling { to: to.clone() };
+            }
+        }
+        for (leg, peer) in joins {
+            self.tell(Event::Joined { leg, peer });
+        }
+    }
+
+    fn report(&mut self, survey: &Survey, alive: &HashMap<&LegId, &Row>, joined: &HashMap<LegId, LegId>) {
+        let peers: HashMap<&LegId, &LegId> = joined.iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect();
+        let legs = alive
+            .iter()
+            .filter_map(|(id, row)| {
+                let known = self.legs.get(*id)?;
+                Some(LegSeen {
+                    leg: (*id).clone(),
+                    up: known.up || row.up,
+                    peer: peers.get(id).map(|peer| (*peer).clone()),
+                    arrival: known.arrival.clone(),
+                })
+            })
+            .collect();
+        self.tell(Event::Audit { asked: survey.asked, legs });
+    }
+
+    /// After a break: callers whose peer is gone obey again, and should know it.
+    fn return_abandoned(&mut self, alive: &HashMap<&LegId, &Row>, now: Stamp) {
+        let abandoned: Vec<LegId> = self
+            .legs
+            .iter()
+            .filter(|(id, leg)| match &leg.lane {
+                Lane::Dialling { to } => {
+                    !self.legs.contains_key(to) && alive.get(id).is_some_and(|row| !row.dialling)
+                }
+                Lane::Talking { to } => !self.legs.contains_key(to),
+                Lane::Leaving { .. } => true,
+                _ => false,
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for leg in abandoned {
+            self.set_lane(&leg, Lane::Unknown);
+            self.tell(Event::Returned { leg: leg.clone() });
+            self.pump(&leg, now);
+        }
+    }
+
+    /// The link is gone: what was under way will not be answered.
+    pub fn on_down(&mut self) {
+        self.survey = None;
+    }
+}
