@@ -60,6 +60,15 @@ fn names_say_something() {
     keep(rules::names(&house()));
 }
 
+#[test]
+fn every_dependency_is_justified() {
+    let manifest = include_str!("../../Cargo.toml");
+    keep(rules::dependencies(manifest, include_str!("../../docs/dependencies.md")));
+    let broken =
+        rules::dependencies("[dependencies]\nleftpad = \"1\"\n[lints]\nx = 1\n", "| `axum` | REST |");
+    assert_eq!(broken.len(), 1, "a crate without a line is seen: {broken:?}");
+}
+
 /// What a rule says of one file with this text.
 fn said(rule: fn(&[Source]) -> Broken, file: &str, text: &str) -> Vec<String> {
     rule(&[Source::new(file, text)])

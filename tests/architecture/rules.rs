@@ -205,3 +205,19 @@ pub fn names(sources: &[Source]) -> Broken {
     }
     broken
 }
+
+/// Every direct dependency has a line that says why it is here.
+pub fn dependencies(manifest: &str, reasons: &str) -> Broken {
+    let mut broken = Broken::new();
+    let mut inside = false;
+    for (index, line) in manifest.lines().enumerate() {
+        if line.starts_with('[') {
+            inside = line.ends_with("dependencies]");
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| inside)
+            && !reasons.contains(&format!("| `{name}` | "))
+        {
+            broken.push(format!("Cargo.toml:{}: say in docs/dependencies.md why {name} is here", index + 1));
+        }
+    }
+    broken
+}

@@ -128,7 +128,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("indicatif", &["src/cli", "src/lab"]),
     ("ratatui", &["src/cli"]),
     ("reqwest", &["src/cli", "src/ports/engine/asterisk"]),
-    ("serde_saphyr", &["src/infra/site"]),
+    ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
     ("sqlx", &["src/infra/db", "src/infra/journal", "/store.rs"]),
     ("tokio_tungstenite", &["src/ports/engine/asterisk"]),

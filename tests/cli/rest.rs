@@ -110,6 +110,15 @@ fn every_route_has_a_case_here() {
     assert_eq!(routes, tested);
 }
 
+#[test]
+fn every_route_is_described() {
+    let described = include_str!("../../docs/api.md");
+    for route in ROUTES {
+        let line = format!("| `{} {}", method(route.verb), route.path);
+        assert!(described.contains(&line), "docs/api.md has no line {line}");
+    }
+}
+
 #[tokio::test]
 async fn every_route_answers_from_the_right_room() {
     let daemon = Daemon::start(Mood::Well);
