@@ -1,0 +1,115 @@
+//! SQLite in one file, in WAL mode: readers and the one writer don't wait for each other.
+
+use std::{
+    borrow::Cow,
+    fs::{self, OpenOptions},
+    io,
+    os::unix::fs::{MetadataExt, OpenOptionsExt},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use sqlx::{
+    SqlSafeStr, SqlitePool,
+    migrate::{Migration, MigrationType, Migrator},
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
+};
+use tokio::sync::Mutex;
+
+use super::DbError;
+
+/// Every step of the schema, oldest first. A step that has been released is never changed.
+const STEPS: [(&str, &str); 1] = [("calls", include_str!("../../../migrations/sqlite/0001_calls.sql"))];
+
+const BUSY: Duration = Duration::from_secs(2);
+const CONNECTIONS: u32 = 4;
+
+#[derive(Debug)]
+pub struct Sqlite {
+    path: PathBuf,
+    open: Mutex<Option<Open>>,
+}
+
+#[derive(Debug)]
+struct Open {
+    /// Device and inode: a file that was deleted or replaced must not swallow rows.
+    file: (u64, u64),
+    pool: SqlitePool,
+}
+
+impl Sqlite {
+    pub fn new(path: PathBuf) -> Self {
+        Self { path, open: Mutex::new(None) }
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub async fn pool(&self) -> Result<SqlitePool, DbError> {
+        let mut open = self.open.lock().await;
+        let here = identity(&self.path);
+        if let Some(Open { file, pool }) = &*open
+            && here.as_ref().is_ok_and(|here| here == file)
+        {
+            return Ok(pool.clone());
+        }
+        if let Some(gone) = open.take() {
+            // Others may still be reading what is left of it.
+            tokio::spawn(async move { gone.pool.close().await });
+        }
+        let pool = self.open().await?;
+        let file = identity(&self.path).map_err(|e| self.unreadable(&e))?;
+        *open = Some(Open { file, pool: pool.clone() });
+        Ok(pool)
+    }
+
+    pub async fn close(&self) {
+        if let Some(open) = self.open.lock().await.take() {
+            open.pool.close().await;
+        }
+    }
+
+    fn unreadable(&self, error: &io::Error) -> DbError {
+        DbError::Unreadable { path: self.path.clone(), reason: error.to_string() }
+    }
+
+    async fn open(&self) -> Result<SqlitePool, DbError> {
+        // Made here, so that nobody but us can read what customers' calls leave behind.
+        match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path) {
+            Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(self.unreadable(&e)),
+            _ => {}
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(&self.path)
+            .create_if_missing(false)
+            .journal_mode(SqliteJournalMode::Wal)
+            // A row that was acknowledged to the spool must survive a power cut.
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let pool = SqlitePoolOptions::new()
+            .max_connections(CONNECTIONS)
+            .acquire_timeout(BUSY * 2)
+            .connect_with(options)
+            .await
+            .map_err(|e| DbError::of(&self.path, e))?;
+        let migrated = migrator().run(&pool).await;
+        if let Err(e) = migrated {
+            pool.close().await;
+            return Err(DbError::of_migration(&self.path, STEPS.len() as i64, e));
+        }
+        Ok(pool)
+    }
+}
+
+fn identity(path: &Path) -> io::Result<(u64, u64)> {
+    fs::metadata(path).map(|meta| (meta.dev(), meta.ino()))
+}
+
+fn migrator() -> Migrator {
+    let steps = STEPS.iter().zip(1..).map(|((name, sql), version)| {
+        Migration::new(version, Cow::Borrowed(*name), MigrationType::Simple, sql.into_sql_str(), false)
+    });
+    Migrator { migrations: steps.collect(), ..Migrator::DEFAULT }
+}

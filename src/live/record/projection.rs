@@ -1,0 +1,202 @@
+//! The way of finished calls into the database: spool → one transaction, again and again until it is done.
+//! The switchboard pushes into the spool and never hears of any of this.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{oneshot, watch},
+    task::JoinHandle,
+    time::{Instant, sleep_until},
+};
+
+use super::{
+    CallRecord,
+    store::{CallStore, StoreError},
+};
+use crate::{
+    base::clock::{Clock, Stamp, SystemClock},
+    infra::{
+        db::Db,
+        spool::{Outlet, Row, SpoolError},
+    },
+};
+
+/// Calls in one transaction.
+const BATCH: usize = 100;
+const FIRST_PAUSE: Duration = Duration::from_millis(100);
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// How often the spool is looked after when nothing happens.
+const IDLE: Duration = Duration::from_secs(1);
+
+/// How the projection stands.
+#[derive(Clone, Debug, Default)]
+pub struct Standing {
+    /// Rows that have arrived since the start, those included that were there already.
+    pub delivered: u64,
+    /// Rows that the database will never take; they are put aside in the spool's folder.
+    pub refused: u64,
+    /// Why rows wait, if they do.
+    pub setback: Option<Setback>,
+}
+
+#[derive(Clone, Debug)]
+pub struct Setback {
+    pub reason: Arc<ProjectionError>,
+    pub since: Stamp,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum ProjectionError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error("a row of the spool is no call: {0}")]
+    Row(#[from] serde_json::Error),
+}
+
+impl ProjectionError {
+    /// The row is at fault, and trying again does not help.
+    fn is_refusal(&self) -> bool {
+        match self {
+            Self::Store(e) => e.is_refusal(),
+            Self::Spool(_) => false,
+            Self::Row(_) => true,
+        }
+    }
+}
+
+/// The running task.
+pub struct Projection {
+    standing: watch::Receiver<Standing>,
+    stop: oneshot::Sender<()>,
+    task: JoinHandle<()>,
+}
+
+impl Projection {
+    pub fn start(outlet: Outlet, db: Db) -> Self {
+        let (said, standing) = watch::channel(Standing::default());
+        let (stop, stopped) = oneshot::channel();
+        let work = Work { outlet, store: CallStore::new(db), said, pause: FIRST_PAUSE };
+        Self { standing, stop, task: tokio::spawn(work.run(stopped)) }
+    }
+
+    pub fn standing(&self) -> watch::Receiver<Standing> {
+        self.standing.clone()
+    }
+
+    /// Delivers what can be delivered at once, and ends. The rest is there at the next start.
+    pub async fn stop(self) {
+        // Both fail only when the task is gone already.
+        let _ = self.stop.send(());
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "the projection ended early; its rows are delivered at the next start");
+        }
+    }
+}
+
+struct Work {
+    outlet: Outlet,
+    store: CallStore,
+    said: watch::Sender<Standing>,
+    pause: Duration,
+}
+
+impl Work {
+    async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
+        loop {
+            let wake = match self.deliver_all().await {
+                Ok(()) => {
+                    self.recovered();
+                    Instant::now() + IDLE
+                }
+                Err(error) => self.set_back(error).await,
+            };
+            let failing = self.said.borrow().setback.is_some();
+            tokio::select! {
+                // Whoever drops the handle wants the task to live on.
+                Ok(()) = &mut stopped => {
+                    if let Err(error) = self.deliver_all().await {
+                        tracing::warn!(%error, "finished calls wait in the spool for the next start");
+                    }
+                    return;
+                }
+                () = self.outlet.news(), if !failing => {}
+                () = sleep_until(wake) => {
+                    if let Err(error) = self.outlet.tidy() {
+                        tracing::warn!(%error, "the spool cannot be tidied");
+                    }
+                }
+            }
+        }
+    }
+
+    async fn deliver_all(&mut self) -> Result<(), ProjectionError> {
+        loop {
+            let rows = self.outlet.rows(BATCH)?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            match self.deliver(&rows).await {
+                Err(error) if error.is_refusal() => self.one_by_one(&rows).await?,
+                done => {
+                    done?;
+                    self.outlet.acknowledge(last)?;
+                }
+            }
+        }
+    }
+
+    /// One transaction for all of them.
+    async fn deliver(&mut self, rows: &[Row]) -> Result<(), ProjectionError> {
+        let calls = rows.iter().map(|row| serde_json::from_slice(&row.bytes));
+        let calls: Vec<CallRecord> = calls.collect::<Result<_, _>>()?;
+        self.store.write(&calls).await?;
+        self.said.send_modify(|standing| standing.delivered += calls.len() as u64);
+        Ok(())
+    }
+
+    /// One of them is refused; the others shall not suffer from it.
+    async fn one_by_one(&mut self, rows: &[Row]) -> Result<(), ProjectionError> {
+        for row in rows {
+            match self.deliver(std::slice::from_ref(row)).await {
+                Err(error) if error.is_refusal() => self.put_aside(row, &error)?,
+                done => done?,
+            }
+            self.outlet.acknowledge(row)?;
+        }
+        Ok(())
+    }
+
+    fn put_aside(&mut self, row: &Row, error: &dyn std::error::Error) -> Result<(), SpoolError> {
+        let file = self.outlet.put_aside(row)?;
+        tracing::error!(%error, file = %file.display(), "a finished call cannot be stored and is put aside");
+        self.said.send_modify(|standing| standing.refused += 1);
+        Ok(())
+    }
+
+    fn recovered(&mut self) {
+        self.pause = FIRST_PAUSE;
+        if self.said.borrow().setback.is_some() {
+            tracing::info!("finished calls reach the database again");
+            self.said.send_modify(|standing| standing.setback = None);
+        }
+    }
+
+    /// Says what is wrong and when to try again. Rows that have to wait are brought to the platter.
+    async fn set_back(&mut self, error: ProjectionError) -> Instant {
+        let known = self.said.borrow().setback.as_ref().map(|setback| setback.since);
+        if known.is_none() {
+            tracing::warn!(%error, "finished calls wait in the spool");
+        }
+        let setback = Setback { reason: Arc::new(error), since: known.unwrap_or_else(|| SystemClock.now()) };
+        self.said.send_modify(|standing| standing.setback = Some(setback));
+        let files = self.outlet.take_unsynced();
+        let synced =
+            tokio::task::spawn_blocking(move || files.iter().try_for_each(|file| file.sync_data())).await;
+        if !matches!(synced, Ok(Ok(()))) {
+            tracing::warn!("the spool could not be synced; a power cut now would lose its rows");
+        }
+        let wake = Instant::now() + self.pause;
+        self.pause = (self.pause * 2).min(LONGEST_PAUSE);
+        wake
+    }
+}

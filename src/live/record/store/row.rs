@@ -1,0 +1,155 @@
+//! Rows of the database and the values that they stand for. What is read is checked like anything from outside.
+
+use std::collections::HashMap;
+
+use sqlx::{Row, sqlite::SqliteRow};
+
+use super::{
+    super::{CallRecord, EndedBy, LegRecord, Role},
+    StoreError,
+};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, LegId, Name},
+        number::Number,
+        text::Label,
+    },
+    ports::engine::HangupCause,
+};
+
+pub fn ended_by(who: EndedBy) -> &'static str {
+    match who {
+        EndedBy::Caller => "caller",
+        EndedBy::Callee => "callee",
+        EndedBy::Tandem => "tandem",
+        EndedBy::Engine => "engine",
+    }
+}
+
+pub fn role(role: Role) -> &'static str {
+    match role {
+        Role::Caller => "caller",
+        Role::Agent => "agent",
+        Role::Extension => "extension",
+        Role::Outside => "outside",
+    }
+}
+
+/// One row, and the call that complaints about it are to name.
+struct Columns<'a> {
+    row: &'a SqliteRow,
+    call: CallId,
+}
+
+impl<'a> Columns<'a> {
+    fn new(row: &'a SqliteRow, key: &'static str) -> Result<Self, StoreError> {
+        let id: i64 = row.try_get(key).map_err(|_| StoreError::Row { call: CallId(0), column: key })?;
+        Ok(Self { row, call: CallId(id as u64) })
+    }
+
+    fn bad(&self, column: &'static str) -> StoreError {
+        StoreError::Row { call: self.call, column }
+    }
+
+    fn int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
+        self.row.try_get(column).map_err(|_| self.bad(column))
+    }
+
+    fn text(&self, column: &'static str) -> Result<Option<&'a str>, StoreError> {
+        self.row.try_get(column).map_err(|_| self.bad(column))
+    }
+
+    fn need<T>(&self, column: &'static str, value: Option<T>) -> Result<T, StoreError> {
+        value.ok_or_else(|| self.bad(column))
+    }
+
+    fn stamp(&self, column: &'static str) -> Result<Option<Stamp>, StoreError> {
+        Ok(self.int(column)?.map(Stamp))
+    }
+
+    fn millis(&self, column: &'static str) -> Result<u64, StoreError> {
+        let value = self.int(column)?.and_then(|n| u64::try_from(n).ok());
+        self.need(column, value)
+    }
+
+    fn cause(&self, column: &'static str) -> Result<Option<HangupCause>, StoreError> {
+        let checked = |n| u8::try_from(n).map(HangupCause).map_err(|_| self.bad(column));
+        self.int(column)?.map(checked).transpose()
+    }
+
+    /// A text that has rules of its own.
+    fn parsed<T, E>(
+        &self,
+        column: &'static str,
+        parse: impl FnOnce(&'a str) -> Result<T, E>,
+    ) -> Result<Option<T>, StoreError> {
+        self.text(column)?.map(parse).transpose().map_err(|_| self.bad(column))
+    }
+
+    fn label(&self, column: &'static str) -> Result<Label, StoreError> {
+        let text = self.text(column)?;
+        self.need(column, text).map(Label::new)
+    }
+}
+
+/// A call, still without its legs.
+pub fn call(row: &SqliteRow) -> Result<CallRecord, StoreError> {
+    let columns = Columns::new(row, "id")?;
+    let ended_by = match columns.text("ended_by")? {
+        Some("caller") => EndedBy::Caller,
+        Some("callee") => EndedBy::Callee,
+        Some("tandem") => EndedBy::Tandem,
+        Some("engine") => EndedBy::Engine,
+        _ => return Err(columns.bad("ended_by")),
+    };
+    Ok(CallRecord {
+        id: columns.call,
+        from: columns.parsed("from_number", Number::new)?,
+        from_name: columns.label("from_name")?,
+        to: columns.need("to_number", columns.parsed("to_number", Number::new)?)?,
+        arrived: columns.need("arrived", columns.stamp("arrived")?)?,
+        answered: columns.stamp("answered")?,
+        ended: columns.need("ended", columns.stamp("ended")?)?,
+        cause: columns.need("cause", columns.cause("cause")?)?,
+        ended_by,
+        queue: columns.parsed("queue", Name::new)?,
+        wait_ms: columns.millis("wait_ms")?,
+        talk_ms: columns.millis("talk_ms")?,
+        agent: columns.parsed("agent", Name::new)?,
+        legs: Vec::new(),
+        steps: columns.need("steps", columns.parsed("steps", serde_json::from_str)?)?,
+    })
+}
+
+fn leg(columns: &Columns<'_>) -> Result<LegRecord, StoreError> {
+    let role = match columns.text("role")? {
+        Some("caller") => Role::Caller,
+        Some("agent") => Role::Agent,
+        Some("extension") => Role::Extension,
+        Some("outside") => Role::Outside,
+        _ => return Err(columns.bad("role")),
+    };
+    Ok(LegRecord {
+        leg: columns.need("leg", columns.parsed("leg", LegId::new)?)?,
+        role,
+        party: columns.label("party")?,
+        began: columns.need("began", columns.stamp("began")?)?,
+        answered: columns.stamp("answered")?,
+        ended: columns.stamp("ended")?,
+        cause: columns.cause("cause")?,
+    })
+}
+
+/// Gives every leg to its call; `legs` are in the order of their places.
+pub fn join(calls: &mut [CallRecord], legs: &[SqliteRow]) -> Result<(), StoreError> {
+    let mut of_call: HashMap<CallId, &mut CallRecord> =
+        calls.iter_mut().map(|call| (call.id, call)).collect();
+    for row in legs {
+        let columns = Columns::new(row, "call")?;
+        if let Some(call) = of_call.get_mut(&columns.call) {
+            call.legs.push(leg(&columns)?);
+        }
+    }
+    Ok(())
+}
