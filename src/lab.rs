@@ -1,11 +1,14 @@
 //! A real engine and real phones on loopback, for the demo and the tests: ports nobody else uses, folders that
 //! vanish, programs that die with us. Nothing here is part of a production daemon.
 
+pub mod asterisk;
 pub mod ports;
 pub mod program;
 pub mod rundir;
 
 use std::{io, path::PathBuf, time::Duration};
+
+use crate::provision::RenderError;
 
 /// Why something of the lab does not stand.
 #[derive(Debug, thiserror::Error)]
@@ -20,4 +23,14 @@ pub enum LabError {
     Died { program: String, status: String, log: PathBuf },
     #[error("{program} was not ready within {} s; see {}", patience.as_secs(), log.display())]
     NotReady { program: String, patience: Duration, log: PathBuf },
+    #[error(
+        "port {port} ({what}) on 127.0.0.1 is taken; stop what holds it (`ss -lnp | grep {port}`) or choose another"
+    )]
+    Taken { port: u16, what: &'static str },
+    #[error("no Asterisk in {}; run scripts/asterisk-unpack", path.display())]
+    NoTree { path: PathBuf },
+    #[error("cannot read {}: {why}; write the password into it, mode 0600", path.display())]
+    Secret { path: PathBuf, why: io::Error },
+    #[error(transparent)]
+    Config(#[from] RenderError),
 }

@@ -23,3 +23,4 @@ pub mod infra;
 pub mod lab;
 pub mod live;
 pub mod ports;
+pub mod provision;

@@ -58,7 +58,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     // What the machines around are told.
     ("provision", &["infra::site", "base"]),
     // A real engine and real phones on loopback.
-    ("lab", &["provision", "ports::engine", "infra::site", "base"]),
+    ("lab", &["provision", "ports::engine", "ports::media", "infra::site", "base"]),
     // The doors.
     ("http", &["live::record", "live::switchboard::door", "live::switchboard::view", "base"]),
     (

@@ -1,0 +1,135 @@
+//! Bringing a caller and the leg dialled for him together, and what else follows from events.
+//!
+//! Every step may find one of the two gone. The order of the steps is chosen so that whoever is left,
+//! with or without Tandem, still has a lease or a leg whose end gives him back.
+
+use std::{sync::Arc, time::Duration};
+
+use reqwest::Method;
+
+use super::{
+    lane::Desk,
+    ledger::Duty,
+    orders::{ask, hang_up, set_lease},
+    rest::Failure,
+    translate::bridge_for,
+};
+use crate::{
+    base::id::{LegId, OrderId},
+    ports::engine::{HangupCause, Verdict},
+};
+
+/// The lease of a leg for which none was ordered in this life of ours.
+const LEASE: Duration = Duration::from_secs(30);
+
+/// Does a duty in the lane of `leg`.
+pub async fn do_duty(desk: &Arc<Desk>, leg: &LegId, duty: Duty) {
+    let outcome = match duty {
+        Duty::Join { to } => join(desk, leg, &to).await,
+        Duty::Tidy { to } => tidy(desk, leg, &to).await,
+        Duty::Drop { cause } => hang_up(desk, leg, cause).await,
+        Duty::Renew => renew(desk, leg).await,
+        Duty::Release => release(desk, leg).await,
+        Duty::AskPlay { order } => ask_play(desk, order).await,
+    };
+    if let Err(failure) = outcome.or_else(|failure| if failure.gone() { Ok(()) } else { Err(failure) }) {
+        tracing::warn!(%leg, %failure, "a duty was not done; the next audit repairs what is left");
+    }
+}
+
+async fn join(desk: &Arc<Desk>, caller: &LegId, to: &LegId) -> Result<(), Failure> {
+    let (wanted, joined) = {
+        let ledger = desk.ledger();
+        (ledger.wanted(to), ledger.joined(to).is_some())
+    };
+    if joined {
+        return Ok(());
+    }
+    if !wanted {
+        return hang_up(desk, to, HangupCause::NORMAL_CLEARING).await;
+    }
+    let bridge = bridge_for(to);
+    match desk.rest.post(&format!("/bridges/{bridge}"), &[("type", "mixing")]).await {
+        Ok(_) | Err(Failure::Refused { status: 409, .. } | Failure::Unknown) => {}
+        Err(failure) => {
+            hang_up(desk, to, HangupCause::TEMPORARY_FAILURE).await?;
+            return Err(failure);
+        }
+    }
+    // The dialled leg first: if it has gone meanwhile, the caller has not been touched.
+    if let Err(failure) = enter(desk, &bridge, to).await {
+        tracing::debug!(%to, %failure, "the dialled leg left before it was joined");
+        hang_up(desk, to, HangupCause::NORMAL_CLEARING).await?;
+        return remove(desk, &bridge).await;
+    }
+    if desk.ledger().music(caller, false) {
+        ask(desk, Method::DELETE, caller, "/moh", &[]).await.map(drop).or_else(unless_gone)?;
+    }
+    if let Err(failure) = enter(desk, &bridge, caller).await {
+        tracing::debug!(%caller, %failure, "the caller left before he was joined");
+        hang_up(desk, to, HangupCause::NORMAL_CLEARING).await?;
+        return remove(desk, &bridge).await;
+    }
+    // Last: if we die before this, the lease still runs and leads to a human.
+    if desk.ledger().wanted(to) {
+        release(desk, caller).await?;
+    }
+    Ok(())
+}
+
+fn unless_gone(failure: Failure) -> Result<(), Failure> {
+    if failure.gone() { Ok(()) } else { Err(failure) }
+}
+
+/// Puts a leg into a bridge.
+async fn enter(desk: &Desk, bridge: &str, leg: &LegId) -> Result<(), Failure> {
+    let path = format!("/bridges/{bridge}/addChannel");
+    let query = [("channel", leg.as_str())];
+    match desk.rest.post(&path, &query).await {
+        // Entering twice is entering once.
+        Err(Failure::Unknown) => desk.rest.post(&path, &query).await.map(drop),
+        answer => answer.map(drop),
+    }
+}
+
+async fn remove(desk: &Desk, bridge: &str) -> Result<(), Failure> {
+    desk.rest.delete(&format!("/bridges/{bridge}"), &[]).await.map(drop).or_else(unless_gone)
+}
+
+/// After the dialled leg's end: the bridge goes, and the caller's lease surely runs again.
+async fn tidy(desk: &Desk, caller: &LegId, to: &LegId) -> Result<(), Failure> {
+    remove(desk, &bridge_for(to)).await?;
+    let waits = {
+        let ledger = desk.ledger();
+        ledger.knows(caller) && ledger.joined(caller).is_none() && ledger.leased(caller).is_none()
+    };
+    if waits {
+        let span = desk.ledger().span(caller).unwrap_or(LEASE);
+        set_lease(desk, caller, span).await?;
+    }
+    Ok(())
+}
+
+async fn renew(desk: &Desk, leg: &LegId) -> Result<(), Failure> {
+    let lease = desk.ledger().leased(leg);
+    if desk.ledger().lease(leg, lease) {
+        set_lease(desk, leg, lease.unwrap_or_default()).await
+    } else {
+        Ok(())
+    }
+}
+
+async fn release(desk: &Desk, leg: &LegId) -> Result<(), Failure> {
+    desk.ledger().lease(leg, None);
+    set_lease(desk, leg, Duration::ZERO).await
+}
+
+async fn ask_play(desk: &Arc<Desk>, order: OrderId) -> Result<(), Failure> {
+    match desk.rest.get(&format!("/playbacks/{order}")).await {
+        Err(failure) if failure.gone() => {
+            desk.update(|ledger| ledger.play_over(order, Verdict::Finished));
+            Ok(())
+        }
+        answer => answer.map(drop),
+    }
+}
