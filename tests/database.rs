@@ -22,7 +22,10 @@ use tandem::{
         spool::Spool,
     },
     live::{
-        record::{CallRecord, CallStore, EndedBy, Filter, LegRecord, Projection, Role, Standing, StoreError},
+        record::{
+            CallRecord, EndedBy, LegRecord, Role,
+            store::{CallStore, Filter, Projection, Standing, StoreError},
+        },
         switchboard::view::Why,
     },
     ports::engine::HangupCause,

@@ -1,10 +1,6 @@
 //! What a finished call leaves behind: the call detail record (CDR) with both legs.
 
-mod projection;
-mod store;
-
-pub use projection::{Projection, ProjectionError, Setback, Standing};
-pub use store::{CallStore, DayCount, Filter, StoreError};
+pub mod store;
 
 use serde::{Deserialize, Serialize};
 

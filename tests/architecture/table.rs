@@ -7,6 +7,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("infra::site", &["base"]),
     ("infra::journal", &["base"]),
     ("infra::db", &["base"]),
+    ("infra::spool", &["base"]),
     // What the outside can do.
     ("ports::engine", &["base"]),
     ("ports::engine::freeswitch", &["ports::engine", "base"]),
@@ -19,7 +20,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("live::record", &["live::switchboard::view", "ports::engine", "base"]),
     (
         "live::record::store",
-        &["live::record", "live::switchboard::view", "ports::engine", "infra::db", "base"],
+        &["live::record", "live::switchboard::view", "ports::engine", "infra::db", "infra::spool", "base"],
     ),
     ("live::agent", &["infra::site", "base"]),
     ("live::queue", &["infra::site", "base"]),
@@ -52,6 +53,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::media",
             "infra::journal",
             "infra::site",
+            "infra::spool",
             "base",
         ],
     ),
@@ -79,6 +81,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "infra::site",
             "infra::journal",
             "infra::db",
+            "infra::spool",
             "base",
         ],
     ),
@@ -130,7 +133,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["src/cli", "src/ports/engine/asterisk"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
-    ("sqlx", &["src/infra/db", "src/infra/journal", "/store.rs"]),
+    ("sqlx", &["src/infra/db", "src/infra/journal", "/store.rs", "src/live/record/store"]),
     ("tokio_tungstenite", &["src/ports/engine/asterisk"]),
 ];
 
@@ -153,8 +156,13 @@ pub const IMPURE: &[&str] = &[
 
 /// The files of `base` and `live` (by beginning or end) that meet the world: the clock, the loop with its door,
 /// projections.
-pub const PURE_BUT: &[&str] =
-    &["src/base/clock.rs", "src/live/switchboard/run.rs", "src/live/switchboard/door.rs", "/store.rs"];
+pub const PURE_BUT: &[&str] = &[
+    "src/base/clock.rs",
+    "src/live/switchboard/run.rs",
+    "src/live/switchboard/door.rs",
+    "/store.rs",
+    "src/live/record/store/",
+];
 
 /// Names that say nothing.
 pub const NAMES: &[&str] = &["manager", "helper", "util", "handler"];

@@ -1,6 +1,9 @@
-//! The SQL of finished calls.
+//! The SQL of finished calls, and their way into it.
 
+mod projection;
 mod row;
+
+pub use projection::{Projection, ProjectionError, Setback, Standing};
 
 use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};

@@ -9,10 +9,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{
-    CallRecord,
-    store::{CallStore, StoreError},
-};
+use super::{super::CallRecord, CallStore, StoreError};
 use crate::{
     base::clock::{Clock, Stamp, SystemClock},
     infra::{
