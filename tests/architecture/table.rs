@@ -94,6 +94,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "live::record",
             "live::switchboard::view",
             "ports::engine",
+            // What traffic the simulator shall make is an option of the command line.
+            "ports::engine::simulator",
             "infra::site",
             "base",
         ],
@@ -130,7 +132,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["src/cli"]),
     ("indicatif", &["src/cli", "src/lab"]),
     ("ratatui", &["src/cli"]),
-    ("reqwest", &["src/cli", "src/ports/engine/asterisk"]),
+    ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
     ("sqlx", &["src/infra/db", "src/infra/journal", "/store.rs", "src/live/record/store"]),
