@@ -14,6 +14,7 @@ mod exit;
 mod explain;
 mod paint;
 mod queues;
+mod serve;
 mod show;
 mod status;
 mod top;
@@ -40,6 +41,7 @@ pub struct Tandem {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Serve(serve::Args),
     Check(check::Args),
     Status(status::Args),
     Calls(calls::Args),
@@ -75,6 +77,7 @@ impl Tandem {
         let common = self.common;
         match self.command {
             Command::Check(args) => check::run(&common, &args),
+            Command::Serve(args) => serve::run(&common, args),
             Command::Status(args) => ask(common, async |cx| status::run(cx, args).await),
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),

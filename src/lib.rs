@@ -21,6 +21,7 @@ pub mod cli;
 pub mod http;
 pub mod infra;
 pub mod lab;
+pub mod lifecycle;
 pub mod live;
 pub mod ports;
 pub mod provision;

@@ -19,7 +19,7 @@ use crate::infra::site::{self, Report, secret};
 pub(super) struct Args {
     /// The site's folder
     #[arg(value_name = "DIR", default_value = ".")]
-    site: PathBuf,
+    pub(super) site: PathBuf,
 }
 
 pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {

@@ -54,6 +54,8 @@ pub enum Fault {
     NoSuch { what: &'static str, name: String, among: Vec<String> },
     #[error("`tandem top` needs a terminal; use `tandem status --watch`, or add --json")]
     NoTerminal,
+    #[error(transparent)]
+    Daemon(Box<crate::lifecycle::Failure>),
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     #[error("cannot start: {0}; the system lacks memory or file handles")]

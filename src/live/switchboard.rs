@@ -29,4 +29,5 @@ pub mod view;
 mod views;
 
 pub use invariants::Broken;
+pub use run::{Outlet, RunError, Wiring, recover, run};
 pub use state::{Effect, Input, Link, Switchboard};

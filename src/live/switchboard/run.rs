@@ -1,1 +1,231 @@
-//! The one loop.
+//! The one loop: number and stamp every input, write it into the journal, and only then let its effects go.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::{mpsc, oneshot},
+    time,
+};
+
+use super::{
+    door::Ask,
+    state::{Effect, Input, Switchboard},
+    view::{Refusal, Why},
+};
+use crate::{
+    base::{
+        clock::{Clock, Stamp},
+        id::CallId,
+    },
+    infra::{
+        journal::{AppendError, Entry, Health, Journal, OpenError, Payload, Recovered},
+        site::Site,
+    },
+    live::record::CallRecord,
+    ports::engine::{Engine, Event, Order},
+};
+
+/// Inputs that are written together, at most.
+const BATCH: usize = 512;
+/// A snapshot is taken after so many inputs, or so much time.
+const SNAPSHOT_INPUTS: u64 = 50_000;
+const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
+
+/// Where finished calls and told reasons go. None of these may wait.
+pub trait Outlet: Send {
+    /// A call is over: keep the record until it is in the database.
+    fn record(&mut self, record: &CallRecord);
+    /// A decision, for whoever watches.
+    fn told(&mut self, call: CallId, why: &Why);
+    /// Called after every batch.
+    fn health(&mut self, health: Health);
+}
+
+/// What the loop is joined to.
+pub struct Wiring<O> {
+    pub journal: Journal,
+    pub engine: Engine,
+    pub asks: mpsc::Receiver<Ask>,
+    /// New revisions of the site; kept open by whoever may bring one.
+    pub sites: mpsc::Receiver<Arc<Site>>,
+    pub outlet: O,
+    pub clock: Arc<dyn Clock>,
+}
+
+/// Why the loop ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+pub enum RunError {
+    #[error("the engine's adapter is gone")]
+    Engine,
+    #[error(transparent)]
+    Append(#[from] AppendError),
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    #[error(
+        "the snapshot of the live state cannot be read: {0}; move the folder journal/ away to start without it"
+    )]
+    Snapshot(serde_json::Error),
+    #[error("journal entry {seq} cannot be read by this version: {why}")]
+    Entry { seq: u64, why: serde_json::Error },
+}
+
+/// Rebuilds live state from snapshot and journal. Records of calls that ended since the snapshot are given out
+/// again: whoever keeps them knows each by its id.
+pub fn recover(
+    recovered: Recovered,
+    site: &Arc<Site>,
+    now: Stamp,
+    outlet: &mut impl Outlet,
+) -> Result<Switchboard, RunError> {
+    let mut board = match &recovered.snapshot {
+        Some(snapshot) => serde_json::from_slice(&snapshot.bytes).map_err(RunError::Snapshot)?,
+        None => Switchboard::new(site.clone(), now),
+    };
+    for entry in recovered.entries {
+        replay(&mut board, &entry?, outlet)?;
+    }
+    Ok(board)
+}
+
+fn replay(board: &mut Switchboard, entry: &Entry, outlet: &mut impl Outlet) -> Result<(), RunError> {
+    if let Payload::Gap { first } | Payload::Damaged { first } = entry.payload {
+        tracing::warn!(
+            first,
+            last = entry.seq,
+            "journal entries are missing; the engine's own view will tell"
+        );
+    }
+    let Some(input) = entry.input::<Input>() else { return Ok(()) };
+    let input = input.map_err(|why| RunError::Entry { seq: entry.seq, why })?;
+    for effect in board.on(entry.seq, entry.at, input) {
+        if let Effect::Record(record) = effect {
+            outlet.record(&record);
+        }
+    }
+    Ok(())
+}
+
+/// Runs until `stop`. The journal is closed cleanly with a last snapshot.
+pub async fn run<O: Outlet>(
+    board: Switchboard,
+    wiring: Wiring<O>,
+    mut stop: oneshot::Receiver<()>,
+) -> Result<(), RunError> {
+    let Wiring { journal, mut engine, mut asks, mut sites, outlet, clock } = wiring;
+    let mut core = Core {
+        board,
+        journal,
+        outlet,
+        clock,
+        orders: engine.orders,
+        replies: Vec::new(),
+        since_snapshot: 0,
+        snapshot_at: time::Instant::now(),
+        batch: Vec::with_capacity(BATCH),
+    };
+    let mut events: Vec<Event> = Vec::with_capacity(BATCH);
+    core.batch.push(Input::Started { version: env!("CARGO_PKG_VERSION").into() });
+    loop {
+        core.turn()?;
+        let wait = core.board.next_deadline().map(|due| due.since(core.clock.now()));
+        tokio::select! {
+            biased;
+            _ = &mut stop => break,
+            count = engine.events.recv_many(&mut events, BATCH) => {
+                if count == 0 {
+                    return Err(RunError::Engine);
+                }
+                core.batch.extend(events.drain(..).map(Input::Engine));
+            }
+            Some(ask) = asks.recv() => core.ask(ask),
+            Some(site) = sites.recv() => core.batch.push(Input::Site(site)),
+            () = time::sleep(wait.unwrap_or(SNAPSHOT_EVERY)) => core.batch.push(Input::Clock),
+        }
+    }
+    core.snapshot();
+    let health = core.journal.close();
+    core.outlet.health(health);
+    Ok(())
+}
+
+struct Core<O> {
+    board: Switchboard,
+    journal: Journal,
+    outlet: O,
+    clock: Arc<dyn Clock>,
+    orders: mpsc::UnboundedSender<Order>,
+    replies: Vec<(u64, oneshot::Sender<Result<(), Refusal>>)>,
+    since_snapshot: u64,
+    snapshot_at: time::Instant,
+    batch: Vec<Input>,
+}
+
+impl<O: Outlet> Core<O> {
+    /// Questions are answered at once; acts become inputs.
+    fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Query { query, reply } => {
+                let _gone = reply.send(self.board.view(&query, self.clock.now()));
+            }
+            Ask::Act { actor, act, reply } => {
+                let ask = self.journal.next_seq() + self.batch.len() as u64;
+                self.replies.push((ask, reply));
+                self.batch.push(Input::Act { actor, act, ask });
+            }
+        }
+    }
+
+    /// Writes the batch, then handles it and lets its effects go.
+    fn turn(&mut self) -> Result<(), RunError> {
+        if self.batch.is_empty() {
+            return Ok(());
+        }
+        let batch = std::mem::take(&mut self.batch);
+        let now = self.clock.now();
+        let mut effects = Vec::new();
+        for input in batch {
+            let seq = self.journal.next_seq();
+            let call = self.board.call_of(&input, seq, now);
+            self.journal.append(now, call, &input)?;
+            effects.append(&mut self.board.on(seq, now, input));
+            self.since_snapshot += 1;
+        }
+        self.outlet.health(self.journal.commit());
+        for effect in effects {
+            self.release(effect);
+        }
+        if self.since_snapshot >= SNAPSHOT_INPUTS || self.snapshot_at.elapsed() >= SNAPSHOT_EVERY {
+            self.snapshot();
+        }
+        Ok(())
+    }
+
+    fn release(&mut self, effect: Effect) {
+        match effect {
+            Effect::Order(order) => {
+                let _gone = self.orders.send(order);
+            }
+            Effect::Record(record) => self.outlet.record(&record),
+            Effect::Told { call, why } => self.outlet.told(call, &why),
+            Effect::Reply { ask, result } => {
+                if let Some(place) = self.replies.iter().position(|(number, _)| *number == ask) {
+                    let _gone = self.replies.swap_remove(place).1.send(result);
+                }
+            }
+        }
+    }
+
+    fn snapshot(&mut self) {
+        self.since_snapshot = 0;
+        self.snapshot_at = time::Instant::now();
+        let seq = self.journal.next_seq() - 1;
+        match serde_json::to_vec(&self.board) {
+            Ok(bytes) => {
+                if !self.journal.snapshot(seq, bytes) {
+                    tracing::warn!("the snapshot before this one is still being written; the next will do");
+                }
+            }
+            Err(why) => tracing::error!(%why, "the live state cannot be saved"),
+        }
+    }
+}

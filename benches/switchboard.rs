@@ -1,0 +1,129 @@
+//! How fast the switchboard is, on one core: `cargo bench --bench switchboard`.
+//!
+//! Prints one line a figure: inputs a second with the journal and 1,000 live calls; the time of an offer
+//! decision with 5,000 agents and 1,000 waiting callers; whole simulated calls a second.
+
+#[path = "../tests/switchboard/rig.rs"]
+#[allow(dead_code)]
+mod rig;
+
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rig::{Rig, START, arrival, caller, leg, millis, name, phones, secs, site};
+use tandem::{
+    base::{clock::Stamp, text::Label},
+    infra::journal::{Journal, Options},
+    live::switchboard::{
+        Input, Switchboard,
+        view::{Act, Actor},
+    },
+    ports::engine::{
+        Event,
+        simulator::{Answer, Faults, World},
+    },
+};
+
+fn main() {
+    let day = simulated_calls();
+    inputs_with_journal(&day);
+    offer_decision();
+}
+
+/// A busy day: 20,000 calls, about 1,000 alive at once.
+fn simulated_calls() -> Rig {
+    const CALLS: usize = 20_000;
+    const AGENTS: usize = 600;
+    let world = World::new(7, phones(AGENTS, Answer::After(secs(3)), secs(40)), Faults::default(), START);
+    let mut rig = Rig::new(site(AGENTS), world);
+    rig.watchful = false;
+    let mut random = fastrand::Rng::with_seed(7);
+    for i in 0..CALLS {
+        let habits = caller(random.choice(['1', '2']).expect("a key"), secs(600), secs(60));
+        rig.call_with(&format!("c{i}"), millis(random.u64(..1_400_000)), habits);
+    }
+    let begun = Instant::now();
+    let mut most = 0;
+    while rig.records.len() < CALLS {
+        rig.run_for(secs(5));
+        most = most.max(rig.board.live_calls());
+    }
+    let took = begun.elapsed();
+    println!(
+        "simulated calls:     {:>9.0} calls/s ({CALLS} calls, {most} alive at most)",
+        CALLS as f64 / took.as_secs_f64()
+    );
+    rig
+}
+
+/// The day's inputs once more, written to a journal in batches as the loop does.
+fn inputs_with_journal(day: &Rig) {
+    const BATCH: usize = 32;
+    let folder = tempfile::tempdir().expect("a folder");
+    let (mut journal, _) = Journal::open(folder.path(), Options::default()).expect("a journal");
+    let mut board = Switchboard::new(day.board.site().clone(), START);
+    let begun = Instant::now();
+    let mut most = 0;
+    for batch in day.journal.chunks(BATCH) {
+        let mut effects = 0;
+        for (_, at, input) in batch {
+            let seq = journal.next_seq();
+            let call = board.call_of(input, seq, *at);
+            journal.append(*at, call, input).expect("appended");
+            effects += board.on(seq, *at, input.clone()).len();
+        }
+        assert!(journal.commit().is_good());
+        std::hint::black_box(effects);
+        most = most.max(board.live_calls());
+    }
+    let took = begun.elapsed();
+    let rate = day.journal.len() as f64 / took.as_secs_f64();
+    println!(
+        "inputs with journal: {rate:>9.0} inputs/s ({} inputs, {most} calls alive at most)",
+        day.journal.len()
+    );
+}
+
+/// 1,000 callers wait, 5,000 agents are paused; one after the other comes back and is offered a call.
+fn offer_decision() {
+    const AGENTS: usize = 5_000;
+    const WAITING: usize = 1_000;
+    let mut board = Switchboard::new(Arc::new(site(AGENTS)), START);
+    let mut seq = 0;
+    let mut now = START;
+    let mut feed = |board: &mut Switchboard, input: Input| {
+        seq += 1;
+        now = now + Duration::from_micros(10);
+        let begun = Instant::now();
+        std::hint::black_box(board.on(seq, now, input));
+        begun.elapsed()
+    };
+    let act = |act| Input::Act { actor: Actor(Label::new("bench")), act, ask: 1 };
+    feed(&mut board, Input::Started { version: "bench".into() });
+    feed(&mut board, Input::Engine(Event::Up { engine: Label::new("bench") }));
+    feed(&mut board, Input::Engine(Event::Audit { asked: START, legs: vec![] }));
+    for i in 0..AGENTS {
+        feed(&mut board, act(Act::Pause { agent: name(&format!("a{i}")), reason: Label::new("bench") }));
+    }
+    let key = tandem::base::number::Key::new('1').expect("a key");
+    for i in 0..WAITING {
+        let leg = leg(&format!("c{i}"));
+        feed(&mut board, Input::Engine(Event::Arrived { leg: leg.clone(), arrival: arrival("4000") }));
+        feed(&mut board, Input::Engine(Event::Answered { leg: leg.clone() }));
+        feed(&mut board, Input::Engine(Event::Key { leg, key }));
+    }
+    let mut times: Vec<Duration> = (0..WAITING)
+        .map(|i| feed(&mut board, act(Act::Unpause { agent: name(&format!("a{}", i * 5)) })))
+        .collect();
+    times.sort();
+    let at = |part: f64| times[((times.len() - 1) as f64 * part) as usize].as_secs_f64() * 1e6;
+    println!(
+        "offer decision:      p50 {:.1} µs, p99 {:.1} µs, most {:.1} µs ({AGENTS} agents, {WAITING} waiting)",
+        at(0.5),
+        at(0.99),
+        at(1.0)
+    );
+    let _: Stamp = now;
+}

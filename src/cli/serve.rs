@@ -1,0 +1,100 @@
+//! `tandem serve`: the daemon.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use tokio::sync::oneshot;
+use tracing_subscriber::EnvFilter;
+
+use super::{Common, Exit, Fault, check};
+use crate::{
+    base::number::Key,
+    infra::site,
+    lifecycle::{self, Failure, Options},
+    ports::engine::simulator::Traffic,
+};
+
+/// Run the daemon on a site
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The site's folder
+    #[arg(long, value_name = "DIR")]
+    site: PathBuf,
+    /// Where journal, database and prompts are kept
+    #[arg(long, value_name = "DIR", env = "TANDEM_STATE", hide_env_values = true)]
+    state: Option<PathBuf>,
+    /// Let a call come by itself every so many milliseconds (simulator only)
+    #[arg(long, value_name = "MS")]
+    traffic: Option<u64>,
+    /// Seed of the traffic
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    seed: u64,
+}
+
+pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
+    tell();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(Fault::Runtime)?;
+    let site = args.site.clone();
+    let options = Options {
+        traffic: args.traffic.map(|every| traffic(&args.site, every, args.seed)),
+        state: args.state.unwrap_or_else(state),
+        site: args.site,
+        socket: common.socket(),
+    };
+    let (stop, stopped) = oneshot::channel();
+    runtime.spawn(async move {
+        terminated().await;
+        let _gone = stop.send(());
+    });
+    match runtime.block_on(lifecycle::serve(options, stopped)) {
+        Ok(()) => Ok(Exit::Done),
+        Err(Failure::Site(_)) => check::run(common, &check::Args { site }),
+        Err(failure) => Err(Fault::Daemon(Box::new(failure))),
+    }
+}
+
+/// Lines for people on a terminal and for journald; RUST_LOG chooses.
+fn tell() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && env::var_os("NO_COLOR").is_none();
+    let _twice = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colour)
+        .try_init();
+}
+
+/// systemd's folder, else the system's for root, else the user's.
+fn state() -> PathBuf {
+    let from = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    from("STATE_DIRECTORY")
+        .or_else(|| from("XDG_STATE_HOME").map(|home| home.join("tandem")))
+        .or_else(|| {
+            from("HOME")
+                .filter(|_| !nix::unistd::geteuid().is_root())
+                .map(|home| home.join(".local/state/tandem"))
+        })
+        .unwrap_or_else(|| PathBuf::from("/var/lib/tandem"))
+}
+
+/// Calls to the site's numbers that press what its menus offer.
+fn traffic(folder: &std::path::Path, every: u64, seed: u64) -> Traffic {
+    let numbers = site::load(folder).map(|site| site.numbers.into_keys().collect()).unwrap_or_default();
+    let keys = ['1', '2', '1', '2', '0', '9'].into_iter().filter_map(Key::new).collect();
+    Traffic { seed, every: Duration::from_millis(every), numbers, keys }
+}
+
+async fn terminated() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut term), Ok(mut int)) = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = term.recv() => {}
+        _ = int.recv() => {}
+    }
+}

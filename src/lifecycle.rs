@@ -1,0 +1,136 @@
+//! Composition: builds the daemon from its rooms, keeps it running, and stops it cleanly.
+//!
+//! The order is that of trust: the site first (nothing starts on a site that `check` refuses), then the admin
+//! socket (a second daemon is refused before it touches anything), the journal, the engine, and last the doors.
+
+mod engine;
+mod history;
+mod outlet;
+mod reload;
+
+use std::{
+    fs::{self, DirBuilder},
+    io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use tokio::sync::{mpsc, oneshot};
+
+use crate::{
+    base::clock::{Clock, SystemClock},
+    http::{self, BindError, ServeError},
+    infra::{
+        db::Db,
+        journal::{self, Journal, OpenError},
+        site::{
+            self, Problems, Site,
+            secret::{self, SecretError},
+        },
+        spool::{Spool, SpoolError},
+    },
+    live::{
+        record::{CallStore, Projection},
+        switchboard::{self, RunError, Wiring, door::Door},
+    },
+    ports::{engine::simulator::Traffic, media},
+};
+
+/// Where a daemon lives.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// The site's folder.
+    pub site: PathBuf,
+    /// Journal, database, prompts: everything that must survive.
+    pub state: PathBuf,
+    /// The admin socket.
+    pub socket: PathBuf,
+    /// Calls that come by themselves; only with the simulator.
+    pub traffic: Option<Traffic>,
+}
+
+/// Why the daemon does not start, or ends.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("the site is refused")]
+    Site(Problems),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+    #[error("the state folder {} cannot be used: {why}; name another with --state, or give it to the daemon's user", path.display())]
+    State { path: PathBuf, why: io::Error },
+    #[error(transparent)]
+    Socket(#[from] BindError),
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    #[error(transparent)]
+    Spool(#[from] SpoolError),
+    #[error(transparent)]
+    Run(#[from] RunError),
+    #[error(transparent)]
+    Doors(#[from] ServeError),
+}
+
+/// Runs the daemon until `stop`.
+pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), Failure> {
+    let site = Arc::new(site::load(&options.site).map_err(Failure::Site)?);
+    let made = secret::make_missing(&site)?;
+    if made > 0 {
+        tracing::info!(made, "passwords that were not there have been made in the site's secrets folder");
+    }
+    state_folder(&options.state)?;
+    let socket = http::bind(&options.socket)?;
+    let (journal, recovered) = Journal::open(&options.state, journal::Options::default())?;
+    if let Some(torn) = &recovered.torn {
+        tracing::warn!(bytes = torn.bytes, "a record that a crash cut short was put aside");
+    }
+    let (spool, rows) = Spool::open(&options.state)?;
+    let db = Db::sqlite(options.state.join("tandem.db"));
+    let projection = Projection::start(rows, db.clone());
+
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let mut outlet = outlet::Outlet::new(spool);
+    let board = switchboard::recover(recovered, &site, clock.now(), &mut outlet)?;
+    tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
+
+    let prompts = options.state.join("prompts");
+    prepare_prompts(&site, &prompts).await;
+    let engine = engine::start(&site, &prompts, options.traffic, clock.clone())?;
+    let (asks, inbox) = mpsc::channel(256);
+    let (sites, new_sites) = mpsc::channel(4);
+    let _same_as_recovered = sites.try_send(site.clone());
+    let watch = tokio::spawn(reload::on_hangup(options.site, prompts, sites));
+
+    let (stop_doors, doors_stopped) = oneshot::channel::<()>();
+    let history = Arc::new(history::Stored::new(CallStore::new(db)));
+    let doors = http::serve_on(socket, http::Admits::owner_and_root(), Door::new(asks), history, async {
+        let _either_way = doors_stopped.await;
+    });
+    let doors = tokio::spawn(doors);
+    let wiring = Wiring { journal, engine, asks: inbox, sites: new_sites, outlet, clock };
+    tracing::info!(socket = %options.socket.display(), "ready");
+    let ran = switchboard::run(board, wiring, stop).await;
+    let _either_way = stop_doors.send(());
+    watch.abort();
+    projection.stop().await;
+    if let Ok(served) = doors.await {
+        served?;
+    }
+    Ok(ran?)
+}
+
+fn state_folder(path: &Path) -> Result<(), Failure> {
+    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
+    made.and_then(|()| fs::read_dir(path).map(drop)).map_err(|why| Failure::State { path: path.into(), why })
+}
+
+/// Makes the prompts that are not there yet. A caller hears nothing rather than getting no service.
+async fn prepare_prompts(site: &Site, folder: &Path) {
+    let prepared = media::prepare(site, folder, |_| {}).await;
+    if prepared.made > 0 {
+        tracing::info!(made = prepared.made, "prompts have been spoken");
+    }
+    for (prompt, why) in &prepared.failed {
+        tracing::error!(%prompt, %why, "a prompt cannot be made; callers will not hear it");
+    }
+}

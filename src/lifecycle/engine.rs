@@ -1,0 +1,50 @@
+//! The engine that the site names.
+
+use std::{path::Path, sync::Arc, time::Duration};
+
+use super::Failure;
+use crate::{
+    base::clock::Clock,
+    infra::site::{EngineKind, Site, secret},
+    ports::engine::{
+        Engine, Settings, asterisk, freeswitch,
+        simulator::{self, Answer, Faults, Phone, Traffic, World},
+    },
+};
+
+/// Starts the adapter of the site's engine. It connects by itself and keeps trying.
+pub(super) fn start(
+    site: &Site,
+    prompts: &Path,
+    traffic: Option<Traffic>,
+    clock: Arc<dyn Clock>,
+) -> Result<Engine, Failure> {
+    if site.engine.kind == EngineKind::Simulator {
+        return Ok(simulate(site, traffic, clock));
+    }
+    let settings = Settings {
+        address: site.engine.address,
+        user: site.engine.user.clone(),
+        password: secret::read(&site.engine.password_file)?,
+        prompts: prompts.to_owned(),
+        domain: site.engine.domain.clone(),
+        fallback: site.fallback.clone(),
+    };
+    Ok(match site.engine.kind {
+        EngineKind::Freeswitch => freeswitch::start(settings, clock),
+        _ => asterisk::start(settings, clock),
+    })
+}
+
+/// Phones that answer after a while, each with its own habits.
+fn simulate(site: &Site, traffic: Option<Traffic>, clock: Arc<dyn Clock>) -> Engine {
+    let phones = site.extensions.values().enumerate().map(|(i, extension)| Phone {
+        extension: extension.phone.clone(),
+        registered: true,
+        answer: Answer::After(Duration::from_millis(800 + 700 * (i as u64 % 5))),
+        talk: Duration::from_secs(6 + 3 * (i as u64 % 7)),
+    });
+    let seed = traffic.as_ref().map_or(1, |traffic| traffic.seed);
+    let world = World::new(seed, phones.collect(), Faults::default(), clock.now());
+    simulator::start(world, traffic, clock)
+}

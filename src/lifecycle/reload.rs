@@ -1,0 +1,33 @@
+//! A new revision of the site on SIGHUP: taken over without touching live calls, or refused with all its problems.
+
+use std::{path::PathBuf, sync::Arc};
+
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    sync::mpsc,
+};
+
+use crate::infra::site::{self, Site};
+
+/// Loads the site anew whenever SIGHUP comes.
+pub(super) async fn on_hangup(folder: PathBuf, prompts: PathBuf, sites: mpsc::Sender<Arc<Site>>) {
+    let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
+    while hangups.recv().await.is_some() {
+        match site::load(&folder) {
+            Ok(site) => {
+                let site = Arc::new(site);
+                super::prepare_prompts(&site, &prompts).await;
+                tracing::info!(revision = %site.revision, "the new site takes effect");
+                if sites.send(site).await.is_err() {
+                    return;
+                }
+            }
+            Err(problems) => {
+                tracing::error!(
+                    errors = problems.errors(),
+                    "the new site is refused, the old one stays; run `tandem check`"
+                );
+            }
+        }
+    }
+}
