@@ -14,6 +14,7 @@ use std::{
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::sync::{mpsc, oneshot};
@@ -34,7 +35,7 @@ use crate::{
         record::{CallStore, Projection},
         switchboard::{self, RunError, Wiring, door::Door},
     },
-    ports::{engine::simulator::Traffic, media},
+    ports::media,
 };
 
 /// Where a daemon lives.
@@ -48,6 +49,15 @@ pub struct Options {
     pub socket: PathBuf,
     /// Calls that come by themselves; only with the simulator.
     pub traffic: Option<Traffic>,
+}
+
+/// Calls of the simulated engine that come by themselves.
+#[derive(Clone, Copy, Debug)]
+pub struct Traffic {
+    /// Mean time between two calls.
+    pub every: Duration,
+    /// The same seed gives the same callers.
+    pub seed: u64,
 }
 
 /// Why the daemon does not start, or ends.

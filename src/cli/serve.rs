@@ -6,12 +6,7 @@ use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
 use super::{Common, Exit, Fault, check};
-use crate::{
-    base::number::Key,
-    infra::site,
-    lifecycle::{self, Failure, Options},
-    ports::engine::simulator::Traffic,
-};
+use crate::lifecycle::{self, Failure, Options, Traffic};
 
 /// Run the daemon on a site
 #[derive(Debug, clap::Args)]
@@ -39,7 +34,7 @@ pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
         .map_err(Fault::Runtime)?;
     let site = args.site.clone();
     let options = Options {
-        traffic: args.traffic.map(|every| traffic(&args.site, every, args.seed)),
+        traffic: args.traffic.map(|every| Traffic { every: Duration::from_millis(every), seed: args.seed }),
         state: args.state.unwrap_or_else(state),
         site: args.site,
         socket: common.socket(),
@@ -78,13 +73,6 @@ fn state() -> PathBuf {
                 .map(|home| home.join(".local/state/tandem"))
         })
         .unwrap_or_else(|| PathBuf::from("/var/lib/tandem"))
-}
-
-/// Calls to the site's numbers that press what its menus offer.
-fn traffic(folder: &std::path::Path, every: u64, seed: u64) -> Traffic {
-    let numbers = site::load(folder).map(|site| site.numbers.into_keys().collect()).unwrap_or_default();
-    let keys = ['1', '2', '1', '2', '0', '9'].into_iter().filter_map(Key::new).collect();
-    Traffic { seed, every: Duration::from_millis(every), numbers, keys }
 }
 
 async fn terminated() {

@@ -2,13 +2,13 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use super::Failure;
+use super::{Failure, Traffic};
 use crate::{
-    base::clock::Clock,
+    base::{clock::Clock, number::Key},
     infra::site::{EngineKind, Site, secret},
     ports::engine::{
         Engine, Settings, asterisk, freeswitch,
-        simulator::{self, Answer, Faults, Phone, Traffic, World},
+        simulator::{self, Answer, Callers, Faults, Phone, World},
     },
 };
 
@@ -44,7 +44,13 @@ fn simulate(site: &Site, traffic: Option<Traffic>, clock: Arc<dyn Clock>) -> Eng
         answer: Answer::After(Duration::from_millis(800 + 700 * (i as u64 % 5))),
         talk: Duration::from_secs(6 + 3 * (i as u64 % 7)),
     });
-    let seed = traffic.as_ref().map_or(1, |traffic| traffic.seed);
+    let seed = traffic.map_or(1, |traffic| traffic.seed);
     let world = World::new(seed, phones.collect(), Faults::default(), clock.now());
-    simulator::start(world, traffic, clock)
+    let callers = traffic.filter(|_| !site.numbers.is_empty()).map(|Traffic { every, seed }| Callers {
+        seed,
+        every,
+        numbers: site.numbers.keys().cloned().collect(),
+        keys: ['1', '2', '1', '2', '0', '9'].into_iter().filter_map(Key::new).collect(),
+    });
+    simulator::start(world, callers, clock)
 }

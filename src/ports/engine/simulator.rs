@@ -8,6 +8,6 @@ mod model;
 mod obey;
 mod world;
 
-pub use live::{Traffic, start};
+pub use live::{Callers, start};
 pub use model::{Answer, Caller, Faults, Phone};
 pub use world::World;

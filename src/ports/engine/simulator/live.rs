@@ -17,7 +17,7 @@ use crate::{
 
 /// Calls that come by themselves, one after the other at random distances.
 #[derive(Clone, Debug)]
-pub struct Traffic {
+pub struct Callers {
     pub seed: u64,
     /// Mean time between two calls.
     pub every: Duration,
@@ -28,11 +28,11 @@ pub struct Traffic {
 }
 
 /// Lets `world` run in real time. Dropping the orders' end stops it.
-pub fn start(mut world: World, traffic: Option<Traffic>, clock: Arc<dyn Clock>) -> Engine {
+pub fn start(mut world: World, habits: Option<Callers>, clock: Arc<dyn Clock>) -> Engine {
     let (orders, mut inbox) = mpsc::unbounded_channel();
     let (outbox, events) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        let mut callers = traffic.map(|traffic| Callers::new(traffic, clock.now()));
+        let mut callers = habits.map(|habits| Crowd::new(habits, clock.now()));
         loop {
             let now = clock.now();
             if let Some(callers) = &mut callers {
@@ -57,17 +57,17 @@ pub fn start(mut world: World, traffic: Option<Traffic>, clock: Arc<dyn Clock>) 
     Engine { orders, events }
 }
 
-struct Callers {
-    traffic: Traffic,
+struct Crowd {
+    habits: Callers,
     random: fastrand::Rng,
     next: Stamp,
     count: u64,
 }
 
-impl Callers {
-    fn new(traffic: Traffic, now: Stamp) -> Self {
-        let random = fastrand::Rng::with_seed(traffic.seed);
-        Self { traffic, random, next: now, count: 0 }
+impl Crowd {
+    fn new(habits: Callers, now: Stamp) -> Self {
+        let random = fastrand::Rng::with_seed(habits.seed);
+        Self { habits, random, next: now, count: 0 }
     }
 
     fn come(&mut self, world: &mut World, now: Stamp) {
@@ -75,10 +75,10 @@ impl Callers {
             self.count += 1;
             let leg = LegId::new(format!("sim-{}-{}", now.0, self.count)).expect("digits and dashes");
             let random = &mut self.random;
-            let to = self.traffic.numbers[random.usize(..self.traffic.numbers.len())].clone();
+            let to = self.habits.numbers[random.usize(..self.habits.numbers.len())].clone();
             let from = Number::new(format!("138{:08}", random.u32(..100_000_000))).ok();
             let arrival = Arrival { origin: Origin::Trunk, from, from_name: Label::default(), to };
-            let key = self.traffic.keys[random.usize(..self.traffic.keys.len())];
+            let key = self.habits.keys[random.usize(..self.habits.keys.len())];
             let caller = Caller {
                 keys: vec![(Duration::from_millis(random.u64(800..3000)), key)],
                 patience: Duration::from_secs(random.u64(20..120)),
@@ -86,7 +86,7 @@ impl Callers {
             };
             world.expect(now, leg, arrival, caller);
             let gap = -(1.0 - random.f64()).ln();
-            self.next = self.next + self.traffic.every.mul_f64(gap);
+            self.next = self.next + self.habits.every.mul_f64(gap);
         }
     }
 }
