@@ -32,7 +32,7 @@ use crate::{
         spool::{Spool, SpoolError},
     },
     live::{
-        record::{CallStore, Projection},
+        record::store::{CallStore, Projection},
         switchboard::{self, RunError, Wiring, door::Door},
     },
     ports::media,

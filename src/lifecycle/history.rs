@@ -5,7 +5,10 @@ use futures_util::future::BoxFuture;
 use crate::{
     base::{clock::Stamp, id::CallId},
     http::{History, Lost},
-    live::record::{CallRecord, CallStore, Filter},
+    live::record::{
+        CallRecord,
+        store::{CallStore, Filter},
+    },
 };
 
 /// The database's calls in the words of the doors.
