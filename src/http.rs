@@ -8,6 +8,7 @@ mod acts;
 mod extract;
 mod live;
 mod past;
+mod patience;
 mod peer;
 mod problem;
 mod routes;
@@ -69,7 +70,8 @@ pub async fn serve_on(
     let app = make_service(routes::router(Rooms { door, history }, admits));
     let stop = shutdown.shared();
     let (listener, place) = socket.into_parts();
-    let answering = axum::serve(listener, app).with_graceful_shutdown(stop.clone()).into_future();
+    let answering =
+        axum::serve(patience::Patient(listener), app).with_graceful_shutdown(stop.clone()).into_future();
     let served = tokio::select! {
         served = answering => served,
         () = stop.then(|()| tokio::time::sleep(GRACE)) => Ok(()),

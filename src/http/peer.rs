@@ -1,5 +1,10 @@
 //! Who is at the other end of the socket, as the kernel says.
 
+use super::{
+    patience::Patient,
+    problem::{Problem, Says},
+};
+use crate::{base::text::Label, live::switchboard::view::Actor};
 use axum::{
     extract::{ConnectInfo, FromRequestParts, Request, State, connect_info::Connected},
     http::request::Parts,
@@ -8,18 +13,14 @@ use axum::{
     serve::IncomingStream,
 };
 use nix::unistd::{Uid, User};
-use tokio::net::UnixListener;
-
-use super::problem::{Problem, Says};
-use crate::{base::text::Label, live::switchboard::view::Actor};
 
 /// The user id of the process that connected; `None` when the kernel would not tell.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Peer(Option<u32>);
 
-impl Connected<IncomingStream<'_, UnixListener>> for Peer {
-    fn connect_info(stream: IncomingStream<'_, UnixListener>) -> Self {
-        Self(stream.io().peer_cred().ok().map(|cred| cred.uid()))
+impl Connected<IncomingStream<'_, Patient>> for Peer {
+    fn connect_info(stream: IncomingStream<'_, Patient>) -> Self {
+        Self(stream.io().stream().peer_cred().ok().map(|cred| cred.uid()))
     }
 }
 

@@ -2,8 +2,13 @@
 
 use std::{
     fs::{self, Permissions},
-    os::unix::{fs::PermissionsExt, net::UnixListener},
+    io::{Read, Write},
+    os::unix::{
+        fs::PermissionsExt,
+        net::{UnixListener, UnixStream},
+    },
     path::Path,
+    time::Duration,
 };
 
 use tandem::http::{self, BindError};
@@ -21,6 +26,23 @@ fn only_the_owner_may_touch_it_and_it_goes_with_the_daemon() {
     assert_eq!(mode(daemon.socket.parent().expect("folder")), 0o700);
     daemon.stop();
     assert!(!daemon.socket.exists());
+}
+
+#[test]
+fn half_a_request_is_closed_and_no_other_notices() {
+    let daemon = Daemon::start(Mood::Well);
+    let mut half = UnixStream::connect(&daemon.socket).expect("connected");
+    half.set_read_timeout(Some(Duration::from_secs(30))).expect("set");
+    half.write_all(b"GET /v1/status HTTP/1.1\r\nhost: tan").expect("written");
+    let mut whole = UnixStream::connect(&daemon.socket).expect("connected");
+    whole
+        .write_all(b"GET /v1/status HTTP/1.1\r\nhost: tandem\r\nconnection: close\r\n\r\n")
+        .expect("written");
+    let mut answer = String::new();
+    whole.read_to_string(&mut answer).expect("answered");
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let mut rest = Vec::new();
+    half.read_to_end(&mut rest).expect("closed before the test's own patience ends");
 }
 
 #[tokio::test]
