@@ -202,13 +202,9 @@ pub(super) fn duration(node: &Node, min: Duration, max: Duration, to: &mut Findi
         return None;
     };
     if span < min || span > max {
-        let message = format!("{text} is not between {} and {}", show(min), show(max));
-        to.error(
-            Code::BadValue,
-            node.place,
-            message,
-            format!("at least {}, at most {}", show(min), show(max)),
-        );
+        let fault = if span < min { "short" } else { "long" };
+        let message = format!("`{text}` is too {fault}");
+        to.error(Code::BadValue, node.place, message, format!("from {} to {}", show(min), show(max)));
         return None;
     }
     Some(span)
@@ -222,6 +218,7 @@ fn parse_duration(text: &str) -> Option<Duration> {
 
 fn show(span: Duration) -> String {
     match (span.as_secs(), span.subsec_millis()) {
+        (0, 0) => "0s".to_owned(),
         (0, ms) => format!("{ms}ms"),
         (s, _) if s % 3600 == 0 => format!("{}h", s / 3600),
         (s, _) if s % 60 == 0 => format!("{}m", s / 60),
@@ -251,11 +248,13 @@ pub(super) fn phone_key(text: &str, place: Place, to: &mut Findings) -> Option<P
 
 /// The nearest of `known`, and all of them when they are few.
 pub(super) fn suggest(wrong: &str, known: &[&str], label: &str) -> String {
+    let lower = wrong.to_lowercase();
     let near = known
         .iter()
-        .map(|k| (strsim::damerau_levenshtein(&wrong.to_lowercase(), &k.to_lowercase()), *k))
+        .map(|k| (strsim::damerau_levenshtein(&lower, &k.to_lowercase()), *k))
         .filter(|(distance, k)| *distance <= 1 + k.chars().count() / 3)
-        .min_by_key(|(distance, _)| *distance);
+        .min_by_key(|(distance, _)| *distance)
+        .or_else(|| known.iter().find(|k| k.len() > 1 && lower.starts_with(**k)).map(|k| (0, *k)));
     let mut all: Vec<&str> = known.to_vec();
     all.sort_unstable();
     let rest = match all.len() {

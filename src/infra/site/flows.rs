@@ -20,6 +20,9 @@ const FLOW: Shape = Shape {
     keys: &[("start", "start: greet"), ("steps", "steps: { greet: { say: Hello., next: hangup } }")],
 };
 
+/// More than anybody can follow, and few enough to look at every way through.
+const MAX_STEPS: usize = 500;
+
 /// The target that needs no step of its own.
 pub(super) const HANGUP: &str = "hangup";
 
@@ -45,6 +48,11 @@ pub(super) fn read(
         );
         return None;
     };
+    if entries.len() > MAX_STEPS {
+        let message = format!("a flow of more than {MAX_STEPS} steps");
+        to.error(Code::TooLarge, first.place, message, "split it into several numbers' flows");
+        return None;
+    }
     let keys: Vec<Key> = entries.iter().map(|(key, _)| key.clone()).collect();
     let scope = Scope { root, names, tongue, steps: Known::new("step", "this flow", keys, true), entries };
     let start = match fields.get("start") {

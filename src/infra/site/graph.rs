@@ -35,7 +35,8 @@ pub(super) fn check(flow: &Flow, places: &BTreeMap<Name, Place>, to: &mut Findin
             continue;
         }
         let Some((path, fault)) = fault(flow, name) else { continue };
-        told.extend(path.iter().cloned());
+        let around = reach(flow, name, |_| true);
+        told.extend(around.into_iter().filter(|other| reach(flow, other, |_| true).contains(name)));
         let start = path.iter().filter_map(|n| places.get(n)).min_by_key(|p| p.start).unwrap_or(place);
         let shown = path.iter().map(Name::as_str).collect::<Vec<_>>().join(" → ");
         let (message, help) = match fault {

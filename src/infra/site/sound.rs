@@ -28,7 +28,12 @@ pub(super) fn recording(root: &Path, node: &Node, to: &mut Findings) -> Option<P
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let message = format!("there is no file {text}");
-            to.error(Code::MissingFile, node.place, message, format!("put it at {}", path.display()));
+            to.error(
+                Code::MissingFile,
+                node.place,
+                message,
+                "put the recording there, below the site's folder",
+            );
             return None;
         }
         Err(error) => {

@@ -14,6 +14,9 @@ use super::problem::{Code, Problem, Problems, Severity};
 /// Larger than any site's file is by hand; what is larger is refused unread.
 pub(super) const MAX_FILE: u64 = 1 << 20;
 
+/// Longer lines are not shown: no hand wrote them, and each problem carries its line.
+const MAX_SHOWN: usize = 4096;
+
 /// Nobody reads further, and each costs a look through its file.
 const MAX_PROBLEMS: usize = 1000;
 
@@ -161,7 +164,7 @@ impl Findings {
         let line = text[start..].lines().next().unwrap_or_default();
         let number = before.matches('\n').count() + 1;
         let column = before[start..].chars().count() + 1;
-        (number, column, (!text.is_empty()).then(|| line.to_owned()))
+        (number, column, (1..=MAX_SHOWN).contains(&line.len()).then(|| line.to_owned()))
     }
 }
 

@@ -111,7 +111,8 @@ impl Growth {
             let (event, span) = next.map_err(|error| {
                 let start = skip + byte(&text[skip..], error.marker());
                 let place = Place { file: self.file, start, end: start + 1 };
-                Refused(Code::BadSyntax, place, error.info(), syntax_help(&text[..start.min(text.len())]))
+                let help = syntax_help(&text[..start.min(text.len())], &error.info());
+                Refused(Code::BadSyntax, place, error.info(), help)
             })?;
             let place = self.place(&text[skip..], skip, &span);
             if let Event::DocumentStart(..) = event {
@@ -222,12 +223,14 @@ fn byte(text: &str, marker: &granit_parser::Marker) -> usize {
     (0..=byte.min(text.len())).rev().find(|i| text.is_char_boundary(*i)).unwrap_or(0)
 }
 
-fn syntax_help(before: &str) -> &'static str {
+fn syntax_help(before: &str, message: &str) -> &'static str {
     let line = before.rsplit('\n').next().unwrap_or_default();
     if line.trim_start_matches(' ').starts_with('\t') || line.ends_with('\t') {
         "indent with spaces: YAML allows no tabs"
-    } else if line.matches('"').count() % 2 == 1 || line.matches('\'').count() % 2 == 1 {
+    } else if message.contains("quote") {
         "close the quotes"
+    } else if message.contains("bracket") {
+        "every `{` needs its `}`, every `[` its `]`"
     } else {
         "look at the colons, quotes and indentation of this line and the one above; a text with `: ` or ` #` \
          needs quotes"

@@ -1,0 +1,189 @@
+//! The site's YAML as an admin writes it: what is right is loaded, what is wrong is told with its place.
+
+mod faults;
+mod hostile;
+mod random;
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use secrecy::ExposeSecret;
+use tandem::{
+    base::{clock::Stamp, id::Name, number::Key},
+    infra::site::{self, Code, EngineKind, Locale, Step, TransferTo, secret},
+};
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A copy of a site that may be changed; gone with the folder.
+fn copy(site: &str) -> (tempfile::TempDir, PathBuf) {
+    let temp = tempfile::tempdir().expect("folder");
+    let to = temp.path().join(Path::new(site).file_name().expect("name"));
+    copy_tree(&root().join(site), &to);
+    (temp, to)
+}
+
+fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir(to).expect("folder");
+    for entry in fs::read_dir(from).expect("folder") {
+        let entry = entry.expect("entry");
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).expect("copy");
+        }
+    }
+}
+
+/// Replaces `from`, which must be there, in a file of a site.
+fn edit(site: &Path, file: &str, from: &str, to: &str) {
+    let path = site.join(file);
+    let text = fs::read_to_string(&path).expect("file");
+    assert!(text.contains(from), "{file} has no {from:?}");
+    fs::write(path, text.replacen(from, to, 1)).expect("write");
+}
+
+fn name(text: &str) -> Name {
+    Name::new(text).expect("name")
+}
+
+fn number(text: &str) -> tandem::base::number::Number {
+    tandem::base::number::Number::new(text).expect("number")
+}
+
+#[test]
+fn every_example_is_clean() {
+    let mut seen = 0;
+    for entry in fs::read_dir(root().join("examples")).expect("examples") {
+        let path = entry.expect("entry").path();
+        if path.join("site.yaml").exists() {
+            let report = site::check(&path);
+            assert_eq!(report.problems.0, [], "{}", path.display());
+            assert!(report.site.is_some(), "{}", path.display());
+            seen += 1;
+        }
+    }
+    assert!(seen > 0, "no example");
+}
+
+#[test]
+fn the_small_example_is_what_the_demo_calls() {
+    let site = site::load(&root().join("examples/small")).expect("clean");
+    assert_eq!(site.engine.kind, EngineKind::Simulator);
+    assert_eq!((site.fallback.as_str(), site.lease), ("1001", Duration::from_secs(30)));
+    for (called, language) in [("4000", Locale::English), ("4001", Locale::Chinese)] {
+        let entry = &site.numbers[&number(called)];
+        assert_eq!((entry.language, entry.flow.as_str()), (language, "welcome"));
+        let hours = &site.hours[entry.hours.as_ref().expect("hours")];
+        for quarter in 0..4 * 24 * 7 {
+            let at = Stamp(1_795_000_000_000_000 + quarter * 900_000_000);
+            assert!(hours.open(at, &site.time_zone), "the demo is closed at {at}");
+        }
+    }
+    let flow = &site.flows[&name("welcome")];
+    let Step::Menu(menu) = &flow.steps[&name("menu")] else { panic!("no menu") };
+    let leads = |key| &flow.steps[&menu.keys[&Key::new(key).expect("key")]];
+    assert!(matches!(leads('1'), Step::Queue { queue, .. } if queue.as_str() == "sales"));
+    assert!(matches!(leads('2'), Step::Queue { queue, .. } if queue.as_str() == "support"));
+    let Step::Collect(collect) = leads('3') else { panic!("key 3 collects nothing") };
+    assert!(
+        matches!(&flow.steps[&collect.next], Step::Transfer { to: TransferTo::Collected(step), .. } if *step == menu.keys[&Key::new('3').expect("key")])
+    );
+    assert!(
+        matches!(leads('0'), Step::Transfer { to: TransferTo::Extension(to), .. } if to.as_str() == "1001")
+    );
+    for extension in ["1001", "1002", "1003", "1004"] {
+        assert_eq!(site.extensions[&number(extension)].phone.as_str(), extension);
+        assert!(site.agents.values().any(|a| a.extension.as_str() == extension && a.logged_in));
+    }
+}
+
+#[test]
+fn missing_secrets_are_made_for_their_owner_alone_and_never_changed() {
+    let (_temp, dir) = copy("examples/small");
+    let site = site::load(&dir).expect("clean");
+    assert_eq!(secret::missing(&site).len(), 5);
+    assert_eq!(secret::make_missing(&site).expect("made"), 5);
+    assert_eq!(secret::missing(&site), [] as [&Path; 0]);
+    let read = || {
+        let files = site.extensions.values().map(|e| &e.secret_file).chain([&site.engine.password_file]);
+        files.map(|f| secret::read(f).expect("readable").expose_secret().to_owned()).collect::<Vec<_>>()
+    };
+    let words = read();
+    for (i, word) in words.iter().enumerate() {
+        assert_eq!(word.len(), 24);
+        assert!(!words[..i].contains(word), "two secrets are alike");
+    }
+    let mode = |path: &Path| fs::metadata(path).expect("there").permissions().mode() & 0o777;
+    assert_eq!(mode(&dir.join("secrets")), 0o700);
+    assert_eq!(mode(&dir.join("secrets/phone-1001")), 0o600);
+    assert_eq!(secret::make_missing(&site).expect("nothing to do"), 0);
+    assert_eq!(read(), words);
+    assert_eq!(site::load(&dir).expect("clean").revision, site.revision, "secrets do not name a revision");
+}
+
+#[test]
+fn a_secret_that_others_can_read_is_refused() {
+    let (_temp, dir) = copy("examples/small");
+    let site = site::load(&dir).expect("clean");
+    secret::make_missing(&site).expect("made");
+    let file = dir.join("secrets/phone-1002");
+    for mode in [0o604, 0o640, 0o620] {
+        fs::set_permissions(&file, fs::Permissions::from_mode(mode)).expect("chmod");
+        let problems = site::load(&dir).expect_err("refused").0;
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!((problems[0].code, problems[0].file.as_str()), (Code::OpenSecret, "people.yaml"));
+        assert!(problems[0].help.as_ref().is_some_and(|h| h.starts_with("chmod 600 /")), "{problems:?}");
+        let error = secret::read(&file).expect_err("refused").to_string();
+        assert!(error.contains("chmod 600"), "{error}");
+    }
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("chmod");
+    assert!(site::load(&dir).is_ok());
+    for content in ["", "\n", "two words", "two\nlines", "pass\u{7}", &"x".repeat(5000)] {
+        fs::write(&file, content).expect("write");
+        assert!(site::load(&dir).is_err(), "{content:?} is no secret");
+    }
+}
+
+#[test]
+fn every_file_is_part_of_the_revision() {
+    let (_temp, dir) = copy("examples/small");
+    let first = site::load(&dir).expect("clean").revision;
+    assert_eq!(site::load(&dir).expect("clean").revision, first);
+    let files = [
+        "site.yaml",
+        "numbers.yaml",
+        "hours.yaml",
+        "people.yaml",
+        "queues.yaml",
+        "trunks.yaml",
+        "flows/night.yaml",
+    ];
+    for file in files {
+        let text = fs::read_to_string(dir.join(file)).expect("file");
+        fs::write(dir.join(file), format!("{text}# a word more\n")).expect("write");
+        assert_ne!(site::load(&dir).expect("clean").revision, first, "{file}");
+        fs::write(dir.join(file), text).expect("write");
+    }
+    assert_eq!(site::load(&dir).expect("clean").revision, first);
+}
+
+#[test]
+fn a_plain_text_is_in_the_first_language_and_a_step_may_be_one_word() {
+    let (_temp, dir) = copy("examples/small");
+    let flow = "steps:\n  a: { say: Hello., next: b }\n  b: hangup\n";
+    fs::write(dir.join("flows/night.yaml"), flow).expect("write");
+    edit(&dir, "site.yaml", "languages: [zh, en]", "languages: [en, zh-CN]");
+    let site = site::load(&dir).expect("clean");
+    let flow = &site.flows[&name("night")];
+    let Step::Say { prompt, .. } = &flow.steps[&flow.start] else { panic!("starts elsewhere") };
+    assert_eq!(prompt.0.iter().collect::<Vec<_>>(), [(&Locale::English, &"Hello.".into())]);
+    assert_eq!(flow.steps[&name("b")], Step::Hangup);
+}
