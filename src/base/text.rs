@@ -3,6 +3,12 @@
 use serde::{Deserialize, Deserializer, Serialize};
 use smol_str::SmolStr;
 
+/// Whether a character would be obeyed instead of shown: control characters, and those that change the
+/// direction of text.
+pub fn hostile(c: char) -> bool {
+    c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+}
+
 /// A display name or note from a caller: at most 80 characters, no control characters,
 /// no characters that change the direction of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -10,10 +16,6 @@ pub struct Label(SmolStr);
 
 impl Label {
     pub fn new(text: &str) -> Self {
-        let hostile = |c: char| {
-            c.is_control()
-                || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-        };
         Self(text.chars().filter(|c| !hostile(*c)).take(80).collect::<String>().trim().into())
     }
 

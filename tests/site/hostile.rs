@@ -85,6 +85,20 @@ fn a_file_with_ten_thousand_faults_is_told_in_time() {
 }
 
 #[test]
+fn a_text_cannot_carry_what_a_terminal_or_a_line_would_obey() {
+    let (_temp, dir) = copy("examples/small");
+    for escape in ["\\e[31m", "\\0", "\\u202E", "\\x9b"] {
+        let text = fs::read_to_string(dir.join("people.yaml")).expect("file");
+        let text = text.replace("Alice Brown", &format!("\"Alice {escape} Brown\""));
+        refused_as(&dir, "people.yaml", text.as_bytes(), Code::BadValue);
+    }
+    let (_temp, dir) = copy("examples/small");
+    super::edit(&dir, "people.yaml", "Alice Brown", "\"Alice\\r\\n Brown\"");
+    let site = check(&dir).site.expect("line ends are spaces");
+    assert!(site.extensions.values().any(|e| e.name == "Alice Brown"));
+}
+
+#[test]
 fn what_is_no_regular_file_is_not_waited_for() {
     let (_temp, dir) = copy("examples/small");
     fs::remove_file(dir.join("queues.yaml")).expect("remove");

@@ -5,7 +5,10 @@ use std::path::Path;
 use unicode_width::UnicodeWidthChar;
 
 use super::super::paint::{Paint, Tone};
-use crate::infra::site::{Problem, Severity};
+use crate::{
+    base::text::hostile,
+    infra::site::{Problem, Severity},
+};
 
 /// Columns when nobody looks at a terminal.
 const WIDE: usize = 160;
@@ -75,8 +78,7 @@ fn cut(source: &str, start: usize, length: usize, room: usize) -> (String, usize
 fn cell(c: char) -> String {
     match c {
         '\t' => "    ".to_owned(),
-        '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' => "\u{FFFD}".to_owned(),
-        c if c.is_control() => "\u{FFFD}".to_owned(),
+        c if hostile(c) => "\u{FFFD}".to_owned(),
         c => c.to_string(),
     }
 }

@@ -13,6 +13,7 @@ use super::{
 use crate::base::{
     id::Name,
     number::{Key as PhoneKey, Number},
+    text::hostile,
 };
 
 /// The keys of one kind of table, each with an example line.
@@ -119,8 +120,8 @@ pub(super) fn line(node: &Node, max: usize, example: &str, to: &mut Findings) ->
         "this text is empty".to_owned()
     } else if clean.chars().count() > max {
         format!("this text is longer than {max} characters")
-    } else if clean.chars().any(char::is_control) {
-        "this text has control characters".to_owned()
+    } else if clean.chars().any(hostile) {
+        "this text has characters that are not shown: control or direction".to_owned()
     } else {
         return Some(clean);
     };

@@ -155,7 +155,8 @@ pub enum Step {
         prompt: Prompt,
         next: Name,
     },
-    /// Play a recording of the site (absolute path, WAV, 8 kHz, 16 bit, mono), then go on.
+    /// Play a recording of the site (absolute path of a WAV with 16-bit PCM of any rate, made ready like a
+    /// prompt), then go on.
     Play {
         file: PathBuf,
         next: Name,
