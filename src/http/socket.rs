@@ -18,11 +18,11 @@ const LONGEST: usize = 107;
 /// Why the admin socket cannot be opened.
 #[derive(Debug, thiserror::Error)]
 pub enum BindError {
-    #[error("another daemon answers at {}; stop it first, or give this one another state folder", .0.display())]
+    #[error("another daemon answers at {}; stop it first, or name another socket with --socket", .0.display())]
     Taken(PathBuf),
-    #[error("{} is there and is no socket; remove it, or give the daemon another state folder", .0.display())]
+    #[error("{} is there and is no socket; remove it, or name another socket with --socket", .0.display())]
     NoSocket(PathBuf),
-    #[error("{} has more than {LONGEST} bytes, too many for a Unix socket; choose a shorter state folder", .0.display())]
+    #[error("{} has more than {LONGEST} bytes, too many for a Unix socket; name a shorter one with --socket", .0.display())]
     TooLong(PathBuf),
     #[error("others may write in {}; forbid it with `chmod go-w {}`", .0.display(), .0.display())]
     Open(PathBuf),

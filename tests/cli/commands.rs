@@ -72,11 +72,25 @@ fn help_is_as_it_was() {
         &["explain"],
         &["top"],
         &["completions"],
+        &["serve"],
     ]
     .into_iter()
     .map(help)
     .collect();
     insta::assert_snapshot!(all);
+}
+
+#[test]
+fn every_command_of_the_readme_is_there() {
+    let read = [include_str!("../../README.md"), include_str!("../../README.zh-CN.md")];
+    let lines = read.iter().flat_map(|text| text.lines());
+    let named: Vec<_> =
+        lines.filter_map(|line| line.strip_prefix("    tandem ")?.split(' ').next()).collect();
+    assert!(named.len() > 10, "the commands are not where they are looked for");
+    for word in named {
+        let help = program().args([word, "--help"]).output().expect("help");
+        assert_eq!(help.status.code(), Some(0), "the README names {word}, which is no command");
+    }
 }
 
 #[test]
