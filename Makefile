@@ -16,7 +16,8 @@ setup: ## Install what the tests need (Debian packages, the test runner)
 build: ## Build the program: target/debug/tandem
 	cargo build --locked
 
-demo: setup ## Real calls on this machine until Ctrl-C (ENGINE=asterisk|simulator|freeswitch)
+demo: ## Real calls on this machine until Ctrl-C (ENGINE=asterisk|simulator|freeswitch)
+	@scripts/setup demo
 	cargo run --locked -- demo --engine $(ENGINE)
 
 lint:
