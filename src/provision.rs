@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 pub mod asterisk;
+pub mod freeswitch;
 
 /// One file of a configuration. The path is relative to the target's configuration folder.
 #[derive(Clone, PartialEq, Eq)]

@@ -17,9 +17,11 @@ use super::{
     tag::Tag,
 };
 
-/// Dialplan context of everything that is Tandem's own: the resume entry and the fallback.
+/// Dialplan context that parks whatever comes, under a new lease.
 pub const CONTEXT: &str = "tandem";
-/// Entry of that context which arms the lease again and parks.
+/// Dialplan context that leads to the duty phone, whatever the number.
+pub const FALLBACK: &str = "fallback";
+/// Where a leg says it goes when it comes back from a talk.
 pub const RESUME: &str = "RESUME";
 /// What is heard while waiting when the engine's `hold_music` is not set: a soft chord every four seconds.
 pub const DEFAULT_MUSIC: &str = "tone_stream://%(600,3400,392,494);loops=-1";
@@ -69,7 +71,7 @@ pub fn hangup(leg: &LegId, cause: HangupCause) -> Vec<u8> {
 }
 
 pub fn fallback(leg: &LegId, fallback: &Number) -> Vec<u8> {
-    plain(&format!("api uuid_transfer {leg} {fallback} XML {CONTEXT}"))
+    plain(&format!("api uuid_transfer {leg} {fallback} XML {FALLBACK}"))
 }
 
 /// Ends whatever the leg does and parks it anew.
@@ -82,7 +84,7 @@ pub fn cancel_lease(leg: &LegId) -> Vec<u8> {
 }
 
 pub fn arm_lease(leg: &LegId, span: Duration, fallback: &Number) -> Vec<u8> {
-    plain(&format!("api sched_transfer +{} {leg} {fallback} XML {CONTEXT}", seconds(span)))
+    plain(&format!("api sched_transfer +{} {leg} {fallback} XML {FALLBACK}", seconds(span)))
 }
 
 /// What a leg needs to know once, before its first order is carried out.
