@@ -28,7 +28,10 @@ const LAST_RETRY: Duration = Duration::from_secs(5);
 /// After a refusal that only a human can lift.
 const LASTING_RETRY: Duration = Duration::from_secs(30);
 const AUDIT_EVERY: Duration = Duration::from_secs(5);
-const TICK: Duration = Duration::from_millis(100);
+/// The engine's table of channels lags behind its events by some milliseconds. Whatever is younger than the
+/// subscription is heard of; what is older is in the table by then.
+const SETTLE: Duration = Duration::from_millis(250);
+const TICK: Duration = Duration::from_millis(50);
 /// Two and a half heartbeats of an engine with default settings.
 const DEAF_AFTER: Duration = Duration::from_secs(50);
 
@@ -123,6 +126,8 @@ struct Link<'a> {
     said: Line,
     due: VecDeque<Due>,
     engine: Label,
+    /// The first audit has been asked for.
+    asked: bool,
     /// The first audit is in.
     up: bool,
     held: Vec<Event>,
@@ -157,6 +162,7 @@ impl<'a> Link<'a> {
             said,
             due: VecDeque::new(),
             engine,
+            asked: false,
             up: false,
             held: Vec::new(),
             heartbeat: now,
@@ -164,7 +170,6 @@ impl<'a> Link<'a> {
             audited: now,
         };
         link.legs.on_registrations(phones);
-        link.ask(true);
         link.deliver();
         Ok(link)
     }
@@ -172,6 +177,7 @@ impl<'a> Link<'a> {
     fn ask(&mut self, first: bool) {
         let now = self.clock.now();
         self.audited = Instant::now();
+        self.asked = true;
         self.legs.ask(now, format!("tandem-{}", now.0), first);
     }
 
@@ -236,6 +242,9 @@ impl<'a> Link<'a> {
     fn tick(&mut self) -> Result<(), LinkError> {
         self.legs.on_tick(self.clock.now());
         let now = Instant::now();
+        if !self.asked && self.audited + SETTLE <= now {
+            self.ask(true);
+        }
         if self.audited + AUDIT_EVERY <= now {
             // The answer to an audit passes through both connections: no answer, no link.
             if self.legs.is_asking() {
@@ -264,7 +273,7 @@ impl<'a> Link<'a> {
             }
             self.held.extend(out.events);
         }
-        if !self.up && !self.legs.is_asking() {
+        if !self.up && self.asked && !self.legs.is_asking() {
             self.up = true;
             let _ = self.sink.send(Event::Up { engine: self.engine.clone() });
         }

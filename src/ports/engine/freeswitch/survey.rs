@@ -203,16 +203,15 @@ impl Legs {
 
     fn report(&mut self, survey: &Survey, alive: &HashMap<&LegId, &Row>, joined: &HashMap<LegId, LegId>) {
         let peers: HashMap<&LegId, &LegId> = joined.iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect();
-        let legs = alive
+        // The engine's table lags behind its events: a leg that was heard of and not yet missed twice is there.
+        let legs = self
+            .legs
             .iter()
-            .filter_map(|(id, row)| {
-                let known = self.legs.get(*id)?;
-                Some(LegSeen {
-                    leg: (*id).clone(),
-                    up: known.up || row.up,
-                    peer: peers.get(id).map(|peer| (*peer).clone()),
-                    arrival: known.arrival.clone(),
-                })
+            .map(|(id, known)| LegSeen {
+                leg: id.clone(),
+                up: known.up || alive.get(id).is_some_and(|row| row.up),
+                peer: peers.get(id).map(|peer| (*peer).clone()),
+                arrival: known.arrival.clone(),
             })
             .collect();
         self.tell(Event::Audit { asked: survey.asked, legs });

@@ -144,18 +144,22 @@ fn custom(event: Headers<'_>) -> Option<Fact> {
     }
 }
 
+/// `CS_EXECUTE`: the channel goes on with what it did before the application.
+const EXECUTING: &[u8] = b"4";
+
 fn executed(event: Headers<'_>) -> Option<Executed> {
     let [leg, tag, response, state, answer, disposition] = event.pick([
         "Unique-ID",
         "Application-UUID",
         "Application-Response",
-        "Channel-State",
+        // The name beside it tells the state of before.
+        "Channel-State-Number",
         "Answer-State",
         "variable_originate_disposition",
     ]);
     let next = match (state, answer) {
         (_, Some(b"hangup")) => Next::Hangup,
-        (Some(b"CS_EXECUTE"), _) => Next::Park,
+        (Some(EXECUTING), _) => Next::Park,
         _ => Next::Transfer,
     };
     Some(Executed {

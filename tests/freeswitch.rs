@@ -1,0 +1,43 @@
+//! The adapter on a real FreeSWITCH with real phones: every order, every event, and the hard moments.
+//!
+//! FreeSWITCH is the program in `TANDEM_FREESWITCH`, or `freeswitch` in `PATH`. Without one every test counts as
+//! skipped, and the last line says that nothing was tested.
+
+mod support;
+
+#[path = "freeswitch/broken.rs"]
+mod broken;
+#[path = "freeswitch/calls.rs"]
+mod calls;
+#[path = "freeswitch/harness.rs"]
+mod harness;
+#[path = "freeswitch/moments.rs"]
+mod moments;
+#[path = "freeswitch/rig.rs"]
+mod rig;
+#[path = "freeswitch/waiting.rs"]
+mod waiting;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    harness::run(&[
+        harness::story!(calls::a_caller_is_answered_and_hears_prompts),
+        harness::story!(calls::a_prompt_is_stopped_and_replaced),
+        harness::story!(calls::keys_are_heard),
+        harness::story!(calls::two_talk_and_either_hangs_up),
+        harness::story!(calls::a_phone_of_the_house_calls),
+        harness::story!(calls::an_outside_number_is_dialled_on_a_trunk),
+        harness::story!(calls::a_hostile_name_is_only_a_name),
+        harness::story!(waiting::who_does_not_come_to_talk_ends_once),
+        harness::story!(waiting::an_offer_is_cancelled),
+        harness::story!(waiting::a_lease_that_runs_out_leads_to_the_duty_phone),
+        harness::story!(waiting::a_talk_outlives_its_lease),
+        harness::story!(waiting::fallback_lets_go),
+        harness::story!(moments::an_agent_killed_around_the_answer),
+        harness::story!(moments::a_caller_killed_around_the_answer),
+        harness::story!(broken::a_wrong_password_is_said_plainly),
+        harness::story!(broken::a_cut_link_loses_no_call),
+        harness::story!(broken::a_new_tandem_finds_the_calls_of_the_old),
+    ])
+}
