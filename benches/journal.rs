@@ -22,7 +22,7 @@ fn payload() -> serde_json::Value {
         "kind": "event", "event": { "Played": {
             "leg": "0f7d1c1e-5a55-4d5c-9a52-3b1f7c0d8e11", "order": { "seq": 123_456_789, "index": 2 },
             "verdict": "Finished"
-        }}, "note": "0123456789012345678901234567890123456789012345678"
+        }}, "note": "012345678901234567890123456789012345678901234567890"
     });
     assert_eq!(value.to_string().len(), 200);
     value
