@@ -90,5 +90,29 @@ fn journal(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, journal);
+/// The same against the time that this thread had on a core, for machines that have other work too.
+fn journal_by_core_time(_: &mut Criterion) {
+    const INPUTS: u64 = 2_000_000;
+    let state = tempfile::tempdir().expect("a folder");
+    let (mut journal, _) = Journal::open(state.path(), options()).expect("a journal");
+    let payload = payload();
+    let begun = core_time();
+    for n in 1..=INPUTS {
+        journal.append(Stamp(n as i64), Some(CallId(1 + n % CALLS)), black_box(&payload)).expect("appended");
+        if n % BATCH == 0 {
+            assert!(journal.commit().is_good());
+        }
+    }
+    let spent = core_time() - begun;
+    println!("journal: {:.0} inputs in a second of one core", INPUTS as f64 / spent.as_secs_f64());
+}
+
+/// How long this thread has been running on a core.
+fn core_time() -> Duration {
+    let stat = std::fs::read_to_string("/proc/thread-self/schedstat").expect("Linux counts it");
+    let nanos = stat.split(' ').next().and_then(|first| first.parse().ok());
+    Duration::from_nanos(nanos.expect("a number"))
+}
+
+criterion_group!(benches, journal, journal_by_core_time);
 criterion_main!(benches);
