@@ -103,7 +103,7 @@ fn journal_by_core_time(_: &mut Criterion) {
             assert!(journal.commit().is_good());
         }
     }
-    let spent = core_time() - begun;
+    let spent = core_time().saturating_sub(begun);
     println!("journal: {:.0} inputs in a second of one core", INPUTS as f64 / spent.as_secs_f64());
 }
 
