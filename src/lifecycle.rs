@@ -99,7 +99,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let projection = Projection::start(rows, db.clone());
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut outlet = outlet::Outlet::new(spool);
+    let mut outlet = outlet::Outlet::new(spool, projection.standing());
     let board = switchboard::recover(recovered, &site, clock.now(), &mut outlet)?;
     tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
 

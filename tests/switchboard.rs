@@ -2,6 +2,10 @@
 
 #[path = "switchboard/days.rs"]
 mod days;
+#[path = "switchboard/kills.rs"]
+mod kills;
+#[path = "switchboard/model.rs"]
+mod model;
 #[path = "switchboard/rig.rs"]
 mod rig;
 #[path = "switchboard/rules.rs"]

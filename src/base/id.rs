@@ -95,12 +95,12 @@ impl Cause {
         self.index
     }
 
-    /// A fresh call id: milliseconds (high 44 bits) and the input's number (low 20 bits).
+    /// A call id: milliseconds (high 44 bits), then input and index (low 20 bits). Two calls of one
+    /// millisecond may meet: whoever keeps calls asks again until the id is free.
     pub fn call_id(&mut self) -> CallId {
         let index = self.next();
-        CallId(
-            ((self.at.millis() as u64) << 20) | ((self.seq.wrapping_add(u64::from(index) << 16)) & 0xF_FFFF),
-        )
+        let low = self.seq.wrapping_mul(1021).wrapping_add(u64::from(index)) & 0xF_FFFF;
+        CallId(((self.at.millis() as u64) << 20) | low)
     }
 
     /// A fresh id in UUID form (version 8, RFC 9562) for a leg that Tandem dials.

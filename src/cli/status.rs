@@ -19,7 +19,8 @@ pub(super) struct Args {
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     let status = show(cx, args.watch, "/v1/status", |status| text(&cx.paint, status)).await?;
-    Ok(if matches!(status.engine, EngineView::Up { .. }) { Exit::Done } else { Exit::Failed })
+    let well = matches!(status.engine, EngineView::Up { .. }) && status.troubles.is_empty();
+    Ok(if well { Exit::Done } else { Exit::Failed })
 }
 
 fn text(paint: &Paint, status: &StatusView) -> String {
@@ -29,13 +30,18 @@ fn text(paint: &Paint, status: &StatusView) -> String {
     let up = span(now.since(*started));
     let engine = engine(paint, status);
     let site = clean(site);
-    format!(
+    let mut text = format!(
         "Tandem  {version}, up {up}\n\
          Site    {site} (revision {revision})\n\
          Engine  {engine}\n\
          Calls   {calls} live, {waiting} waiting, {talking} talking; {today} today\n\
          Agents  {ready} of {agents} ready\n"
-    )
+    );
+    for trouble in &status.troubles {
+        let (word, what) = (paint.word("Trouble", Tone::Bad), clean(&trouble.what));
+        text.push_str(&format!("{word} {what}; {}\n", clean(&trouble.remedy)));
+    }
+    text
 }
 
 fn engine(paint: &Paint, status: &StatusView) -> String {
@@ -62,6 +68,7 @@ mod tests {
 
     use super::*;
     use crate::base::{clock::Stamp, text::Label};
+    use crate::live::switchboard::view::Trouble;
 
     #[test]
     fn a_lost_engine_is_told_with_its_reason_and_the_next_try() {
@@ -83,6 +90,10 @@ mod tests {
             agents_ready: 2,
             agents: 5,
             calls_today: 17,
+            troubles: vec![Trouble {
+                what: "the journal cannot be written: disk full".into(),
+                remedy: "make room".into(),
+            }],
         };
         let paint = Paint { colour: false, width: None, zone: TimeZone::UTC };
         insta::assert_snapshot!(text(&paint, &status), @r"
@@ -91,6 +102,7 @@ mod tests {
         Engine  down since 01:29:00: connection refused; next try in 4s
         Calls   3 live, 1 waiting, 1 talking; 17 today
         Agents  2 of 5 ready
+        Trouble the journal cannot be written: disk full; make room
         ");
     }
 }

@@ -1,23 +1,30 @@
-//! Where the switchboard's finished calls and told reasons go.
+//! Where the switchboard's finished calls and told reasons go, and what is wrong with the ways out.
+
+use smol_str::format_smolstr;
+use tokio::sync::watch;
 
 use crate::{
     base::id::CallId,
     infra::{journal::Health, spool::Spool},
     live::{
-        record::CallRecord,
-        switchboard::{self, view::Why},
+        record::{CallRecord, store::Standing},
+        switchboard::{
+            self,
+            view::{Trouble, Why},
+        },
     },
 };
 
-/// Records to the spool, reasons to the log, the journal's health to whoever asks.
+/// Records to the spool, reasons to the log, troubles to `status`.
 pub(super) struct Outlet {
     spool: Spool,
-    healthy: bool,
+    standing: watch::Receiver<Standing>,
+    health: Health,
 }
 
 impl Outlet {
-    pub(super) fn new(spool: Spool) -> Self {
-        Self { spool, healthy: true }
+    pub(super) fn new(spool: Spool, standing: watch::Receiver<Standing>) -> Self {
+        Self { spool, standing, health: Health::Good }
     }
 }
 
@@ -33,12 +40,32 @@ impl switchboard::Outlet for Outlet {
     }
 
     fn health(&mut self, health: Health) {
-        if health.is_good() != std::mem::replace(&mut self.healthy, health.is_good()) {
-            if self.healthy {
-                tracing::info!("the journal is written again; nothing is kept back");
-            } else {
-                tracing::error!(%health, "the journal cannot be written; calls go on from memory; make room on the disk");
-            }
+        let before = std::mem::replace(&mut self.health, health);
+        if health.is_good() && !before.is_good() {
+            tracing::info!("the journal is written again");
+        } else if !health.is_good() && before.is_good() {
+            tracing::error!(%health, "the journal cannot be written; calls go on from memory");
         }
+    }
+
+    fn troubles(&self) -> Vec<Trouble> {
+        let journal = (!self.health.is_good()).then(|| Trouble {
+            what: format_smolstr!("the journal cannot be written: {}", self.health),
+            remedy: "calls go on from memory; make room on the disk of the state folder".into(),
+        });
+        let standing = self.standing.borrow();
+        let database = standing.setback.as_ref().map(|setback| Trouble {
+            what: format_smolstr!(
+                "finished calls wait for the database since {}: {}",
+                setback.since,
+                setback.reason
+            ),
+            remedy: "nothing is lost; they are written when it answers again".into(),
+        });
+        let refused = (standing.refused > 0).then(|| Trouble {
+            what: format_smolstr!("the database refused {} finished calls", standing.refused),
+            remedy: "they are put aside in the folder spool of the state folder".into(),
+        });
+        [journal, database, refused].into_iter().flatten().collect()
     }
 }

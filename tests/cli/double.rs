@@ -222,6 +222,7 @@ fn status(mood: Mood) -> StatusView {
         agents_ready: 0,
         agents: 2,
         calls_today: 17,
+        troubles: vec![],
     }
 }
 

@@ -92,7 +92,7 @@ proptest! {
     }
 }
 
-fn cases() -> u32 {
+pub fn cases() -> u32 {
     std::env::var("TANDEM_CASES").ok().and_then(|text| text.parse().ok()).unwrap_or(64)
 }
 

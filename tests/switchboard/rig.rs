@@ -158,6 +158,8 @@ pub struct Rig {
     pub journal: Vec<(u64, Stamp, Input)>,
     /// Look at all invariants after every input.
     pub watchful: bool,
+    /// The process dies after the next input is written, before its effects leave.
+    pub doomed: bool,
 }
 
 impl Rig {
@@ -173,6 +175,7 @@ impl Rig {
             orders: Vec::new(),
             journal: Vec::new(),
             watchful: true,
+            doomed: false,
         };
         rig.input(Input::Started { version: "test".into() });
         rig.run_until(START + millis(10));
@@ -198,7 +201,11 @@ impl Rig {
     pub fn input(&mut self, input: Input) {
         self.seq += 1;
         self.journal.push((self.seq, self.now, input.clone()));
-        for effect in self.board.on(self.seq, self.now, input) {
+        let effects = self.board.on(self.seq, self.now, input);
+        if self.doomed {
+            return;
+        }
+        for effect in effects {
             match effect {
                 Effect::Order(order) => {
                     self.orders.push((self.now, order.clone()));
@@ -226,6 +233,37 @@ impl Rig {
         self.replies.pop().expect("every act is answered")
     }
 
+    /// The process dies; after `away` a new one rebuilds itself from a snapshot and the journal after it.
+    pub fn die_and_return(&mut self, snapshot: &(u64, String), away: Duration) {
+        let state = |board: &Switchboard| serde_json::to_string(board).expect("JSON");
+        let before = state(&self.board);
+        self.doomed = false;
+        self.world.cut(self.now);
+        self.board = serde_json::from_str(&snapshot.1).expect("a snapshot");
+        for (seq, at, input) in self.journal.iter().filter(|(seq, ..)| *seq > snapshot.0) {
+            for effect in self.board.on(*seq, *at, input.clone()) {
+                if let Effect::Record(record) = effect
+                    && !self.records.iter().any(|known| known.id == record.id)
+                {
+                    self.records.push(*record);
+                }
+            }
+        }
+        assert_eq!(state(&self.board), before, "what was rebuilt is not what was lost");
+        let back = self.now + away;
+        for event in self.world.run(back) {
+            assert!(matches!(event, Event::Down { .. }), "told nobody: {event:?}");
+        }
+        self.now = back;
+        self.input(Input::Started { version: "test".into() });
+        self.world.link(back);
+    }
+
+    /// The live state as a snapshot keeps it.
+    pub fn snapshot(&self) -> (u64, String) {
+        (self.seq, serde_json::to_string(&self.board).expect("JSON"))
+    }
+
     /// Lets everything up to `end` happen.
     pub fn run_until(&mut self, end: Stamp) {
         loop {
@@ -234,6 +272,9 @@ impl Rig {
             self.now = self.now.max(at);
             for event in self.world.run(self.now) {
                 self.event(event);
+                if self.doomed {
+                    return;
+                }
             }
             if self.board.next_deadline().is_some_and(|due| due <= self.now) {
                 self.input(Input::Clock);

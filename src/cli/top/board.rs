@@ -240,6 +240,7 @@ mod tests {
                 agents_ready: 1,
                 agents,
                 calls_today: 17,
+                troubles: vec![],
             },
             queues: vec![QueueView {
                 name: name("sales"),

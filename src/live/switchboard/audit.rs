@@ -134,6 +134,10 @@ impl Switchboard {
         }
         if let Some(arrival) = &seen.arrival {
             self.arrived(seen.leg.clone(), arrival.clone());
+            if self.legs.get(&seen.leg).and_then(|id| self.calls.get(id)).is_some_and(|call| call.leased) {
+                // Nobody knows how long this caller has waited, and how much of the lease is left.
+                self.out.order(&seen.leg, Command::Lease { span: self.site.lease });
+            }
         } else if seen.peer.is_none() && is_ours(&seen.leg) {
             self.out.hangup(&seen.leg, HangupCause::NORMAL_CLEARING);
         }

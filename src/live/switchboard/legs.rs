@@ -71,7 +71,7 @@ impl Switchboard {
         let now = self.now();
         self.turn_day();
         self.calls_today += 1;
-        let id = self.out.call_id();
+        let id = self.out.call_id(&self.calls);
         let (next, language, why) = match route(&self.site, &arrival, now) {
             Route::Flow { flow, language, why } => (self.flow(&flow, language), language, why),
             Route::Extension { to, why } => {

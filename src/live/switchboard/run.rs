@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     door::Ask,
     state::{Effect, Input, Switchboard},
-    view::{Refusal, Why},
+    view::{Refusal, Trouble, View, Why},
 };
 use crate::{
     base::{
@@ -39,6 +39,8 @@ pub trait Outlet: Send {
     fn told(&mut self, call: CallId, why: &Why);
     /// Called after every batch.
     fn health(&mut self, health: Health);
+    /// What is wrong, for `status`.
+    fn troubles(&self) -> Vec<Trouble>;
 }
 
 /// What the loop is joined to.
@@ -165,7 +167,11 @@ impl<O: Outlet> Core<O> {
     fn ask(&mut self, ask: Ask) {
         match ask {
             Ask::Query { query, reply } => {
-                let _gone = reply.send(self.board.view(&query, self.clock.now()));
+                let mut view = self.board.view(&query, self.clock.now());
+                if let View::Status(status) = &mut view {
+                    status.troubles = self.outlet.troubles();
+                }
+                let _gone = reply.send(view);
             }
             Ask::Act { actor, act, reply } => {
                 let ask = self.journal.next_seq() + self.batch.len() as u64;

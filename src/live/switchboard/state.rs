@@ -114,8 +114,8 @@ impl Out {
         self.cause.map(|cause| cause.at).unwrap_or_default()
     }
 
-    pub(super) fn call_id(&mut self) -> CallId {
-        self.cause().call_id()
+    pub(super) fn call_id(&mut self, taken: &BTreeMap<CallId, Call>) -> CallId {
+        fresh(self.cause(), taken)
     }
 
     pub(super) fn leg_id(&mut self) -> LegId {
@@ -208,7 +208,7 @@ impl Switchboard {
                 let leg = event.leg()?;
                 let known = self.legs.get(leg).copied();
                 let arrives = matches!(event, Event::Arrived { .. });
-                known.or_else(|| arrives.then(|| Cause::new(seq, now).call_id()))
+                known.or_else(|| arrives.then(|| fresh(&mut Cause::new(seq, now), &self.calls)))
             }
             Input::Act { act: Act::Hangup { call } | Act::Transfer { call, .. }, .. } => {
                 self.calls.contains_key(call).then_some(*call)
@@ -270,6 +270,15 @@ impl Switchboard {
         match self.agents.get(name).and_then(crate::live::agent::Agent::deadline) {
             Some(at) => self.timers.set(timer, at),
             None => self.timers.clear(&timer),
+        }
+    }
+}
+
+fn fresh(cause: &mut Cause, taken: &BTreeMap<CallId, Call>) -> CallId {
+    loop {
+        let id = cause.call_id();
+        if !taken.contains_key(&id) {
+            return id;
         }
     }
 }

@@ -48,6 +48,15 @@ pub struct StatusView {
     pub agents_ready: usize,
     pub agents: usize,
     pub calls_today: u64,
+    /// What is wrong besides the engine; empty when all is well.
+    pub troubles: Vec<Trouble>,
+}
+
+/// Something that an admin should see to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trouble {
+    pub what: SmolStr,
+    pub remedy: SmolStr,
 }
 
 /// The link to the engine.

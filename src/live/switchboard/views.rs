@@ -54,6 +54,7 @@ impl Switchboard {
             agents_ready: self.agents.iter().filter(|(_, agent)| agent.free()).count(),
             agents: self.agents.iter().count(),
             calls_today: self.calls_today,
+            troubles: Vec::new(),
         }
     }
 
