@@ -51,7 +51,7 @@ pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
     }
 }
 
-/// Lines for people on a terminal and for journald; RUST_LOG chooses.
+/// Lines for people on a terminal and for journald; `RUST_LOG` chooses.
 fn tell() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && env::var_os("NO_COLOR").is_none();

@@ -39,7 +39,7 @@ fn text(paint: &Paint, status: &StatusView) -> String {
     );
     for trouble in &status.troubles {
         let (word, what) = (paint.word("Trouble", Tone::Bad), clean(&trouble.what));
-        text.push_str(&format!("{word} {what}; {}\n", clean(&trouble.remedy)));
+        text = text + &word + " " + &what + "; " + &clean(&trouble.remedy) + "\n";
     }
     text
 }

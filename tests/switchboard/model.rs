@@ -69,7 +69,7 @@ struct Reference {
 
 impl Reference {
     /// Who must be offered to whom now.
-    fn due(&mut self) -> Vec<(LegId, usize)> {
+    fn due(&mut self) -> Offers {
         let mut due = Vec::new();
         loop {
             self.waiting.sort();
@@ -106,6 +106,9 @@ struct Game {
     idle: [Stamp; AGENTS],
 }
 
+/// Who is offered to whom: the caller's leg and the agent's number.
+type Offers = Vec<(LegId, usize)>;
+
 impl Game {
     fn new() -> Self {
         let mut site = site(AGENTS);
@@ -136,7 +139,7 @@ impl Game {
     }
 
     /// Handles one input and gives the offers it caused.
-    fn feed(&mut self, input: Input) -> Vec<(LegId, usize)> {
+    fn feed(&mut self, input: Input) -> Offers {
         self.seq += 1;
         let mut offers = Vec::new();
         for effect in self.board.on(self.seq, self.now, input) {
@@ -151,7 +154,7 @@ impl Game {
         offers
     }
 
-    fn event(&mut self, event: Event) -> Vec<(LegId, usize)> {
+    fn event(&mut self, event: Event) -> Offers {
         self.feed(Input::Engine(event))
     }
 
@@ -159,11 +162,11 @@ impl Game {
         self.dialled.iter().rev().find(|(from, _)| from == caller).expect("dialled").1.clone()
     }
 
-    fn act(&mut self, act: Act) -> Vec<(LegId, usize)> {
+    fn act(&mut self, act: Act) -> Offers {
         self.feed(Input::Act { actor: Actor(Label::new("test")), act, ask: 0 })
     }
 
-    fn caller_leaves(&mut self, n: usize) -> Vec<(LegId, usize)> {
+    fn caller_leaves(&mut self, n: usize) -> Offers {
         let (waiting, offers, talks) =
             (self.reference.waiting.len(), self.reference.offers.len(), self.reference.talks.len());
         if waiting + offers + talks == 0 {
@@ -193,8 +196,21 @@ impl Game {
         self.event(gone(&peer))
     }
 
+    fn decline(&mut self, n: usize) -> Offers {
+        let at = n % self.reference.offers.len();
+        let (number, caller, agent) = self.reference.offers.remove(at);
+        let peer = self.peer(&caller);
+        // The agent rests for no time at all, and is idle as long as before.
+        self.reference.free(agent, self.idle[agent]);
+        let first = self.event(Event::Ended { leg: peer, cause: HangupCause::CALL_REJECTED });
+        let first = [first, self.feed(Input::Clock)].concat();
+        assert_eq!(first, self.reference.due(), "while the declined caller's leg is still busy");
+        self.reference.waiting.push((number, caller.clone()));
+        self.event(Event::Returned { leg: caller })
+    }
+
     /// Plays one move on both sides and gives what each offers.
-    fn play(&mut self, one: &Move) -> (Vec<(LegId, usize)>, Vec<(LegId, usize)>) {
+    fn play(&mut self, one: &Move) -> (Offers, Offers) {
         self.now = self.now + secs(5);
         let mut offers = Vec::new();
         match one {
@@ -207,20 +223,7 @@ impl Game {
                 offers = self.event(Event::Key { leg: caller, key: Key::new('1').expect("a key") });
             }
             Move::CallerLeaves(n) => offers = self.caller_leaves(*n),
-            Move::Decline(n) if !self.reference.offers.is_empty() => {
-                let at = n % self.reference.offers.len();
-                let (number, caller, agent) = self.reference.offers.remove(at);
-                let peer = self.peer(&caller);
-                // The agent rests for no time at all, and is idle as long as before.
-                let since = self.idle[agent];
-                self.reference.free(agent, since);
-                let first = self.event(Event::Ended { leg: peer, cause: HangupCause::CALL_REJECTED });
-                let first = [first, self.feed(Input::Clock)].concat();
-                let due = self.reference.due();
-                assert_eq!(first, due, "while the declined caller's leg is still busy");
-                self.reference.waiting.push((number, caller.clone()));
-                offers = self.event(Event::Returned { leg: caller });
-            }
+            Move::Decline(n) if !self.reference.offers.is_empty() => offers = self.decline(*n),
             Move::Answer(n) if !self.reference.offers.is_empty() => {
                 let at = n % self.reference.offers.len();
                 let (number, caller, agent) = self.reference.offers.remove(at);
@@ -241,7 +244,7 @@ impl Game {
                 match self.reference.people[*agent].clone() {
                     Person::Idle { since } => self.reference.people[*agent] = Person::Away { since },
                     Person::Busy if !self.reference.pausing.contains(agent) => {
-                        self.reference.pausing.push(*agent)
+                        self.reference.pausing.push(*agent);
                     }
                     _ => {}
                 }

@@ -46,10 +46,11 @@ pub fn millis(millis: u64) -> Duration {
 
 pub const START: Stamp = Stamp(1_795_224_000_000_000);
 
-/// Number 4000: a menu with 1 → queue sales, 2 → queue support; agents a0, a1, … on phones 1000, 1001, …
-/// who serve both queues.
-pub fn site(agents: usize) -> Site {
-    let prompt = |text: &str| Prompt([(Locale::English, text.into())].into());
+fn prompt(text: &str) -> Prompt {
+    Prompt([(Locale::English, text.into())].into())
+}
+
+fn flow() -> Flow {
     let queue = |queue: &str| Step::Queue { queue: name(queue), otherwise: name("bye") };
     let menu = MenuStep {
         prompt: prompt("One for sales, two for support."),
@@ -59,7 +60,7 @@ pub fn site(agents: usize) -> Site {
         invalid: Some(prompt("No such choice.")),
         otherwise: name("bye"),
     };
-    let flow = Flow {
+    Flow {
         start: name("menu"),
         steps: BTreeMap::from([
             (name("menu"), Step::Menu(menu)),
@@ -68,7 +69,13 @@ pub fn site(agents: usize) -> Site {
             (name("bye"), Step::Say { prompt: prompt("Good bye."), next: name("end") }),
             (name("end"), Step::Hangup),
         ]),
-    };
+    }
+}
+
+/// Number 4000: a menu with 1 → queue sales, 2 → queue support; agents a0, a1, … on phones 1000, 1001, …
+/// who serve both queues.
+pub fn site(agents: usize) -> Site {
+    let flow = flow();
     let rules =
         Queue { ring: secs(15), rest: secs(10), max_wait: secs(300), greeting: Some(prompt("Please wait.")) };
     let phone = |i: usize| {

@@ -223,8 +223,6 @@ pub struct CollectStep {
     pub invalid: Option<Prompt>,
     pub next: Name,
     pub otherwise: Name,
-    /// The digits are never written down: not in the journal, the record, or a log.
-    pub secret: bool,
 }
 
 mod zone_name {

@@ -60,7 +60,6 @@ const COLLECT: Shape = Shape {
         ("timeout", "timeout: 5s"),
         ("tries", "tries: 3"),
         ("invalid", "invalid: { zh: 输入有误。, en: That is not valid. }"),
-        ("secret", "secret: true"),
     ],
 };
 const QUEUE: Shape = Shape {
@@ -220,7 +219,6 @@ fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectS
     let end_key = end_key(fields, to);
     let patience = patience(fields, to);
     let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
-    let secret = fields.get("secret").map_or(Some(false), |n| decode::flag(n, to));
     let next = scope.target(fields, "next", to);
     let otherwise = scope.target(fields, "otherwise", to);
     let (timeout, tries) = patience?;
@@ -234,7 +232,6 @@ fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectS
         invalid: invalid.unwrap_or_default(),
         next: next?,
         otherwise: otherwise?,
-        secret: secret?,
     })
 }
 
@@ -289,11 +286,6 @@ fn collected(node: &Node, scope: &Scope, to: &mut Findings) -> Option<Name> {
     if has("collect").is_none() {
         let message = format!("the step `{name}` collects no digits");
         to.error(Code::UnknownName, node.place, message, "name a step with `collect`");
-        return None;
-    }
-    if matches!(has("secret"), Some(Value::Scalar { text, .. }) if text == "true") {
-        let message = format!("the digits of `{name}` are secret: they cannot be dialled");
-        to.error(Code::BadValue, node.place, message, "collect the extension in a step without `secret`");
         return None;
     }
     Some(name)
