@@ -7,3 +7,18 @@ mod rig;
 
 #[path = "asterisk/orders.rs"]
 mod orders;
+
+#[path = "asterisk/failures.rs"]
+mod failures;
+
+#[path = "asterisk/lease.rs"]
+mod lease;
+
+#[path = "asterisk/race.rs"]
+mod race;
+
+#[path = "asterisk/cable.rs"]
+mod cable;
+
+#[path = "asterisk/link.rs"]
+mod link;

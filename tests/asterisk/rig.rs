@@ -58,7 +58,6 @@ pub struct Rig {
     pub seen: Vec<Event>,
     pub dir: RunDir,
     pub ports: Ports,
-    pub site: Site,
     next_order: u32,
     next_leg: u32,
     _block: Block,
@@ -119,14 +118,13 @@ impl Rig {
         let site = site(&dir, ports, carrier);
         let asterisk =
             Asterisk::start(&tree(), &site, &dir.join("run"), ports).await.expect("Asterisk starts");
-        let engine = connect(&dir, ports, PASSWORD);
+        let engine = connect(&dir, asterisk.ari(), PASSWORD);
         let mut rig = Self {
             asterisk,
             engine,
             seen: Vec::new(),
             dir,
             ports,
-            site,
             next_order: 0,
             next_leg: 0,
             _block: block,
@@ -137,9 +135,26 @@ impl Rig {
 
     /// A new adapter in place of the old, as after a restart of Tandem.
     pub async fn reconnect(&mut self) {
-        self.engine = connect(&self.dir, self.ports, PASSWORD);
+        self.replace(connect(&self.dir, self.asterisk.ari(), PASSWORD)).await;
+    }
+
+    pub async fn replace(&mut self, engine: Engine) {
+        self.die().await;
+        self.engine = engine;
         self.seen.clear();
         self.until("the first audit", |event| matches!(event, Event::Audit { .. })).await;
+    }
+
+    /// What was heard so far no longer counts.
+    pub fn forget(&mut self) {
+        while let Ok(event) = self.engine.events.try_recv() {
+            self.seen.push(event);
+        }
+        self.seen.clear();
+    }
+
+    pub fn site(&self) -> Site {
+        site(&self.dir, self.ports, SocketAddr::from(([127, 0, 0, 1], 9)))
     }
 
     /// Tandem dies.
@@ -314,10 +329,10 @@ impl Rig {
 }
 
 /// The adapter on this Asterisk.
-pub fn connect(dir: &Path, ports: Ports, password: &str) -> Engine {
+pub fn connect(dir: &Path, address: SocketAddr, password: &str) -> Engine {
     asterisk::start(
         Settings {
-            address: SocketAddr::from(([127, 0, 0, 1], ports.http)),
+            address,
             user: "tandem".into(),
             password: SecretString::from(password.to_owned()),
             prompts: dir.to_owned(),

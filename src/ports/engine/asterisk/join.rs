@@ -62,9 +62,8 @@ async fn join(desk: &Arc<Desk>, caller: &LegId, to: &LegId) -> Result<(), Failur
         hang_up(desk, to, HangupCause::NORMAL_CLEARING).await?;
         return remove(desk, &bridge).await;
     }
-    if desk.ledger().music(caller, false) {
-        ask(desk, Method::DELETE, caller, "/moh", &[]).await.map(drop).or_else(unless_gone)?;
-    }
+    desk.ledger().music(caller, false);
+    ask(desk, Method::DELETE, caller, "/moh", &[]).await.map(drop).or_else(unless_gone)?;
     if let Err(failure) = enter(desk, &bridge, caller).await {
         tracing::debug!(%caller, %failure, "the caller left before he was joined");
         hang_up(desk, to, HangupCause::NORMAL_CLEARING).await?;
@@ -105,6 +104,7 @@ async fn tidy(desk: &Desk, caller: &LegId, to: &LegId) -> Result<(), Failure> {
     };
     if waits {
         let span = desk.ledger().span(caller).unwrap_or(LEASE);
+        desk.ledger().lease(caller, Some(span));
         set_lease(desk, caller, span).await?;
     }
     Ok(())

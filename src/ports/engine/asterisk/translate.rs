@@ -244,8 +244,12 @@ fn channel(tree: &Value) -> Option<Channel> {
     let state = text(tree, "/state").unwrap_or_default();
     Some(Channel {
         leg: leg(tree, "/id")?,
-        // A dialled leg is born in the context of its endpoint, which is one of arrivals.
-        place: if place == Place::Arrival && caller.is_some() { Place::Elsewhere } else { place },
+        // A leg that is dialled, by us or by the fallback, is born in the context of its endpoint.
+        place: if place == Place::Arrival && (caller.is_some() || app.starts_with("AppDial")) {
+            Place::Elsewhere
+        } else {
+            place
+        },
         commanded: app == "Stasis" && data.split(',').next() == Some(APP),
         up: state == "Up",
         ringing: state == "Ringing",
