@@ -91,7 +91,7 @@ struct Values<'a> {
 
 #[derive(Serialize)]
 struct Phone<'a> {
-    phone: &'a str,
+    user: &'a str,
     number: &'a str,
     name: String,
     secret: String,
@@ -162,7 +162,7 @@ fn phones<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Vec<Phone<'a>>,
                 .get(&extension.phone)
                 .ok_or_else(|| RenderError::NoSecret { phone: phone.to_owned() })?;
             Ok(Phone {
-                phone,
+                user: phone,
                 number: number.as_str(),
                 name: quoted(&extension.name),
                 secret: ini(
@@ -246,3 +246,6 @@ fn quoted(name: &str) -> String {
     let fit = |c: char| if c.is_control() || matches!(c, '"' | '\\' | ';' | '<' | '>') { ' ' } else { c };
     name.chars().take(80).map(fit).collect::<String>().trim().to_owned()
 }
+
+#[cfg(test)]
+mod tests;

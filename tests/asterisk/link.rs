@@ -2,11 +2,11 @@
 
 use std::{net::SocketAddr, time::Duration};
 
-use tandem::ports::engine::{Command, Engine, Event, HangupCause, LegSeen, Outcome, Verdict};
+use tandem::ports::engine::{Command, Endpoint, Engine, Event, HangupCause, LegSeen, Outcome, Verdict};
 
 use crate::{
     cable::Cable,
-    rig::{PASSWORD, Rig, connect},
+    rig::{PASSWORD, Rig, connect, name},
 };
 
 /// A rig whose adapter speaks through a cable.
@@ -31,11 +31,10 @@ async fn audit(rig: &mut Rig) -> Vec<LegSeen> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cut_in_music_prompt_and_talk_costs_nobody_the_call() {
+async fn a_cut_in_music_and_prompt_costs_nobody_the_call() {
     let (mut rig, cable) = cabled().await;
-    let (outside, agent) = (rig.outside("15550100").await, rig.phone("1001").await);
+    let outside = rig.outside("15550100").await;
     let (call, leg) = rig.caller(&outside).await;
-    rig.forget();
     // In music; an order meanwhile is refused in words.
     rig.order(&leg, Command::Music).await;
     rig.forget();
@@ -61,6 +60,16 @@ async fn a_cut_in_music_prompt_and_talk_costs_nobody_the_call() {
     let played = Event::Played { leg: leg.clone(), order, verdict: Verdict::Finished };
     rig.until("Played", |event| *event == played).await;
 
+    call.hang_up().await;
+    rig.ended(&leg).await;
+    rig.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_while_the_phone_rings_and_in_the_talk_costs_nobody_the_call() {
+    let (mut rig, cable) = cabled().await;
+    let (outside, agent) = (rig.outside("15550100").await, rig.phone("1001").await);
+    let (call, leg) = rig.caller(&outside).await;
     // While the phone rings; it is answered meanwhile.
     let to = rig.ring(&leg, "1001", 20);
     let taken = agent.rings().await;
@@ -127,6 +136,43 @@ async fn a_call_that_came_and_one_that_went_while_the_link_was_cut_are_told_by_t
     waiting.answered().await;
     waiting.hang_up().await;
     rig.ended(&other).await;
+    rig.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_that_is_late_is_asked_for_before_anything_is_repeated() {
+    let (mut rig, cable) = cabled().await;
+    let (outside, agent) = (rig.outside("15550100").await, rig.phone("1001").await);
+    let (call, leg) = rig.caller(&outside).await;
+    rig.order(&leg, Command::Music).await;
+    // The dialling is carried out, but nobody says so for 4 s: still one phone rings, once.
+    cable.hold_back();
+    let (to, order) = rig.connect(&leg, Endpoint::Phone(name("1001")), 30);
+    assert_eq!(
+        rig.within(Duration::from_secs(4), |event| matches!(event, Event::Outcome { .. })).await,
+        None
+    );
+    cable.let_through();
+    assert_eq!(rig.outcome(order).await, Outcome::Done);
+    let taken = agent.rings().await;
+    taken.answer();
+    rig.joined(&leg, &to).await;
+    assert!(agent.rings_within(Duration::from_millis(300)).await.is_none(), "it rang twice");
+    // Held back for good: the outcome is unknown, and the link is given up.
+    cable.hold_back();
+    let order = rig.send(&leg, Command::Music);
+    assert_eq!(rig.outcome(order).await, Outcome::Unknown);
+    let down = rig.until("Down", |event| matches!(event, Event::Down { .. })).await;
+    assert!(
+        matches!(down, Event::Down { ref reason, .. } if reason.as_str().contains("silent") || reason.as_str().contains("stopped answering")),
+        "{down:?}"
+    );
+    cable.let_through();
+    let legs = audit(&mut rig).await;
+    assert!(legs.iter().any(|seen| seen.leg == leg && seen.peer == Some(to.clone())), "{legs:?}");
+    call.hang_up().await;
+    rig.ended(&leg).await;
+    rig.ended(&to).await;
     rig.clean().await;
 }
 

@@ -47,6 +47,7 @@ pub struct Effects {
 }
 
 #[derive(Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Leg {
     since: Stamp,
     dialled: Option<Dialled>,
@@ -201,13 +202,11 @@ impl Ledger {
 
     fn played(&mut self, order: OrderId, verdict: Verdict, effects: &mut Effects) {
         let place = |leg: &Leg| leg.playing.iter().position(|playing| playing.order == order);
-        let Some((id, leg, place)) = self
-            .legs
-            .iter_mut()
-            .find_map(|(id, leg)| Some((id, place(leg)?, leg)).map(|(id, place, leg)| (id, leg, place)))
-        else {
-            return;
-        };
+        let found = self.legs.iter_mut().find_map(|(id, leg)| {
+            let place = place(leg)?;
+            Some((id, leg, place))
+        });
+        let Some((id, leg, place)) = found else { return };
         let stopped = leg.playing.remove(place).stopped;
         let verdict = if stopped { Verdict::Stopped } else { verdict };
         effects.events.push(Event::Played { leg: id.clone(), order, verdict });
@@ -358,3 +357,6 @@ impl Ledger {
         self.legs.get(id)?.joined.as_ref()
     }
 }
+
+#[cfg(test)]
+mod tests;

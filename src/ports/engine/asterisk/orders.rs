@@ -278,9 +278,8 @@ async fn originate(desk: &Desk, leg: &LegId, call: &Call) -> Result<(), Undialle
     ];
     let body = translate::variables(leg);
     match desk.rest.call(Method::POST, "/channels", &query, Some(&body)).await {
-        Ok(_) => Ok(()),
-        // The id is chosen by us: whoever has it is this call.
-        Err(Failure::Refused { status: 409, .. }) => Ok(()),
+        // The id is chosen by us: whoever has it already is this call.
+        Ok(_) | Err(Failure::Refused { status: 409, .. }) => Ok(()),
         Err(Failure::Refused { status: 500.., .. }) => Err(Undialled::Unreachable(match call.endpoint {
             Endpoint::Phone(_) => HangupCause::SUBSCRIBER_ABSENT,
             Endpoint::Trunk { .. } => HangupCause::DESTINATION_OUT_OF_ORDER,

@@ -333,3 +333,6 @@ pub fn peers(bridges: &[Bridge]) -> HashMap<LegId, LegId> {
     }
     peers
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,117 @@
+//! What is rendered stands in a snapshot, and nothing that a site can say changes its shape.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    base::number::Number,
+    infra::site::{EngineKind, EngineSettings, Extension, Store, Trunk},
+};
+
+fn site(shown: &str) -> Site {
+    let number = |text| Number::new(text).expect("a number");
+    let name = |text| Name::new(text).expect("a name");
+    let extension =
+        |phone| Extension { name: shown.into(), phone: name(phone), secret_file: "/nowhere".into() };
+    Site {
+        name: "test".into(),
+        revision: "1".into(),
+        time_zone: TimeZone::UTC,
+        languages: Vec::new(),
+        engine: EngineSettings {
+            kind: EngineKind::Asterisk,
+            address: std::net::SocketAddr::from(([127, 0, 0, 1], 8088)),
+            user: "tandem".into(),
+            password_file: "/nowhere".into(),
+            domain: "127.0.0.1".into(),
+        },
+        store: Store::Sqlite,
+        numbers: BTreeMap::new(),
+        hours: BTreeMap::new(),
+        extensions: [(number("1001"), extension("1001")), (number("1009"), extension("desk"))].into(),
+        agents: BTreeMap::new(),
+        queues: BTreeMap::new(),
+        flows: BTreeMap::new(),
+        trunks: [(name("carrier"), Trunk { address: "127.0.0.1:5070".into() })].into(),
+        fallback: number("1009"),
+        lease: std::time::Duration::from_secs(30),
+    }
+}
+
+fn target(secret: &str) -> AsteriskTarget {
+    let secrets = ["1001", "desk"]
+        .map(|phone| (Name::new(phone).expect("a name"), SecretString::from(secret.to_owned())));
+    AsteriskTarget {
+        run: "/run/lab".into(),
+        modules: "/tree/modules".into(),
+        data: "/run/lab/data".into(),
+        music: "/run/lab/music".into(),
+        ports: Ports { sip: 5060, http: 8088, rtp_from: 20000, rtp_to: 20398 },
+        user: "tandem".into(),
+        password: SecretString::from(secret.to_owned()),
+        secrets: secrets.into(),
+        brisk: true,
+    }
+}
+
+/// Section names, and keys with the first character of their lines: the shape of a configuration.
+fn shape(files: &[Rendered]) -> Vec<String> {
+    let key = |line: &str| line.split('=').next().unwrap_or_default().trim_end().to_owned();
+    files.iter().flat_map(|file| file.text.lines().map(key)).collect()
+}
+
+#[test]
+fn the_files_are_those_of_the_snapshot() {
+    let files = render(&site("Anna 安娜"), &target("secret")).expect("it renders");
+    let all: String = files
+        .iter()
+        .filter(|file| file.path != Path::new("modules.conf"))
+        .map(|file| format!("=== {} {:o}\n{}\n", file.path.display(), file.mode, file.text))
+        .collect();
+    insta::assert_snapshot!("asterisk", all);
+}
+
+#[test]
+fn files_with_passwords_are_readable_by_their_owner_only() {
+    for file in render(&site("Anna"), &target("s3cr3t")).expect("it renders") {
+        assert_eq!(file.text.contains("s3cr3t"), file.mode == 0o600, "{}", file.path.display());
+    }
+}
+
+#[test]
+fn what_cannot_be_written_is_refused_with_the_place_to_change() {
+    for bad in ["", " zqz", "zqz ", "z\nqz", "zq\rz", "zq\0z", "zq\\;z", &"zq".repeat(501)] {
+        let refused = render(&site("Anna"), &target(bad)).err().expect(bad).to_string();
+        assert!(refused.contains("change it in its "), "{bad:?}: {refused}");
+        assert!(!refused.contains("zq"), "the password is told: {refused}");
+    }
+    let mut nobody = site("Anna");
+    nobody.fallback = Number::new("4711").expect("a number");
+    assert!(matches!(render(&nobody, &target("s")), Err(RenderError::NoFallback { .. })));
+    let mut strange = site("Anna");
+    for trunk in strange.trunks.values_mut() {
+        trunk.address = "host:1\n[evil]".into();
+    }
+    assert!(matches!(render(&strange, &target("s")), Err(RenderError::Unfit { file: "trunks.yaml", .. })));
+}
+
+proptest! {
+    #[test]
+    fn nothing_from_a_site_changes_the_shape(shown in any::<String>(), secret in any::<String>()) {
+        let plain = shape(&render(&site("Anna"), &target("secret")).expect("it renders"));
+        if let Ok(files) = render(&site(&shown), &target("secret")) {
+            prop_assert_eq!(&shape(&files), &plain);
+        }
+        if let Ok(files) = render(&site("Anna"), &target(&secret)) {
+            prop_assert_eq!(&shape(&files), &plain);
+            // A semicolon begins a comment unless a backslash stands before it.
+            for line in files.iter().flat_map(|file| file.text.lines()).filter(|line| line.starts_with("password")) {
+                let bare = line.match_indices(';').any(|(at, _)| !line[..at].ends_with('\\'));
+                prop_assert!(!bare, "{line}");
+            }
+        }
+    }
+}
