@@ -7,7 +7,7 @@ use super::{Duty, Effects, Ledger, Leg, Playing};
 use crate::{
     base::{clock::Stamp, id::LegId},
     ports::engine::{
-        LegSeen,
+        Arrival, Event, LegSeen,
         asterisk::translate::{Bridge, Channel, Place, peers},
     },
 };
@@ -34,7 +34,7 @@ impl Ledger {
                 leg: channel.leg.clone(),
                 up: channel.up,
                 peer: peers.get(&channel.leg).cloned(),
-                arrival: channel.arrival.clone().filter(|_| !channel.up && channel.place == Place::Arrival),
+                arrival: waiting_arrival(channel),
             })
             .collect();
         for channel in &ours {
@@ -62,6 +62,10 @@ impl Ledger {
         leg.missing = false;
         if !known {
             leg.up = channel.up;
+            // The news of it was lost with the old link, or is under way: it may be told twice.
+            if let Some(arrival) = waiting_arrival(channel) {
+                effects.events.push(Event::Arrived { leg: id.clone(), arrival });
+            }
         }
         if fresh {
             leg.joined = peer.cloned();
@@ -112,4 +116,9 @@ impl Ledger {
             }
         }
     }
+}
+
+/// What a call brought that nobody has taken yet.
+fn waiting_arrival(channel: &Channel) -> Option<Arrival> {
+    channel.arrival.clone().filter(|_| !channel.up && channel.place == Place::Arrival)
 }
