@@ -211,7 +211,10 @@ impl<O: Outlet> Core<O> {
             Effect::Order(order) => {
                 let _gone = self.orders.send(order);
             }
-            Effect::Record(record) => self.outlet.record(&record),
+            Effect::Record(record) => {
+                self.outlet.record(&record);
+                self.journal.forget(record.id);
+            }
             Effect::Told { call, why } => self.outlet.told(call, &why),
             Effect::Reply { ask, result } => {
                 if let Some(place) = self.replies.iter().position(|(number, _)| *number == ask) {
