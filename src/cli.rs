@@ -10,6 +10,7 @@ mod check;
 mod client;
 mod completions;
 mod context;
+mod demo;
 mod exit;
 mod explain;
 mod paint;
@@ -49,6 +50,7 @@ enum Command {
     Agents(agents::Args),
     Explain(explain::Args),
     Top(top::Args),
+    Demo(demo::Args),
     Completions(completions::Args),
 }
 
@@ -84,6 +86,7 @@ impl Tandem {
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
             Command::Explain(args) => ask(common, async |cx| explain::run(cx, args).await),
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
+            Command::Demo(args) => alone(demo::run(common, args)),
             Command::Completions(args) => completions::run(args, &mut Self::command()),
         }
     }
@@ -95,4 +98,11 @@ fn ask(common: Common, command: impl AsyncFnOnce(&Context) -> Result<Exit, Fault
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
     let context = Context::new(common)?;
     runtime.block_on(command(&context))
+}
+
+/// Runs a command that makes its own surroundings, on this thread.
+fn alone(command: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fault> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
+    runtime.block_on(command)
 }

@@ -2,13 +2,22 @@
 //! vanish, programs that die with us. Nothing here is part of a production daemon.
 
 pub mod asterisk;
+pub mod cast;
+pub mod freeswitch;
 pub mod ports;
 pub mod program;
 pub mod rundir;
+pub mod sample;
+pub mod softphone;
+pub mod unpack;
+pub mod voice;
 
 use std::{io, path::PathBuf, time::Duration};
 
-use crate::provision::RenderError;
+use crate::{
+    infra::site::{Problems, secret::SecretError},
+    provision::RenderError,
+};
 
 /// Why something of the lab does not stand.
 #[derive(Debug, thiserror::Error)]
@@ -31,6 +40,14 @@ pub enum LabError {
     NoTree { path: PathBuf },
     #[error("cannot read {}: {why}; write the password into it, mode 0600", path.display())]
     Secret { path: PathBuf, why: io::Error },
+    #[error("Asterisk could not be unpacked ({status}); the lines above say why")]
+    Unpack { status: String },
+    #[error("the example site is refused (a defect of Tandem): {0:?}")]
+    Sample(Problems),
+    #[error("no FreeSWITCH in PATH; name the program in TANDEM_FREESWITCH, or take another engine")]
+    NoFreeswitch,
+    #[error(transparent)]
+    Password(#[from] SecretError),
     #[error(transparent)]
     Config(#[from] RenderError),
 }

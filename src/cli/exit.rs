@@ -2,7 +2,7 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use crate::http::Problem;
+use crate::{http::Problem, lab::LabError};
 
 /// Shown below the help.
 pub(super) const CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the site was refused by check · \
@@ -56,6 +56,8 @@ pub enum Fault {
     NoTerminal,
     #[error(transparent)]
     Daemon(Box<crate::lifecycle::Failure>),
+    #[error(transparent)]
+    Lab(#[from] LabError),
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     #[error("cannot start: {0}; the system lacks memory or file handles")]

@@ -14,6 +14,7 @@ use smol_str::SmolStr;
 
 use super::{
     LabError,
+    ports::Block,
     program::{Program, command},
 };
 use crate::{
@@ -111,6 +112,11 @@ impl Asterisk {
             }
         }
         Ok(())
+    }
+
+    /// The ports of a block that it is to have.
+    pub fn ports_of(block: &Block) -> Ports {
+        Ports { sip: block.port(0), http: block.port(1), rtp_from: block.port(10), rtp_to: block.port(400) }
     }
 
     pub fn pid(&self) -> i32 {
