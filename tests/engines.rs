@@ -1,6 +1,48 @@
-//! One suite of stories for every engine: the simulator, a real Asterisk, a real FreeSWITCH.
+//! One suite of stories for every real engine: Asterisk, and FreeSWITCH where there is one.
+//!
+//! Every story runs the whole daemon with real SIP phones, proves by tones who hears whom, and ends with nothing
+//! left at the engine.
 
 mod support;
 
+/// A test for each story on each engine. FreeSWITCH may be absent; then the last lines of `make test` say so.
+macro_rules! on_every_engine {
+    ($($story:ident),* $(,)?) => {
+        mod asterisk {
+            $(#[tokio::test]
+            async fn $story() {
+                super::$story(crate::bench::Kind::Asterisk).await;
+            })*
+        }
+
+        mod freeswitch {
+            $(#[tokio::test]
+            async fn $story() {
+                if crate::bench::Kind::Freeswitch.is_here() {
+                    super::$story(crate::bench::Kind::Freeswitch).await;
+                }
+            })*
+        }
+    };
+}
+
+#[path = "engines/agents.rs"]
+mod agents;
+#[path = "engines/bench.rs"]
+mod bench;
+#[path = "engines/daemon.rs"]
+mod daemon;
+#[path = "engines/demo.rs"]
+mod demo;
+#[path = "engines/outages.rs"]
+mod outages;
 #[path = "engines/phones.rs"]
 mod phones;
+#[path = "engines/races.rs"]
+mod races;
+#[path = "engines/talk.rs"]
+mod talk;
+#[path = "engines/wire.rs"]
+mod wire;
+#[path = "engines/world.rs"]
+mod world;

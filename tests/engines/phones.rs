@@ -5,6 +5,7 @@ use std::time::Duration;
 use crate::support::{
     call::{Call, End, Side, State},
     phone::{Manner, Phone},
+    tone::{Heard, from_ulaw, to_ulaw, tone},
 };
 
 const LOW: f64 = 697.0;
@@ -117,4 +118,22 @@ async fn a_vanished_phone_says_nothing_more() {
     let nothing = async { while call.listen(Duration::from_millis(100)).await.seconds() > 0.0 {} };
     tokio::time::timeout(Duration::from_secs(5), nothing).await.expect("no packet after it is gone");
     assert_eq!(call.state(), State::Talking);
+}
+
+#[test]
+fn a_tone_is_found_and_no_other() {
+    let heard = Heard(tone(LOW, 0).iter().chain(&tone(LOW, 160)).map(|b| from_ulaw(*b)).collect());
+    assert!(heard.share(LOW) > 0.95, "{}", heard.share(LOW));
+    assert!(heard.share(HIGH) < 0.05, "{}", heard.share(HIGH));
+    assert!((heard.loudness() - 5657.0).abs() < 200.0, "{}", heard.loudness());
+    assert!(Heard(vec![0; 800]).share(LOW) < 0.01);
+}
+
+#[test]
+fn ulaw_reads_back_what_it_wrote() {
+    for sample in [0i16, 7, -7, 100, -1000, 8000, -8000, 32000, -32000] {
+        let back = from_ulaw(to_ulaw(sample));
+        let off = (i32::from(back) - i32::from(sample)).abs();
+        assert!(off <= 8 + i32::from(sample).abs() / 16, "{sample} {back}");
+    }
 }

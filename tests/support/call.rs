@@ -402,33 +402,29 @@ impl Call {
 
     /// Waits until the other side's tone is heard: at least 80 % of all energy, in at least 0.2 s of sound.
     pub async fn hears(&self, frequency: f64) {
-        self.hears_that(&format!("{frequency} Hz"), |heard| {
-            heard.share(frequency) > 0.8 && heard.loudness() > 500.0
-        })
-        .await;
+        let enough = |heard: &Heard| heard.share(frequency) > 0.8 && heard.loudness() > 500.0;
+        self.hears_that(frequency, "hears only", enough).await;
     }
 
     /// Waits until something is heard that is not that tone: a prompt or music.
     pub async fn hears_other_than(&self, frequency: f64) {
-        self.hears_that("a prompt or music", |heard| {
-            heard.share(frequency) < 0.3 && heard.loudness() > 100.0
-        })
-        .await;
+        let enough = |heard: &Heard| heard.share(frequency) < 0.3 && heard.loudness() > 100.0;
+        self.hears_that(frequency, "hears something else than", enough).await;
     }
 
-    async fn hears_that(&self, what: &str, enough: impl Fn(&Heard) -> bool) {
+    async fn hears_that(&self, frequency: f64, what: &str, enough: impl Fn(&Heard) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let heard = self.listen(Duration::from_millis(300)).await;
             if heard.seconds() >= 0.2 && enough(&heard) {
                 return;
             }
+            let (seconds, loudness, share) = (heard.seconds(), heard.loudness(), heard.share(frequency));
             assert!(
                 Instant::now() < deadline,
-                "{} does not hear {what}, but {:.2} s of loudness {:.0}\n{}",
+                "not true that {} {what} {frequency} Hz: in {seconds:.2} s of loudness {loudness:.0} its share is \
+                 {share:.2}\n{}",
                 self.0.line.user,
-                heard.seconds(),
-                heard.loudness(),
                 self.0.line.trace()
             );
         }

@@ -57,28 +57,3 @@ pub fn from_ulaw(byte: u8) -> i16 {
     let level = (((i16::from(byte & 0x0F) << 3) + 132) << exponent) - 132;
     if byte & 0x80 == 0 { level } else { -level }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_tone_is_found_and_no_other() {
-        let heard = Heard(tone(697.0, 0).iter().chain(&tone(697.0, 160)).map(|b| from_ulaw(*b)).collect());
-        assert!(heard.share(697.0) > 0.95, "{}", heard.share(697.0));
-        assert!(heard.share(941.0) < 0.05, "{}", heard.share(941.0));
-        assert!((heard.loudness() - 5657.0).abs() < 200.0, "{}", heard.loudness());
-        assert!(Heard(vec![0; 800]).share(697.0) < 0.01);
-    }
-
-    #[test]
-    fn ulaw_reads_back_what_it_wrote() {
-        for sample in [0i16, 7, -7, 100, -1000, 8000, -8000, 32000, -32000] {
-            let back = from_ulaw(to_ulaw(sample));
-            assert!(
-                (i32::from(back) - i32::from(sample)).abs() <= 8 + i32::from(sample).abs() / 16,
-                "{sample} {back}"
-            );
-        }
-    }
-}

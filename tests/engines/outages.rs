@@ -1,0 +1,197 @@
+//! The wire to the engine is cut, the daemon is killed: calls go on, callers keep their place, and without a daemon
+//! every waiting caller reaches the fallback.
+
+use std::time::Duration;
+
+use crate::bench::Kind;
+use crate::world::{World, both_talk, both_talk_a_while};
+
+/// The site's lease, and what an engine may take to act on it.
+const LEASE: Duration = Duration::from_secs(10 + 3);
+
+on_every_engine! {
+    a_cut_wire_is_not_noticed_by_who_talks,
+    a_cut_wire_costs_nobody_the_place_in_the_queue,
+    an_agent_who_answers_while_the_wire_is_cut_talks,
+    who_hangs_up_while_the_wire_is_cut_is_known_to_be_gone,
+    a_killed_daemon_comes_back_to_its_talks_and_its_queue,
+    a_daemon_killed_while_a_phone_rings_comes_back_to_it,
+    callers_in_the_menu_survive_a_killed_daemon,
+    without_a_daemon_whoever_waits_reaches_the_fallback,
+    without_a_daemon_whoever_calls_reaches_the_fallback,
+}
+
+pub async fn a_cut_wire_is_not_noticed_by_who_talks(kind: Kind) {
+    let world = World::new(kind).await;
+    let (caller, anna) = (world.outside("13800000041").await, world.agent("anna").await);
+    let call = caller.dial("8002").await;
+    let offer = anna.rings().await;
+    offer.answer();
+    both_talk(&call, &offer).await;
+    world.wire.cut();
+    world.unlinked().await;
+    both_talk(&call, &offer).await;
+    world.wire.mend();
+    world.linked().await;
+    world.call_is("13800000041", "talking").await;
+    both_talk(&call, &offer).await;
+    call.hang_up().await;
+    offer.ended().await;
+    assert!(world.record("13800000041").await.talk_ms > 0);
+    world.ends_clean().await;
+}
+
+pub async fn a_cut_wire_costs_nobody_the_place_in_the_queue(kind: Kind) {
+    let world = World::new(kind).await;
+    let (first, second) = (world.outside("13800000042").await, world.outside("13800000043").await);
+    let one = first.dial("8002").await;
+    world.call_is("13800000042", "waiting").await;
+    let two = second.dial("8002").await;
+    world.call_is("13800000043", "waiting").await;
+    world.wire.cut();
+    world.unlinked().await;
+    world.wire.mend();
+    world.linked().await;
+    let anna = world.agent_coming("anna").await;
+    for (call, number) in [(one, "13800000042"), (two, "13800000043")] {
+        let offer = anna.rings().await;
+        assert_eq!(offer.other(), number);
+        offer.answer();
+        both_talk_a_while(&call, &offer).await;
+        offer.hang_up().await;
+        call.ended().await;
+    }
+    world.ends_clean().await;
+}
+
+pub async fn an_agent_who_answers_while_the_wire_is_cut_talks(kind: Kind) {
+    let world = World::new(kind).await;
+    let (caller, anna) = (world.outside("13800000044").await, world.agent("anna").await);
+    let call = caller.dial("8002").await;
+    let offer = anna.rings().await;
+    world.wire.cut();
+    world.unlinked().await;
+    offer.answer();
+    world.wire.mend();
+    world.linked().await;
+    both_talk(&call, &offer).await;
+    call.hang_up().await;
+    offer.ended().await;
+    world.ends_clean().await;
+}
+
+pub async fn who_hangs_up_while_the_wire_is_cut_is_known_to_be_gone(kind: Kind) {
+    let world = World::new(kind).await;
+    let (caller, waiter) = (world.outside("13800000045").await, world.outside("13800000046").await);
+    let anna = world.agent("anna").await;
+    let call = caller.dial("8002").await;
+    let offer = anna.rings().await;
+    offer.answer();
+    both_talk(&call, &offer).await;
+    let waits = waiter.dial("8002").await;
+    world.call_is("13800000046", "waiting").await;
+    world.wire.cut();
+    world.unlinked().await;
+    waits.hang_up().await;
+    call.hang_up().await;
+    world.wire.mend();
+    world.linked().await;
+    world.record("13800000045").await;
+    world.record("13800000046").await;
+    world.agent_is("anna", "ready").await;
+    world.ends_clean().await;
+}
+
+pub async fn a_killed_daemon_comes_back_to_its_talks_and_its_queue(kind: Kind) {
+    let mut world = World::new(kind).await;
+    let (talker, first, second) = (
+        world.outside("13800000047").await,
+        world.outside("13800000048").await,
+        world.outside("13800000049").await,
+    );
+    let anna = world.agent("anna").await;
+    let talk = talker.dial("8002").await;
+    let offer = anna.rings().await;
+    offer.answer();
+    both_talk(&talk, &offer).await;
+    let one = first.dial("8002").await;
+    let began = world.call_is("13800000048", "waiting").await.since;
+    let two = second.dial("8002").await;
+    world.call_is("13800000049", "waiting").await;
+
+    world.kill_daemon().await;
+    both_talk(&talk, &offer).await;
+    let took = world.restart_daemon().await;
+    assert!(took < Duration::from_secs(3), "control was back after {took:?}");
+    assert_eq!(world.call_is("13800000048", "waiting").await.since, began);
+    world.call_is("13800000047", "talking").await;
+    both_talk(&talk, &offer).await;
+    talk.hang_up().await;
+    for (call, number) in [(one, "13800000048"), (two, "13800000049")] {
+        let offer = anna.rings().await;
+        assert_eq!(offer.other(), number, "the order in the queue is kept");
+        offer.answer();
+        both_talk(&call, &offer).await;
+        call.hang_up().await;
+        offer.ended().await;
+    }
+    world.ends_clean().await;
+}
+
+pub async fn a_daemon_killed_while_a_phone_rings_comes_back_to_it(kind: Kind) {
+    let mut world = World::new(kind).await;
+    let (caller, anna) = (world.outside("13800000050").await, world.agent("anna").await);
+    let call = caller.dial("8002").await;
+    let offer = anna.rings().await;
+    world.kill_daemon().await;
+    let took = world.restart_daemon().await;
+    assert!(took < Duration::from_secs(3), "control was back after {took:?}");
+    offer.answer();
+    both_talk_a_while(&call, &offer).await;
+    offer.hang_up().await;
+    call.ended().await;
+    world.ends_clean().await;
+}
+
+pub async fn callers_in_the_menu_survive_a_killed_daemon(kind: Kind) {
+    let mut world = World::new(kind).await;
+    let (caller, anna) = (world.outside("13800000051").await, world.agent("anna").await);
+    let call = caller.dial("8000").await;
+    call.answered().await;
+    world.call_is("13800000051", "menu").await;
+    world.kill_daemon().await;
+    world.restart_daemon().await;
+    call.hears_other_than(0.0).await;
+    call.press("1");
+    let offer = anna.rings().await;
+    offer.answer();
+    both_talk(&call, &offer).await;
+    call.hang_up().await;
+    world.ends_clean().await;
+}
+
+pub async fn without_a_daemon_whoever_waits_reaches_the_fallback(kind: Kind) {
+    let mut world = World::new(kind).await;
+    let (caller, desk) = (world.outside("13800000052").await, world.phone("1009").await);
+    let call = caller.dial("8002").await;
+    world.call_is("13800000052", "waiting").await;
+    world.kill_daemon().await;
+    let rescued = desk.rings_within(LEASE).await.expect("the fallback rings within the lease");
+    rescued.answer();
+    both_talk(&call, &rescued).await;
+    call.hang_up().await;
+    rescued.ended().await;
+    world.ends_clean().await;
+}
+
+pub async fn without_a_daemon_whoever_calls_reaches_the_fallback(kind: Kind) {
+    let world = World::without_daemon(kind).await;
+    let (caller, desk) = (world.outside("13800000053").await, world.phone("1009").await);
+    let call = caller.dial("8000").await;
+    let rescued = desk.rings_within(LEASE).await.expect("the fallback rings");
+    rescued.answer();
+    both_talk(&call, &rescued).await;
+    call.hang_up().await;
+    rescued.ended().await;
+    world.ends_clean().await;
+}
