@@ -70,7 +70,7 @@ struct Values<'a> {
 
 #[derive(Serialize)]
 struct Phone<'a> {
-    phone: &'a str,
+    user: &'a str,
     number: &'a str,
     name: String,
     secret: String,
@@ -122,14 +122,14 @@ fn phones<'a>(site: &'a Site, target: &FreeswitchTarget) -> Result<Vec<Phone<'a>
     site.extensions
         .iter()
         .map(|(number, extension)| {
-            let phone = extension.phone.as_str();
+            let user = extension.phone.as_str();
             let secret = target
                 .secrets
                 .get(&extension.phone)
-                .ok_or_else(|| RenderError::NoSecret { phone: phone.to_owned() })?;
-            let what = format!("the SIP password of {phone}");
+                .ok_or_else(|| RenderError::NoSecret { phone: user.to_owned() })?;
+            let what = format!("the SIP password of {user}");
             Ok(Phone {
-                phone,
+                user,
                 number: number.as_str(),
                 name: plain(&extension.name),
                 secret: value(secret.expose_secret(), &what, "its secret file")?,

@@ -16,7 +16,7 @@ use crate::{
 };
 
 pub async fn a_caller_is_answered_and_hears_prompts() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let caller = rig.outside("15550100").await;
     let from = tandem.mark();
@@ -45,7 +45,7 @@ pub async fn a_caller_is_answered_and_hears_prompts() {
 }
 
 pub async fn a_prompt_is_stopped_and_replaced() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let caller = rig.outside("15550100").await;
     let (call, leg) = tandem.answer(&caller, "8000").await;
@@ -89,7 +89,7 @@ pub async fn a_prompt_is_stopped_and_replaced() {
 }
 
 pub async fn keys_are_heard() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let caller = rig.outside("15550100").await;
     let (call, leg) = tandem.answer(&caller, "8000").await;
@@ -109,7 +109,7 @@ pub async fn keys_are_heard() {
 }
 
 pub async fn two_talk_and_either_hangs_up() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let agent = rig.phone("1001").await;
     tandem.expect(0, Event::Phone { extension: Name::new("1001").expect("name"), registered: true }).await;
@@ -151,7 +151,7 @@ pub async fn two_talk_and_either_hangs_up() {
 }
 
 pub async fn a_phone_of_the_house_calls() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let (one, two) = (rig.phone("1001").await, rig.phone("1002").await);
     let from = tandem.mark();
@@ -181,8 +181,7 @@ pub async fn an_outside_number_is_dialled_on_a_trunk() {
         carrier_port = Some(carrier.address().port());
         let trunk = site.trunks.values_mut().next().expect("trunk");
         trunk.address = carrier.address().to_string().into();
-    })
-    .await;
+    });
     carrier.on_call(Manner::AnswerAfter(Duration::from_millis(100)));
     let mut tandem = rig.adapter().await;
     let caller = rig.outside("15550100").await;
@@ -215,7 +214,7 @@ pub async fn an_outside_number_is_dialled_on_a_trunk() {
 }
 
 pub async fn a_hostile_name_is_only_a_name() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let agent = rig.phone("1001").await;
     let caller = rig.outside("15550100").await;

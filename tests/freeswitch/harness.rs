@@ -37,9 +37,9 @@ pub fn program() -> Option<PathBuf> {
     let named = env::var_os("TANDEM_FREESWITCH").map(PathBuf::from);
     let in_path = || {
         let path = env::var_os("PATH")?;
-        env::split_paths(&path).map(|folder| folder.join("freeswitch")).find(|file| runs(file))
+        env::split_paths(&path).map(|folder| folder.join("freeswitch")).find(runs)
     };
-    named.filter(|file| runs(file)).or_else(in_path)
+    named.filter(runs).or_else(in_path)
 }
 
 fn runs(file: &PathBuf) -> bool {

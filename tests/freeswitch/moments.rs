@@ -8,7 +8,7 @@ use tokio::time::sleep;
 use crate::rig::{Rig, prompt};
 
 pub async fn an_agent_killed_around_the_answer() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let agent = rig.phone("1001").await;
     let caller = rig.outside("15550100").await;
@@ -25,14 +25,13 @@ pub async fn an_agent_killed_around_the_answer() {
         tandem.expect(from, Event::Returned { leg: leg.clone() }).await;
         // The caller obeys again, at once.
         let order = tandem.send(&leg, Command::Play { media: vec![prompt(1)] });
-        tandem
+        let verdict = tandem
             .get(from, Duration::from_secs(10), "the prompt", |e| match e {
-                Event::Played { order: played, verdict, .. } if *played == order => {
-                    Some(assert_eq!(*verdict, Verdict::Finished, "killed after {wait} ms"))
-                }
+                Event::Played { order: played, verdict, .. } if *played == order => Some(*verdict),
                 _ => None,
             })
             .await;
+        assert_eq!(verdict, Verdict::Finished, "killed after {wait} ms\n{}", tandem.story());
         let returned =
             tandem.told[from..].iter().filter(|(_, e)| matches!(e, Event::Returned { .. })).count();
         assert_eq!(returned, 1, "killed after {wait} ms\n{}", tandem.story());
@@ -45,7 +44,7 @@ pub async fn an_agent_killed_around_the_answer() {
 }
 
 pub async fn a_caller_killed_around_the_answer() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let agent = rig.phone("1001").await;
     let caller = rig.outside("15550100").await;

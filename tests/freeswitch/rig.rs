@@ -93,12 +93,12 @@ fn wav(path: &Path, frequency: f64, span: Duration) {
 }
 
 impl Rig {
-    pub async fn start() -> Self {
-        Self::with(|_| ()).await
+    pub fn start() -> Self {
+        Self::with(|_| ())
     }
 
     /// `change` may change the site before it is rendered.
-    pub async fn with(change: impl FnOnce(&mut Site)) -> Self {
+    pub fn with(change: impl FnOnce(&mut Site)) -> Self {
         let dir = RunDir::new("freeswitch").expect("a folder");
         let block = Block::claim().expect("ports");
         let ports = Ports {
@@ -142,21 +142,21 @@ impl Rig {
         adapter
     }
 
-    fn sip(&self, port: u16) -> SocketAddr {
+    fn sip(port: u16) -> SocketAddr {
         SocketAddr::from((Ipv4Addr::LOCALHOST, port))
     }
 
     /// A registered phone of the house.
     pub async fn phone(&self, user: &str) -> Phone {
         let secret = format!("secret-{user}");
-        let phone = Phone::with_secret(user, &secret, self.sip(self.ports.phones), "tandem.test").await;
+        let phone = Phone::with_secret(user, &secret, Self::sip(self.ports.phones), "tandem.test").await;
         phone.register().await;
         phone
     }
 
     /// The world outside.
     pub async fn outside(&self, number: &str) -> Phone {
-        Phone::new(number, self.sip(self.ports.trunks)).await
+        Phone::new(number, Self::sip(self.ports.trunks)).await
     }
 
     /// Asks the engine itself.

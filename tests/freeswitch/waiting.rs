@@ -13,7 +13,7 @@ use crate::{
 };
 
 pub async fn who_does_not_come_to_talk_ends_once() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let agent = rig.phone("1001").await;
     let caller = rig.outside("15550100").await;
@@ -51,7 +51,7 @@ pub async fn who_does_not_come_to_talk_ends_once() {
 }
 
 pub async fn an_offer_is_cancelled() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let agent = rig.phone("1001").await;
     let caller = rig.outside("15550100").await;
@@ -77,7 +77,7 @@ pub async fn an_offer_is_cancelled() {
 }
 
 pub async fn a_lease_that_runs_out_leads_to_the_duty_phone() {
-    let rig = Rig::with(|site| site.lease = Duration::from_secs(3)).await;
+    let rig = Rig::with(|site| site.lease = Duration::from_secs(3));
     let mut tandem = rig.adapter().await;
     let duty = rig.phone("1001").await;
     let caller = rig.outside("15550100").await;
@@ -95,7 +95,10 @@ pub async fn a_lease_that_runs_out_leads_to_the_duty_phone() {
     let from = tandem.mark();
     tandem
         .get(from, Duration::from_secs(8), "an audit without it", |e| match e {
-            Event::Audit { legs, .. } => Some(assert!(legs.is_empty(), "{legs:?}")),
+            Event::Audit { legs, .. } => {
+                assert!(legs.is_empty(), "{legs:?}");
+                Some(())
+            }
             _ => None,
         })
         .await;
@@ -127,7 +130,7 @@ pub async fn a_lease_that_runs_out_leads_to_the_duty_phone() {
 }
 
 pub async fn a_talk_outlives_its_lease() {
-    let rig = Rig::with(|site| site.lease = Duration::from_secs(2)).await;
+    let rig = Rig::with(|site| site.lease = Duration::from_secs(2));
     let mut tandem = rig.adapter().await;
     let (duty, agent) = (rig.phone("1001").await, rig.phone("1002").await);
     let caller = rig.outside("15550100").await;
@@ -156,7 +159,7 @@ pub async fn a_talk_outlives_its_lease() {
 }
 
 pub async fn fallback_lets_go() {
-    let rig = Rig::start().await;
+    let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let duty = rig.phone("1001").await;
     let caller = rig.outside("15550100").await;

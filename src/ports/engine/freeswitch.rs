@@ -18,6 +18,8 @@ mod legs;
 mod line;
 mod link;
 mod orders;
+#[cfg(test)]
+mod random;
 mod survey;
 mod tag;
 mod translate;

@@ -133,3 +133,29 @@ fn a_password_that_was_refused_is_answered_as_such() {
     assert_eq!(kinds[0].0, Kind::AuthRequest);
     assert_eq!((kinds[1].0, kinds[1].1.as_str()), (Kind::CommandReply, "-ERR invalid"));
 }
+
+/// The fuzzer's corpus, each input whole and byte by byte: never a panic, and the same events either way.
+#[test]
+fn the_fuzzers_corpus_is_survived() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/corpus/esl");
+    let inputs: Vec<PathBuf> =
+        fs::read_dir(folder).expect("the corpus").map(|entry| entry.expect("entry").path()).collect();
+    assert!(inputs.len() >= 12);
+    let mut told = 0;
+    for input in inputs {
+        let bytes = fs::read(&input).expect("input");
+        let whole = Reader::new(settings()).read(&bytes, Stamp(0));
+        let mut reader = Reader::new(settings());
+        let mut events = Vec::new();
+        let pieces: Result<(), _> =
+            bytes.chunks(1).try_for_each(|b| reader.read(b, Stamp(0)).map(|(_, e)| events.extend(e)));
+        match whole {
+            Ok((_, all)) => {
+                assert_eq!((pieces, &events), (Ok(()), &all), "{}", input.display());
+                told += all.len();
+            }
+            Err(error) => assert_eq!(pieces, Err(error), "{}", input.display()),
+        }
+    }
+    assert!(told > 10, "the corpus reaches the legs");
+}

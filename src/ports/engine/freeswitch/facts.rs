@@ -10,7 +10,7 @@ use crate::{
 
 use super::{
     command,
-    legs::{Lane, Leg, Legs, Then},
+    legs::{Lane, Leg, Legs, Stage, Then},
     tag::Tag,
     translate::{Executed, Fact, Next},
 };
@@ -26,13 +26,13 @@ impl Legs {
             Fact::Answered { leg } => self.on_answered(leg),
             Fact::PlayStarted { leg } => self.on_play_started(&leg),
             Fact::PlayStopped { leg, whole } => {
-                if let Some(Lane::Playing(playing)) = self.legs.get_mut(&leg).map(|l| &mut l.lane) {
+                if let Some(Lane::Playing(playing)) = self.all.get_mut(&leg).map(|l| &mut l.lane) {
                     playing.whole = whole;
                 }
             }
             Fact::Executed(executed) => self.on_executed(executed, now),
             Fact::Key { leg, key } => {
-                if self.legs.contains_key(&leg) {
+                if self.all.contains_key(&leg) {
                     self.tell(Event::Key { leg, key });
                 }
             }
@@ -57,11 +57,11 @@ impl Legs {
     }
 
     fn on_parked(&mut self, leg: LegId, arrival: Option<Arrival>, now: Stamp) {
-        let Some(known) = self.legs.get_mut(&leg) else {
+        let Some(known) = self.all.get_mut(&leg) else {
             if let (Some(arrival), false) = (arrival, self.gone.contains_key(&leg)) {
                 self.foreign.remove(&leg);
                 let entry = Leg { arrival: Some(arrival.clone()), ..Leg::new(now) };
-                self.legs.insert(leg.clone(), entry);
+                self.all.insert(leg.clone(), entry);
                 self.tell(Event::Arrived { leg, arrival });
             }
             return;
@@ -85,37 +85,37 @@ impl Legs {
     }
 
     fn end_if_not_created(&mut self, to: &LegId, now: Stamp) {
-        if self.legs.get(to).is_some_and(|l| !l.created) {
+        if self.all.get(to).is_some_and(|l| l.stage == Stage::Promised) {
             self.end(to, HangupCause::NORMAL_CLEARING, now);
         }
     }
 
     fn on_created(&mut self, leg: &LegId) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
-        known.created = true;
+        let Some(known) = self.all.get_mut(leg) else { return };
+        known.stage = known.stage.max(Stage::Created);
         if let Some(cause) = known.cancelled.take() {
             self.send(command::hangup(leg, cause), Then::Nothing);
         }
     }
 
     fn on_ringing(&mut self, leg: LegId) {
-        let Some(known) = self.legs.get_mut(&leg) else { return };
-        if known.dialled_for.is_some() && !known.rings && !known.up {
-            known.rings = true;
+        let Some(known) = self.all.get_mut(&leg) else { return };
+        if known.dialled_for.is_some() && known.stage < Stage::Ringing {
+            known.stage = Stage::Ringing;
             self.tell(Event::Ringing { leg });
         }
     }
 
     fn on_answered(&mut self, leg: LegId) {
-        let Some(known) = self.legs.get_mut(&leg) else { return };
-        if !known.up {
-            known.up = true;
+        let Some(known) = self.all.get_mut(&leg) else { return };
+        if known.stage < Stage::Answered {
+            known.stage = Stage::Answered;
             self.tell(Event::Answered { leg });
         }
     }
 
     fn on_play_started(&mut self, leg: &LegId) {
-        let Some(Lane::Playing(playing)) = self.legs.get_mut(leg).map(|l| &mut l.lane) else { return };
+        let Some(Lane::Playing(playing)) = self.all.get_mut(leg).map(|l| &mut l.lane) else { return };
         playing.started = true;
         if playing.stop.is_some() {
             self.send(command::stop(leg), Then::Nothing);
@@ -123,10 +123,10 @@ impl Legs {
     }
 
     fn on_bridged(&mut self, leg: LegId, peer: LegId) {
-        if !self.legs.contains_key(&peer) {
+        if !self.all.contains_key(&peer) {
             return;
         }
-        let Some(known) = self.legs.get_mut(&leg) else { return };
+        let Some(known) = self.all.get_mut(&leg) else { return };
         known.lane = Lane::Talking { to: peer.clone() };
         self.tell(Event::Joined { leg, peer });
     }
@@ -142,8 +142,8 @@ impl Legs {
     }
 
     fn on_play_over(&mut self, leg: &LegId, order: OrderId, played: bool, next: Next, now: Stamp) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
-        if known.reported == Some(order) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        if known.reported >= Some(order) {
             return;
         }
         known.reported = Some(order);
@@ -170,7 +170,7 @@ impl Legs {
     }
 
     fn on_music_over(&mut self, leg: &LegId, played: bool, next: Next, now: Stamp) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
+        let Some(known) = self.all.get_mut(leg) else { return };
         let Lane::Playing(playing) = &mut known.lane else { return };
         if playing.prompt.is_some() {
             return;
@@ -192,7 +192,7 @@ impl Legs {
         next: Next,
         now: Stamp,
     ) {
-        let talked = match self.legs.get(leg).map(|l| &l.lane) {
+        let talked = match self.all.get(leg).map(|l| &l.lane) {
             Some(Lane::Talking { to: peer }) => peer == to,
             Some(Lane::Dialling { to: peer }) if peer == to => false,
             Some(Lane::Unknown) => false,

@@ -81,14 +81,21 @@ pub(super) struct Playing {
     pub stop: Option<Stamp>,
 }
 
+/// How far a leg has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Stage {
+    /// About to be dialled; the engine has no channel yet.
+    Promised,
+    Created,
+    Ringing,
+    Answered,
+}
+
 #[derive(Debug)]
 pub(super) struct Leg {
     pub lane: Lane,
     pub waiting: VecDeque<Order>,
-    pub up: bool,
-    pub rings: bool,
-    /// The channel is there; a leg that is only about to be dialled is not.
-    pub created: bool,
+    pub stage: Stage,
     /// Whom it was dialled for.
     pub dialled_for: Option<LegId>,
     /// To be hung up as soon as it is created.
@@ -98,7 +105,7 @@ pub(super) struct Leg {
     /// It has been told what a leg must know.
     pub dressed: bool,
     pub span: Duration,
-    /// The last `Play` that was reported as over.
+    /// The last `Play` that was reported as over; orders count upwards.
     pub reported: Option<OrderId>,
     pub since: Stamp,
     /// Audits in a row that did not list it.
@@ -110,9 +117,7 @@ impl Leg {
         Self {
             lane: Lane::Idle,
             waiting: VecDeque::new(),
-            up: false,
-            rings: false,
-            created: true,
+            stage: Stage::Created,
             dialled_for: None,
             cancelled: None,
             arrival: None,
@@ -131,7 +136,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// All legs of one engine.
 #[derive(Debug)]
 pub struct Legs {
-    pub(super) legs: HashMap<LegId, Leg>,
+    pub(super) all: HashMap<LegId, Leg>,
     /// Legs that ended or were let go, with the time: late events about them are no news.
     pub(super) gone: HashMap<LegId, Stamp>,
     /// Channels that are nobody of ours.
@@ -147,7 +152,7 @@ pub struct Legs {
 impl Legs {
     pub fn new(settings: Settings) -> Self {
         Self {
-            legs: HashMap::new(),
+            all: HashMap::new(),
             gone: HashMap::new(),
             foreign: HashSet::new(),
             phones: BTreeSet::new(),
@@ -185,7 +190,7 @@ impl Legs {
     }
 
     pub(super) fn set_lane(&mut self, leg: &LegId, lane: Lane) {
-        if let Some(known) = self.legs.get_mut(leg) {
+        if let Some(known) = self.all.get_mut(leg) {
             known.lane = lane;
         }
     }
@@ -193,19 +198,20 @@ impl Legs {
     /// Reports the prompt of a lane that was left by force.
     pub(super) fn played_if(&mut self, leg: &LegId, lane: &Lane, verdict: Verdict) {
         let Lane::Playing(Playing { prompt: Some(order), .. }) = lane else { return };
-        let Some(known) = self.legs.get_mut(leg) else { return };
-        if known.reported.replace(*order) != Some(*order) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        if known.reported < Some(*order) {
+            known.reported = Some(*order);
             self.tell(Event::Played { leg: leg.clone(), order: *order, verdict });
         }
     }
 
     /// The leg is no more, or no more ours.
     pub(super) fn end(&mut self, leg: &LegId, cause: HangupCause, now: Stamp) {
-        if let Some(known) = self.legs.get(leg) {
+        if let Some(known) = self.all.get(leg) {
             let lane = known.lane.clone();
             self.played_if(leg, &lane, Verdict::Stopped);
         }
-        let Some(known) = self.legs.remove(leg) else { return };
+        let Some(known) = self.all.remove(leg) else { return };
         self.gone.insert(leg.clone(), now);
         self.tell(Event::Ended { leg: leg.clone(), cause });
         for order in known.waiting {
@@ -248,7 +254,7 @@ impl Legs {
 
     /// A refused `Play` never started.
     fn free(&mut self, leg: &LegId, order: OrderId, now: Stamp) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
+        let Some(known) = self.all.get_mut(leg) else { return };
         if matches!(&known.lane, Lane::Playing(playing) if playing.prompt == Some(order)) {
             known.lane = Lane::Idle;
             self.pump(leg, now);
@@ -271,7 +277,7 @@ impl Legs {
     pub fn on_tick(&mut self, now: Stamp) {
         let late = |since: Stamp| now.since(since) >= PATIENCE;
         let stuck: Vec<LegId> = self
-            .legs
+            .all
             .iter()
             .filter(|(_, leg)| match &leg.lane {
                 Lane::Playing(Playing { stop: Some(since), .. })
@@ -287,7 +293,7 @@ impl Legs {
     }
 
     pub(super) fn repark(&mut self, leg: &LegId, now: Stamp) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
+        let Some(known) = self.all.get_mut(leg) else { return };
         // A leg that comes from a talk is still owed its `Returned`; the park that follows tells it.
         let next = match known.lane {
             Lane::Leaving { .. } => Lane::Leaving { since: now },

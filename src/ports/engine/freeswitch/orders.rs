@@ -13,14 +13,14 @@ use crate::{
 use super::{
     command::{self, Dial},
     escape,
-    legs::{Lane, Leg, Legs, Playing, Then},
+    legs::{Lane, Leg, Legs, Playing, Stage, Then},
 };
 
 impl Legs {
     /// Carries out an order, or keeps it until the ones before it are done.
     pub fn on_order(&mut self, order: Order, now: Stamp) {
         let Order { id, leg, command } = &order;
-        if !self.legs.contains_key(leg) {
+        if !self.all.contains_key(leg) {
             self.refuse(leg, *id, "the engine has no such leg");
             if let Command::Connect { to, .. } = command {
                 self.tell(Event::Ended { leg: to.clone(), cause: HangupCause::TEMPORARY_FAILURE });
@@ -56,8 +56,8 @@ impl Legs {
     }
 
     fn hang_up(&mut self, leg: &LegId, order: OrderId, cause: HangupCause) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
-        if known.created {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        if known.stage > Stage::Promised {
             self.send(command::hangup(leg, cause), Then::Outcome { leg: leg.clone(), order });
         } else {
             known.cancelled = Some(cause);
@@ -66,7 +66,7 @@ impl Legs {
     }
 
     fn dress(&mut self, leg: &LegId) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
+        let Some(known) = self.all.get_mut(leg) else { return };
         if std::mem::replace(&mut known.dressed, true) {
             return;
         }
@@ -79,7 +79,7 @@ impl Legs {
     /// While a leg is dialled for or talks, the lease was armed by the dialling and ends by itself with the bridge:
     /// a renewal that crosses the answer would cut the talk.
     fn lease(&mut self, leg: &LegId, order: OrderId, span: Duration) {
-        let Some(known) = self.legs.get_mut(leg) else { return };
+        let Some(known) = self.all.get_mut(leg) else { return };
         known.span = span;
         if matches!(known.lane, Lane::Dialling { .. } | Lane::Talking { .. } | Lane::Leaving { .. }) {
             return self.outcome(leg, order, Outcome::Done);
@@ -92,10 +92,10 @@ impl Legs {
     fn line_up(&mut self, order: Order, now: Stamp) {
         let leg = order.leg.clone();
         if let Command::Connect { to, .. } = &order.command {
-            let entry = Leg { created: false, dialled_for: Some(leg.clone()), ..Leg::new(now) };
-            self.legs.insert(to.clone(), entry);
+            let entry = Leg { stage: Stage::Promised, dialled_for: Some(leg.clone()), ..Leg::new(now) };
+            self.all.insert(to.clone(), entry);
         }
-        if let Some(known) = self.legs.get_mut(&leg) {
+        if let Some(known) = self.all.get_mut(&leg) {
             known.waiting.push_back(order);
         }
         self.pump(&leg, now);
@@ -104,7 +104,7 @@ impl Legs {
     /// Starts what waits, as far as the lane is free.
     pub(super) fn pump(&mut self, leg: &LegId, now: Stamp) {
         loop {
-            let Some(known) = self.legs.get_mut(leg) else { return };
+            let Some(known) = self.all.get_mut(leg) else { return };
             if known.waiting.is_empty() {
                 return;
             }
@@ -184,7 +184,7 @@ impl Legs {
 
     fn connect(&mut self, order: OrderId, dial: &Dial<'_>, now: Stamp) {
         let (leg, to) = (dial.leg, dial.to);
-        let cancelled = self.legs.get(to).and_then(|l| l.cancelled);
+        let cancelled = self.all.get(to).and_then(|l| l.cancelled);
         if let Some(cause) = cancelled {
             self.outcome(leg, order, Outcome::Done);
             self.end(to, cause, now);
@@ -198,7 +198,7 @@ impl Legs {
                 return self.tell(Event::Returned { leg: leg.clone() });
             }
         };
-        let span = self.legs.get(leg).map_or(Duration::from_secs(30), |l| l.span);
+        let span = self.all.get(leg).map_or(Duration::from_secs(30), |l| l.span);
         self.set_lane(leg, Lane::Dialling { to: to.clone() });
         self.send(command::come_back(leg), Then::Nothing);
         self.send(command::cancel_lease(leg), Then::Nothing);

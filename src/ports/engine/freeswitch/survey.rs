@@ -15,7 +15,7 @@ use crate::{
 
 use super::{
     command,
-    legs::{Lane, Leg, Legs, Playing, Then},
+    legs::{Lane, Leg, Legs, Playing, Stage, Then},
     translate::{self, Portrait, Row},
 };
 
@@ -66,7 +66,7 @@ impl Legs {
             .iter()
             .map(|row| &row.leg)
             .filter(|leg| !self.gone.contains_key(*leg))
-            .filter(|leg| survey.first || !(self.legs.contains_key(*leg) || self.foreign.contains(*leg)))
+            .filter(|leg| survey.first || !(self.all.contains_key(*leg) || self.foreign.contains(*leg)))
             .cloned()
             .collect();
         let portraits: Vec<LegId> = survey.awaited.iter().cloned().collect();
@@ -105,9 +105,9 @@ impl Legs {
             self.foreign.insert(leg);
             return;
         }
-        if let Some(known) = self.legs.get_mut(&leg) {
-            known.up |= portrait.up;
-            known.created = true;
+        let stage = if portrait.up { Stage::Answered } else { Stage::Created };
+        if let Some(known) = self.all.get_mut(&leg) {
+            known.stage = known.stage.max(stage);
             if let (Lane::Playing(playing), true) = (&known.lane, first) {
                 let lane = Lane::Playing(Playing { started: true, ..playing.clone() });
                 if portrait.silent {
@@ -122,13 +122,13 @@ impl Legs {
         let waits = portrait.arrival.is_some() && !portrait.taken && !row.dialling;
         let entry = Leg {
             lane: if waits { Lane::Idle } else { Lane::Unknown },
-            up: portrait.up,
+            stage,
             dialled_for: portrait.dialled_for,
             arrival: portrait.arrival.filter(|_| !portrait.taken),
             dressed: portrait.taken,
             ..Leg::new(now)
         };
-        self.legs.insert(leg, entry);
+        self.all.insert(leg, entry);
     }
 
     fn finish_survey(&mut self, now: Stamp) {
@@ -152,26 +152,27 @@ impl Legs {
     /// A leg that is not there in two audits has ended unheard; at once when the link was down.
     fn forget_missing(&mut self, survey: &Survey, alive: &HashMap<&LegId, &Row>, now: Stamp) {
         let mut lost = Vec::new();
-        for (id, leg) in &mut self.legs {
+        for (id, leg) in &mut self.all {
             if alive.contains_key(id) {
-                (leg.missed, leg.created) = (0, true);
-            } else if leg.created && survey.asked.since(leg.since) > YOUTH {
+                leg.missed = 0;
+                leg.stage = leg.stage.max(Stage::Created);
+            } else if leg.stage > Stage::Promised && survey.asked.since(leg.since) > YOUTH {
                 leg.missed += 1;
                 if survey.first || leg.missed > 1 {
                     lost.push(id.clone());
                 }
             }
         }
-        let orphans = self.legs.iter().filter(|(_, leg)| {
+        let orphans = self.all.iter().filter(|(_, leg)| {
             let awaited =
-                |by: &LegId| self.legs.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty());
-            !leg.created && !leg.dialled_for.as_ref().is_some_and(awaited)
+                |by: &LegId| self.all.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty());
+            leg.stage == Stage::Promised && !leg.dialled_for.as_ref().is_some_and(awaited)
         });
         lost.extend(orphans.map(|(id, _)| id.clone()));
         for leg in lost {
             if survey.first {
                 // The audit that follows tells it.
-                self.legs.remove(&leg);
+                self.all.remove(&leg);
                 self.gone.insert(leg, now);
             } else {
                 self.end(&leg, HangupCause::TEMPORARY_FAILURE, now);
@@ -182,9 +183,9 @@ impl Legs {
     /// After a break: who talks with whom, who is being dialled for whom.
     fn reconcile(&mut self, alive: &HashMap<&LegId, &Row>, joined: &HashMap<LegId, LegId>) {
         let dialled: HashMap<LegId, LegId> =
-            self.legs.iter().filter_map(|(id, leg)| Some((leg.dialled_for.clone()?, id.clone()))).collect();
+            self.all.iter().filter_map(|(id, leg)| Some((leg.dialled_for.clone()?, id.clone()))).collect();
         let mut joins = Vec::new();
-        for (id, leg) in &mut self.legs {
+        for (id, leg) in &mut self.all {
             let dialling = alive.get(id).is_some_and(|row| row.dialling);
             if let Some(peer) = joined.get(id) {
                 let talking = Lane::Talking { to: peer.clone() };
@@ -205,11 +206,11 @@ impl Legs {
         let peers: HashMap<&LegId, &LegId> = joined.iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect();
         // The engine's table lags behind its events: a leg that was heard of and not yet missed twice is there.
         let legs = self
-            .legs
+            .all
             .iter()
             .map(|(id, known)| LegSeen {
                 leg: id.clone(),
-                up: known.up || alive.get(id).is_some_and(|row| row.up),
+                up: known.stage == Stage::Answered || alive.get(id).is_some_and(|row| row.up),
                 peer: peers.get(id).map(|peer| (*peer).clone()),
                 arrival: known.arrival.clone(),
             })
@@ -220,13 +221,13 @@ impl Legs {
     /// After a break: callers whose peer is gone obey again, and should know it.
     fn return_abandoned(&mut self, alive: &HashMap<&LegId, &Row>, now: Stamp) {
         let abandoned: Vec<LegId> = self
-            .legs
+            .all
             .iter()
             .filter(|(id, leg)| match &leg.lane {
                 Lane::Dialling { to } => {
-                    !self.legs.contains_key(to) && alive.get(id).is_some_and(|row| !row.dialling)
+                    !self.all.contains_key(to) && alive.get(id).is_some_and(|row| !row.dialling)
                 }
-                Lane::Talking { to } => !self.legs.contains_key(to),
+                Lane::Talking { to } => !self.all.contains_key(to),
                 Lane::Leaving { .. } => true,
                 _ => false,
             })

@@ -210,6 +210,7 @@ fn arrival(event: Headers<'_>) -> Option<Arrival> {
 }
 
 /// A channel in full, as `uuid_dump` tells it.
+#[allow(clippy::struct_excessive_bools, reason = "each is one header")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Portrait {
     pub leg: LegId,

@@ -1,0 +1,258 @@
+//! The legs under random orders, facts and replies: whatever comes in whatever order, what an adapter owes holds.
+
+use std::{collections::HashMap, time::Duration};
+
+use proptest::prelude::*;
+use secrecy::SecretString;
+
+use super::{
+    legs::{Legs, Then},
+    tag::Tag,
+    translate::{Executed, Fact, Next},
+};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{LegId, Name, OrderId},
+        number::Number,
+        text::Label,
+    },
+    ports::engine::{
+        Arrival, Command, Endpoint, Event, HangupCause, Media, Order, Origin, PromptId, Settings,
+    },
+};
+
+/// What may come next; numbers choose among legs and orders so far.
+#[derive(Clone, Debug)]
+enum Step {
+    Park(usize),
+    Order(usize, u8),
+    Reply(bool),
+    Created(usize),
+    Answered(usize),
+    Bridged(usize),
+    Started(usize),
+    Over(usize, u8, bool),
+    HungUp(usize),
+    LetGo(usize),
+    Wait(u16),
+    Lost,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let leg = 0..6usize;
+    prop_oneof![
+        3 => leg.clone().prop_map(Step::Park),
+        6 => (leg.clone(), 0..9u8).prop_map(|(leg, kind)| Step::Order(leg, kind)),
+        6 => any::<bool>().prop_map(|good| Step::Reply(good)),
+        2 => leg.clone().prop_map(Step::Created),
+        2 => leg.clone().prop_map(Step::Answered),
+        2 => leg.clone().prop_map(Step::Bridged),
+        3 => leg.clone().prop_map(Step::Started),
+        4 => (0..40usize, 0..3u8, any::<bool>()).prop_map(|(tag, next, played)| Step::Over(tag, next, played)),
+        2 => leg.clone().prop_map(Step::HungUp),
+        1 => leg.prop_map(Step::LetGo),
+        2 => (0..3000u16).prop_map(Step::Wait),
+        1 => Just(Step::Lost),
+    ]
+}
+
+struct World {
+    legs: Legs,
+    now: Stamp,
+    due: Vec<Then>,
+    tags: Vec<(LegId, Tag)>,
+    next: u32,
+    ended: HashMap<LegId, usize>,
+    outcomes: HashMap<OrderId, usize>,
+    played: HashMap<OrderId, usize>,
+    connects: HashMap<OrderId, LegId>,
+}
+
+fn leg(index: usize) -> LegId {
+    LegId::new(format!("leg-{index}")).expect("id")
+}
+
+fn arrival() -> Arrival {
+    Arrival {
+        origin: Origin::Trunk,
+        from: None,
+        from_name: Label::default(),
+        to: Number::new("8000").expect("number"),
+    }
+}
+
+impl World {
+    fn new() -> Self {
+        let settings = Settings {
+            address: ([127, 0, 0, 1], 8021).into(),
+            user: "".into(),
+            password: SecretString::from("x"),
+            prompts: "/prompts".into(),
+            domain: "tandem.local".into(),
+            fallback: Number::new("5900").expect("number"),
+        };
+        Self {
+            legs: Legs::new(settings),
+            now: Stamp(0),
+            due: Vec::new(),
+            tags: Vec::new(),
+            next: 0,
+            ended: HashMap::new(),
+            outcomes: HashMap::new(),
+            played: HashMap::new(),
+            connects: HashMap::new(),
+        }
+    }
+
+    fn order(&mut self, on: LegId, kind: u8) {
+        self.next += 1;
+        let id = OrderId { seq: 1, index: self.next };
+        let play = Command::Play { media: vec![Media::Prompt(PromptId::new([1; 16]))] };
+        let to = leg(100 + self.next as usize);
+        let command = match kind {
+            0 => Command::Answer,
+            1 => play,
+            2 => Command::Stop,
+            3 => Command::Music,
+            4 => Command::Lease { span: Duration::from_secs(30) },
+            5 => Command::Release,
+            6 => Command::Hangup { cause: HangupCause::NORMAL_CLEARING },
+            7 => Command::Fallback,
+            _ => Command::Connect {
+                to: to.clone(),
+                endpoint: Endpoint::Phone(Name::new("1001").expect("name")),
+                timeout: Duration::from_secs(9),
+                caller: Number::new("1").expect("number"),
+                caller_name: Label::default(),
+            },
+        };
+        match kind {
+            1 => self.tags.push((on.clone(), Tag::Play(id))),
+            3 => self.tags.push((on.clone(), Tag::Music(id))),
+            8 => {
+                self.tags.push((on.clone(), Tag::Connect(id, to.clone())));
+                self.connects.insert(id, to);
+            }
+            _ => {}
+        }
+        self.outcomes.insert(id, 0);
+        self.legs.on_order(Order { id, leg: on, command }, self.now);
+    }
+
+    fn dialled(&self, index: usize) -> LegId {
+        self.connects.values().nth(index % self.connects.len().max(1)).cloned().unwrap_or_else(|| leg(index))
+    }
+
+    fn act(&mut self, step: &Step) {
+        let now = self.now;
+        match *step {
+            Step::Park(i) => {
+                self.legs.on_fact(Fact::Parked { leg: leg(i), arrival: Some(Box::new(arrival())) }, now);
+            }
+            Step::Order(i, kind) => self.order(leg(i), kind),
+            Step::Reply(good) => {
+                if !self.due.is_empty() {
+                    let answer: &[u8] = if good { b"+OK" } else { b"-ERR no such channel" };
+                    self.legs.on_reply(self.due.remove(0), answer, now);
+                }
+            }
+            Step::Created(i) => self.legs.on_fact(Fact::Created { leg: self.dialled(i) }, now),
+            Step::Answered(i) => self.legs.on_fact(Fact::Answered { leg: self.dialled(i) }, now),
+            Step::Bridged(i) => {
+                self.legs.on_fact(Fact::Bridged { leg: leg(i), peer: self.dialled(i) }, now);
+            }
+            Step::Started(i) => self.legs.on_fact(Fact::PlayStarted { leg: leg(i) }, now),
+            Step::Over(i, next, played) => {
+                let Some((leg, tag)) = self.tags.get(i % self.tags.len().max(1)).cloned() else { return };
+                let next = [Next::Park, Next::Transfer, Next::Hangup][usize::from(next)];
+                let cause = HangupCause::USER_BUSY;
+                self.legs.on_fact(Fact::Executed(Executed { leg, tag, played, cause, next }), now);
+            }
+            Step::HungUp(i) => {
+                let gone = if i < 3 { leg(i) } else { self.dialled(i) };
+                self.legs.on_fact(Fact::HungUp { leg: gone, cause: HangupCause::USER_BUSY }, now);
+            }
+            Step::LetGo(i) => self.legs.on_fact(Fact::LetGo { leg: leg(i) }, now),
+            Step::Wait(ms) => {
+                self.now = self.now + Duration::from_millis(u64::from(ms));
+                self.legs.on_tick(self.now);
+            }
+            Step::Lost => {
+                for then in std::mem::take(&mut self.due) {
+                    self.legs.on_lost(then);
+                }
+                self.legs.on_down();
+            }
+        }
+    }
+
+    /// Takes what came out; says what is wrong with it.
+    fn check(&mut self) -> Result<(), String> {
+        let out = self.legs.take();
+        for send in out.sends {
+            if send.bytes.iter().filter(|b| **b == b'\n').count() < 2 || !send.bytes.ends_with(b"\n\n") {
+                return Err(format!("not one message: {:?}", String::from_utf8_lossy(&send.bytes)));
+            }
+            self.due.push(send.then);
+        }
+        for event in out.events {
+            if let Some(leg) = event.leg()
+                && self.ended.contains_key(leg)
+                && !matches!(event, Event::Outcome { .. })
+            {
+                return Err(format!("after its end: {event:?}"));
+            }
+            match event {
+                Event::Ended { leg, .. } => *self.ended.entry(leg).or_default() += 1,
+                Event::Outcome { order, outcome, .. } => {
+                    let count = self.outcomes.get_mut(&order).ok_or("an outcome of no order")?;
+                    *count += 1;
+                    if *count > 1 {
+                        return Err(format!("{order}: a second outcome, {outcome:?}"));
+                    }
+                }
+                Event::Played { order, .. } => {
+                    let count = self.played.entry(order).or_default();
+                    *count += 1;
+                    if *count > 1 {
+                        return Err(format!("{order}: played twice"));
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #[test]
+    fn every_order_has_one_outcome_and_every_leg_one_end(steps in proptest::collection::vec(step(), 1..120)) {
+        let mut world = World::new();
+        for step in &steps {
+            world.act(step);
+            prop_assert_eq!(world.check(), Ok(()), "after {:?}", step);
+        }
+        // All callers hang up, all replies come.
+        for index in 0..6 {
+            world.legs.on_fact(Fact::HungUp { leg: leg(index), cause: HangupCause::NORMAL_CLEARING }, world.now);
+            prop_assert_eq!(world.check(), Ok(()));
+        }
+        while !world.due.is_empty() {
+            world.act(&Step::Reply(false));
+            prop_assert_eq!(world.check(), Ok(()));
+        }
+        for (leg, tag) in world.tags.clone() {
+            let over = Executed { leg, tag, played: true, cause: HangupCause::USER_BUSY, next: Next::Hangup };
+            world.legs.on_fact(Fact::Executed(over), world.now);
+            prop_assert_eq!(world.check(), Ok(()));
+        }
+        for (order, count) in &world.outcomes {
+            prop_assert_eq!(*count, 1, "{}", order);
+        }
+        for to in world.connects.values() {
+            prop_assert_eq!(world.ended.get(to), Some(&1), "{}", to);
+        }
+    }
+}
