@@ -36,7 +36,9 @@ fn main() -> ExitCode {
         harness::story!(waiting::fallback_lets_go),
         harness::story!(moments::an_agent_killed_around_the_answer),
         harness::story!(moments::a_caller_killed_around_the_answer),
+        harness::story!(moments::a_caller_killed_around_the_dialling),
         harness::story!(broken::a_wrong_password_is_said_plainly),
+        harness::story!(broken::a_frozen_engine_is_noticed),
         harness::story!(broken::a_cut_link_loses_no_call),
         harness::story!(broken::a_new_tandem_finds_the_calls_of_the_old),
     ])

@@ -214,3 +214,36 @@ pub async fn a_new_tandem_finds_the_calls_of_the_old() {
     }
     rig.is_empty().await;
 }
+
+pub async fn a_frozen_engine_is_noticed() {
+    let rig = Rig::start();
+    let mut tandem = rig.adapter().await;
+    let caller = rig.outside("15550100").await;
+    let (call, leg) = tandem.answer(&caller, "8000").await;
+    let from = tandem.mark();
+    rig.freeze(true);
+    let order = tandem.send(&leg, Command::Music);
+    let reason = tandem
+        .get(from, Duration::from_secs(15), "that it is down", |e| match e {
+            Event::Down { reason, .. } => Some(reason.to_string()),
+            _ => None,
+        })
+        .await;
+    assert!(reason.contains("did not answer"), "{reason}");
+    // Sent, and nobody knows whether it took effect.
+    tandem.expect(from, Event::Outcome { leg: leg.clone(), order, outcome: Outcome::Unknown }).await;
+    let from = tandem.mark();
+    rig.freeze(false);
+    let legs = tandem
+        .get(from, Duration::from_secs(30), "an audit", |e| match e {
+            Event::Audit { legs, .. } => Some(legs.clone()),
+            _ => None,
+        })
+        .await;
+    assert!(legs.iter().any(|seen| seen.leg == leg && seen.up), "{legs:?}");
+    tandem.order(&leg, Command::Music).await;
+    call.hears(MUSIC).await;
+    call.hang_up().await;
+    tandem.ended(&leg).await;
+    rig.is_empty().await;
+}

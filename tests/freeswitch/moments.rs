@@ -65,3 +65,26 @@ pub async fn a_caller_killed_around_the_answer() {
     }
     rig.is_empty().await;
 }
+
+pub async fn a_caller_killed_around_the_dialling() {
+    let rig = Rig::start();
+    let mut tandem = rig.adapter().await;
+    let agent = rig.phone("1001").await;
+    let caller = rig.outside("15550100").await;
+    for wait in (0..=100).step_by(5) {
+        let (call, leg) = tandem.answer(&caller, "8000").await;
+        tandem.order(&leg, Command::Music).await;
+        let to = tandem.dial(&leg, "1001");
+        sleep(Duration::from_millis(wait)).await;
+        call.hang_up().await;
+        tandem.ended(&leg).await;
+        tandem.ended(&to).await;
+        while let Some(offer) = agent.rings_within(Duration::from_millis(20)).await {
+            offer.ended().await;
+        }
+        for gone in [&leg, &to] {
+            assert_eq!(tandem.times(|e| matches!(e, Event::Ended { leg, .. } if leg == gone)), 1);
+        }
+    }
+    rig.is_empty().await;
+}

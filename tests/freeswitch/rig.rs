@@ -9,6 +9,10 @@ use std::{
     time::{Duration, Instant},
 };
 
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
 use secrecy::SecretString;
 use tandem::{
     base::{
@@ -51,7 +55,7 @@ pub const MUSIC: f64 = 330.0;
 pub struct Rig {
     pub settings: Settings,
     pub ports: Ports,
-    _program: Program,
+    program: Program,
     _block: Block,
     dir: RunDir,
 }
@@ -132,7 +136,7 @@ impl Rig {
             domain: site.engine.domain.clone(),
             fallback: site.fallback.clone(),
         };
-        Self { settings, ports, _program: program, _block: block, dir }
+        Self { settings, ports, program, _block: block, dir }
     }
 
     /// Starts the adapter and waits for its first audit.
@@ -187,6 +191,12 @@ impl Rig {
             assert!(Instant::now() < deadline, "not {count} channels:\n{answer}\n{}", self.log());
             sleep(Duration::from_millis(50)).await;
         }
+    }
+
+    /// Stops the engine's process in its tracks, or lets it go on.
+    pub fn freeze(&self, on: bool) {
+        let signal = if on { Signal::SIGSTOP } else { Signal::SIGCONT };
+        kill(Pid::from_raw(self.program.pid()), signal).expect("the engine lives");
     }
 
     pub fn log(&self) -> String {
