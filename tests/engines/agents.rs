@@ -53,9 +53,7 @@ pub async fn the_next_agent_is_asked_when_one_does_not_answer(kind: Kind) {
 }
 
 pub async fn the_next_agent_is_asked_when_a_phone_is_dead(kind: Kind) {
-    // The engine may give up the dead phone itself (18), or ring it as long as the queue says (19).
-    let cause = if kind == Kind::Asterisk { 19 } else { 18 };
-    ben_takes_over(kind, "13800000024", cause, Manner::Dead).await;
+    ben_takes_over(kind, "13800000024", 19, Manner::Dead).await;
 }
 
 pub async fn an_unregistered_phone_is_not_asked(kind: Kind) {

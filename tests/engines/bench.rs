@@ -138,3 +138,14 @@ async fn ari(address: SocketAddr, password: &str, what: &str) -> Vec<String> {
     let name = |thing: &Value| ["name", "id"].iter().find_map(|key| thing[key].as_str().map(str::to_owned));
     things.iter().map(|thing| format!("{what}/{}", name(thing).unwrap_or_default())).collect()
 }
+
+/// The last word of a run without FreeSWITCH; `make test` repeats it.
+#[test]
+fn zz_freeswitch_absent() {
+    if Kind::Freeswitch.is_here() {
+        let binary = Freeswitch::find().expect("it is here");
+        println!("FreeSWITCH: every story was told on {}", binary.display());
+    } else {
+        println!("FreeSWITCH: NOT tested; Asterisk and the simulator were");
+    }
+}
