@@ -50,6 +50,7 @@ async fn a_caller_and_an_agent_talk_and_the_agent_hangs_up() {
     let (call, leg) = rig.caller(&outside).await;
     let to = rig.ring(&leg, "1001", 20);
     let taken = agent.rings().await;
+    assert_eq!(taken.other(), "15550100", "the agent sees who calls");
     rig.until("Ringing", |event| *event == Event::Ringing { leg: to.clone() }).await;
     call.hears_other_than(941.0).await;
     taken.answer();
@@ -82,7 +83,17 @@ async fn a_phone_of_the_house_is_known_by_its_password_and_not_by_its_word() {
     let liar = Phone::with_secret("1001", "guess", rig.asterisk.sip(), &rig.asterisk.sip().to_string()).await;
     assert_eq!(liar.registration(60).await, Some(401));
     assert_eq!(liar.dial("8000").await.ended().await.code, 401);
-    agent.unregister().await;
+    // Who plugs in elsewhere is rung there.
+    let moved = rig.phone("1001").await;
+    let outside = rig.outside("15550100").await;
+    let (call, leg) = rig.caller(&outside).await;
+    let to = rig.ring(&leg, "1001", 20);
+    moved.rings().await.refuse(486);
+    assert_eq!(rig.ended(&to).await, HangupCause::USER_BUSY);
+    assert!(agent.rings_within(Duration::from_millis(100)).await.is_none(), "the old phone rings");
+    call.hang_up().await;
+    rig.ended(&leg).await;
+    moved.unregister().await;
     rig.until("Phone", |event| *event == Event::Phone { extension: name("1001"), registered: false }).await;
     rig.clean().await;
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tandem::ports::engine::{Command, Event};
+use tandem::ports::engine::{Command, Event, HangupCause};
 
 use crate::{rig::Rig, support::phone::Manner};
 
@@ -78,7 +78,7 @@ async fn an_order_around_the_answer_leaves_nobody_stuck() {
         let to = rig.ring(&leg, "1001", 20);
         let taken = agent.rings().await;
         tokio::time::sleep(Duration::from_millis(step * STEP)).await;
-        rig.order(&to, Command::Hangup { cause: tandem::ports::engine::HangupCause::NORMAL_CLEARING }).await;
+        rig.order(&to, Command::Hangup { cause: HangupCause::NORMAL_CLEARING }).await;
         rig.ended(&to).await;
         rig.returned(&leg).await;
         taken.ended().await;
@@ -89,5 +89,42 @@ async fn an_order_around_the_answer_leaves_nobody_stuck() {
     call.hears(500.0).await;
     call.hang_up().await;
     rig.ended(&leg).await;
+    rig.clean().await;
+}
+
+/// Forty at once, on one machine: half the talks are ended by the caller, half by the agent.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn forty_calls_at_once_are_joined_and_all_gone_afterwards() {
+    const CALLS: usize = 40;
+    let mut rig = Rig::start().await;
+    let (outside, agent) = (rig.outside("15550100").await, rig.phone("1001").await);
+    agent.on_call(Manner::AnswerAfter(Duration::from_millis(20)));
+    let mut talks = Vec::new();
+    for _ in 0..CALLS {
+        let (call, leg) = rig.caller(&outside).await;
+        let to = rig.ring(&leg, "1001", 30);
+        talks.push((call, leg, to));
+    }
+    for (_, leg, to) in &talks {
+        rig.joined(leg, to).await;
+    }
+    let mut taken = Vec::new();
+    while let Some(one) = agent.rings_within(Duration::from_millis(100)).await {
+        taken.push(one);
+    }
+    assert_eq!(taken.len(), CALLS);
+    // The agent's half: whose callers they are is told by the events.
+    let leaving = taken.iter().take(CALLS / 2);
+    futures_util::future::join_all(leaving.map(|one| one.hang_up())).await;
+    for _ in 0..CALLS / 2 {
+        let returned = rig.until("Returned", |event| matches!(event, Event::Returned { .. })).await;
+        let Event::Returned { leg } = returned else { unreachable!("{returned:?}") };
+        rig.order(&leg, Command::Hangup { cause: HangupCause::NORMAL_CLEARING }).await;
+    }
+    futures_util::future::join_all(talks.iter().map(|(call, ..)| call.hang_up())).await;
+    for (_, leg, to) in &talks {
+        rig.ended(leg).await;
+        rig.ended(to).await;
+    }
     rig.clean().await;
 }

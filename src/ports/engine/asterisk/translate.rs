@@ -35,8 +35,6 @@ const WANTED: &[&str] = &[
     "ChannelDtmfReceived",
     "ChannelEnteredBridge",
     "ChannelStateChange",
-    "ContactStatusChange",
-    "EndpointStateChange",
     "PeerStatusChange",
     "PlaybackFinished",
     "StasisStart",
@@ -179,7 +177,11 @@ pub fn event(frame: &str) -> Option<Heard> {
             leg: leg(&tree, "/channel/id")?,
             cause: cause(number(&tree, "/cause"), number(&tree, "/tech_cause")),
         }),
-        "EndpointStateChange" | "PeerStatusChange" | "ContactStatusChange" => phone(&tree),
+        // Told for the first contact and the last only, unlike ContactStatusChange.
+        "PeerStatusChange" => Some(Heard::Phone {
+            extension: phone_name(&tree, "/endpoint/resource")?,
+            registered: text(&tree, "/endpoint/state") == Some("online"),
+        }),
         "ApplicationReplaced" => (text(&tree, "/application") == Some(APP)).then_some(Heard::Replaced),
         _ => None,
     }
@@ -287,23 +289,6 @@ fn bridge(tree: &Value) -> Option<Bridge> {
             .map(|list| list.iter().filter_map(|id| LegId::new(id.as_str()?).ok()).collect())
             .unwrap_or_default(),
     })
-}
-
-fn phone(tree: &Value) -> Option<Heard> {
-    let extension = phone_name(tree, "/endpoint/resource")?;
-    let registered = match text(tree, "/type")? {
-        "EndpointStateChange" => text(tree, "/endpoint/state") == Some("online"),
-        "PeerStatusChange" => match text(tree, "/peer/peer_status")? {
-            "Registered" | "Reachable" => true,
-            "Unregistered" | "Unreachable" => false,
-            _ => return None,
-        },
-        _ => match text(tree, "/contact_info/contact_status")? {
-            "Created" | "NonQualified" | "Reachable" | "Updated" => true,
-            _ => return None,
-        },
-    };
-    Some(Heard::Phone { extension, registered })
 }
 
 fn phone_name(tree: &Value, path: &str) -> Option<Name> {
