@@ -143,9 +143,12 @@ impl Asterisk {
 
 fn modules(tree: &Path) -> Result<PathBuf, LabError> {
     let none = || LabError::NoTree { path: tree.to_owned() };
-    fs::read_dir(tree.join("usr/lib"))
-        .map_err(|_| none())?
-        .filter_map(|entry| Some(entry.ok()?.path().join("asterisk/modules")))
+    let lib = tree.join("usr/lib");
+    // Older packages have them beside the folders of the architectures.
+    let places = fs::read_dir(&lib).map_err(|_| none())?.filter_map(|entry| Some(entry.ok()?.path()));
+    places
+        .chain([lib.clone()])
+        .map(|place| place.join("asterisk/modules"))
         .find(|path| path.is_dir())
         .ok_or_else(none)
 }

@@ -6,11 +6,12 @@
 use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
+use tokio::time::{Instant, sleep};
 
 use super::{
     lane::Desk,
     ledger::Duty,
-    orders::{ask, hang_up, set_lease},
+    orders::{ask, give_back, hang_up, set_lease},
     rest::Failure,
     translate::bridge_for,
 };
@@ -21,6 +22,9 @@ use crate::{
 
 /// The lease of a leg for which none was ordered in this life of ours.
 const LEASE: Duration = Duration::from_secs(30);
+/// How long the dialplan may take to give a caller back before we do it.
+const RETURN: Duration = Duration::from_millis(300);
+const STEP: Duration = Duration::from_millis(10);
 
 /// Does a duty in the lane of `leg`.
 pub async fn do_duty(desk: &Arc<Desk>, leg: &LegId, duty: Duty) {
@@ -95,9 +99,16 @@ async fn remove(desk: &Desk, bridge: &str) -> Result<(), Failure> {
     desk.rest.delete(&format!("/bridges/{bridge}"), &[]).await.map(drop).or_else(unless_gone)
 }
 
-/// After the dialled leg's end: the bridge goes, and the caller's lease surely runs again.
-async fn tidy(desk: &Desk, caller: &LegId, to: &LegId) -> Result<(), Failure> {
+/// After the dialled leg's end: the bridge goes, the caller surely comes back, and his lease surely runs again.
+async fn tidy(desk: &Arc<Desk>, caller: &LegId, to: &LegId) -> Result<(), Failure> {
     remove(desk, &bridge_for(to)).await?;
+    let deadline = Instant::now() + RETURN;
+    while desk.ledger().awaits(caller, to) && Instant::now() < deadline {
+        sleep(STEP).await;
+    }
+    if desk.ledger().awaits(caller, to) {
+        give_back(desk, caller).await;
+    }
     let waits = {
         let ledger = desk.ledger();
         ledger.knows(caller) && ledger.joined(caller).is_none() && ledger.leased(caller).is_none()

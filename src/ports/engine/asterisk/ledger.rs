@@ -53,6 +53,8 @@ struct Leg {
     dialled: Option<Dialled>,
     up: bool,
     joined: Option<LegId>,
+    /// The leg dialled for this one that has not given it back yet.
+    awaits: Option<LegId>,
     /// What plays, and what was stopped but not yet reported.
     playing: Vec<Playing>,
     music: bool,
@@ -91,6 +93,7 @@ impl Leg {
             dialled: None,
             up: false,
             joined: None,
+            awaits: None,
             playing: Vec::new(),
             music: false,
             lease: None,
@@ -152,6 +155,7 @@ impl Ledger {
                 leg.up = true;
                 leg.music = false;
                 leg.joined = None;
+                leg.awaits = None;
                 leg.returning = open;
                 if !open {
                     effects.events.push(Event::Returned { leg: id });
@@ -241,14 +245,20 @@ impl Ledger {
         for Playing { order, .. } in leg.playing {
             effects.events.push(Event::Played { leg: id.clone(), order, verdict: Verdict::Stopped });
         }
+        let Some(Dialled { caller, cancelled, .. }) = leg.dialled else {
+            effects.events.push(Event::Ended { leg: id.clone(), cause });
+            return self.drop_dialled_for(id, effects);
+        };
+        // The engine's own timeout is not always told apart from an end that was ordered.
+        let unheard = cause == HangupCause::NORMAL_CLEARING && !leg.up && !cancelled;
+        let cause = if unheard { HangupCause::NO_ANSWER } else { cause };
         effects.events.push(Event::Ended { leg: id.clone(), cause });
-        if let Some(Dialled { caller, .. }) = leg.dialled {
-            self.let_return(&caller, effects);
-            if leg.up {
-                effects.duties.push((caller, Duty::Tidy { to: id.clone() }));
-            }
-            return;
-        }
+        self.let_return(&caller, effects);
+        effects.duties.push((caller, Duty::Tidy { to: id.clone() }));
+    }
+
+    /// The caller is gone: so are those who were dialled for him.
+    fn drop_dialled_for(&mut self, id: &LegId, effects: &mut Effects) {
         for (to, other) in &mut self.legs {
             if let Some(dialled) = other.dialled.as_mut().filter(|dialled| dialled.caller == *id) {
                 dialled.cancelled = true;
@@ -269,6 +279,9 @@ impl Ledger {
         let mut leg = Leg::new(now);
         leg.dialled = Some(Dialled { caller: caller.clone(), sent: false, rang: false, cancelled: false });
         self.legs.insert(to.clone(), leg);
+        if let Some(caller) = self.legs.get_mut(caller) {
+            caller.awaits = Some(to.clone());
+        }
     }
 
     /// The dialling of `to` was called off; its lane ends what may already ring.
@@ -351,6 +364,11 @@ impl Ledger {
 
     pub fn knows(&self, id: &LegId) -> bool {
         self.legs.contains_key(id)
+    }
+
+    /// Whether this caller has still to come back from that leg.
+    pub fn awaits(&self, id: &LegId, to: &LegId) -> bool {
+        self.legs.get(id).is_some_and(|leg| leg.awaits.as_ref() == Some(to))
     }
 
     pub fn joined(&self, id: &LegId) -> Option<&LegId> {

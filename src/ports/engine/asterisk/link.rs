@@ -5,14 +5,14 @@ use std::{sync::Arc, time::Duration};
 use reqwest::Method;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
-    time::{MissedTickBehavior, interval, sleep},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 
 use super::{
     lane::Desk,
     rest::Failure,
     socket::{LinkError, Socket},
-    translate::{self, APP, Heard},
+    translate::{self, APP, APP_VARIABLE, Heard, Hold},
 };
 use crate::{
     base::clock::Clock,
@@ -22,6 +22,9 @@ use crate::{
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 const AUDIT: Duration = Duration::from_secs(5);
+/// How long Asterisk may take to register the application of a new stream.
+const REGISTERED: Duration = Duration::from_secs(1);
+const STEP: Duration = Duration::from_millis(10);
 
 /// Runs until `orders` is closed.
 pub async fn run(
@@ -63,21 +66,25 @@ async fn stay(desk: &Arc<Desk>) {
 
 /// One connection, from its beginning to its end.
 async fn session(desk: &Arc<Desk>, stood: &mut bool) -> Result<std::convert::Infallible, LinkError> {
-    let mut socket = Socket::open(&desk.settings).await?;
-    narrow(desk).await?;
+    let app = name(desk).await?;
+    let mut socket = match Socket::open(&desk.settings, &app).await {
+        Err(LinkError::Jammed) => return Err(rename(desk, &app).await),
+        socket => socket?,
+    };
+    narrow(desk, &app).await?;
     let info =
         desk.rest.get("/asterisk/info?only=system").await.map_err(|failure| link_error(desk, failure))?;
     desk.tell(Event::Up { engine: translate::engine(&info) });
     *stood = true;
     tell_phones(desk).await?;
-    audit(desk, true).await?;
+    audit(desk, &app, true).await?;
     let mut due = interval(AUDIT);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     due.tick().await;
     loop {
         let auditing = async {
             due.tick().await;
-            audit(desk, false).await
+            audit(desk, &app, false).await
         };
         tokio::pin!(auditing);
         loop {
@@ -100,15 +107,45 @@ fn listen(desk: &Arc<Desk>, frame: &str) -> Result<(), LinkError> {
     }
 }
 
-/// Asks for the events that concern us only.
-async fn narrow(desk: &Desk) -> Result<(), LinkError> {
-    let path = format!("/applications/{APP}/eventFilter");
+/// The name under which the dialplan gives its channels.
+async fn name(desk: &Desk) -> Result<String, LinkError> {
+    let path = format!("/asterisk/variable?variable={APP_VARIABLE}");
+    match desk.rest.get(&path).await {
+        Ok(answer) => {
+            Ok(translate::value(&answer).filter(|name| name.starts_with(APP)).unwrap_or(APP).to_owned())
+        }
+        Err(failure) if failure.gone() => Ok(APP.to_owned()),
+        Err(failure) => Err(link_error(desk, failure)),
+    }
+}
+
+/// When a stream breaks off while an event is being written, Asterisk can jam: its application never takes
+/// another stream. Everything else works, so the dialplan is told to give its channels to another name.
+async fn rename(desk: &Desk, app: &str) -> LinkError {
+    let number =
+        app.strip_prefix(APP).and_then(|rest| rest.strip_prefix('-')?.parse::<u32>().ok()).unwrap_or(0);
+    let next = format!("{APP}-{}", number.wrapping_add(1));
+    let query = [("variable", APP_VARIABLE), ("value", next.as_str())];
+    match desk.rest.post("/asterisk/variable", &query).await {
+        Ok(_) => {
+            tracing::error!(%app, %next, "the application is jammed in Asterisk; going on under another name");
+            LinkError::Jammed
+        }
+        Err(failure) => link_error(desk, failure),
+    }
+}
+
+/// Asks for the events that concern us only. The stream may stand a moment before the application does.
+async fn narrow(desk: &Desk, app: &str) -> Result<(), LinkError> {
+    let path = format!("/applications/{app}/eventFilter");
     let filter = translate::filter();
-    desk.rest
-        .call(Method::PUT, &path, &[], Some(&filter))
-        .await
-        .map_err(|failure| link_error(desk, failure))?;
-    Ok(())
+    let deadline = Instant::now() + REGISTERED;
+    loop {
+        match desk.rest.call(Method::PUT, &path, &[], Some(&filter)).await {
+            Err(failure) if failure.gone() && Instant::now() < deadline => sleep(STEP).await,
+            answer => return answer.map(drop).map_err(|failure| link_error(desk, failure)),
+        }
+    }
 }
 
 async fn tell_phones(desk: &Desk) -> Result<(), LinkError> {
@@ -120,11 +157,17 @@ async fn tell_phones(desk: &Desk) -> Result<(), LinkError> {
 }
 
 /// Compares the engine's channels and bridges with what we know, and tells the switchboard.
-async fn audit(desk: &Arc<Desk>, fresh: bool) -> Result<(), LinkError> {
+async fn audit(desk: &Arc<Desk>, app: &str, fresh: bool) -> Result<(), LinkError> {
+    if name(desk).await? != app {
+        return Err(LinkError::Replaced);
+    }
     let asked = desk.now();
     let channels = desk.rest.get("/channels").await.map_err(|failure| link_error(desk, failure))?;
     let bridges = desk.rest.get("/bridges").await.map_err(|failure| link_error(desk, failure))?;
     let (channels, bridges) = (translate::channels(&channels), translate::bridges(&bridges));
+    if !fresh && channels.iter().any(|channel| channel.hold == Hold::Offered) {
+        return Err(LinkError::Deaf);
+    }
     desk.update(|ledger| {
         let (legs, mut effects) = ledger.audit(&channels, &bridges, asked, fresh);
         effects.events.insert(0, Event::Audit { asked, legs });
@@ -139,6 +182,6 @@ fn link_error(desk: &Desk, failure: Failure) -> LinkError {
         Failure::Unknown => LinkError::NoAnswer,
         Failure::Refused { status: 401 | 403, .. } => LinkError::Password(desk.settings.user.clone()),
         Failure::Refused { status: 503, .. } => LinkError::Starting,
-        Failure::Refused { .. } => LinkError::NoAri(desk.settings.address),
+        refused @ Failure::Refused { .. } => LinkError::Refused(refused),
     }
 }

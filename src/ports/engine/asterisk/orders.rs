@@ -218,6 +218,7 @@ async fn connect(desk: &Arc<Desk>, leg: &LegId, call: Call) -> Outcome {
         Undialled::Failed(failure) => (failure.into(), HangupCause::TEMPORARY_FAILURE),
     };
     desk.update(|ledger| ledger.failed(&call.to, cause, desk.now()));
+    // Nobody's end brings the caller back: we do.
     give_back(desk, leg).await;
     outcome
 }

@@ -25,7 +25,7 @@ const PAUSE: Duration = Duration::from_millis(100);
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Failure {
     /// Never reached Asterisk: may be repeated.
-    #[error("Asterisk cannot be reached; is it running, and is `engine.address` its HTTP address?")]
+    #[error("Asterisk cannot be reached: is it running? is engine.address right?")]
     NotSent,
     /// Sent, or perhaps sent: ask before repeating.
     #[error("Asterisk did not answer in time")]

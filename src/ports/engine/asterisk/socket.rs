@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use secrecy::ExposeSecret;
-use tokio::{net::TcpStream, time::Instant};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, timeout},
+};
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
     tungstenite::{
@@ -15,36 +18,40 @@ use tokio_tungstenite::{
     },
 };
 
-use super::translate::APP;
+use super::rest::Failure;
 use crate::{base::text::Label, ports::engine::Settings};
 
-const CONNECT: Duration = Duration::from_secs(3);
+const CONNECT: Duration = Duration::from_secs(1);
 const PING: Duration = Duration::from_secs(2);
 /// Silence (not even a pong) after which the link counts as dead.
 const SILENCE: Duration = Duration::from_secs(6);
 const LARGEST: usize = 4 << 20;
 
-/// Why there is no link.
+/// Why there is no link. Each is short enough for a `Label`, to its remedy.
 #[derive(Debug, thiserror::Error)]
 pub enum LinkError {
-    #[error("Asterisk cannot be reached at {0}: is it running, and is `engine.address` its HTTP address?")]
+    #[error("no Asterisk at {0}: is it running? is engine.address right?")]
     Unreachable(std::net::SocketAddr),
-    #[error("Asterisk refused user {0}: compare `engine.user` and the password file with ari.conf")]
+    #[error("Asterisk refused user {0}: compare the password file with ari.conf")]
     Password(smol_str::SmolStr),
     #[error("Asterisk is still starting")]
     Starting,
-    #[error(
-        "what answers at {0} is no ARI: enable it in ari.conf and http.conf, or correct `engine.address`"
-    )]
+    #[error("{0} answers, but not as ARI: see ari.conf, http.conf and engine.address")]
     NoAri(std::net::SocketAddr),
     #[error("Asterisk closed the event stream")]
     Closed,
     #[error("Asterisk fell silent")]
     Silent,
-    #[error("another Tandem has taken over the application `{APP}` of this Asterisk: stop one of the two")]
+    #[error("another Tandem took over this Asterisk: stop one of the two")]
     Replaced,
+    #[error("Asterisk offers calls that never reach us: the event stream is deaf")]
+    Deaf,
+    #[error("Asterisk takes no new event stream under our name")]
+    Jammed,
     #[error("Asterisk stopped answering requests")]
     NoAnswer,
+    #[error("Asterisk refused to be asked: {0}")]
+    Refused(Failure),
 }
 
 impl LinkError {
@@ -62,17 +69,19 @@ pub struct Socket {
 
 impl Socket {
     /// Connects and becomes the application that gets every event.
-    pub async fn open(settings: &Settings) -> Result<Self, LinkError> {
-        tokio::time::timeout(CONNECT, Self::dial(settings))
-            .await
-            .unwrap_or(Err(LinkError::Unreachable(settings.address)))
+    pub async fn open(settings: &Settings, app: &str) -> Result<Self, LinkError> {
+        let address = settings.address;
+        let unreachable = |_| LinkError::Unreachable(address);
+        let tcp =
+            timeout(CONNECT, TcpStream::connect(address)).await.map_err(|_| LinkError::Unreachable(address));
+        let tcp = tcp?.map_err(unreachable)?;
+        timeout(CONNECT, Self::shake(settings, app, tcp)).await.unwrap_or(Err(LinkError::Jammed))
     }
 
-    async fn dial(settings: &Settings) -> Result<Self, LinkError> {
+    async fn shake(settings: &Settings, app: &str, tcp: TcpStream) -> Result<Self, LinkError> {
         let address = settings.address;
-        let tcp = TcpStream::connect(address).await.map_err(|_| LinkError::Unreachable(address))?;
         let _ = tcp.set_nodelay(true);
-        let uri = format!("ws://{address}/ari/events?app={APP}&subscribeAll=true");
+        let uri = format!("ws://{address}/ari/events?app={app}&subscribeAll=true");
         let mut request = uri.into_client_request().map_err(|_| LinkError::NoAri(address))?;
         let credentials = basic_credentials(&settings.user, settings.password.expose_secret());
         let mut header: tokio_tungstenite::tungstenite::http::HeaderValue =
@@ -115,7 +124,7 @@ impl Socket {
                         return Err(LinkError::Silent);
                     }
                     let ping = self.stream.send(Message::Ping(Vec::new().into()));
-                    if !matches!(tokio::time::timeout(PING, ping).await, Ok(Ok(()))) {
+                    if !matches!(timeout(PING, ping).await, Ok(Ok(()))) {
                         return Err(LinkError::Closed);
                     }
                 }

@@ -16,8 +16,10 @@ use crate::{
     ports::engine::{Arrival, HangupCause, Origin},
 };
 
-/// The Stasis application that Tandem is.
+/// The Stasis application that Tandem is. After a jam (see `link`) a number follows.
 pub const APP: &str = "tandem";
+/// The global variable by which the dialplan knows the application's present name.
+pub const APP_VARIABLE: &str = "TANDEM_APP";
 /// Names of bridges that Tandem made begin so; the dialled leg's id follows.
 pub const BRIDGE: &str = "tandem-";
 /// Endpoints to the outside begin so, and no phone does.
@@ -90,13 +92,23 @@ pub enum Place {
     Elsewhere,
 }
 
+/// Who commands a channel at this moment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// We do.
+    Ours,
+    /// The dialplan, which wants to give it to us and finds nobody.
+    Offered,
+    /// The dialplan, or nobody yet.
+    Other,
+}
+
 /// A channel as Asterisk describes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Channel {
     pub leg: LegId,
     pub place: Place,
-    /// Under our command at this moment.
-    pub commanded: bool,
+    pub hold: Hold,
     pub up: bool,
     pub ringing: bool,
     /// Set on legs that we dialled.
@@ -182,7 +194,7 @@ pub fn event(frame: &str) -> Option<Heard> {
             extension: phone_name(&tree, "/endpoint/resource")?,
             registered: text(&tree, "/endpoint/state") == Some("online"),
         }),
-        "ApplicationReplaced" => (text(&tree, "/application") == Some(APP)).then_some(Heard::Replaced),
+        "ApplicationReplaced" => Some(Heard::Replaced),
         _ => None,
     }
 }
@@ -206,6 +218,11 @@ pub fn phones(answer: &Value) -> Vec<(Name, bool)> {
 /// The answer to `GET /asterisk/info`: product and version.
 pub fn engine(answer: &Value) -> Label {
     Label::new(&format!("Asterisk {}", text(answer, "/system/version").unwrap_or("of unknown version")))
+}
+
+/// The answer to a question for a variable.
+pub fn value(answer: &Value) -> Option<&str> {
+    text(answer, "/value")
 }
 
 /// What Asterisk gives as the reason of a refusal.
@@ -252,7 +269,11 @@ fn channel(tree: &Value) -> Option<Channel> {
         } else {
             place
         },
-        commanded: app == "Stasis" && data.split(',').next() == Some(APP),
+        hold: match app {
+            "Stasis" if data.starts_with(APP) => Hold::Ours,
+            "Wait" if matches!(place, Place::Arrival | Place::Resumed | Place::Dialled) => Hold::Offered,
+            _ => Hold::Other,
+        },
         up: state == "Up",
         ringing: state == "Ringing",
         arrival: if caller.is_some() { None } else { arrival(tree, context) },

@@ -8,7 +8,7 @@ use crate::{
     base::{clock::Stamp, id::LegId},
     ports::engine::{
         Arrival, Event, LegSeen,
-        asterisk::translate::{Bridge, Channel, Place, peers},
+        asterisk::translate::{Bridge, Channel, Hold, Place, peers},
     },
 };
 
@@ -40,9 +40,9 @@ impl Ledger {
         for channel in &ours {
             self.adopt(channel, peers.get(&channel.leg), asked, fresh, &mut effects);
         }
-        let gone: Vec<LegId> = self.drop_missing(&ours, asked, fresh);
-        for leg in gone {
-            self.let_return(&leg, &mut effects);
+        for (caller, to) in self.drop_missing(&ours, asked, fresh) {
+            self.let_return(&caller, &mut effects);
+            effects.duties.push((caller, Duty::Tidy { to }));
         }
         self.sweep(bridges, &mut effects);
         (seen, effects)
@@ -69,6 +69,9 @@ impl Ledger {
         }
         if fresh {
             leg.joined = peer.cloned();
+            if channel.place == Place::Resumed {
+                leg.awaits = None;
+            }
             if channel.caller.is_none() && peer.is_some() {
                 effects.duties.push((id.clone(), Duty::Release));
             }
@@ -80,7 +83,7 @@ impl Ledger {
             }
         }
         let Some(caller) = &channel.caller else { return };
-        let waits = channel.place == Place::Dialled && channel.commanded && peer.is_none();
+        let waits = channel.place == Place::Dialled && channel.hold == Hold::Ours && peer.is_none();
         let alone = std::mem::replace(&mut leg.alone, waits);
         self.adopt_dialled(id, caller, asked);
         if waits && (alone || fresh) {
@@ -89,7 +92,8 @@ impl Ledger {
     }
 
     /// Forgets legs that the engine does not have; without an event, since the audit itself tells it.
-    fn drop_missing(&mut self, ours: &[&Channel], asked: Stamp, fresh: bool) -> Vec<LegId> {
+    /// Says which callers lost whom.
+    fn drop_missing(&mut self, ours: &[&Channel], asked: Stamp, fresh: bool) -> Vec<(LegId, LegId)> {
         let there: HashSet<&LegId> = ours.iter().map(|channel| &channel.leg).collect();
         let mut callers = Vec::new();
         self.legs.retain(|id, leg| {
@@ -102,7 +106,7 @@ impl Ledger {
                 leg.missing = true;
                 return true;
             }
-            callers.extend(leg.dialled.take().map(|dialled| dialled.caller));
+            callers.extend(leg.dialled.take().map(|dialled| (dialled.caller, id.clone())));
             false
         });
         callers

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ports::engine::{
     Arrival, Origin,
-    asterisk::translate::{Channel, bridge_for},
+    asterisk::translate::{Channel, Hold, bridge_for},
 };
 
 fn leg(name: &str) -> LegId {
@@ -18,7 +18,7 @@ fn channel(id: &str, place: Place) -> Channel {
     Channel {
         leg: leg(id),
         place,
-        commanded: true,
+        hold: Hold::Ours,
         up: place != Place::Arrival,
         ringing: false,
         caller: None,

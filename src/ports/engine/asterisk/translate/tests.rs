@@ -99,7 +99,7 @@ fn a_channel_tells_its_place_and_what_it_brought() {
         "dialplan":{"context":"tandem-phone","exten":"8000","app_name":"Stasis","app_data":"tandem,arrived"},
         "channelvars":{"TANDEM_CALLER":"","TANDEM_PEER":"a b","TANDEM_PLAY":"7.2"},"later":{"more":[1]}}}"#;
     let Some(Heard::Entered(channel)) = event(frame) else { panic!("{:?}", event(frame)) };
-    assert_eq!((channel.place, channel.commanded, channel.up), (Place::Arrival, true, false));
+    assert_eq!((channel.place, channel.hold, channel.up), (Place::Arrival, Hold::Ours, false));
     assert_eq!((channel.caller, channel.peer), (None, None));
     assert_eq!(channel.play, Some(OrderId { seq: 7, index: 2 }));
     let arrival = channel.arrival.expect("a number was dialled");
