@@ -3,8 +3,13 @@
 
 use std::time::Duration;
 
-use crate::bench::Kind;
-use crate::world::{World, both_talk, both_talk_a_while};
+use tokio::time::sleep;
+
+use crate::{
+    bench::Kind,
+    support::call::State,
+    world::{World, both_talk, both_talk_a_while},
+};
 
 /// The longest that a lease runs (the site's is shorter, but a ringing agent is waited for), and what an engine may
 /// take to act on it.
@@ -18,6 +23,7 @@ on_every_engine! {
     a_killed_daemon_comes_back_to_its_talks_and_its_queue,
     a_daemon_killed_while_a_phone_rings_comes_back_to_it,
     callers_in_the_menu_survive_a_killed_daemon,
+    kills_at_any_moment_drop_nobody_and_keep_the_order,
     without_a_daemon_whoever_waits_reaches_the_fallback,
     without_a_daemon_whoever_calls_reaches_the_fallback,
 }
@@ -168,6 +174,52 @@ pub async fn callers_in_the_menu_survive_a_killed_daemon(kind: Kind) {
     offer.answer();
     both_talk(&call, &offer).await;
     call.hang_up().await;
+    world.ends_clean().await;
+}
+
+pub async fn kills_at_any_moment_drop_nobody_and_keep_the_order(kind: Kind) {
+    let mut world = World::new(kind).await;
+    let (anna, ben) = (world.agent("anna").await, world.agent("ben").await);
+    let numbers: Vec<String> = (0..8).map(|i| format!("1380000006{i}")).collect();
+    let mut calls = Vec::new();
+    for number in &numbers {
+        let caller = world.outside(number).await;
+        let call = caller.dial("8002").await;
+        let offer = match calls.len() {
+            0 => Some(anna.rings().await),
+            1 => Some(ben.rings().await),
+            _ => None,
+        };
+        match &offer {
+            Some(offer) => offer.answer(),
+            None => drop(world.call_is(number, "waiting").await),
+        }
+        calls.push((caller, call, offer));
+    }
+    for round in 0..8 {
+        world.kill_daemon().await;
+        sleep(Duration::from_millis(round * 61 % 200)).await;
+        let took = world.restart_daemon().await;
+        assert!(took < Duration::from_secs(3), "control was back after {took:?}");
+        sleep(Duration::from_millis(round * 83 % 300)).await;
+    }
+    for ((_, call, offer), number) in calls.iter().zip(&numbers) {
+        assert_eq!(call.state(), State::Talking, "{number} was dropped");
+        if let Some(offer) = offer {
+            both_talk(call, offer).await;
+            world.call_is(number, "talking").await;
+        }
+    }
+    calls[0].1.hang_up().await;
+    for ((_, call, _), number) in calls.iter().zip(&numbers).skip(2) {
+        let offer = anna.rings().await;
+        assert_eq!(&offer.other(), number, "the order in the queue is kept");
+        offer.answer();
+        both_talk(call, &offer).await;
+        call.hang_up().await;
+        offer.ended().await;
+    }
+    calls[1].1.hang_up().await;
     world.ends_clean().await;
 }
 
