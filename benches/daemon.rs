@@ -13,8 +13,8 @@ use std::{
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tandem");
 const ALIVE: u64 = 1_000;
-/// Callers of the simulator stay about 70 s: one every 50 ms makes more than 1,000 alive.
-const EVERY_MS: &str = "50";
+/// Callers of the simulator stay about 70 s: one every 25 ms makes more than 1,000 alive.
+const EVERY_MS: &str = "25";
 const PATIENCE: Duration = Duration::from_mins(3);
 
 fn main() {
