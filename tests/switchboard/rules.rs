@@ -236,3 +236,26 @@ fn a_lost_link_loses_nobody_in_any_stage() {
         assert!(rig.records.iter().all(|record| record.ended_by == EndedBy::Callee), "{:?}", rig.records);
     }
 }
+
+#[test]
+fn a_caller_who_left_while_nobody_listened_costs_no_agent_an_offer() {
+    let mut rig = Rig::simple(1);
+    rig.act(Act::Pause { agent: name("a0"), reason: Label::new("lunch") }).expect("paused");
+    let leg = rig.call("c1", secs(0));
+    rig.run_for(millis(1_500));
+    assert_eq!(rig.states(), ["waiting"]);
+    let now = rig.now;
+    rig.world.cut(now);
+    rig.run_for(millis(10));
+    let now = rig.now;
+    rig.world.hang_up(&leg, now);
+    rig.run_for(millis(100));
+    rig.act(Act::Unpause { agent: name("a0") }).expect("back");
+    let now = rig.now;
+    rig.world.link(now);
+    rig.run_for(secs(10));
+    assert_eq!(rig.agent_state("a0"), "ready");
+    assert_eq!(rig.states(), Vec::<String>::new());
+    let dialled = rig.orders.iter().any(|(_, order)| matches!(order.command, Command::Connect { .. }));
+    assert!(!dialled, "an agent was dialled for a caller who had gone");
+}

@@ -156,6 +156,9 @@ pub struct Call {
     pub playing: Option<OrderId>,
     /// The caller's leg holds a lease.
     pub leased: bool,
+    /// The engine's last list did not have the caller's leg, and may have been too old to tell. Nobody is
+    /// rung for this caller before the next one does.
+    pub unseen: bool,
     /// The caller's leg is gone, with this cause.
     pub gone: Option<(Stamp, HangupCause)>,
     pub ended_by: Option<EndedBy>,

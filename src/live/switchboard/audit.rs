@@ -22,8 +22,8 @@ const LIST_LAG: Duration = Duration::from_millis(2500);
 
 impl Switchboard {
     pub(super) fn audit(&mut self, asked: Stamp, seen: &[LegSeen]) {
-        let Link::Up { audited, .. } = &mut self.link else { return };
-        let first = !std::mem::replace(audited, true);
+        let Link::Up { audited, .. } = self.link else { return };
+        let first = !audited;
         let seen: BTreeMap<&LegId, &LegSeen> = seen.iter().map(|leg| (&leg.leg, leg)).collect();
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
@@ -32,14 +32,23 @@ impl Switchboard {
         for leg in seen.values() {
             self.unknown_leg(leg);
         }
-        if first {
-            self.match_all();
+        if let Link::Up { audited, .. } = &mut self.link {
+            *audited = true;
         }
+        self.match_all();
     }
 
     fn compare(&mut self, id: CallId, asked: Stamp, seen: &BTreeMap<&LegId, &LegSeen>, first: bool) {
-        let Some(call) = self.calls.get(&id) else { return };
         let old = |since: Stamp| since + LIST_LAG < asked;
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.unseen = !seen.contains_key(&call.leg);
+        if let Stage::Waiting(waiting) = &call.stage {
+            if call.unseen {
+                self.queues.hold(&waiting.queue, waiting.place);
+            } else {
+                self.queues.open(&waiting.queue, waiting.place);
+            }
+        }
         let Some(caller) = seen.get(&call.leg) else {
             if old(call.began) {
                 self.caller_gone(id, HangupCause::INTERWORKING, EndedBy::Engine);

@@ -351,6 +351,7 @@ fn new_call(
         stage,
         playing: None,
         leased: false,
+        unseen: false,
         gone: None,
         ended_by: None,
         queue: None,

@@ -47,7 +47,11 @@ impl Switchboard {
                 let (queue, place) = (waiting.queue.clone(), waiting.place);
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 call.stage = Stage::Waiting(Waiting { greeting: false, ..*waiting });
-                self.queues.open(&queue, place);
+                if call.unseen {
+                    self.queues.hold(&queue, place);
+                } else {
+                    self.queues.open(&queue, place);
+                }
                 self.lease(id);
                 self.match_queue(&queue);
                 self.entertain(id, false);
