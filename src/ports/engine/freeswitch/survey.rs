@@ -156,9 +156,9 @@ impl Legs {
             if alive.contains_key(id) {
                 leg.missed = 0;
                 leg.stage = leg.stage.max(Stage::Created);
-            } else if leg.stage > Stage::Promised && survey.asked.since(leg.since) > YOUTH {
+            } else if leg.stage > Stage::Promised {
                 leg.missed += 1;
-                if survey.first || leg.missed > 1 {
+                if survey.asked.since(leg.since) > YOUTH && (survey.first || leg.missed > 1) {
                     lost.push(id.clone());
                 }
             }
