@@ -25,11 +25,12 @@ lint:
 	cargo clippy --locked --all-targets -- -D warnings
 
 test: setup lint ## Run every test
-	cargo nextest run --locked
+	cargo nextest run --locked -E "$$(scripts/engines-tested --filter)"
 	@scripts/engines-tested
 
 test-long: setup ## The same with a million random cases, and the tests that take hours
-	TANDEM_CASES=1000000 cargo nextest run --locked --profile long --run-ignored all
+	TANDEM_CASES=1000000 cargo nextest run --locked --profile long --run-ignored all \
+	  -E "$$(scripts/engines-tested --filter)"
 	@scripts/engines-tested
 
 bench: ## Measure the figures of the README

@@ -27,15 +27,6 @@ impl Kind {
             Self::Freeswitch => "freeswitch",
         }
     }
-
-    /// Whether this machine can run it; says so when it can't.
-    pub fn is_here(self) -> bool {
-        let here = self == Self::Asterisk || Freeswitch::find().is_some();
-        if !here {
-            println!("NOT TESTED: there is no FreeSWITCH in PATH or at TANDEM_FREESWITCH");
-        }
-        here
-    }
 }
 
 /// The port of the block that engines are commanded at.
@@ -137,15 +128,4 @@ async fn ari(address: SocketAddr, password: &str, what: &str) -> Vec<String> {
     let things: Vec<Value> = answer.json().await.expect("a list");
     let name = |thing: &Value| ["name", "id"].iter().find_map(|key| thing[key].as_str().map(str::to_owned));
     things.iter().map(|thing| format!("{what}/{}", name(thing).unwrap_or_default())).collect()
-}
-
-/// The last word of a run without FreeSWITCH; `make test` repeats it.
-#[test]
-fn zz_freeswitch_absent() {
-    if Kind::Freeswitch.is_here() {
-        let binary = Freeswitch::find().expect("it is here");
-        println!("FreeSWITCH: every story was told on {}", binary.display());
-    } else {
-        println!("FreeSWITCH: NOT tested; Asterisk and the simulator were");
-    }
 }

@@ -60,7 +60,7 @@ fn digest(folder: &Path) -> usize {
                 loop {
                     match decoder.next_frame() {
                         Ok(Some(frame)) => {
-                            assert!(frame.head.get("Content-Type").is_some() || ends.is_empty())
+                            assert!(frame.head.get("Content-Type").is_some() || ends.is_empty());
                         }
                         Ok(None) => break,
                         Err(error) => panic!("{}: {error}", capture.display()),

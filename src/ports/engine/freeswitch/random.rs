@@ -44,7 +44,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         3 => leg.clone().prop_map(Step::Park),
         6 => (leg.clone(), 0..9u8).prop_map(|(leg, kind)| Step::Order(leg, kind)),
-        6 => any::<bool>().prop_map(|good| Step::Reply(good)),
+        6 => any::<bool>().prop_map(Step::Reply),
         2 => leg.clone().prop_map(Step::Created),
         2 => leg.clone().prop_map(Step::Answered),
         2 => leg.clone().prop_map(Step::Bridged),
