@@ -47,7 +47,7 @@ pub async fn an_agent_who_hangs_up_around_the_answer_loses_no_caller(kind: Kind)
     let world = World::new(kind).await;
     let (caller, anna) = (world.outside("13800000032").await, world.agent("anna").await);
     for wait in steps() {
-        let call = caller.dial("8003").await;
+        let call = caller.dial("8002").await;
         let offer = anna.rings().await;
         offer.answer();
         sleep(wait).await;
