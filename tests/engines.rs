@@ -29,10 +29,14 @@ macro_rules! on_every_engine {
 mod agents;
 #[path = "engines/bench.rs"]
 mod bench;
+#[path = "engines/crowd.rs"]
+mod crowd;
 #[path = "engines/daemon.rs"]
 mod daemon;
 #[path = "engines/demo.rs"]
 mod demo;
+#[path = "engines/kills.rs"]
+mod kills;
 #[path = "engines/outages.rs"]
 mod outages;
 #[path = "engines/phones.rs"]

@@ -13,7 +13,7 @@ use tokio::{
 pub struct Wire {
     pub address: SocketAddr,
     whole: Arc<watch::Sender<bool>>,
-    task: JoinHandle<()>,
+    task: Option<JoinHandle<()>>,
 }
 
 impl Wire {
@@ -21,8 +21,13 @@ impl Wire {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free TCP port");
         let address = listener.local_addr().expect("bound");
         let whole = Arc::new(watch::channel(true).0);
-        let task = tokio::spawn(carry(listener, engine, whole.clone()));
+        let task = Some(tokio::spawn(carry(listener, engine, whole.clone())));
         Self { address, whole, task }
+    }
+
+    /// No wire at all: the daemon speaks with the engine itself.
+    pub fn none(engine: SocketAddr) -> Self {
+        Self { address: engine, whole: Arc::new(watch::channel(true).0), task: None }
     }
 
     pub fn cut(&self) {
@@ -36,7 +41,9 @@ impl Wire {
 
 impl Drop for Wire {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(task) = &self.task {
+            task.abort();
+        }
     }
 }
 

@@ -57,11 +57,30 @@ impl World {
         world
     }
 
+    /// The same on a site that `change` has made of the suite's own, and without a wire that could be cut.
+    pub async fn straight(kind: Kind, change: impl FnOnce(&Path)) -> Self {
+        let (dir, ports) = place();
+        let wire = Wire::none(bench::control(&ports));
+        let mut world = Self::engine_of(kind, dir, ports, wire, change).await;
+        world.restart_daemon().await;
+        world
+    }
+
     /// The engine alone.
     pub async fn without_daemon(kind: Kind) -> Self {
-        let (dir, ports) = (RunDir::new("story").expect("a folder"), Block::claim().expect("free ports"));
+        let (dir, ports) = place();
         let wire = Wire::to(bench::control(&ports)).await;
-        let site = write_site(&dir.join("site"), kind, wire.address);
+        Self::engine_of(kind, dir, ports, wire, |_| ()).await
+    }
+
+    async fn engine_of(
+        kind: Kind,
+        dir: RunDir,
+        ports: Block,
+        wire: Wire,
+        change: impl FnOnce(&Path),
+    ) -> Self {
+        let site = write_site(&dir.join("site"), kind, wire.address, change);
         let bench = Bench::start(kind, &site, &dir.join("engine"), &ports).await;
         fs::create_dir(dir.join("state")).expect("a new folder");
         let rest = Rest::new(Daemon::socket(&dir.join("state")));
@@ -248,6 +267,10 @@ async fn within<T>(patience: Duration, what: &str, mut ask: impl AsyncFnMut() ->
     }
 }
 
+fn place() -> (RunDir, Block) {
+    (RunDir::new("story").expect("a folder"), Block::claim().expect("free ports"))
+}
+
 fn is(number: Option<&Number>, text: &str) -> bool {
     number.is_some_and(|n| n.as_str() == text)
 }
@@ -256,7 +279,7 @@ fn word(path: &Path) -> String {
     fs::read_to_string(path).expect("a secret").trim().to_owned()
 }
 
-fn write_site(dir: &Path, kind: Kind, control: SocketAddr) -> Site {
+fn write_site(dir: &Path, kind: Kind, control: SocketAddr, change: impl FnOnce(&Path)) -> Site {
     copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines/site"), dir);
     let today = Zoned::now().date();
     let (from, to) = (today.saturating_sub(2.days()), today.saturating_add(2.days()));
@@ -271,6 +294,7 @@ fn write_site(dir: &Path, kind: Kind, control: SocketAddr) -> Site {
         kind.word()
     );
     fs::write(dir.join("site.yaml"), general).expect("written");
+    change(dir);
     let site = site::load(dir).unwrap_or_else(|problems| panic!("{problems:?}"));
     secret::make_missing(&site).expect("secrets");
     site

@@ -6,7 +6,7 @@ use std::{
         Arc, Mutex, MutexGuard,
         atomic::{AtomicU32, Ordering},
     },
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use tokio::{sync::watch, time::timeout};
@@ -58,6 +58,7 @@ struct Inner {
     tag: String,
     /// Ours in `From` of what we send.
     us: String,
+    began: SystemTime,
     dialog: Mutex<Dialog>,
     /// By twos: a request that must be repeated with credentials takes the number between.
     cseq: AtomicU32,
@@ -77,10 +78,11 @@ struct Dialog {
 
 impl Call {
     async fn new(line: Arc<Line>, id: String, caller: bool, us: String, tag: String, dialog: Dialog) -> Self {
-        let audio = Audio::open(line.gone.clone()).await;
+        let began = SystemTime::now();
+        let audio = Audio::open(line.gone.clone(), line.quiet.load(Ordering::Relaxed)).await;
         let state = watch::channel(if caller { State::Calling } else { State::Ringing }).0;
         let (dialog, cseq, acknowledged) = (dialog.into(), AtomicU32::new(1), watch::channel(false).0);
-        let inner = Inner { line, id, caller, tag, us, dialog, cseq, acknowledged, state, audio };
+        let inner = Inner { line, id, caller, tag, us, began, dialog, cseq, acknowledged, state, audio };
         let call = Self(Arc::new(inner));
         call.0.line.remember(&call.0.id, call.clone());
         call
@@ -176,6 +178,7 @@ impl Call {
             let first = !matches!(state, State::Ended(_));
             if first {
                 *state = State::Ended(End { by, code, cause });
+                self.0.audio.stop();
             }
             first
         });
@@ -340,6 +343,11 @@ impl Call {
         self.0.audio.pressed()
     }
 
+    /// A quiet phone begins to listen.
+    pub fn listens(&self) {
+        self.0.audio.listens();
+    }
+
     /// Says a tone without end.
     pub fn says(&self, frequency: f64) {
         self.0.audio.say(Some(frequency));
@@ -348,6 +356,11 @@ impl Call {
     /// Says nothing, but goes on sending.
     pub fn is_silent(&self) {
         self.0.audio.say(None);
+    }
+
+    /// When its INVITE was sent, or had come in.
+    pub fn began(&self) -> SystemTime {
+        self.0.began
     }
 
     pub fn state(&self) -> State {

@@ -55,6 +55,7 @@ pub struct Line {
     pub server: SocketAddr,
     pub address: SocketAddr,
     pub gone: Arc<AtomicBool>,
+    pub quiet: AtomicBool,
     secret: String,
     socket: UdpSocket,
     manner: Mutex<Manner>,
@@ -86,6 +87,7 @@ impl Phone {
             server,
             address: socket.local_addr().expect("bound"),
             gone: Arc::default(),
+            quiet: false.into(),
             secret: secret.to_owned(),
             socket,
             manner: Mutex::new(Manner::Ring),
@@ -106,6 +108,11 @@ impl Phone {
 
     pub fn on_call(&self, manner: Manner) {
         *self.line.manner.lock().expect("no panic") = manner;
+    }
+
+    /// From now on its calls hear nothing, and send nothing before there is something to say.
+    pub fn keep_quiet(&self) {
+        self.line.quiet.store(true, Ordering::Relaxed);
     }
 
     pub async fn register(&self) {

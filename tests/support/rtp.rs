@@ -24,7 +24,11 @@ const SILENCE: [u8; 160] = [0xFF; 160];
 pub struct Audio {
     pub port: u16,
     shared: Arc<Mutex<Shared>>,
-    _tasks: JoinSet<()>,
+    socket: Arc<UdpSocket>,
+    gone: Arc<AtomicBool>,
+    speaks: AtomicBool,
+    listens: AtomicBool,
+    tasks: Mutex<JoinSet<()>>,
 }
 
 #[derive(Default)]
@@ -39,8 +43,9 @@ struct Shared {
 }
 
 impl Audio {
-    /// `gone`: the phone has vanished and neither sends nor listens.
-    pub async fn open(gone: Arc<AtomicBool>) -> Self {
+    /// `gone`: the phone has vanished and neither sends nor listens. `quiet`: it never listens, and sends nothing
+    /// before there is something to say, so that a hundred of them cost next to nothing.
+    pub async fn open(gone: Arc<AtomicBool>, quiet: bool) -> Self {
         let socket = loop {
             let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a free UDP port");
             if socket.local_addr().expect("bound").port().is_multiple_of(2) {
@@ -48,10 +53,36 @@ impl Audio {
             }
         };
         let shared = Arc::<Mutex<Shared>>::default();
-        let mut tasks = JoinSet::new();
-        tasks.spawn(listen(socket.clone(), shared.clone(), gone.clone()));
-        tasks.spawn(speak(socket.clone(), shared.clone(), gone));
-        Self { port: socket.local_addr().expect("bound").port(), shared, _tasks: tasks }
+        let port = socket.local_addr().expect("bound").port();
+        let (speaks, listens, tasks) = Default::default();
+        let audio = Self { port, shared, socket, gone, speaks, listens, tasks };
+        if !quiet {
+            audio.listens();
+            audio.speaks();
+        }
+        audio
+    }
+
+    fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.lock().expect("nobody panics here").spawn(task);
+    }
+
+    /// Begins to listen, if it does not yet.
+    pub fn listens(&self) {
+        if !self.listens.swap(true, Ordering::Relaxed) {
+            self.spawn(listen(self.socket.clone(), self.shared.clone(), self.gone.clone()));
+        }
+    }
+
+    /// The call is over. Whoever gets the other side's port next must not hear us.
+    pub fn stop(&self) {
+        self.tasks.lock().expect("nobody panics here").abort_all();
+    }
+
+    fn speaks(&self) {
+        if !self.speaks.swap(true, Ordering::Relaxed) {
+            self.spawn(speak(self.socket.clone(), self.shared.clone(), self.gone.clone()));
+        }
     }
 
     fn shared(&self) -> MutexGuard<'_, Shared> {
@@ -68,11 +99,13 @@ impl Audio {
 
     pub fn say(&self, tone: Option<f64>) {
         self.shared().tone = tone;
+        self.speaks();
     }
 
     pub fn press(&self, keys: &str) {
         let events = keys.chars().map(|k| KEYS.find(k).expect("a key of a telephone") as u8);
         self.shared().to_press.extend(events);
+        self.speaks();
     }
 
     /// Keys that the other side pressed.

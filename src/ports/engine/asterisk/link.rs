@@ -72,6 +72,7 @@ async fn session(desk: &Arc<Desk>, stood: &mut bool) -> Result<std::convert::Inf
         socket => socket?,
     };
     narrow(desk, &app).await?;
+    listen_to_all(desk, &app).await?;
     let info =
         desk.rest.get("/asterisk/info?only=system").await.map_err(|failure| link_error(desk, failure))?;
     desk.tell(Event::Up { engine: translate::engine(&info) });
@@ -146,6 +147,21 @@ async fn narrow(desk: &Desk, app: &str) -> Result<(), LinkError> {
             answer => return answer.map(drop).map_err(|failure| link_error(desk, failure)),
         }
     }
+}
+
+/// Asterisk keeps an application whose stream broke for as long as anything still holds it. When we take such a one
+/// up again, it may have forgotten that it shall hear of everything: only `StasisStart` would reach us.
+async fn listen_to_all(desk: &Desk, app: &str) -> Result<(), LinkError> {
+    let path = format!("/applications/{app}");
+    let refused = |failure| link_error(desk, failure);
+    let application = desk.rest.get(&path).await.map_err(refused)?;
+    let deaf = translate::deaf_to(&application).join(",");
+    if deaf.is_empty() {
+        return Ok(());
+    }
+    tracing::info!(deaf, "Asterisk's application had forgotten what it listens to");
+    let query = [("eventSource", deaf.as_str())];
+    desk.rest.post(&format!("{path}/subscription"), &query).await.map(drop).map_err(refused)
 }
 
 async fn tell_phones(desk: &Desk) -> Result<(), LinkError> {

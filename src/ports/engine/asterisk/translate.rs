@@ -340,5 +340,21 @@ pub fn peers(bridges: &[Bridge]) -> HashMap<LegId, LegId> {
     peers
 }
 
+/// The sources that an application does not hear of as a whole, as a subscription names them.
+pub fn deaf_to(application: &Value) -> Vec<&'static str> {
+    let hears = |list: &str| {
+        application[list].as_array().is_some_and(|ids| {
+            ids.iter().any(|id| {
+                id.as_str().is_some_and(|id| id.starts_with("__AST_") && id.ends_with("_ALL_TOPIC"))
+            })
+        })
+    };
+    [("channel_ids", "channel:"), ("bridge_ids", "bridge:"), ("endpoint_ids", "endpoint:")]
+        .into_iter()
+        .filter(|(list, _)| !hears(list))
+        .map(|(_, source)| source)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests;

@@ -169,3 +169,15 @@ fn json_tree() -> impl Strategy<Value = Value> {
         ]
     })
 }
+
+#[test]
+fn an_application_taken_up_again_may_have_forgotten_what_it_listens_to() {
+    let all = json!({
+        "channel_ids": ["__AST_CHANNEL_ALL_TOPIC", "tandem-1.1"],
+        "bridge_ids": ["__AST_BRIDGE_ALL_TOPIC"],
+        "endpoint_ids": ["__AST_ENDPOINT_ALL_TOPIC"],
+    });
+    assert!(deaf_to(&all).is_empty());
+    let some = json!({ "channel_ids": ["tandem-1.1"], "bridge_ids": ["__AST_BRIDGE_ALL_TOPIC"] });
+    assert_eq!(deaf_to(&some), ["channel:", "endpoint:"]);
+}
