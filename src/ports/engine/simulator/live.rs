@@ -80,7 +80,9 @@ impl Crowd {
             let arrival = Arrival { origin: Origin::Trunk, from, from_name: Label::default(), to };
             let key = self.habits.keys[random.usize(..self.habits.keys.len())];
             let caller = Caller {
-                keys: (0..3).map(|n| (Duration::from_millis(random.u64(800..3000) + n * 6000), key)).collect(),
+                keys: (0..3)
+                    .map(|n| (Duration::from_millis(random.u64(800..3000) + n * 6000), key))
+                    .collect(),
                 patience: Duration::from_secs(random.u64(20..120)),
                 talk: Duration::from_secs(random.u64(4..20)),
             };
