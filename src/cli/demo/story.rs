@@ -93,7 +93,7 @@ impl<'a> Story<'a> {
     pub(super) async fn tell(mut self) -> Result<Exit, Fault> {
         let (mut beat, mut next) = (interval(BEAT), interval(self.every));
         beat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        while self.wanted.is_none_or(|wanted| self.ended < wanted) {
+        while !self.enough() {
             tokio::select! {
                 _ = beat.tick() => self.look().await?,
                 _ = next.tick() => self.call(),
@@ -101,6 +101,10 @@ impl<'a> Story<'a> {
             }
         }
         Ok(if self.lost == 0 { Exit::Done } else { Exit::Failed })
+    }
+
+    fn enough(&self) -> bool {
+        self.wanted.is_some_and(|wanted| self.ended >= wanted)
     }
 
     /// The next caller who is free calls.
@@ -126,6 +130,9 @@ impl<'a> Story<'a> {
         }
         let gone: Vec<CallId> = self.live.keys().filter(|id| !here.contains(id)).copied().collect();
         for id in gone {
+            if self.enough() {
+                break;
+            }
             self.finish(id).await?;
         }
         Ok(())
