@@ -6,6 +6,8 @@ mod days;
 mod kills;
 #[path = "switchboard/model.rs"]
 mod model;
+#[path = "switchboard/moments.rs"]
+mod moments;
 #[path = "switchboard/rig.rs"]
 mod rig;
 #[path = "switchboard/rules.rs"]

@@ -21,6 +21,10 @@ impl World {
     pub(super) fn execute(&mut self, order: Order) {
         let Order { id, leg, command } = order;
         if !self.legs.contains_key(&leg) {
+            if let Command::Connect { to, .. } = command {
+                // Like every leg that was promised: it ends, once.
+                self.tell(Event::Ended { leg: to, cause: HangupCause::TEMPORARY_FAILURE });
+            }
             return self.outcome(leg, id, Outcome::Refused(Label::new("no such channel")));
         }
         if self.chance(self.faults.refuse) {
