@@ -7,6 +7,7 @@ mod engine;
 mod history;
 mod outlet;
 mod reload;
+mod store;
 
 use std::{
     fs::{self, DirBuilder},
@@ -23,7 +24,6 @@ use crate::{
     base::clock::{Clock, SystemClock},
     http::{self, BindError, ServeError},
     infra::{
-        db::Db,
         journal::{self, Journal, OpenError},
         site::{
             self, Problems, Site,
@@ -95,7 +95,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         tracing::warn!(bytes = torn.bytes, "a record that a crash cut short was put aside");
     }
     let (spool, rows) = Spool::open(&options.state)?;
-    let db = Db::sqlite(options.state.join("tandem.db"));
+    let db = store::open(&site.store, &options.state);
     let projection = Projection::start(rows, db.clone());
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

@@ -1,51 +1,135 @@
 //! The database: where rows go that outlive the daemon. Opened when first needed and again when it was replaced,
-//! so that the daemon starts and calls go on without it. SQL is written with `$1`, so that PostgreSQL can follow.
+//! so that the daemon starts and calls go on without it.
+//!
+//! SQLite in a file, or PostgreSQL on a server. Whoever keeps rows writes one text with `$1` for both ([`Sql`]) and
+//! reads [`Record`]s; which of the two it is, only this room knows.
 
 mod error;
+mod postgres;
 mod sqlite;
+mod statement;
+mod steps;
 
 pub use error::DbError;
+pub use postgres::{Password, Server};
+pub use statement::{Record, Sql, Value, WrongColumn};
 
 use std::{path::PathBuf, sync::Arc};
 
-use sqlx::SqlitePool;
+use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
 
 /// A database, reachable at the moment or not.
 #[derive(Clone, Debug)]
 pub enum Db {
-    Sqlite(Arc<sqlite::Sqlite>),
+    Sqlite(Arc<sqlite::File>),
+    Postgres(Arc<postgres::Remote>),
 }
 
-/// Open connections. Ask [`Db::pool`] for each use: the file may have been replaced since.
-#[derive(Clone, Debug)]
-pub enum Pool {
+/// Open connections. Asked for with each use: the database may have been replaced since.
+enum Pool {
     Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Statements that hold together. Nothing of them holds when it is dropped before its `commit`.
+pub struct Transaction<'db> {
+    db: &'db Db,
+    inner: Inner,
+}
+
+enum Inner {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
 }
 
 impl Db {
     /// A file. It is made when it is not there; its folder must be.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
-        Self::Sqlite(Arc::new(sqlite::Sqlite::new(path.into())))
+        Self::Sqlite(Arc::new(sqlite::File::new(path.into())))
     }
 
-    /// Connections to a database of the present schema; opens and migrates it when need be.
-    pub async fn pool(&self) -> Result<Pool, DbError> {
-        match self {
-            Self::Sqlite(sqlite) => sqlite.pool().await.map(Pool::Sqlite),
-        }
+    /// A database on a server. It must be there; its tables are made.
+    pub fn postgres(server: Server) -> Self {
+        Self::Postgres(Arc::new(postgres::Remote::new(server)))
     }
 
-    /// What a failed statement means here.
-    pub fn explain(&self, error: sqlx::Error) -> DbError {
-        match self {
-            Self::Sqlite(sqlite) => DbError::of(sqlite.path(), error),
-        }
+    /// Rows of one statement.
+    pub async fn fetch(&self, sql: Sql) -> Result<Vec<Record>, DbError> {
+        let rows = match self.pool().await? {
+            Pool::Sqlite(pool) => sql.fetch_sqlite(&pool).await,
+            Pool::Postgres(pool) => sql.fetch_postgres(&pool).await,
+        };
+        rows.map_err(|error| self.explain(error))
+    }
+
+    /// Runs one statement; returns how many rows it touched.
+    pub async fn run(&self, sql: Sql) -> Result<u64, DbError> {
+        let touched = match self.pool().await? {
+            Pool::Sqlite(pool) => sql.run_sqlite(&pool).await,
+            Pool::Postgres(pool) => sql.run_postgres(&pool).await,
+        };
+        touched.map_err(|error| self.explain(error))
+    }
+
+    /// Begins a transaction that writes.
+    pub async fn begin(&self) -> Result<Transaction<'_>, DbError> {
+        let inner = match self.pool().await? {
+            // At once for writing: a transaction that begins by reading could be refused half-way.
+            Pool::Sqlite(pool) => pool.begin_with("BEGIN IMMEDIATE").await.map(Inner::Sqlite),
+            Pool::Postgres(pool) => pool.begin().await.map(Inner::Postgres),
+        };
+        Ok(Transaction { db: self, inner: inner.map_err(|error| self.explain(error))? })
     }
 
     /// Waits until nothing is under way and lets go of the database.
     pub async fn close(&self) {
         match self {
-            Self::Sqlite(sqlite) => sqlite.close().await,
+            Self::Sqlite(file) => file.close().await,
+            Self::Postgres(remote) => remote.close().await,
         }
+    }
+
+    /// Connections to a database of the present schema; opens and migrates it when need be.
+    async fn pool(&self) -> Result<Pool, DbError> {
+        match self {
+            Self::Sqlite(file) => file.pool().await.map(Pool::Sqlite),
+            Self::Postgres(remote) => remote.pool().await.map(Pool::Postgres),
+        }
+    }
+
+    /// What a failed statement means here.
+    fn explain(&self, error: sqlx::Error) -> DbError {
+        match self {
+            Self::Sqlite(file) => DbError::of_sqlite(file.path(), error),
+            Self::Postgres(remote) => remote.explain(error),
+        }
+    }
+}
+
+impl Transaction<'_> {
+    /// Runs one statement; returns how many rows it touched.
+    pub async fn run(&mut self, sql: Sql) -> Result<u64, DbError> {
+        let touched = match &mut self.inner {
+            Inner::Sqlite(transaction) => sql.run_sqlite(&mut **transaction).await,
+            Inner::Postgres(transaction) => sql.run_postgres(&mut **transaction).await,
+        };
+        touched.map_err(|error| self.db.explain(error))
+    }
+
+    /// Rows of one statement.
+    pub async fn fetch(&mut self, sql: Sql) -> Result<Vec<Record>, DbError> {
+        let rows = match &mut self.inner {
+            Inner::Sqlite(transaction) => sql.fetch_sqlite(&mut **transaction).await,
+            Inner::Postgres(transaction) => sql.fetch_postgres(&mut **transaction).await,
+        };
+        rows.map_err(|error| self.db.explain(error))
+    }
+
+    pub async fn commit(self) -> Result<(), DbError> {
+        let committed = match self.inner {
+            Inner::Sqlite(transaction) => transaction.commit().await,
+            Inner::Postgres(transaction) => transaction.commit().await,
+        };
+        committed.map_err(|error| self.db.explain(error))
     }
 }

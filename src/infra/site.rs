@@ -22,6 +22,7 @@ pub mod secret;
 mod sound;
 mod source;
 mod steps;
+mod store;
 mod tree;
 
 use std::{collections::BTreeMap, fs, path::Path};

@@ -116,8 +116,6 @@ pub const WORDS_ALLOWED: &[&str] = &[
     "src/ports/engine.rs",
     "src/infra/site",
     "src/infra/db",
-    "src/infra/journal",
-    "src/live/record/store",
     "src/provision",
     "src/lab",
     "src/lifecycle",
@@ -135,7 +133,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
-    ("sqlx", &["src/infra/db", "src/infra/journal", "/store.rs", "src/live/record/store"]),
+    ("sqlx", &["src/infra/db"]),
     ("tokio_tungstenite", &["src/ports/engine/asterisk"]),
 ];
 

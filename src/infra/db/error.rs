@@ -1,75 +1,125 @@
 //! What can be wrong with the database, and what to do about it.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use sqlx::migrate::MigrateError;
 
+use super::steps;
+
+/// `place` is the file, or the server's address without the password.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
     #[error(
-        "the database {} is locked by another program; close it (a shell with an open transaction, a backup)",
-        path.display()
+        "the database {place} is locked by another program; close it (a shell with an open transaction, a backup)"
     )]
-    Locked { path: PathBuf },
+    Locked { place: String },
     #[error(
-        "the database {} cannot be opened ({reason}); check that its folder is there and that the user of the daemon may read and write both",
-        path.display()
+        "the database {place} cannot be opened ({reason}); check that its folder is there and that the user of the daemon may read and write both"
     )]
-    Unreadable { path: PathBuf, reason: String },
-    #[error("the database {} cannot be written; give the user of the daemon the right to write it and its folder", path.display())]
-    ReadOnly { path: PathBuf },
-    #[error("the disk of the database {} is full; free some room", path.display())]
-    Full { path: PathBuf },
+    Unreadable { place: String, reason: String },
     #[error(
-        "the database {} is damaged; restore it from a backup, or move it away to begin an empty one",
-        path.display()
+        "the database {place} cannot be reached ({reason}); see that its server runs and takes connections from this machine"
     )]
-    Corrupt { path: PathBuf },
+    Unreachable { place: String, reason: String },
     #[error(
-        "the database {} was written by a newer Tandem (schema {found}, this one knows up to {known}); install that version again or restore a backup",
-        path.display()
+        "the database {place} refuses the login ({reason}); write the user's password into secrets/store of the site or into ~/.pgpass (both mode 0600), or let the user in by pg_hba.conf"
     )]
-    Newer { path: PathBuf, found: i64, known: i64 },
+    Login { place: String, reason: String },
     #[error(
-        "step {version} of the schema of {} is not the one that this Tandem knows; install the version that made it, or restore a backup",
-        path.display()
+        "there is no database {place}; make it with `createdb`, its owner the user of the site's `store`"
     )]
-    Changed { path: PathBuf, version: i64 },
-    #[error("the database {} refused a statement: {source}", path.display())]
-    Refused { path: PathBuf, source: Box<sqlx::Error> },
+    Absent { place: String },
+    #[error(
+        "the user may not do in the database {place} what is needed ({reason}); make that user its owner: ALTER DATABASE … OWNER TO …"
+    )]
+    Denied { place: String, reason: String },
+    #[error(
+        "the database {place} keeps text as {found}; make one with `createdb --encoding UTF8 --template template0`"
+    )]
+    Encoding { place: String, found: String },
+    #[error("the password of the database {place} cannot be had: {reason}")]
+    Password { place: String, reason: String },
+    #[error("the database {place} cannot be written; give the user of the daemon the right to write it")]
+    ReadOnly { place: String },
+    #[error("the disk of the database {place} is full; free some room")]
+    Full { place: String },
+    #[error(
+        "the database {place} is damaged; restore it from a backup, or move it away to begin an empty one"
+    )]
+    Corrupt { place: String },
+    #[error(
+        "the database {place} was written by a newer Tandem (schema {found}, this one knows up to {known}); install that version again or restore a backup"
+    )]
+    Newer { place: String, found: i64, known: i64 },
+    #[error(
+        "step {version} of the schema of {place} is not the one that this Tandem knows; install the version that made it, or restore a backup"
+    )]
+    Changed { place: String, version: i64 },
+    #[error("the database {place} refused a statement: {source}")]
+    Refused { place: String, source: Box<sqlx::Error> },
 }
 
 impl DbError {
-    pub(super) fn of(path: &Path, error: sqlx::Error) -> Self {
-        let path = path.to_owned();
-        let unreadable = |reason: String| Self::Unreadable { path: path.clone(), reason };
+    pub(super) fn of_sqlite(path: &Path, error: sqlx::Error) -> Self {
+        let place = path.display().to_string();
         let code = match &error {
             // The low byte is the kind, the rest says more (`SQLITE_BUSY_SNAPSHOT`, …).
             sqlx::Error::Database(e) => e.code().and_then(|code| code.parse::<u32>().ok()).map(|c| c & 0xFF),
-            sqlx::Error::PoolTimedOut => return Self::Locked { path },
-            sqlx::Error::Io(e) => return unreadable(e.to_string()),
-            sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => return unreadable(error.to_string()),
+            sqlx::Error::PoolTimedOut => return Self::Locked { place },
+            sqlx::Error::Io(_) | sqlx::Error::PoolClosed | sqlx::Error::WorkerCrashed => Some(10),
             _ => None,
         };
         match code {
-            Some(5 | 6) => Self::Locked { path },
-            Some(8) => Self::ReadOnly { path },
-            Some(3 | 10 | 14) => unreadable(error.to_string()),
-            Some(13) => Self::Full { path },
-            Some(11 | 26) => Self::Corrupt { path },
-            _ => Self::Refused { path, source: Box::new(error) },
+            Some(5 | 6) => Self::Locked { place },
+            Some(8) => Self::ReadOnly { place },
+            Some(3 | 10 | 14) => Self::Unreadable { place, reason: error.to_string() },
+            Some(13) => Self::Full { place },
+            Some(11 | 26) => Self::Corrupt { place },
+            _ => Self::Refused { place, source: Box::new(error) },
         }
     }
 
-    pub(super) fn of_migration(path: &Path, known: i64, error: MigrateError) -> Self {
-        let path_buf = path.to_owned();
-        match error {
-            MigrateError::VersionMissing(found) => Self::Newer { path: path_buf, found, known },
-            MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => {
-                Self::Changed { path: path_buf, version }
+    /// The classes of SQLSTATE; what is not the statement's own fault may be well the next time.
+    pub(super) fn of_postgres(place: String, error: sqlx::Error) -> Self {
+        let (code, reason) = match &error {
+            sqlx::Error::Database(e) => (e.code().unwrap_or_default().into_owned(), e.message().to_owned()),
+            sqlx::Error::PoolTimedOut => {
+                return Self::Unreachable { place, reason: "no connection in time".to_owned() };
             }
-            MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => Self::of(path, e),
-            other => Self::Refused { path: path_buf, source: Box::new(other.into()) },
+            sqlx::Error::Encode(_) | sqlx::Error::InvalidArgument(_) => {
+                return Self::Refused { place, source: Box::new(error) };
+            }
+            other => return Self::Unreachable { place, reason: other.to_string() },
+        };
+        match code.as_str() {
+            "55P03" | "40001" | "40P01" | "57014" => Self::Locked { place },
+            "28000" | "28P01" => Self::Login { place, reason },
+            "3D000" => Self::Absent { place },
+            "42501" => Self::Denied { place, reason },
+            "25006" => Self::ReadOnly { place },
+            "53100" => Self::Full { place },
+            "XX001" | "XX002" => Self::Corrupt { place },
+            // The tables are gone: they are made anew with the next connection.
+            "42P01" => Self::Unreachable { place, reason },
+            _ => match &code[..code.len().min(2)] {
+                "22" | "23" | "42" | "54" | "P0" => Self::Refused { place, source: Box::new(error) },
+                _ => Self::Unreachable { place, reason },
+            },
+        }
+    }
+
+    pub(super) fn of_migration(
+        place: String,
+        error: MigrateError,
+        of: impl FnOnce(sqlx::Error) -> Self,
+    ) -> Self {
+        match error {
+            MigrateError::VersionMissing(found) => Self::Newer { place, found, known: steps::NEWEST },
+            MigrateError::VersionMismatch(version) | MigrateError::Dirty(version) => {
+                Self::Changed { place, version }
+            }
+            MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => of(e),
+            other => Self::Refused { place, source: Box::new(other.into()) },
         }
     }
 

@@ -1,7 +1,6 @@
 //! SQLite in one file, in WAL mode: readers and the one writer don't wait for each other.
 
 use std::{
-    borrow::Cow,
     fs::{self, OpenOptions},
     io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
@@ -10,22 +9,18 @@ use std::{
 };
 
 use sqlx::{
-    SqlSafeStr, SqlitePool,
-    migrate::{Migration, MigrationType, Migrator},
+    SqlitePool,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 use tokio::sync::Mutex;
 
-use super::DbError;
-
-/// Every step of the schema, oldest first. A step that has been released is never changed.
-const STEPS: [(&str, &str); 1] = [("calls", include_str!("../../../migrations/sqlite/0001_calls.sql"))];
+use super::{DbError, steps};
 
 const BUSY: Duration = Duration::from_secs(2);
 const CONNECTIONS: u32 = 4;
 
 #[derive(Debug)]
-pub struct Sqlite {
+pub struct File {
     path: PathBuf,
     open: Mutex<Option<Open>>,
 }
@@ -37,7 +32,7 @@ struct Open {
     pool: SqlitePool,
 }
 
-impl Sqlite {
+impl File {
     pub fn new(path: PathBuf) -> Self {
         Self { path, open: Mutex::new(None) }
     }
@@ -71,7 +66,7 @@ impl Sqlite {
     }
 
     fn unreadable(&self, error: &io::Error) -> DbError {
-        DbError::Unreadable { path: self.path.clone(), reason: error.to_string() }
+        DbError::Unreadable { place: self.path.display().to_string(), reason: error.to_string() }
     }
 
     async fn open(&self) -> Result<SqlitePool, DbError> {
@@ -93,11 +88,11 @@ impl Sqlite {
             .acquire_timeout(BUSY * 2)
             .connect_with(options)
             .await
-            .map_err(|e| DbError::of(&self.path, e))?;
-        let migrated = migrator().run(&pool).await;
-        if let Err(e) = migrated {
+            .map_err(|e| DbError::of_sqlite(&self.path, e))?;
+        if let Err(e) = steps::for_sqlite().run(&pool).await {
             pool.close().await;
-            return Err(DbError::of_migration(&self.path, STEPS.len() as i64, e));
+            let place = self.path.display().to_string();
+            return Err(DbError::of_migration(place, e, |e| DbError::of_sqlite(&self.path, e)));
         }
         Ok(pool)
     }
@@ -105,11 +100,4 @@ impl Sqlite {
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {
     fs::metadata(path).map(|meta| (meta.dev(), meta.ino()))
-}
-
-fn migrator() -> Migrator {
-    let steps = STEPS.iter().zip(1..).map(|((name, sql), version)| {
-        Migration::new(version, Cow::Borrowed(*name), MigrationType::Simple, sql.into_sql_str(), false)
-    });
-    Migrator { migrations: steps.collect(), ..Migrator::DEFAULT }
 }

@@ -12,6 +12,7 @@ use super::{
     problem::Code,
     secret,
     source::{Findings, Place},
+    store,
     tree::{Node, Value},
 };
 use crate::base::number::Number;
@@ -107,7 +108,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
     let engine = fields
         .need("engine", to)
         .and_then(|n| engine(root, n, fields.key_place("engine").unwrap_or(n.place), to));
-    let store = fields.get("store").map_or(Some(Store::Sqlite), |n| store(n, to));
+    let store = fields.get("store").map_or(Some(Store::Sqlite), |n| store::read(root, n, to));
     let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
     let (least, most) = (Duration::from_secs(10), Duration::from_mins(10));
     let lease =
@@ -140,16 +141,6 @@ fn zone(node: &Node, to: &mut Findings) -> Option<TimeZone> {
         None => "write its IANA name: `Asia/Shanghai`, `Europe/London`, `America/New_York`".to_owned(),
     };
     to.error(Code::BadValue, node.place, format!("there is no time zone `{}`", shorten(text)), help);
-    None
-}
-
-fn store(node: &Node, to: &mut Findings) -> Option<Store> {
-    let text = decode::scalar(node, "sqlite", to)?;
-    if text == "sqlite" {
-        return Some(Store::Sqlite);
-    }
-    let message = format!("`{}` is no store", shorten(text));
-    to.error(Code::BadValue, node.place, message, suggest(text, &["sqlite"], "allowed"));
     None
 }
 

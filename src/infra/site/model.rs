@@ -79,6 +79,13 @@ pub struct EngineSettings {
 pub enum Store {
     /// SQLite in the state folder.
     Sqlite,
+    /// A PostgreSQL server. The password is in the file `password_file`, if it is there, never in `url`.
+    Postgres {
+        /// `postgres://user@host:port/database`
+        url: SmolStr,
+        /// Absolute path; mode 0600.
+        password_file: PathBuf,
+    },
 }
 
 /// What happens to calls to one of our numbers.

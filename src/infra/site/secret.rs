@@ -51,6 +51,14 @@ pub fn read(path: &Path) -> Result<SecretString, SecretError> {
     }
 }
 
+/// The secret in `path`, if there is such a file.
+pub fn read_if_there(path: &Path) -> Result<Option<SecretString>, SecretError> {
+    match read(path) {
+        Err(SecretError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        other => other.map(Some),
+    }
+}
+
 /// The site's secret files that are not there yet.
 pub fn missing(site: &Site) -> Vec<&Path> {
     let phones = site.extensions.values().map(|e| e.secret_file.as_path());

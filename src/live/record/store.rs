@@ -7,7 +7,6 @@ pub use projection::{Projection, ProjectionError, Setback, Standing};
 
 use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
-use sqlx::{AssertSqlSafe, QueryBuilder, Sqlite, SqliteConnection};
 
 use super::CallRecord;
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
         id::{CallId, Name},
         number::Number,
     },
-    infra::db::{Db, DbError, Pool},
+    infra::db::{Db, DbError, Sql, Transaction},
 };
 
 const CALL: &str = "INSERT INTO calls (id, from_number, from_name, to_number, arrived, answered, ended, cause, \
@@ -28,8 +27,9 @@ const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ende
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
      queue, wait_ms, talk_ms, agent, steps FROM calls";
 const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call IN (";
-const DAY: &str = "SELECT COUNT(*), COUNT(NULLIF(talk_ms, 0)), COALESCE(SUM(wait_ms), 0), \
-     COALESCE(SUM(talk_ms), 0) FROM calls WHERE arrived >= $1 AND arrived < $2";
+const DAY: &str = "SELECT COUNT(*) AS calls, COUNT(NULLIF(talk_ms, 0)) AS talked, \
+     CAST(COALESCE(SUM(wait_ms), 0) AS BIGINT) AS wait_ms, \
+     CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms FROM calls WHERE arrived >= $1 AND arrived < $2";
 
 /// Why calls could not be written or read.
 #[derive(Debug, thiserror::Error)]
@@ -87,60 +87,43 @@ impl CallStore {
 
     /// Writes calls with their legs and an outbox row each, all or none. One that is there already stays as it is.
     pub async fn write(&self, calls: &[CallRecord]) -> Result<(), StoreError> {
-        let Pool::Sqlite(pool) = self.db.pool().await?;
-        let write = async {
-            // At once for writing: a transaction that begins by reading could be refused half-way.
-            let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
-            for call in calls {
-                insert(&mut transaction, call).await?;
-            }
-            transaction.commit().await
-        };
-        Ok(write.await.map_err(|e| self.db.explain(e))?)
+        let mut transaction = self.db.begin().await?;
+        for call in calls {
+            insert(&mut transaction, call).await?;
+        }
+        Ok(transaction.commit().await?)
     }
 
     /// The last `limit` calls that ended, newest first.
     pub async fn calls(&self, filter: &Filter, limit: u32) -> Result<Vec<CallRecord>, StoreError> {
-        let Pool::Sqlite(pool) = self.db.pool().await?;
-        let mut query = filtered(filter);
-        query.push(" ORDER BY ended DESC, id DESC LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&pool).await.map_err(|e| self.db.explain(e))?;
+        let mut sql = filtered(filter);
+        sql.push(" ORDER BY ended DESC, id DESC LIMIT ").push_bind(i64::from(limit));
+        self.with_legs(sql).await
+    }
+
+    pub async fn call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
+        let mut sql = Sql::new(CALLS);
+        sql.push(" WHERE id = ").push_bind(id.0 as i64);
+        Ok(self.with_legs(sql).await?.into_iter().next())
+    }
+
+    async fn with_legs(&self, sql: Sql) -> Result<Vec<CallRecord>, StoreError> {
+        let rows = self.db.fetch(sql).await?;
         let mut calls = rows.iter().map(row::call).collect::<Result<Vec<_>, _>>()?;
         if calls.is_empty() {
             return Ok(calls);
         }
-        let mut query = QueryBuilder::<Sqlite>::new(LEGS);
-        let mut ids = query.separated(", ");
-        for call in &calls {
-            ids.push_bind(call.id.0 as i64);
+        let mut sql = Sql::new(LEGS);
+        for (call, place) in calls.iter().zip(0..) {
+            sql.push(if place == 0 { "" } else { ", " }).push_bind(call.id.0 as i64);
         }
-        query.push(") ORDER BY call, place");
-        let legs = query.build().fetch_all(&pool).await.map_err(|e| self.db.explain(e))?;
-        row::join(&mut calls, &legs)?;
+        sql.push(") ORDER BY call, place");
+        row::join(&mut calls, &self.db.fetch(sql).await?)?;
         Ok(calls)
-    }
-
-    pub async fn call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
-        let Pool::Sqlite(pool) = self.db.pool().await?;
-        let found = sqlx::query(AssertSqlSafe(format!("{CALLS} WHERE id = $1")))
-            .bind(id.0 as i64)
-            .fetch_optional(&pool)
-            .await
-            .map_err(|e| self.db.explain(e))?;
-        let Some(found) = found else { return Ok(None) };
-        let mut call = [row::call(&found)?];
-        let legs = sqlx::query(AssertSqlSafe(format!("{LEGS}$1) ORDER BY place")))
-            .bind(id.0 as i64)
-            .fetch_all(&pool)
-            .await
-            .map_err(|e| self.db.explain(e))?;
-        row::join(&mut call, &legs)?;
-        Ok(call.into_iter().next())
     }
 
     /// Calls that arrived on each of `days` days from `first` on, in the days of this time zone.
     pub async fn by_day(&self, zone: &TimeZone, first: Date, days: u16) -> Result<Vec<DayCount>, StoreError> {
-        let Pool::Sqlite(pool) = self.db.pool().await?;
         let midnight = |day: Date| {
             day.to_zoned(zone.clone()).map_or(i64::MAX, |midnight| midnight.timestamp().as_microsecond())
         };
@@ -148,22 +131,17 @@ impl CallStore {
         let mut day = first;
         for _ in 0..days {
             let Ok(next) = day.tomorrow() else { break };
-            let (calls, talked, wait, talk): (i64, i64, i64, i64) = sqlx::query_as(DAY)
-                .bind(midnight(day))
-                .bind(midnight(next))
-                .fetch_one(&pool)
-                .await
-                .map_err(|e| self.db.explain(e))?;
-            let [calls, talked, wait_ms, talk_ms] = [calls, talked, wait, talk].map(|n| n as u64);
-            counts.push(DayCount { day, calls, talked, wait_ms, talk_ms });
+            let sql = Sql::new(DAY).bind(midnight(day)).bind(midnight(next));
+            let rows = self.db.fetch(sql).await?;
+            counts.extend(rows.iter().map(|row| row::count(day, row)));
             day = next;
         }
         Ok(counts)
     }
 }
 
-fn filtered(filter: &Filter) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new(CALLS);
+fn filtered(filter: &Filter) -> Sql {
+    let mut query = Sql::new(CALLS);
     let mut word = " WHERE ";
     let texts = [
         ("queue", filter.queue.as_ref().map(Name::as_str)),
@@ -173,7 +151,7 @@ fn filtered(filter: &Filter) -> QueryBuilder<Sqlite> {
     ];
     for (column, text) in texts {
         if let Some(text) = text {
-            query.push(word).push(column).push(" = ").push_bind(text.to_owned());
+            query.push(word).push(column).push(" = ").push_bind(text);
             word = " AND ";
         }
     }
@@ -186,10 +164,11 @@ fn filtered(filter: &Filter) -> QueryBuilder<Sqlite> {
     query
 }
 
-async fn insert(connection: &mut SqliteConnection, call: &CallRecord) -> sqlx::Result<()> {
+async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<(), StoreError> {
     let id = call.id.0 as i64;
-    let steps = serde_json::to_string(&call.steps).map_err(|e| sqlx::Error::Encode(Box::new(e)))?;
-    let inserted = sqlx::query(CALL)
+    let steps =
+        serde_json::to_string(&call.steps).map_err(|_| StoreError::Row { call: call.id, column: "steps" })?;
+    let inserted = Sql::new(CALL)
         .bind(id)
         .bind(call.from.as_ref().map(Number::as_str))
         .bind(call.from_name.as_str())
@@ -197,20 +176,18 @@ async fn insert(connection: &mut SqliteConnection, call: &CallRecord) -> sqlx::R
         .bind(call.arrived.0)
         .bind(call.answered.map(|at| at.0))
         .bind(call.ended.0)
-        .bind(call.cause.0)
+        .bind(i64::from(call.cause.0))
         .bind(row::ended_by(call.ended_by))
         .bind(call.queue.as_ref().map(Name::as_str))
         .bind(call.wait_ms as i64)
         .bind(call.talk_ms as i64)
         .bind(call.agent.as_ref().map(Name::as_str))
-        .bind(steps)
-        .execute(&mut *connection)
-        .await?;
-    if inserted.rows_affected() == 0 {
+        .bind(steps);
+    if transaction.run(inserted).await? == 0 {
         return Ok(());
     }
     for (leg, place) in call.legs.iter().zip(0i64..) {
-        sqlx::query(LEG)
+        let leg = Sql::new(LEG)
             .bind(id)
             .bind(place)
             .bind(leg.leg.as_str())
@@ -219,10 +196,9 @@ async fn insert(connection: &mut SqliteConnection, call: &CallRecord) -> sqlx::R
             .bind(leg.began.0)
             .bind(leg.answered.map(|at| at.0))
             .bind(leg.ended.map(|at| at.0))
-            .bind(leg.cause.map(|cause| cause.0))
-            .execute(&mut *connection)
-            .await?;
+            .bind(leg.cause.map(|cause| i64::from(cause.0)));
+        transaction.run(leg).await?;
     }
-    sqlx::query(OUTBOX).bind(id).bind(call.ended.0).execute(connection).await?;
+    transaction.run(Sql::new(OUTBOX).bind(id).bind(call.ended.0)).await?;
     Ok(())
 }

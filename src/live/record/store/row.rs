@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use sqlx::{Row, sqlite::SqliteRow};
+use jiff::civil::Date;
 
 use super::{
     super::{CallRecord, EndedBy, LegRecord, Role},
-    StoreError,
+    DayCount, StoreError,
 };
 use crate::{
     base::{
@@ -15,6 +15,7 @@ use crate::{
         number::Number,
         text::Label,
     },
+    infra::db::Record,
     ports::engine::HangupCause,
 };
 
@@ -38,13 +39,13 @@ pub fn role(role: Role) -> &'static str {
 
 /// One row, and the call that complaints about it are to name.
 struct Columns<'a> {
-    row: &'a SqliteRow,
+    row: &'a Record,
     call: CallId,
 }
 
 impl<'a> Columns<'a> {
-    fn new(row: &'a SqliteRow, key: &'static str) -> Result<Self, StoreError> {
-        let id: i64 = row.try_get(key).map_err(|_| StoreError::Row { call: CallId(0), column: key })?;
+    fn new(row: &'a Record, key: &'static str) -> Result<Self, StoreError> {
+        let id = row.int(key).ok().flatten().ok_or(StoreError::Row { call: CallId(0), column: key })?;
         Ok(Self { row, call: CallId(id as u64) })
     }
 
@@ -53,11 +54,11 @@ impl<'a> Columns<'a> {
     }
 
     fn int(&self, column: &'static str) -> Result<Option<i64>, StoreError> {
-        self.row.try_get(column).map_err(|_| self.bad(column))
+        self.row.int(column).map_err(|_| self.bad(column))
     }
 
     fn text(&self, column: &'static str) -> Result<Option<&'a str>, StoreError> {
-        self.row.try_get(column).map_err(|_| self.bad(column))
+        self.row.text(column).map_err(|_| self.bad(column))
     }
 
     fn need<T>(&self, column: &'static str, value: Option<T>) -> Result<T, StoreError> {
@@ -94,7 +95,7 @@ impl<'a> Columns<'a> {
 }
 
 /// A call, still without its legs.
-pub fn call(row: &SqliteRow) -> Result<CallRecord, StoreError> {
+pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
     let columns = Columns::new(row, "id")?;
     let ended_by = match columns.text("ended_by")? {
         Some("caller") => EndedBy::Caller,
@@ -142,7 +143,7 @@ fn leg(columns: &Columns<'_>) -> Result<LegRecord, StoreError> {
 }
 
 /// Gives every leg to its call; `legs` are in the order of their places.
-pub fn join(calls: &mut [CallRecord], legs: &[SqliteRow]) -> Result<(), StoreError> {
+pub fn join(calls: &mut [CallRecord], legs: &[Record]) -> Result<(), StoreError> {
     let mut of_call: HashMap<CallId, &mut CallRecord> =
         calls.iter_mut().map(|call| (call.id, call)).collect();
     for row in legs {
@@ -152,4 +153,16 @@ pub fn join(calls: &mut [CallRecord], legs: &[SqliteRow]) -> Result<(), StoreErr
         }
     }
     Ok(())
+}
+
+/// What [`super::DAY`] counted.
+pub fn count(day: Date, row: &Record) -> DayCount {
+    let number = |column| row.int(column).ok().flatten().and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
+    DayCount {
+        day,
+        calls: number("calls"),
+        talked: number("talked"),
+        wait_ms: number("wait_ms"),
+        talk_ms: number("talk_ms"),
+    }
 }

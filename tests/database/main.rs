@@ -1,0 +1,90 @@
+//! Finished calls on their way into a real database that is well, locked, unreachable, damaged or replaced; every
+//! story is told on SQLite and on a PostgreSQL that the test starts itself.
+
+mod house;
+mod kill;
+mod million;
+#[path = "../support/postgres.rs"]
+mod postgres;
+mod release;
+mod stories;
+
+use std::{
+    fs,
+    sync::{Arc, Mutex},
+};
+
+use house::{House, Kind, push, wait, whole};
+
+/// Each story twice.
+macro_rules! on_both {
+    ($($(#[$how:meta])* $file:ident::$story:ident),+ $(,)?) => {
+        mod sqlite {
+            $(#[tokio::test] $(#[$how])* async fn $story() {
+                crate::$file::$story(crate::House::with_file()).await;
+            })+
+        }
+        mod postgresql {
+            $(#[tokio::test] $(#[$how])* async fn $story() {
+                crate::$file::$story(crate::House::with_server()).await;
+            })+
+        }
+    };
+}
+
+on_both! {
+    stories::what_is_written_is_read_back_newest_first_and_filtered,
+    stories::days_are_those_of_the_time_zone,
+    stories::a_locked_database_delays_rows_and_loses_none,
+    stories::rows_wait_over_a_restart_while_the_database_cannot_be_opened,
+    stories::a_database_that_was_replaced_under_the_running_daemon_swallows_no_row,
+    stories::a_row_that_can_never_be_stored_stops_no_other,
+    stories::a_newer_or_changed_schema_is_refused,
+    stories::a_row_that_somebody_spoiled_is_named,
+    #[ignore = "long: writes a million calls"]
+    million::a_million_calls_are_searched_within_200_ms,
+}
+
+#[test]
+fn killed_with_sqlite_every_call_is_there_exactly_once() {
+    let test = "killed_with_sqlite_every_call_is_there_exactly_once";
+    kill::killed_at_any_moment_every_call_is_there_exactly_once(House::with_file, test);
+}
+
+#[test]
+fn killed_with_postgresql_every_call_is_there_exactly_once() {
+    let test = "killed_with_postgresql_every_call_is_there_exactly_once";
+    kill::killed_at_any_moment_every_call_is_there_exactly_once(House::with_server, test);
+}
+
+#[tokio::test]
+async fn a_damaged_database_is_named_and_rows_arrive_when_it_is_repaired() {
+    let house = House::with_file();
+    fs::write(house.file(), "this is no database ".repeat(1000)).unwrap();
+    let (spool, projection) = house.start();
+    push(&spool, 0..5);
+    let standing = wait(&projection, "noticed", |s| s.setback.is_some()).await;
+    let said = standing.setback.unwrap().reason.to_string();
+    assert!(said.contains("is damaged; restore it from a backup"), "{said}");
+    fs::remove_file(house.file()).unwrap();
+    wait(&projection, "all rows", |s| s.delivered == 5).await;
+    assert_eq!(house.counts().await, whole(5));
+}
+
+#[tokio::test]
+async fn a_wrong_password_is_told_without_it_and_rows_arrive_when_it_is_put_right() {
+    let mut house = House::with_server();
+    let Kind::Postgres(server) = &house.kind else { unreachable!("a server") };
+    let password = Arc::new(Mutex::new("wrong-Sesame".to_owned()));
+    let shared = password.clone();
+    house.db = server.db_with(move || shared.lock().unwrap().clone());
+    let (spool, projection) = house.start();
+    push(&spool, 0..5);
+    let standing = wait(&projection, "noticed", |s| s.setback.is_some()).await;
+    let said = standing.setback.unwrap().reason.to_string();
+    assert!(said.contains("refuses the login") && said.contains("secrets/store"), "{said}");
+    assert!(!said.contains("Sesame"), "{said}");
+    postgres::PASSWORD.clone_into(&mut password.lock().unwrap());
+    wait(&projection, "all rows", |s| s.delivered == 5 && s.setback.is_none()).await;
+    assert_eq!(house.counts().await, whole(5));
+}

@@ -1,0 +1,187 @@
+//! What holds on both databases.
+
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt,
+    time::{Duration, Instant},
+};
+
+use jiff::{civil::date, tz::TimeZone};
+use tandem::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+        number::Number,
+    },
+    infra::db::DbError,
+    live::record::{
+        CallRecord,
+        store::{Filter, StoreError},
+    },
+};
+
+use crate::house::{House, Kind, START, push, record, wait, whole};
+
+pub async fn what_is_written_is_read_back_newest_first_and_filtered(house: House) {
+    let store = house.store();
+    let all: Vec<_> = (0..100).map(record).collect();
+    store.write(&all).await.unwrap();
+    store.write(&all[40..60]).await.unwrap();
+    assert_eq!(house.counts().await, whole(100));
+
+    let newest: Vec<_> = all.iter().rev().cloned().collect();
+    assert_eq!(store.calls(&Filter::default(), 1000).await.unwrap(), newest);
+    let page = store.calls(&Filter::default(), 30).await.unwrap();
+    let before = page.last().map(|call| call.ended);
+    let next = store.calls(&Filter { before, ..Filter::default() }, 30).await.unwrap();
+    assert_eq!([page, next].concat(), newest[..60]);
+
+    let only = async |filter: Filter, keep: fn(&CallRecord) -> bool| {
+        let expected: Vec<_> = newest.iter().filter(|call| keep(call)).cloned().collect();
+        assert!(!expected.is_empty() && expected.len() < 100);
+        assert_eq!(store.calls(&filter, 1000).await.unwrap(), expected, "{filter:?}");
+    };
+    let name = |text| Some(Name::new(text).unwrap());
+    let filter = Filter { queue: name("sales"), ..Filter::default() };
+    only(filter, |c| c.queue.as_ref().unwrap().as_str() == "sales").await;
+    let filter = Filter { agent: name("agent-3"), ..Filter::default() };
+    only(filter, |c| c.agent.as_ref().is_some_and(|a| a.as_str() == "agent-3")).await;
+    let filter = Filter { from: Number::new("+8613800000042").ok(), ..Filter::default() };
+    only(filter, |c| c.from.as_ref().is_some_and(|n| n.as_str() == "+8613800000042")).await;
+    let filter =
+        Filter { queue: name("support"), since: Some(Stamp(START + 500_000_000)), ..Filter::default() };
+    only(filter, |c| c.queue.as_ref().unwrap().as_str() == "support" && c.ended.0 >= START + 500_000_000)
+        .await;
+    let other = Filter { to: Number::new("4002").ok(), ..Filter::default() };
+    assert_eq!(store.calls(&other, 10).await.unwrap(), []);
+
+    assert_eq!(store.call(all[8].id).await.unwrap().as_ref(), Some(&all[8]));
+    assert_eq!(store.call(CallId(7)).await.unwrap(), None);
+    if matches!(house.kind, Kind::Sqlite) {
+        let mode = fs::metadata(house.file()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+pub async fn days_are_those_of_the_time_zone(house: House) {
+    // 8640 calls a day.
+    let all: Vec<_> = (0..10_000).step_by(5).map(record).collect();
+    house.store().write(&all).await.unwrap();
+    let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
+    let days = house.store().by_day(&shanghai, date(2026, 11, 20), 3).await.unwrap();
+    let seen: Vec<_> = days.iter().map(|d| (d.day, d.calls, d.talked, d.wait_ms, d.talk_ms)).collect();
+    let day = |day, calls: u64, talked: u64| (day, calls, talked, calls * 19_000, talked * 40_000);
+    assert_eq!(
+        seen,
+        [
+            day(date(2026, 11, 20), 0, 0),
+            day(date(2026, 11, 21), 1728, 864),
+            day(date(2026, 11, 22), 272, 136)
+        ]
+    );
+}
+
+pub async fn a_locked_database_delays_rows_and_loses_none(house: House) {
+    let (spool, projection) = house.start();
+    push(&spool, 0..10);
+    wait(&projection, "first rows", |s| s.delivered == 10).await;
+
+    let mut stranger = house.stranger().await;
+    let lock = house.say("BEGIN EXCLUSIVE", "BEGIN; LOCK TABLE calls IN SHARE ROW EXCLUSIVE MODE");
+    stranger.run(lock).await;
+    push(&spool, 10..300);
+    let standing = wait(&projection, "the lock is noticed", |s| s.setback.is_some()).await;
+    let said = standing.setback.unwrap().reason.to_string();
+    assert!(said.contains(&house.place()) && said.contains("locked by another program"), "{said}");
+    // Pushing goes on at once, however long it takes.
+    let begun = Instant::now();
+    push(&spool, 300..600);
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    assert_eq!(house.counts().await, whole(10));
+    stranger.run("COMMIT").await;
+    let standing = wait(&projection, "all rows", |s| s.delivered == 600 && s.setback.is_none()).await;
+    assert_eq!(standing.refused, 0);
+    assert_eq!(house.counts().await, whole(600));
+    projection.stop().await;
+}
+
+pub async fn rows_wait_over_a_restart_while_the_database_cannot_be_opened(mut house: House) {
+    house.obstruct();
+    let (spool, projection) = house.start();
+    push(&spool, 0..50);
+    let standing = wait(&projection, "noticed", |s| s.setback.is_some()).await;
+    let said = standing.setback.unwrap().reason.to_string();
+    let why = house.say("cannot be opened", "cannot be reached");
+    assert!(said.contains(&house.place()) && said.contains(why), "{said}");
+    projection.stop().await;
+    drop(spool);
+
+    let (spool, projection) = house.start();
+    push(&spool, 50..60);
+    wait(&projection, "noticed again", |s| s.setback.is_some()).await;
+    house.repair();
+    wait(&projection, "all rows", |s| s.delivered == 60 && s.setback.is_none()).await;
+    assert_eq!(house.counts().await, whole(60));
+}
+
+pub async fn a_database_that_was_replaced_under_the_running_daemon_swallows_no_row(house: House) {
+    let (spool, projection) = house.start();
+    push(&spool, 0..5);
+    wait(&projection, "first rows", |s| s.delivered == 5).await;
+    house.replace().await;
+    push(&spool, 5..9);
+    wait(&projection, "rows after it", |s| s.delivered == 9).await;
+    let found = house.store().calls(&Filter::default(), 100).await.unwrap();
+    assert_eq!(found, (5..9).rev().map(record).collect::<Vec<_>>());
+}
+
+pub async fn a_row_that_can_never_be_stored_stops_no_other(house: House) {
+    house.store().write(&[record(0)]).await.unwrap();
+    let mut stranger = house.stranger().await;
+    stranger
+        .run(house.say(
+            "CREATE TRIGGER no BEFORE INSERT ON calls WHEN new.arrived = 1795190430000000
+             BEGIN SELECT RAISE(ABORT, 'no'); END",
+            "CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''no''; END';
+             CREATE TRIGGER no BEFORE INSERT ON calls FOR EACH ROW WHEN (new.arrived = 1795190430000000)
+             EXECUTE FUNCTION no()",
+        ))
+        .await;
+    let (spool, projection) = house.start();
+    push(&spool, 1..3);
+    spool.push(&"not a call").unwrap();
+    push(&spool, 3..10);
+    let standing = wait(&projection, "all others", |s| s.delivered == 8).await;
+    assert!(standing.setback.is_none());
+    wait(&projection, "two put aside", |s| s.refused == 2).await;
+    projection.stop().await;
+    let aside = fs::read_to_string(house.state.path().join("spool/refused.jsonl")).unwrap();
+    assert!(aside.contains("not a call") && aside.contains("leg-3-0"), "{aside}");
+    assert_eq!(house.counts().await.0, 9);
+}
+
+pub async fn a_newer_or_changed_schema_is_refused(house: House) {
+    house.store().write(&[record(0)]).await.unwrap();
+    house.db.close().await;
+    let mut stranger = house.stranger().await;
+    stranger
+        .run("INSERT INTO _sqlx_migrations SELECT 99, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations WHERE version = 1")
+        .await;
+    let refused = house.store().call(CallId(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Db(DbError::Newer { found: 99, .. })), "{refused}");
+    stranger.run("DELETE FROM _sqlx_migrations WHERE version = 99").await;
+    let change = house.say(
+        "UPDATE _sqlx_migrations SET checksum = x'00'",
+        "UPDATE _sqlx_migrations SET checksum = '\\x00'",
+    );
+    stranger.run(change).await;
+    let refused = house.store().call(CallId(1)).await.unwrap_err();
+    assert!(matches!(refused, StoreError::Db(DbError::Changed { version: 1, .. })), "{refused}");
+}
+
+pub async fn a_row_that_somebody_spoiled_is_named(house: House) {
+    house.store().write(&[record(0)]).await.unwrap();
+    house.stranger().await.run("UPDATE calls SET to_number = 'sip:x'").await;
+    let spoiled = house.store().call(record(0).id).await.unwrap_err();
+    assert!(matches!(spoiled, StoreError::Row { column: "to_number", call } if call == record(0).id));
+}
