@@ -15,6 +15,7 @@ mod exit;
 mod explain;
 mod paint;
 mod queues;
+mod replay;
 mod serve;
 mod show;
 mod status;
@@ -49,6 +50,7 @@ enum Command {
     Queues(queues::Args),
     Agents(agents::Args),
     Explain(explain::Args),
+    Replay(replay::Args),
     Top(top::Args),
     Demo(demo::Args),
     Completions(completions::Args),
@@ -85,6 +87,7 @@ impl Tandem {
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
             Command::Explain(args) => ask(common, async |cx| explain::run(cx, args).await),
+            Command::Replay(args) => replay::run(&common, args),
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
             Command::Demo(args) => alone(demo::run(common, args)),
             Command::Completions(args) => completions::run(args, &mut Self::command()),

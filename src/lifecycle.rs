@@ -7,6 +7,7 @@ mod engine;
 mod history;
 mod outlet;
 mod reload;
+pub mod replay;
 mod store;
 
 use std::{

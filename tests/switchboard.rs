@@ -8,6 +8,8 @@ mod kills;
 mod model;
 #[path = "switchboard/moments.rs"]
 mod moments;
+#[path = "switchboard/replay.rs"]
+mod replay;
 #[path = "switchboard/rig.rs"]
 mod rig;
 #[path = "switchboard/rules.rs"]

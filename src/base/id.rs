@@ -152,6 +152,13 @@ impl FromStr for OrderId {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct CallId(pub u64);
 
+impl CallId {
+    /// The millisecond in which the call began.
+    pub fn born(self) -> Stamp {
+        Stamp(i64::try_from(self.0 >> 20).unwrap_or(i64::MAX).saturating_mul(1000))
+    }
+}
+
 const BASE32: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 
 impl fmt::Display for CallId {

@@ -63,3 +63,16 @@ pub(super) fn paint() -> Paint {
         zone: TimeZone::system(),
     }
 }
+
+/// Where the daemon keeps its state: systemd's folder, else the system's for root, else the user's.
+pub(super) fn state_folder() -> PathBuf {
+    let from = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+    from("STATE_DIRECTORY")
+        .or_else(|| from("XDG_STATE_HOME").map(|home| home.join("tandem")))
+        .or_else(|| {
+            from("HOME")
+                .filter(|_| !nix::unistd::geteuid().is_root())
+                .map(|home| home.join(".local/state/tandem"))
+        })
+        .unwrap_or_else(|| PathBuf::from("/var/lib/tandem"))
+}

@@ -6,7 +6,7 @@ use crate::{http::Problem, lab::LabError};
 
 /// Shown below the help.
 pub(super) const CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the site was refused by check · \
-4 no daemon answers · 5 plan found changes";
+4 no daemon answers · 5 plan or replay found changes";
 
 /// Exit codes. Scripts rely on them: they never change their meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +56,8 @@ pub enum Fault {
     NoTerminal,
     #[error(transparent)]
     Daemon(Box<crate::lifecycle::Failure>),
+    #[error(transparent)]
+    Replay(Box<crate::lifecycle::replay::ReplayError>),
     #[error(transparent)]
     Lab(#[from] LabError),
     #[error("cannot write the output: {0}")]

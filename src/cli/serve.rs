@@ -5,7 +5,7 @@ use std::{env, path::PathBuf, time::Duration};
 use tokio::sync::oneshot;
 use tracing_subscriber::EnvFilter;
 
-use super::{Common, Exit, Fault, check};
+use super::{Common, Exit, Fault, check, context::state_folder};
 use crate::lifecycle::{self, Failure, Options, Traffic};
 
 /// Run the daemon on a site
@@ -35,7 +35,7 @@ pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
     let site = args.site.clone();
     let options = Options {
         traffic: args.traffic.map(|every| Traffic { every: Duration::from_millis(every), seed: args.seed }),
-        state: args.state.unwrap_or_else(state),
+        state: args.state.unwrap_or_else(state_folder),
         site: args.site,
         socket: common.socket(),
     };
@@ -60,19 +60,6 @@ fn tell() {
         .with_writer(std::io::stderr)
         .with_ansi(colour)
         .try_init();
-}
-
-/// systemd's folder, else the system's for root, else the user's.
-fn state() -> PathBuf {
-    let from = |name| env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    from("STATE_DIRECTORY")
-        .or_else(|| from("XDG_STATE_HOME").map(|home| home.join("tandem")))
-        .or_else(|| {
-            from("HOME")
-                .filter(|_| !nix::unistd::geteuid().is_root())
-                .map(|home| home.join(".local/state/tandem"))
-        })
-        .unwrap_or_else(|| PathBuf::from("/var/lib/tandem"))
 }
 
 async fn terminated() {

@@ -9,7 +9,9 @@
 //! - `backlog`: what waits in memory while the disk is full
 //! - `flusher`: the thread that brings written bytes to the platter
 //! - `recover`: what happens at start
+//! - `archive`: what is kept of the past
 
+mod archive;
 mod backlog;
 mod erase;
 mod error;
@@ -27,13 +29,12 @@ mod tests;
 
 use std::{path::PathBuf, time::Duration};
 
+pub use archive::{Past, past};
 pub use error::{AppendError, Health, OpenError, Reason, Trouble};
 pub use read::{Entry, Payload, Reader, read};
 pub use recover::{Entries, Recovered, Torn};
 pub use snapshot::Snapshot;
 pub use write::Journal;
-
-use crate::base::clock::Stamp;
 
 /// How the journal treats the disk.
 #[derive(Clone, Debug)]
@@ -82,9 +83,4 @@ impl Places {
     fn of(state: &std::path::Path) -> Self {
         Self { journal: state.join("journal"), master: state.join("keys").join("master") }
     }
-}
-
-/// Seals live as long as this: a call's number begins with the millisecond of its birth.
-fn born(call: crate::base::id::CallId) -> Stamp {
-    Stamp(i64::try_from(call.0 >> 20).unwrap_or(i64::MAX).saturating_mul(1000))
 }

@@ -14,6 +14,7 @@
 //! - `acts`      what an admin orders
 //! - `invariants` what always holds
 //! - `views`     what the doors may see
+//! - `replay`    the past, run again
 
 mod acts;
 mod audit;
@@ -22,6 +23,7 @@ pub mod door;
 mod invariants;
 mod legs;
 mod offers;
+pub mod replay;
 mod run;
 mod stages;
 mod state;

