@@ -22,3 +22,6 @@ mod cable;
 
 #[path = "asterisk/link.rs"]
 mod link;
+
+#[path = "asterisk/stream.rs"]
+mod stream;

@@ -307,6 +307,16 @@ impl Rig {
         request.send().await.expect("ARI answers").json().await.expect("JSON")
     }
 
+    /// Asks ARI for something; returns the status of the answer.
+    pub async fn ask(&self, method: reqwest::Method, what: &str, body: Option<&serde_json::Value>) -> u16 {
+        let url = format!("http://127.0.0.1:{}/ari{what}", self.ports.http);
+        let mut request = reqwest::Client::new().request(method, url).basic_auth("tandem", Some(PASSWORD));
+        if let Some(body) = body {
+            request = request.json(body);
+        }
+        request.send().await.expect("ARI answers").status().as_u16()
+    }
+
     /// Nothing may be left at the engine, and no leg may have ended twice or without having been known.
     pub async fn clean(mut self) {
         let deadline = Instant::now() + PATIENCE;

@@ -74,6 +74,17 @@ fn the_files_are_those_of_the_snapshot() {
     insta::assert_snapshot!("asterisk", all);
 }
 
+/// Why it must not be loaded is told in `docs/engines/asterisk.md`.
+#[test]
+fn the_module_that_jams_is_not_loaded() {
+    let files = render(&site("Anna"), &target("secret")).expect("it renders");
+    let modules = files.iter().find(|file| file.path == Path::new("modules.conf")).expect("modules.conf");
+    let jams: Vec<&str> =
+        modules.text.lines().filter(|line| line.contains("res_stasis_device_state")).collect();
+    assert_eq!(jams, ["noload = res_stasis_device_state.so"]);
+    assert!(modules.text.lines().any(|line| line == "autoload = no"));
+}
+
 #[test]
 fn files_with_passwords_are_readable_by_their_owner_only() {
     for file in render(&site("Anna"), &target("s3cr3t")).expect("it renders") {

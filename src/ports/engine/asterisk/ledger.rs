@@ -134,7 +134,7 @@ impl Ledger {
             Heard::Phone { extension, registered } => {
                 effects.events.push(Event::Phone { extension, registered });
             }
-            Heard::Replaced => {}
+            Heard::Hello | Heard::Replaced => {}
         }
         effects
     }

@@ -1,18 +1,27 @@
 //! The link: connects, listens, audits, and connects again.
+//!
+//! That it hears is proven and not believed: it has Asterisk send it an event, a hello, before anything is built on
+//! the stream and with every audit (`docs/engines/asterisk.md` tells what else a stream may be).
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use reqwest::Method;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
-    time::{Instant, MissedTickBehavior, interval, sleep},
+    time::{MissedTickBehavior, interval, sleep, timeout},
 };
 
 use super::{
     lane::Desk,
     rest::Failure,
     socket::{LinkError, Socket},
-    translate::{self, APP, APP_VARIABLE, Heard, Hold},
+    translate::{self, APP, HELLO, Heard, Hold},
 };
 use crate::{
     base::clock::Clock,
@@ -22,9 +31,13 @@ use crate::{
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 const AUDIT: Duration = Duration::from_secs(5);
-/// How long Asterisk may take to register the application of a new stream.
-const REGISTERED: Duration = Duration::from_secs(1);
-const STEP: Duration = Duration::from_millis(10);
+/// How long the first hello of a stream may take.
+const GREETED: Duration = Duration::from_secs(2);
+/// So many hellos may be under way; one more and the stream counts as deaf.
+const UNHEARD: u32 = 2;
+/// A module that makes Asterisk jam when an event stream breaks off. Our configuration does not load it; an Asterisk
+/// that was started before that was so still has it.
+const JAMS: &str = "/asterisk/modules/res_stasis_device_state.so";
 
 /// Runs until `orders` is closed.
 pub async fn run(
@@ -66,40 +79,54 @@ async fn stay(desk: &Arc<Desk>) {
 
 /// One connection, from its beginning to its end.
 async fn session(desk: &Arc<Desk>, stood: &mut bool) -> Result<std::convert::Infallible, LinkError> {
-    let app = name(desk).await?;
-    let mut socket = match Socket::open(&desk.settings, &app).await {
-        Err(LinkError::Jammed) => return Err(rename(desk, &app).await),
-        socket => socket?,
+    without_the_module_that_jams(desk).await?;
+    let mut socket = Socket::open(&desk.settings, APP).await?;
+    let early = match begin(desk, &mut socket).await {
+        Ok(early) => early,
+        Err(error) => {
+            socket.close().await;
+            return Err(error);
+        }
     };
-    narrow(desk, &app).await?;
-    listen_to_all(desk, &app).await?;
     let info =
         desk.rest.get("/asterisk/info?only=system").await.map_err(|failure| link_error(desk, failure))?;
     desk.tell(Event::Up { engine: translate::engine(&info) });
     *stood = true;
     tell_phones(desk).await?;
-    audit(desk, &app, true).await?;
+    audit(desk, true).await?;
+    let unheard = AtomicU32::new(0);
+    for frame in early {
+        listen(desk, &frame, &unheard)?;
+    }
     let mut due = interval(AUDIT);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     due.tick().await;
     loop {
         let auditing = async {
             due.tick().await;
-            audit(desk, &app, false).await
+            if unheard.fetch_add(1, Ordering::Relaxed) >= UNHEARD {
+                return Err(LinkError::Deaf);
+            }
+            say_hello(desk).await?;
+            audit(desk, false).await
         };
         tokio::pin!(auditing);
         loop {
             tokio::select! {
-                frame = socket.next() => listen(desk, &frame?)?,
+                frame = socket.next() => listen(desk, &frame?, &unheard)?,
                 audited = &mut auditing => break audited?,
             }
         }
     }
 }
 
-fn listen(desk: &Arc<Desk>, frame: &str) -> Result<(), LinkError> {
+fn listen(desk: &Arc<Desk>, frame: &str, unheard: &AtomicU32) -> Result<(), LinkError> {
     match translate::event(frame) {
         Some(Heard::Replaced) => Err(LinkError::Replaced),
+        Some(Heard::Hello) => {
+            unheard.store(0, Ordering::Relaxed);
+            Ok(())
+        }
         Some(heard) => {
             desk.update(|ledger| ledger.hear(heard, desk.now()));
             Ok(())
@@ -108,60 +135,75 @@ fn listen(desk: &Arc<Desk>, frame: &str) -> Result<(), LinkError> {
     }
 }
 
-/// The name under which the dialplan gives its channels.
-async fn name(desk: &Desk) -> Result<String, LinkError> {
-    let path = format!("/asterisk/variable?variable={APP_VARIABLE}");
-    match desk.rest.get(&path).await {
-        Ok(answer) => {
-            Ok(translate::value(&answer).filter(|name| name.starts_with(APP)).unwrap_or(APP).to_owned())
+async fn without_the_module_that_jams(desk: &Desk) -> Result<(), LinkError> {
+    match desk.rest.delete(JAMS, &[]).await {
+        Ok(_) => tracing::warn!("unloaded res_stasis_device_state, with which Asterisk can jam"),
+        Err(failure) if failure.gone() => {}
+        Err(Failure::Refused { status: 409, reason }) => {
+            tracing::error!(%reason, "res_stasis_device_state, with which Asterisk can jam, stays: restart Asterisk");
         }
-        Err(failure) if failure.gone() => Ok(APP.to_owned()),
-        Err(failure) => Err(link_error(desk, failure)),
+        Err(failure) => return Err(link_error(desk, failure)),
     }
+    Ok(())
 }
 
-/// When a stream breaks off while an event is being written, Asterisk can jam: its application never takes
-/// another stream. Everything else works, so the dialplan is told to give its channels to another name.
-async fn rename(desk: &Desk, app: &str) -> LinkError {
-    let number =
-        app.strip_prefix(APP).and_then(|rest| rest.strip_prefix('-')?.parse::<u32>().ok()).unwrap_or(0);
-    let next = format!("{APP}-{}", number.wrapping_add(1));
-    let query = [("variable", APP_VARIABLE), ("value", next.as_str())];
-    match desk.rest.post("/asterisk/variable", &query).await {
-        Ok(_) => {
-            tracing::error!(%app, %next, "the application is jammed in Asterisk; going on under another name");
-            LinkError::Jammed
+/// Makes of an open stream one that hears. What it said meanwhile is returned; it ends with the first hello.
+async fn begin(desk: &Desk, socket: &mut Socket) -> Result<Vec<String>, LinkError> {
+    narrow(desk).await?;
+    listen_to_all(desk).await?;
+    say_hello(desk).await?;
+    let greeted = async {
+        let mut early = Vec::new();
+        loop {
+            let frame = socket.next().await?;
+            match translate::event(&frame) {
+                Some(Heard::Hello) => return Ok(early),
+                Some(Heard::Replaced) => return Err(LinkError::Replaced),
+                _ => early.push(frame),
+            }
         }
-        Err(failure) => link_error(desk, failure),
-    }
+    };
+    timeout(GREETED, greeted).await.unwrap_or(Err(LinkError::Deaf))
 }
 
-/// Asks for the events that concern us only. The stream may stand a moment before the application does.
-async fn narrow(desk: &Desk, app: &str) -> Result<(), LinkError> {
-    let path = format!("/applications/{app}/eventFilter");
+/// Asks for the events that concern us only.
+async fn narrow(desk: &Desk) -> Result<(), LinkError> {
+    let path = format!("/applications/{APP}/eventFilter");
     let filter = translate::filter();
-    let deadline = Instant::now() + REGISTERED;
-    loop {
-        match desk.rest.call(Method::PUT, &path, &[], Some(&filter)).await {
-            Err(failure) if failure.gone() && Instant::now() < deadline => sleep(STEP).await,
-            answer => return answer.map(drop).map_err(|failure| link_error(desk, failure)),
-        }
-    }
+    desk.rest.call(Method::PUT, &path, &[], Some(&filter)).await.map(drop).map_err(|f| of_the_stream(desk, f))
 }
 
-/// Asterisk keeps an application whose stream broke for as long as anything still holds it. When we take such a one
-/// up again, it may have forgotten that it shall hear of everything: only `StasisStart` would reach us.
-async fn listen_to_all(desk: &Desk, app: &str) -> Result<(), LinkError> {
-    let path = format!("/applications/{app}");
-    let refused = |failure| link_error(desk, failure);
-    let application = desk.rest.get(&path).await.map_err(refused)?;
+/// An application that is taken over from an earlier stream while Asterisk dismantles that may have forgotten that
+/// it shall hear of everything: only `StasisStart` would reach us.
+async fn listen_to_all(desk: &Desk) -> Result<(), LinkError> {
+    let path = format!("/applications/{APP}");
+    let application = desk.rest.get(&path).await.map_err(|f| of_the_stream(desk, f))?;
     let deaf = translate::deaf_to(&application).join(",");
     if deaf.is_empty() {
         return Ok(());
     }
     tracing::info!(deaf, "Asterisk's application had forgotten what it listens to");
     let query = [("eventSource", deaf.as_str())];
-    desk.rest.post(&format!("{path}/subscription"), &query).await.map(drop).map_err(refused)
+    desk.rest
+        .post(&format!("{path}/subscription"), &query)
+        .await
+        .map(drop)
+        .map_err(|failure| of_the_stream(desk, failure))
+}
+
+/// Has Asterisk send an event to whoever holds the stream.
+async fn say_hello(desk: &Desk) -> Result<(), LinkError> {
+    let path = format!("/events/user/{HELLO}");
+    desk.rest
+        .post(&path, &[("application", APP)])
+        .await
+        .map(drop)
+        .map_err(|failure| of_the_stream(desk, failure))
+}
+
+/// A stream stands, yet its application does not: it was taken along when the one before it was dismantled.
+fn of_the_stream(desk: &Desk, failure: Failure) -> LinkError {
+    if failure.gone() { LinkError::Deaf } else { link_error(desk, failure) }
 }
 
 async fn tell_phones(desk: &Desk) -> Result<(), LinkError> {
@@ -173,10 +215,7 @@ async fn tell_phones(desk: &Desk) -> Result<(), LinkError> {
 }
 
 /// Compares the engine's channels and bridges with what we know, and tells the switchboard.
-async fn audit(desk: &Arc<Desk>, app: &str, fresh: bool) -> Result<(), LinkError> {
-    if name(desk).await? != app {
-        return Err(LinkError::Replaced);
-    }
+async fn audit(desk: &Arc<Desk>, fresh: bool) -> Result<(), LinkError> {
     let asked = desk.now();
     let channels = desk.rest.get("/channels").await.map_err(|failure| link_error(desk, failure))?;
     let bridges = desk.rest.get("/bridges").await.map_err(|failure| link_error(desk, failure))?;

@@ -44,9 +44,9 @@ pub enum LinkError {
     Silent,
     #[error("another Tandem took over this Asterisk: stop one of the two")]
     Replaced,
-    #[error("Asterisk offers calls that never reach us: the event stream is deaf")]
+    #[error("the event stream is deaf: what Asterisk says never reaches us")]
     Deaf,
-    #[error("Asterisk takes no new event stream under our name")]
+    #[error("Asterisk takes no event stream: is it overloaded? else restart it")]
     Jammed,
     #[error("Asterisk stopped answering requests")]
     NoAnswer,
@@ -105,6 +105,15 @@ impl Socket {
             Err(Error::Io(_)) => Err(LinkError::Unreachable(address)),
             Err(_) => Err(LinkError::NoAri(address)),
         }
+    }
+
+    /// Leaves, and waits until Asterisk has dismantled its side: done later, that would hit the next stream.
+    pub async fn close(mut self) {
+        let left = async {
+            let _ = self.stream.close(None).await;
+            while let Some(Ok(_)) = self.stream.next().await {}
+        };
+        let _ = timeout(CONNECT, left).await;
     }
 
     /// The next text frame. Safe to drop and call again.

@@ -16,10 +16,10 @@ use crate::{
     ports::engine::{Arrival, HangupCause, Origin},
 };
 
-/// The Stasis application that Tandem is. After a jam (see `link`) a number follows.
+/// The Stasis application that Tandem is.
 pub const APP: &str = "tandem";
-/// The global variable by which the dialplan knows the application's present name.
-pub const APP_VARIABLE: &str = "TANDEM_APP";
+/// The event that the link has sent to itself.
+pub const HELLO: &str = "tandem-hello";
 /// Names of bridges that Tandem made begin so; the dialled leg's id follows.
 pub const BRIDGE: &str = "tandem-";
 /// Endpoints to the outside begin so, and no phone does.
@@ -37,6 +37,7 @@ const WANTED: &[&str] = &[
     "ChannelDtmfReceived",
     "ChannelEnteredBridge",
     "ChannelStateChange",
+    "ChannelUserevent",
     "PeerStatusChange",
     "PlaybackFinished",
     "StasisStart",
@@ -73,6 +74,8 @@ pub enum Heard {
         extension: Name,
         registered: bool,
     },
+    /// Our own voice: the stream works.
+    Hello,
     /// Somebody else connected under our name; this connection gets nothing more.
     Replaced,
 }
@@ -194,6 +197,7 @@ pub fn event(frame: &str) -> Option<Heard> {
             extension: phone_name(&tree, "/endpoint/resource")?,
             registered: text(&tree, "/endpoint/state") == Some("online"),
         }),
+        "ChannelUserevent" if text(&tree, "/eventname") == Some(HELLO) => Some(Heard::Hello),
         "ApplicationReplaced" => Some(Heard::Replaced),
         _ => None,
     }
@@ -218,11 +222,6 @@ pub fn phones(answer: &Value) -> Vec<(Name, bool)> {
 /// The answer to `GET /asterisk/info`: product and version.
 pub fn engine(answer: &Value) -> Label {
     Label::new(&format!("Asterisk {}", text(answer, "/system/version").unwrap_or("of unknown version")))
-}
-
-/// The answer to a question for a variable.
-pub fn value(answer: &Value) -> Option<&str> {
-    text(answer, "/value")
 }
 
 /// What Asterisk gives as the reason of a refusal.

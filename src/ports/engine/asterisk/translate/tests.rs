@@ -181,3 +181,10 @@ fn an_application_taken_up_again_may_have_forgotten_what_it_listens_to() {
     let some = json!({ "channel_ids": ["tandem-1.1"], "bridge_ids": ["__AST_BRIDGE_ALL_TOPIC"] });
     assert_eq!(deaf_to(&some), ["channel:", "endpoint:"]);
 }
+
+#[test]
+fn only_our_own_hello_is_one() {
+    let event_of = |name: &str| event(&json!({ "type": "ChannelUserevent", "eventname": name }).to_string());
+    assert_eq!(event_of(HELLO), Some(Heard::Hello));
+    assert_eq!(event_of("something"), None);
+}
