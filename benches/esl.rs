@@ -1,7 +1,7 @@
 //! Event-socket bytes to engine events, on one core, over captures of a real FreeSWITCH: `cargo bench --bench esl`.
 //! The throughput is in events of the engine a second; the aim is 300,000.
 
-use std::{fs, hint::black_box, path::Path};
+use std::{fs, hint::black_box, path::Path, time::Duration};
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
 use secrecy::SecretString;
@@ -24,6 +24,7 @@ fn reader() -> Reader {
         prompts: "/prompts".into(),
         domain: "tandem.local".into(),
         fallback: Number::new("5900").expect("a number"),
+        lease: Duration::from_secs(30),
     })
 }
 

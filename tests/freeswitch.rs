@@ -41,5 +41,6 @@ fn main() -> ExitCode {
         harness::story!(broken::a_frozen_engine_is_noticed),
         harness::story!(broken::a_cut_link_loses_no_call),
         harness::story!(broken::a_new_tandem_finds_the_calls_of_the_old),
+        harness::story!(broken::phones_are_known_from_the_start),
     ])
 }

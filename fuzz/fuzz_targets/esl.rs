@@ -1,6 +1,8 @@
 //! Arbitrary bytes of an event socket: `cargo +nightly fuzz run esl`. The corpus is replayed in the ordinary tests.
 #![no_main]
 
+use std::time::Duration;
+
 use libfuzzer_sys::fuzz_target;
 use secrecy::SecretString;
 use tandem::{
@@ -16,6 +18,7 @@ fuzz_target!(|bytes: &[u8]| {
         prompts: "/prompts".into(),
         domain: "tandem.local".into(),
         fallback: Number::new("5900").expect("a number"),
+        lease: Duration::from_secs(30),
     });
     // In two pieces, cut where the input says.
     let cut = bytes.first().map_or(0, |b| usize::from(*b)).min(bytes.len());

@@ -21,7 +21,8 @@ use crate::{
     provision::freeswitch::{FreeswitchTarget, Ports, render},
 };
 
-const BOOT: Duration = Duration::from_secs(60);
+/// On a busy machine it takes its time to calibrate its clock.
+const BOOT: Duration = Duration::from_secs(90);
 const STOP: Duration = Duration::from_secs(8);
 
 /// A running FreeSWITCH, killed when dropped.

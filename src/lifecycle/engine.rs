@@ -29,6 +29,7 @@ pub(super) fn start(
         prompts: prompts.to_owned(),
         domain: site.engine.domain.clone(),
         fallback: site.fallback.clone(),
+        lease: site.lease,
     };
     Ok(match site.engine.kind {
         EngineKind::Freeswitch => freeswitch::start(settings, clock),

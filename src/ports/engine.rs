@@ -19,7 +19,7 @@ pub use model::{
     Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Media, Order, Origin, Outcome, PromptId, Verdict,
 };
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 use smol_str::SmolStr;
@@ -40,6 +40,8 @@ pub struct Settings {
     pub domain: SmolStr,
     /// Extension that leases and `Fallback` lead to.
     pub fallback: Number,
+    /// How long a leg's lease runs before the first one that is ordered.
+    pub lease: Duration,
 }
 
 /// The two ends of a running adapter. Dropping `orders` stops it.

@@ -348,6 +348,7 @@ pub fn connect(dir: &Path, address: SocketAddr, password: &str) -> Engine {
             prompts: dir.to_owned(),
             domain: "127.0.0.1".into(),
             fallback: number("1009"),
+            lease: Duration::from_secs(30),
         },
         Arc::new(SystemClock),
     )

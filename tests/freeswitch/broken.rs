@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use secrecy::SecretString;
@@ -246,4 +246,34 @@ pub async fn a_frozen_engine_is_noticed() {
     call.hang_up().await;
     tandem.ended(&leg).await;
     rig.is_empty().await;
+}
+
+pub async fn phones_are_known_from_the_start() {
+    let rig = Rig::start();
+    let here = rig.phone("1001").await;
+    // The engine writes it down a little later.
+    let deadline = Instant::now() + PATIENCE;
+    while !rig.ask("sofia_contact phones/1001@tandem.test").await.contains("sofia/phones/sip:1001@") {
+        assert!(Instant::now() < deadline, "the phone is not written down\n{}", rig.log());
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    let phone = |user: &str, registered| Event::Phone {
+        extension: tandem::base::id::Name::new(user).expect("name"),
+        registered,
+    };
+    let mut tandem = rig.adapter().await;
+    tandem.expect(0, phone("1001", true)).await;
+    tandem.expect(0, phone("1002", false)).await;
+    assert_eq!(tandem.times(|e| *e == phone("1001", false) || *e == phone("1002", true)), 0);
+    let from = tandem.mark();
+    let late = rig.phone("1002").await;
+    tandem.expect(from, phone("1002", true)).await;
+    let from = tandem.mark();
+    here.unregister().await;
+    tandem.expect(from, phone("1001", false)).await;
+    // Its own list, asked for a little later, says nothing else.
+    tandem.listen(Duration::from_secs(6)).await;
+    assert_eq!(tandem.times(|e| *e == phone("1001", false)), 1, "{}", tandem.story());
+    assert_eq!(tandem.times(|e| *e == phone("1002", false)), 1, "{}", tandem.story());
+    drop(late);
 }

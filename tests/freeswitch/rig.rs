@@ -45,6 +45,8 @@ use crate::{
 };
 
 pub const PATIENCE: Duration = Duration::from_secs(15);
+/// On a busy machine the engine takes its time to calibrate its clock.
+const BOOT: Duration = Duration::from_secs(90);
 pub const PASSWORD: &str = "loopback <&\"' only";
 /// What prompts one and two sound like, and the music.
 pub const ONE: f64 = 600.0;
@@ -135,6 +137,7 @@ impl Rig {
             prompts: dir.join("prompts"),
             domain: site.engine.domain.clone(),
             fallback: site.fallback.clone(),
+            lease: site.lease,
         };
         Self { settings, ports, program, _block: block, dir }
     }
@@ -142,7 +145,7 @@ impl Rig {
     /// Starts the adapter and waits for its first audit.
     pub async fn adapter(&self) -> Adapter {
         let mut adapter = Adapter::start(self.settings.clone());
-        adapter.find_within(Duration::from_secs(30), "an audit", |e| matches!(e, Event::Audit { .. })).await;
+        adapter.find_within(BOOT, "an audit", |e| matches!(e, Event::Audit { .. })).await;
         adapter
     }
 

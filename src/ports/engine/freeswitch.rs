@@ -3,6 +3,7 @@
 //! - `wire`       bytes to frames and headers, without I/O
 //! - `escape`     what may stand on the engine's command line; `command` the commands; `tag` what they carry
 //! - `translate`  from the engine's words to facts; the only file that knows header names
+//! - `leg`        what is known of one leg; `phones` of the phones
 //! - `legs`       what every leg does, pure: `facts`, `orders` and audits (`survey`) in, events and commands out
 //! - `line`       one connection; `link` the task that owns two of them
 //!
@@ -14,10 +15,12 @@ mod cause;
 mod command;
 mod escape;
 mod facts;
+mod leg;
 mod legs;
 mod line;
 mod link;
 mod orders;
+mod phones;
 #[cfg(test)]
 mod random;
 mod survey;

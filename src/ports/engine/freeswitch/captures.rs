@@ -4,6 +4,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use secrecy::SecretString;
@@ -92,6 +93,7 @@ fn settings() -> Settings {
         prompts: "/prompts".into(),
         domain: "127.0.0.1".into(),
         fallback: Number::new("5900").expect("number"),
+        lease: Duration::from_secs(30),
     }
 }
 

@@ -23,6 +23,8 @@ pub const CONTEXT: &str = "tandem";
 pub const FALLBACK: &str = "fallback";
 /// Where a leg says it goes when it comes back from a talk.
 pub const RESUME: &str = "RESUME";
+/// Longer than an event takes to Tandem and its order back, shorter than a frame of sound.
+const LINGER: Duration = Duration::from_millis(10);
 /// What is heard while waiting when the engine's `hold_music` is not set: a soft chord every four seconds.
 pub const DEFAULT_MUSIC: &str = "tone_stream://%(600,3400,392,494);loops=-1";
 
@@ -49,8 +51,23 @@ fn execute(leg: &LegId, application: &str, argument: &str, tag: &Tag) -> Message
     if argument.is_empty() { message } else { message.header("execute-app-arg", argument) }
 }
 
+/// All phones of the domain, with where each is registered.
+pub fn phones(domain: &str) -> Result<String, Unspeakable> {
+    Ok(format!("list_users domain {}", escape::domain(domain)?))
+}
+
 pub fn answer(leg: &LegId, order: OrderId) -> Vec<u8> {
     execute(leg, "answer", "", &Tag::Answer(order)).bytes()
+}
+
+/// Keeps the leg's thread awake for a moment. Without, it falls asleep until the next frame of sound is due, up to
+/// 20 ms later, before the order that follows an answer arrives.
+pub fn linger(leg: &LegId) -> Vec<u8> {
+    Message::new(&format!("sendmsg {leg}"))
+        .header("call-command", "execute")
+        .header("execute-app-name", "eval")
+        .header("execute-app-arg", &format!("${{msleep({})}}", LINGER.as_millis()))
+        .bytes()
 }
 
 pub fn play(leg: &LegId, order: OrderId, playlist: &str) -> Vec<u8> {

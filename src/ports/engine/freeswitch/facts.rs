@@ -1,5 +1,7 @@
 //! What happened at the engine, and what it means for a leg.
 
+use std::collections::BTreeMap;
+
 use crate::{
     base::{
         clock::Stamp,
@@ -10,10 +12,14 @@ use crate::{
 
 use super::{
     command,
-    legs::{Lane, Leg, Legs, Stage, Then},
+    leg::{Lane, Leg, Stage},
+    legs::{Legs, Then},
     tag::Tag,
-    translate::{Executed, Fact, Next},
+    translate::{self, Executed, Fact, Next},
 };
+
+/// How jobs begin that ask for phones.
+const PHONES: &str = "tandem-phones-";
 
 impl Legs {
     /// Something happened at the engine.
@@ -39,20 +45,34 @@ impl Legs {
             Fact::Bridged { leg, peer } => self.on_bridged(leg, peer),
             Fact::HungUp { leg, cause } => self.end(&leg, cause, now),
             Fact::LetGo { leg } => self.end(&leg, HangupCause::NORMAL_CLEARING, now),
-            Fact::Phone { extension, registered } => self.on_phone(extension, registered),
+            Fact::Phone { extension, registered } => self.on_phone(extension, registered, now),
+            Fact::Answer { job, text } if job.starts_with(PHONES) => {
+                self.on_phones(&translate::phones(&text), false, now);
+            }
             Fact::Answer { job, text } => self.on_survey_answer(&job, &text, now),
         }
     }
 
-    pub(super) fn on_phone(&mut self, extension: Name, registered: bool) {
-        let news = if registered {
-            self.phones.insert(extension.clone())
-        } else {
-            self.phones.remove(&extension);
-            true
-        };
-        if news {
+    fn on_phone(&mut self, extension: Name, registered: bool, now: Stamp) {
+        if self.phones.hear(&extension, registered, now) {
             self.tell(Event::Phone { extension, registered });
+        }
+    }
+
+    /// The engine's list of all phones; an empty one says nothing: there is no such list.
+    pub(super) fn on_phones(&mut self, listed: &BTreeMap<Name, bool>, first: bool, now: Stamp) {
+        if listed.is_empty() {
+            return;
+        }
+        for (extension, registered) in self.phones.list(listed, first, now) {
+            self.tell(Event::Phone { extension, registered });
+        }
+    }
+
+    /// Asks for all phones. `job` must be new.
+    pub(super) fn ask_phones(&mut self, job: &str) {
+        if let Ok(question) = command::phones(&self.settings.domain) {
+            self.send(command::background(&question, &format!("{PHONES}{job}")), Then::Nothing);
         }
     }
 

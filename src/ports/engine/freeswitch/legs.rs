@@ -4,22 +4,23 @@
 //! leg has a *lane*: one application at a time; the next order starts when the one before has reported its end.
 
 use std::{
-    collections::{BTreeSet, HashMap, HashSet, VecDeque},
+    collections::{HashMap, HashSet},
     time::Duration,
 };
 
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, Name, OrderId},
+        id::{LegId, OrderId},
         text::Label,
     },
-    ports::engine::{Arrival, Command, Event, HangupCause, Order, Outcome, Settings, Verdict},
+    ports::engine::{Command, Event, HangupCause, Outcome, Settings, Verdict},
 };
 
 use super::{
     command,
-    survey::Survey,
+    leg::{Lane, Leg, Playing, Survey},
+    phones::Phones,
     translate::{Next, taken},
 };
 
@@ -34,10 +35,22 @@ pub struct Send {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     Nothing,
-    Outcome { leg: LegId, order: OrderId },
-    Connect { leg: LegId, order: OrderId, to: LegId },
-    Fallback { leg: LegId, order: OrderId },
+    Outcome {
+        leg: LegId,
+        order: OrderId,
+    },
+    Connect {
+        leg: LegId,
+        order: OrderId,
+        to: LegId,
+    },
+    Fallback {
+        leg: LegId,
+        order: OrderId,
+    },
     Portrait(LegId),
+    /// The engine's list does not have this leg: is it there?
+    Exists(LegId),
 }
 
 /// What came out: events for the switchboard, commands for the engine.
@@ -45,89 +58,6 @@ pub enum Then {
 pub struct Out {
     pub events: Vec<Event>,
     pub sends: Vec<Send>,
-}
-
-/// What a leg is busy with.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Lane {
-    /// Met after a break of the link; whatever it does is ended by parking it anew.
-    Unknown,
-    Idle,
-    Playing(Playing),
-    /// Told to park anew, not there yet.
-    Reparking {
-        since: Stamp,
-    },
-    Dialling {
-        to: LegId,
-    },
-    Talking {
-        to: LegId,
-    },
-    /// The talk is over; on its way back to park.
-    Leaving {
-        since: Stamp,
-    },
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Playing {
-    /// `None`: music.
-    pub prompt: Option<OrderId>,
-    /// A break before the start would be lost.
-    pub started: bool,
-    pub whole: bool,
-    /// Since when it shall stop.
-    pub stop: Option<Stamp>,
-}
-
-/// How far a leg has come.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Stage {
-    /// About to be dialled; the engine has no channel yet.
-    Promised,
-    Created,
-    Ringing,
-    Answered,
-}
-
-#[derive(Debug)]
-pub(super) struct Leg {
-    pub lane: Lane,
-    pub waiting: VecDeque<Order>,
-    pub stage: Stage,
-    /// Whom it was dialled for.
-    pub dialled_for: Option<LegId>,
-    /// To be hung up as soon as it is created.
-    pub cancelled: Option<HangupCause>,
-    /// As it came in, until the first order.
-    pub arrival: Option<Arrival>,
-    /// It has been told what a leg must know.
-    pub dressed: bool,
-    pub span: Duration,
-    /// The last `Play` that was reported as over; orders count upwards.
-    pub reported: Option<OrderId>,
-    pub since: Stamp,
-    /// Audits in a row that did not list it.
-    pub missed: u8,
-}
-
-impl Leg {
-    pub(super) fn new(since: Stamp) -> Self {
-        Self {
-            lane: Lane::Idle,
-            waiting: VecDeque::new(),
-            stage: Stage::Created,
-            dialled_for: None,
-            cancelled: None,
-            arrival: None,
-            dressed: false,
-            span: Duration::from_secs(30),
-            reported: None,
-            since,
-            missed: 0,
-        }
-    }
 }
 
 /// How long a step may take before the leg is parked anew.
@@ -141,7 +71,7 @@ pub struct Legs {
     pub(super) gone: HashMap<LegId, Stamp>,
     /// Channels that are nobody of ours.
     pub(super) foreign: HashSet<LegId>,
-    pub(super) phones: BTreeSet<Name>,
+    pub(super) phones: Phones,
     pub(super) survey: Option<Survey>,
     pub(super) settings: Settings,
     /// What the engine itself calls its music.
@@ -155,7 +85,7 @@ impl Legs {
             all: HashMap::new(),
             gone: HashMap::new(),
             foreign: HashSet::new(),
-            phones: BTreeSet::new(),
+            phones: Phones::default(),
             survey: None,
             settings,
             music: command::DEFAULT_MUSIC.into(),
@@ -228,6 +158,7 @@ impl Legs {
         match then {
             Then::Nothing => {}
             Then::Portrait(leg) => self.on_portrait(&leg, answer, now),
+            Then::Exists(leg) => self.on_exists(&leg, answer, now),
             Then::Outcome { leg, order } => {
                 let refused = result.is_err();
                 self.outcome(&leg, order, into_outcome(result));
@@ -264,7 +195,7 @@ impl Legs {
     /// The reply will not come: the link broke after the command was perhaps sent.
     pub fn on_lost(&mut self, then: Then) {
         match then {
-            Then::Nothing | Then::Portrait(_) => {}
+            Then::Nothing | Then::Portrait(_) | Then::Exists(_) => {}
             Then::Outcome { leg, order }
             | Then::Connect { leg, order, .. }
             | Then::Fallback { leg, order } => {
@@ -273,8 +204,9 @@ impl Legs {
         }
     }
 
-    /// Parks anew what takes too long to obey.
+    /// Parks anew what takes too long to obey; ends what the engine has no more.
     pub fn on_tick(&mut self, now: Stamp) {
+        self.bury(now);
         let late = |since: Stamp| now.since(since) >= PATIENCE;
         let stuck: Vec<LegId> = self
             .all

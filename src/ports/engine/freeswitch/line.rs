@@ -153,6 +153,15 @@ impl Line {
         self.written < self.outgoing.len()
     }
 
+    /// An empty line, which the engine skips: it looks at its events when something comes in, else every 20 ms. What
+    /// does not fit is not missed.
+    pub fn nudge(&self) -> Result<(), LinkError> {
+        match self.stream.try_write(b"\n") {
+            Err(error) if error.kind() != std::io::ErrorKind::WouldBlock => Err(error.into()),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes what the socket takes. Cancel-safe.
     pub async fn write(&mut self) -> Result<(), LinkError> {
         self.written += self.stream.write(&self.outgoing[self.written..]).await?;

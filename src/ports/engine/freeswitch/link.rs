@@ -4,7 +4,11 @@
 //! connection: hence two. Replies come in the order of the commands, so a queue of what each is for suffices.
 //! See `docs/engines/freeswitch.md`.
 
-use std::{collections::VecDeque, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
 use tokio::{
     sync::mpsc,
@@ -28,10 +32,16 @@ const LAST_RETRY: Duration = Duration::from_secs(5);
 /// After a refusal that only a human can lift.
 const LASTING_RETRY: Duration = Duration::from_secs(30);
 const AUDIT_EVERY: Duration = Duration::from_secs(5);
+/// The second comes sooner: what was too young for the first to be missed in it is judged now.
+const SECOND: Duration = Duration::from_secs(3);
+/// With every so many audits all phones are asked for, too.
+const PHONES_EVERY: u32 = 12;
 /// The engine's table of channels lags behind its events by some milliseconds. Whatever is younger than the
 /// subscription is heard of; what is older is in the table by then.
 const SETTLE: Duration = Duration::from_millis(250);
 const TICK: Duration = Duration::from_millis(50);
+/// How often the engine is made to hand out its events.
+const NUDGE: Duration = Duration::from_millis(4);
 /// Two and a half heartbeats of an engine with default settings.
 const DEAF_AFTER: Duration = Duration::from_secs(50);
 
@@ -112,6 +122,19 @@ fn reason(error: &LinkError) -> String {
     }
 }
 
+/// All phones as the directory has them; from a directory that cannot be listed, those that are registered.
+async fn list_phones(said: &mut Line, settings: &Settings) -> Result<BTreeMap<Name, bool>, LinkError> {
+    if let Ok(question) = command::phones(&settings.domain) {
+        let answer = said.ask("list_users", command::plain(&format!("api {question}"))).await?;
+        let phones = translate::phones(&String::from_utf8_lossy(&answer));
+        if !phones.is_empty() {
+            return Ok(phones);
+        }
+    }
+    let answer = said.ask("show registrations", command::plain("api show registrations as json")).await?;
+    Ok(translate::registrations(&String::from_utf8_lossy(&answer)))
+}
+
 /// A command whose reply is due.
 struct Due {
     then: Then,
@@ -126,8 +149,8 @@ struct Link<'a> {
     said: Line,
     due: VecDeque<Due>,
     engine: Label,
-    /// The first audit has been asked for.
-    asked: bool,
+    /// How many audits have been asked for.
+    asked: u32,
     /// The first audit is in.
     up: bool,
     held: Vec<Event>,
@@ -150,8 +173,7 @@ impl<'a> Link<'a> {
         let version = said.ask("version", command::plain("api version short")).await?;
         let music = said.ask("global_getvar", command::plain("api global_getvar hold_music")).await?;
         legs.music = escape::music(&String::from_utf8_lossy(&music)).unwrap_or(command::DEFAULT_MUSIC).into();
-        let phones = said.ask("show registrations", command::plain("api show registrations as json")).await?;
-        let phones = translate::registrations(&String::from_utf8_lossy(&phones)).unwrap_or_default();
+        let phones = list_phones(&mut said, settings).await?;
         let engine = translate::engine_name(&version);
         let now = Instant::now();
         let mut link = Self {
@@ -162,29 +184,44 @@ impl<'a> Link<'a> {
             said,
             due: VecDeque::new(),
             engine,
-            asked: false,
+            asked: 0,
             up: false,
             held: Vec::new(),
             heartbeat: now,
             stalled: None,
             audited: now,
         };
-        link.legs.on_registrations(phones);
+        tracing::debug!(phones = phones.len(), "connected to FreeSWITCH");
+        link.legs.on_phones(&phones, true, link.clock.now());
         link.deliver();
         Ok(link)
     }
 
-    fn ask(&mut self, first: bool) {
+    fn ask(&mut self) {
         let now = self.clock.now();
         self.audited = Instant::now();
-        self.asked = true;
-        self.legs.ask(now, format!("tandem-{}", now.0), first);
+        self.legs.ask(now, format!("tandem-{}", now.0), self.asked == 0);
+        if self.asked % PHONES_EVERY == 1 {
+            self.legs.ask_phones(&now.0.to_string());
+        }
+        self.asked += 1;
+    }
+
+    /// How long after the last audit the next is due.
+    fn pause(&self) -> Duration {
+        match self.asked {
+            0 => SETTLE,
+            1 if !self.legs.is_asking() => SECOND,
+            _ => AUDIT_EVERY,
+        }
     }
 
     /// Serves until the link breaks (the reason) or nobody gives orders any more (`None`).
     async fn serve(&mut self, orders: &mut mpsc::UnboundedReceiver<Order>) -> Option<LinkError> {
         let mut ticks = interval(TICK);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut nudges = interval(NUDGE);
+        nudges.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             let result = tokio::select! {
                 read = self.heard.read() => read.and_then(|()| self.listen()),
@@ -197,6 +234,7 @@ impl<'a> Link<'a> {
                     Ok(())
                 }
                 _ = ticks.tick() => self.tick(),
+                _ = nudges.tick() => self.heard.nudge(),
             };
             self.deliver();
             if let Err(error) = result {
@@ -242,15 +280,12 @@ impl<'a> Link<'a> {
     fn tick(&mut self) -> Result<(), LinkError> {
         self.legs.on_tick(self.clock.now());
         let now = Instant::now();
-        if !self.asked && self.audited + SETTLE <= now {
-            self.ask(true);
-        }
-        if self.audited + AUDIT_EVERY <= now {
+        if self.audited + self.pause() <= now {
             // The answer to an audit passes through both connections: no answer, no link.
             if self.legs.is_asking() {
                 return Err(LinkError::Silent(AUDIT_EVERY));
             }
-            self.ask(false);
+            self.ask();
         }
         if self.due.front().is_some_and(|due| due.since + PATIENCE <= now)
             || self.stalled.is_some_and(|since| since + PATIENCE <= now)
@@ -273,8 +308,9 @@ impl<'a> Link<'a> {
             }
             self.held.extend(out.events);
         }
-        if !self.up && self.asked && !self.legs.is_asking() {
+        if !self.up && self.asked > 0 && !self.legs.is_asking() {
             self.up = true;
+            tracing::debug!(waited = ?self.audited.elapsed(), "FreeSWITCH has told what legs it has");
             let _ = self.sink.send(Event::Up { engine: self.engine.clone() });
         }
         if self.up {
@@ -305,18 +341,6 @@ impl<'a> Link<'a> {
 }
 
 impl Legs {
-    /// The phones that are registered now; those that were and are not are gone.
-    fn on_registrations(&mut self, phones: Vec<Name>) {
-        let gone: Vec<Name> = self.phones.iter().filter(|p| !phones.contains(p)).cloned().collect();
-        self.phones.clear();
-        for extension in phones {
-            self.on_phone(extension, true);
-        }
-        for extension in gone {
-            self.on_phone(extension, false);
-        }
-    }
-
     fn is_asking(&self) -> bool {
         self.asking_since().is_some()
     }

@@ -13,7 +13,8 @@ use crate::{
 use super::{
     command::{self, Dial},
     escape,
-    legs::{Lane, Leg, Legs, Playing, Stage, Then},
+    leg::{Lane, Leg, Playing, Stage},
+    legs::{Legs, Then},
 };
 
 impl Legs {
@@ -38,6 +39,7 @@ impl Legs {
         match command {
             Command::Answer => {
                 self.send(command::answer(leg, *id), Then::Outcome { leg: leg.clone(), order: *id });
+                self.send(command::linger(leg), Then::Nothing);
             }
             Command::Lease { span } => self.lease(leg, *id, *span),
             Command::Release => {
@@ -80,7 +82,7 @@ impl Legs {
     /// a renewal that crosses the answer would cut the talk.
     fn lease(&mut self, leg: &LegId, order: OrderId, span: Duration) {
         let Some(known) = self.all.get_mut(leg) else { return };
-        known.span = span;
+        known.span = Some(span);
         if matches!(known.lane, Lane::Dialling { .. } | Lane::Talking { .. } | Lane::Leaving { .. }) {
             return self.outcome(leg, order, Outcome::Done);
         }
@@ -198,7 +200,7 @@ impl Legs {
                 return self.tell(Event::Returned { leg: leg.clone() });
             }
         };
-        let span = self.all.get(leg).map_or(Duration::from_secs(30), |l| l.span);
+        let span = self.all.get(leg).and_then(|l| l.span).unwrap_or(self.settings.lease);
         self.set_lane(leg, Lane::Dialling { to: to.clone() });
         self.send(command::come_back(leg), Then::Nothing);
         self.send(command::cancel_lease(leg), Then::Nothing);

@@ -15,7 +15,8 @@ use crate::{
 
 use super::{
     command,
-    legs::{Lane, Leg, Legs, Playing, Stage, Then},
+    leg::{Lane, Leg, Playing, Stage, Survey},
+    legs::{Legs, Then},
     translate::{self, Portrait, Row},
 };
 
@@ -23,17 +24,8 @@ use super::{
 const MEMORY: Duration = Duration::from_secs(120);
 /// A leg younger than this may be missing from the engine's table.
 const YOUTH: Duration = Duration::from_secs(2);
-
-/// A question under way.
-#[derive(Debug)]
-pub(super) struct Survey {
-    asked: Stamp,
-    job: String,
-    rows: Vec<Row>,
-    awaited: HashSet<LegId>,
-    /// The first one on a new link: everything is portrayed again.
-    first: bool,
-}
+/// The event of an end that has happened is heard by then, with its cause.
+const NEWS: Duration = Duration::from_millis(250);
 
 impl Legs {
     /// Asks for all channels. `job` must be new.
@@ -69,6 +61,7 @@ impl Legs {
             .filter(|leg| survey.first || !(self.all.contains_key(*leg) || self.foreign.contains(*leg)))
             .cloned()
             .collect();
+        tracing::debug!(rows = survey.rows.len(), asked = survey.awaited.len(), "listed");
         let portraits: Vec<LegId> = survey.awaited.iter().cloned().collect();
         for leg in portraits {
             self.send(command::plain(&format!("api uuid_dump {leg}")), Then::Portrait(leg));
@@ -149,34 +142,69 @@ impl Legs {
         }
     }
 
-    /// A leg that is not there in two audits has ended unheard; at once when the link was down.
+    /// The engine's table lags behind. A leg that it misses is asked for by name, and that answer is the truth. Only
+    /// after a break its word is enough: whatever is missing has ended unheard.
     fn forget_missing(&mut self, survey: &Survey, alive: &HashMap<&LegId, &Row>, now: Stamp) {
-        let mut lost = Vec::new();
+        let (mut lost, mut doubted) = (Vec::new(), Vec::new());
         for (id, leg) in &mut self.all {
             if alive.contains_key(id) {
-                leg.missed = 0;
+                leg.vanished = None;
                 leg.stage = leg.stage.max(Stage::Created);
             } else if leg.stage > Stage::Promised {
-                leg.missed += 1;
-                if survey.asked.since(leg.since) > YOUTH && (survey.first || leg.missed > 1) {
-                    lost.push(id.clone());
-                }
+                let old = survey.asked.since(leg.since) > YOUTH;
+                if survey.first && old { &mut lost } else { &mut doubted }.push(id.clone());
             }
         }
-        let orphans = self.all.iter().filter(|(_, leg)| {
-            let awaited =
-                |by: &LegId| self.all.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty());
-            leg.stage == Stage::Promised && !leg.dialled_for.as_ref().is_some_and(awaited)
-        });
-        lost.extend(orphans.map(|(id, _)| id.clone()));
         for leg in lost {
-            if survey.first {
-                // The audit that follows tells it.
+            // The audit that follows tells it.
+            self.all.remove(&leg);
+            self.gone.insert(leg, now);
+        }
+        for leg in doubted {
+            self.send(command::plain(&format!("api uuid_exists {leg}")), Then::Exists(leg));
+        }
+        self.end_orphans(survey.first, now);
+    }
+
+    /// Legs that nobody will dial any more.
+    fn end_orphans(&mut self, first: bool, now: Stamp) {
+        let orphans: Vec<LegId> = self
+            .all
+            .iter()
+            .filter(|(_, leg)| {
+                let awaited = |by: &LegId| {
+                    self.all.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty())
+                };
+                leg.stage == Stage::Promised && !leg.dialled_for.as_ref().is_some_and(awaited)
+            })
+            .map(|(id, _)| id.clone())
+            .collect();
+        for leg in orphans {
+            if first {
                 self.all.remove(&leg);
                 self.gone.insert(leg, now);
             } else {
                 self.end(&leg, HangupCause::TEMPORARY_FAILURE, now);
             }
+        }
+    }
+
+    pub(super) fn on_exists(&mut self, leg: &LegId, answer: &[u8], now: Stamp) {
+        if let Some(known) = self.all.get_mut(leg).filter(|_| answer == b"false") {
+            known.vanished.get_or_insert(now);
+        }
+    }
+
+    /// Ends legs that the engine has no more and of whose end nothing was heard.
+    pub(super) fn bury(&mut self, now: Stamp) {
+        let dead: Vec<LegId> = self
+            .all
+            .iter()
+            .filter(|(_, leg)| leg.vanished.is_some_and(|at| now.since(at) >= NEWS))
+            .map(|(id, _)| id.clone())
+            .collect();
+        for leg in dead {
+            self.end(&leg, HangupCause::TEMPORARY_FAILURE, now);
         }
     }
 
@@ -204,7 +232,7 @@ impl Legs {
 
     fn report(&mut self, survey: &Survey, alive: &HashMap<&LegId, &Row>, joined: &HashMap<LegId, LegId>) {
         let peers: HashMap<&LegId, &LegId> = joined.iter().flat_map(|(a, b)| [(a, b), (b, a)]).collect();
-        // The engine's table lags behind its events: a leg that was heard of and not yet missed twice is there.
+        // The engine's table lags behind its events: a leg that was heard of is there until it was asked for by name.
         let legs = self
             .all
             .iter()

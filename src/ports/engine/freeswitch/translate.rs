@@ -1,6 +1,6 @@
 //! From the engine's words to facts: the only file that knows names of headers, variables and columns.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Deserialize;
 
@@ -297,9 +297,23 @@ pub fn channels(json: &str) -> Result<Vec<Row>, serde_json::Error> {
 }
 
 /// Reads `show registrations as json`.
-pub fn registrations(json: &str) -> Result<Vec<Name>, serde_json::Error> {
-    let table: Table<RegistrationRow> = serde_json::from_str(json)?;
-    Ok(table.rows.into_iter().filter_map(|row| Name::new(row.reg_user).ok()).collect())
+pub fn registrations(json: &str) -> BTreeMap<Name, bool> {
+    let table = serde_json::from_str(json).unwrap_or(Table { rows: Vec::<RegistrationRow>::new() });
+    table.rows.into_iter().filter_map(|row| Some((Name::new(row.reg_user).ok()?, true))).collect()
+}
+
+/// Reads `list_users`: `userid|context|domain|group|contact|…`, and whether each is registered.
+pub fn phones(list: &str) -> BTreeMap<Name, bool> {
+    let mut lines = list.lines();
+    if !lines.next().is_some_and(|head| head.starts_with("userid|context|domain|group|contact|")) {
+        return BTreeMap::new();
+    }
+    let row = |line: &str| {
+        let mut columns = line.split('|');
+        let (user, contact) = (columns.next()?, columns.nth(3)?);
+        Some((Name::new(user).ok()?, !contact.starts_with("error/")))
+    };
+    lines.filter_map(row).collect()
 }
 
 /// Reads the answer of `version`.
@@ -312,4 +326,20 @@ pub fn engine_name(version: &[u8]) -> Label {
 pub fn taken(answer: &[u8]) -> Result<(), Label> {
     let text = String::from_utf8_lossy(answer);
     if text.starts_with("+OK") { Ok(()) } else { Err(Label::new(text.trim().trim_start_matches("-ERR "))) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn phones_are_listed_with_and_without_a_contact() {
+        let list = "userid|context|domain|group|contact|callgroup|effective_caller_id_name|effective_caller_id_number\n\
+                    1001|internal|tandem.local|phones|sofia/phones/sip:1001@127.0.0.1:5071||Ann|Lee|1001\n\
+                    1002|internal|tandem.local|phones|error/user_not_registered||error/|1002\n\n+OK\n";
+        let told =
+            phones(list).into_iter().map(|(name, there)| (name.to_string(), there)).collect::<Vec<_>>();
+        assert_eq!(told, [("1001".to_owned(), true), ("1002".to_owned(), false)]);
+        assert!(phones("-ERR no reply\n").is_empty());
+    }
 }
