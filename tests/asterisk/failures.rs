@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use tandem::{
     base::id::LegId,
-    ports::engine::{Command, Endpoint, Event, HangupCause, Outcome},
+    ports::engine::{Command, Endpoint, Event, HangupCause, Media, Outcome, PromptId, Verdict},
 };
 
 use crate::{
-    rig::{Rig, name, number},
+    rig::{Rig, name, number, talk},
     support::phone::{Manner, Phone},
 };
 
@@ -31,8 +31,7 @@ async fn a_phone_that_refuses_tells_why() {
         let to = rig.ring(&leg, "1001", 20);
         failed(&mut rig, &leg, &to, cause).await;
     }
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.clean().await;
 }
 
@@ -63,8 +62,7 @@ async fn a_phone_that_does_not_answer_is_not_there_or_is_dead_gives_the_caller_b
     let to = rig.ring(&leg, "1001", 20);
     failed(&mut rig, &leg, &to, 18).await;
 
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.clean().await;
 }
 
@@ -80,10 +78,7 @@ async fn a_number_is_reached_through_the_trunk() {
     assert!(carrier.line.trace().contains("INVITE sip:+8613800138000@"), "{}", carrier.line.trace());
     taken.answer();
     rig.joined(&leg, &to).await;
-    call.says(697.0);
-    taken.says(941.0);
-    call.hears(941.0).await;
-    taken.hears(697.0).await;
+    talk(&call, &taken).await;
     call.hang_up().await;
     taken.ended().await;
     rig.ended(&leg).await;
@@ -113,8 +108,7 @@ async fn a_dialling_can_be_called_off_at_any_moment() {
     while let Some(rung) = agent.rings_within(Duration::from_millis(100)).await {
         rung.ended().await;
     }
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.clean().await;
 }
 
@@ -125,8 +119,7 @@ async fn a_caller_who_leaves_while_the_agent_rings_or_talks_leaves_nothing_behin
     let (call, leg) = rig.caller(&outside).await;
     let to = rig.ring(&leg, "1001", 20);
     let rung = agent.rings().await;
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     assert_eq!(rig.ended(&to).await, HangupCause::NORMAL_CLEARING);
     rung.ended().await;
 
@@ -135,8 +128,7 @@ async fn a_caller_who_leaves_while_the_agent_rings_or_talks_leaves_nothing_behin
     let rung = agent.rings().await;
     rung.answer();
     rig.joined(&leg, &to).await;
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.ended(&to).await;
     rung.ended().await;
     assert!(!rig.seen.iter().any(|event| matches!(event, Event::Returned { .. })), "{:?}", rig.seen);
@@ -149,14 +141,14 @@ async fn what_cannot_be_played_is_told_and_harms_nobody() {
     let outside = rig.outside("15550100").await;
     let (call, leg) = rig.caller(&outside).await;
     let good = rig.prompt(500.0, Duration::from_millis(400));
-    let missing = tandem::ports::engine::Media::Prompt(tandem::ports::engine::PromptId::new([7; 16]));
+    let missing = Media::Prompt(PromptId::new([7; 16]));
     for media in
         [vec![missing.clone()], vec![missing.clone(), good.clone()], vec![good.clone(), missing], vec![]]
     {
         let order = rig.send(&leg, Command::Play { media });
         assert!(matches!(rig.outcome(order).await, Outcome::Refused(_)));
         rig.until("Played", |event| {
-            matches!(event, Event::Played { order: it, verdict: tandem::ports::engine::Verdict::Failed, .. } if *it == order)
+            matches!(event, Event::Played { order: it, verdict: Verdict::Failed, .. } if *it == order)
         })
         .await;
     }
@@ -165,20 +157,15 @@ async fn what_cannot_be_played_is_told_and_harms_nobody() {
     let first = rig.order(&leg, Command::Play { media: vec![long.clone()] }).await;
     call.hears(1200.0).await;
     let second = rig.order(&leg, Command::Play { media: vec![good] }).await;
-    for (order, verdict) in
-        [(first, tandem::ports::engine::Verdict::Stopped), (second, tandem::ports::engine::Verdict::Finished)]
-    {
-        let played = Event::Played { leg: leg.clone(), order, verdict };
-        rig.until("Played", |event| *event == played).await;
+    for (order, verdict) in [(first, Verdict::Stopped), (second, Verdict::Finished)] {
+        rig.played(&leg, order, verdict).await;
     }
     // A key in the midst of a prompt stops it, and music follows at once.
     let third = rig.order(&leg, Command::Play { media: vec![long] }).await;
     call.hears(1200.0).await;
     rig.order(&leg, Command::Stop).await;
     rig.order(&leg, Command::Music).await;
-    let played =
-        Event::Played { leg: leg.clone(), order: third, verdict: tandem::ports::engine::Verdict::Stopped };
-    rig.until("Played", |event| *event == played).await;
+    rig.played(&leg, third, Verdict::Stopped).await;
     call.hears_other_than(1200.0).await;
     // Orders for nobody are refused, but ending nobody is done.
     let nobody = LegId::new("nobody").expect("an id");
@@ -187,7 +174,6 @@ async fn what_cannot_be_played_is_told_and_harms_nobody() {
         assert!(matches!(rig.outcome(order).await, Outcome::Refused(_)));
     }
     rig.order(&nobody, Command::Hangup { cause: HangupCause::NORMAL_CLEARING }).await;
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.clean().await;
 }

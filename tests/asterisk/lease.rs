@@ -4,11 +4,11 @@ use std::time::{Duration, Instant};
 
 use tandem::{
     base::id::LegId,
-    ports::engine::{Command, Event, HangupCause, Verdict},
+    ports::engine::{Command, HangupCause, Verdict},
 };
 
 use crate::{
-    rig::{Rig, number},
+    rig::{Rig, number, talk},
     support::{call::Call, phone::Phone},
 };
 
@@ -16,10 +16,7 @@ use crate::{
 async fn human(fallback: &Phone, call: &Call) {
     let taken = fallback.rings_within(Duration::from_secs(20)).await.expect("the fallback rings");
     taken.answer();
-    call.says(697.0);
-    taken.says(941.0);
-    call.hears(941.0).await;
-    taken.hears(697.0).await;
+    talk(call, &taken).await;
     call.hang_up().await;
     taken.ended().await;
 }
@@ -72,8 +69,7 @@ async fn a_renewed_lease_holds_and_a_prompt_longer_than_the_lease_is_heard_to_it
         leased(&mut rig, &leg, Duration::from_millis(1500)).await;
         tokio::time::sleep(Duration::from_millis(300)).await;
     }
-    let played = Event::Played { leg: leg.clone(), order, verdict: Verdict::Finished };
-    rig.until("Played", |event| *event == played).await;
+    rig.played(&leg, order, Verdict::Finished).await;
     let over = Instant::now();
     rig.ended(&leg).await;
     let left = over.elapsed();
@@ -133,10 +129,7 @@ async fn a_tandem_that_restarts_finds_every_caller() {
     taken.answered().await;
     rig.reconnect().await;
     rig.joined(&leg, &ringing).await;
-    call.says(697.0);
-    taken.says(941.0);
-    call.hears(941.0).await;
-    taken.hears(697.0).await;
+    talk(&call, &taken).await;
     let (other, arrival) = rig.arrived().await;
     assert_eq!(arrival.from, Some(number("15550101")));
     rig.order(&other, Command::Answer).await;
@@ -158,12 +151,10 @@ async fn a_tandem_that_restarts_finds_every_caller() {
     rig.die().await;
     rig.reconnect().await;
     rig.order(&leg, Command::Stop).await;
-    let played = Event::Played { leg: leg.clone(), order, verdict: Verdict::Stopped };
-    rig.until("Played", |event| *event == played).await;
+    rig.played(&leg, order, Verdict::Stopped).await;
 
     for (call, leg) in [(call, leg), (waiting, other)] {
-        call.hang_up().await;
-        rig.ended(&leg).await;
+        rig.leaves(&call, &leg).await;
     }
     rig.clean().await;
 }

@@ -6,7 +6,7 @@ use tandem::ports::engine::{Command, Endpoint, Engine, Event, HangupCause, LegSe
 
 use crate::{
     cable::Cable,
-    rig::{PASSWORD, Rig, connect, name},
+    rig::{PASSWORD, Rig, connect, name, talk},
 };
 
 /// A rig whose adapter speaks through a cable.
@@ -57,11 +57,9 @@ async fn a_cut_in_music_and_prompt_costs_nobody_the_call() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     cable.mend();
     audit(&mut rig).await;
-    let played = Event::Played { leg: leg.clone(), order, verdict: Verdict::Finished };
-    rig.until("Played", |event| *event == played).await;
+    rig.played(&leg, order, Verdict::Finished).await;
 
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.clean().await;
 }
 
@@ -81,10 +79,7 @@ async fn a_cut_while_the_phone_rings_and_in_the_talk_costs_nobody_the_call() {
     taken.answered().await;
     cable.mend();
     rig.joined(&leg, &to).await;
-    call.says(697.0);
-    taken.says(941.0);
-    call.hears(941.0).await;
-    taken.hears(697.0).await;
+    talk(&call, &taken).await;
 
     // In the talk.
     rig.forget();
@@ -112,8 +107,7 @@ async fn a_cut_while_the_phone_rings_and_in_the_talk_costs_nobody_the_call() {
     rig.order(&leg, Command::Lease { span: Duration::from_secs(60) }).await;
     rig.order(&leg, Command::Music).await;
     call.hears_other_than(941.0).await;
-    call.hang_up().await;
-    assert_eq!(rig.ended(&leg).await, HangupCause::NORMAL_CLEARING);
+    assert_eq!(rig.leaves(&call, &leg).await, HangupCause::NORMAL_CLEARING);
     rig.clean().await;
 }
 
@@ -172,8 +166,7 @@ async fn an_answer_that_is_late_is_asked_for_before_anything_is_repeated() {
     cable.let_through();
     let legs = audit(&mut rig).await;
     assert!(legs.iter().any(|seen| seen.leg == leg && seen.peer == Some(to.clone())), "{legs:?}");
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.ended(&to).await;
     rig.clean().await;
 }

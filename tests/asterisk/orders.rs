@@ -5,7 +5,7 @@ use std::time::Duration;
 use tandem::ports::engine::{Command, Event, HangupCause, Origin, Verdict};
 
 use crate::{
-    rig::{Rig, name, number},
+    rig::{Rig, name, number, talk},
     support::phone::Phone,
 };
 
@@ -27,8 +27,7 @@ async fn a_call_is_answered_hears_prompts_presses_keys_and_is_hung_up() {
     let order = rig.order(&leg, Command::Play { media: vec![low, high] }).await;
     call.hears(500.0).await;
     call.hears(1200.0).await;
-    let played = Event::Played { leg: leg.clone(), order, verdict: Verdict::Finished };
-    rig.until("Played", |event| *event == played).await;
+    rig.played(&leg, order, Verdict::Finished).await;
 
     call.press("5#");
     for key in ['5', '#'] {
@@ -55,16 +54,12 @@ async fn a_caller_and_an_agent_talk_and_the_agent_hangs_up() {
     call.hears_other_than(941.0).await;
     taken.answer();
     rig.joined(&leg, &to).await;
-    call.says(697.0);
-    taken.says(941.0);
-    call.hears(941.0).await;
-    taken.hears(697.0).await;
+    talk(&call, &taken).await;
     taken.hang_up().await;
     assert_eq!(rig.ended(&to).await.0, 16);
     rig.returned(&leg).await;
     rig.order(&leg, Command::Music).await;
-    call.hang_up().await;
-    assert_eq!(rig.ended(&leg).await.0, 16);
+    assert_eq!(rig.leaves(&call, &leg).await.0, 16);
     rig.clean().await;
 }
 
@@ -91,8 +86,7 @@ async fn a_phone_of_the_house_is_known_by_its_password_and_not_by_its_word() {
     moved.rings().await.refuse(486);
     assert_eq!(rig.ended(&to).await, HangupCause::USER_BUSY);
     assert!(agent.rings_within(Duration::from_millis(100)).await.is_none(), "the old phone rings");
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     moved.unregister().await;
     rig.until("Phone", |event| *event == Event::Phone { extension: name("1001"), registered: false }).await;
     rig.clean().await;

@@ -29,8 +29,7 @@ async fn an_agent_who_leaves_around_the_answer_never_takes_the_caller_along() {
         rig.order(&leg, Command::Music).await;
         call.hears_other_than(697.0).await;
     }
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.clean().await;
 }
 
@@ -44,8 +43,7 @@ async fn a_caller_who_leaves_around_the_answer_leaves_no_agent_behind() {
         let to = rig.ring(&leg, "1001", 20);
         let taken = agent.rings().await;
         tokio::time::sleep(Duration::from_millis(step * STEP)).await;
-        call.hang_up().await;
-        rig.ended(&leg).await;
+        rig.leaves(&call, &leg).await;
         rig.ended(&to).await;
         taken.ended().await;
         assert!(!rig.seen.iter().any(|event| matches!(event, Event::Returned { .. })), "{:?}", rig.seen);
@@ -90,8 +88,7 @@ async fn an_order_around_the_answer_leaves_nobody_stuck() {
     let prompt = rig.prompt(500.0, Duration::from_millis(500));
     rig.order(&leg, Command::Play { media: vec![prompt] }).await;
     call.hears(500.0).await;
-    call.hang_up().await;
-    rig.ended(&leg).await;
+    rig.leaves(&call, &leg).await;
     rig.clean().await;
 }
 

@@ -20,7 +20,7 @@ use tandem::{
     lab::{asterisk::Asterisk, ports::Block, rundir::RunDir},
     ports::engine::{
         Arrival, Command, Endpoint, Engine, Event, HangupCause, Media, Order, Outcome, PromptId, Settings,
-        asterisk,
+        Verdict, asterisk,
     },
     provision::asterisk::Ports,
 };
@@ -217,6 +217,17 @@ impl Rig {
         self.until("Joined", |event| *event == joined).await;
     }
 
+    pub async fn played(&mut self, leg: &LegId, order: OrderId, verdict: Verdict) {
+        let played = Event::Played { leg: leg.clone(), order, verdict };
+        self.until("Played", |event| *event == played).await;
+    }
+
+    /// The caller hangs up.
+    pub async fn leaves(&mut self, call: &Call, leg: &LegId) -> HangupCause {
+        call.hang_up().await;
+        self.ended(leg).await
+    }
+
     pub fn send(&mut self, leg: &LegId, command: Command) -> OrderId {
         self.next_order += 1;
         let id = OrderId { seq: 7, index: self.next_order };
@@ -336,6 +347,14 @@ impl Rig {
         assert_eq!(twice, None, "ended, and nobody expected it: {:#?}", self.seen);
         self.asterisk.stop().await;
     }
+}
+
+/// Both say something else, and both hear the other.
+pub async fn talk(one: &Call, other: &Call) {
+    one.says(697.0);
+    other.says(941.0);
+    one.hears(941.0).await;
+    other.hears(697.0).await;
 }
 
 /// The adapter on this Asterisk.
