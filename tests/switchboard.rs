@@ -1,5 +1,7 @@
 //! The switchboard against the simulated engine, in virtual time.
 
+#[path = "switchboard/cores.rs"]
+mod cores;
 #[path = "switchboard/days.rs"]
 mod days;
 #[path = "switchboard/kills.rs"]

@@ -16,7 +16,10 @@ use tandem::{
     ports::engine::{Command, Endpoint, Event, HangupCause},
 };
 
-use super::rig::{START, arrival, leg, name, secs, site};
+use super::{
+    cores,
+    rig::{START, arrival, leg, name, secs, site},
+};
 
 const AGENTS: usize = 4;
 
@@ -267,15 +270,14 @@ fn agent_name(agent: usize) -> Name {
     name(&format!("a{agent}"))
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: super::days::cases(), ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_same_callers_go_to_the_same_agents_as_on_a_plain_list(moves in moves()) {
+#[test]
+fn the_same_callers_go_to_the_same_agents_as_on_a_plain_list() {
+    cores::check("moves against the reference", cores::wanted(), moves, |moves| {
         let mut game = Game::new();
         for (at, one) in moves.iter().enumerate() {
             let (offers, due) = game.play(one);
             prop_assert_eq!(offers, due, "move {} ({:?}) of {:?}", at, one, moves);
         }
-    }
+        Ok(())
+    });
 }

@@ -7,7 +7,7 @@ use tandem::{
         switchboard::view::{Act, Refusal},
     },
     ports::engine::{
-        Command, HangupCause,
+        Command, Event, HangupCause, Verdict,
         simulator::{Answer, Caller},
     },
 };
@@ -258,4 +258,28 @@ fn a_caller_who_left_while_nobody_listened_costs_no_agent_an_offer() {
     assert_eq!(rig.states(), Vec::<String>::new());
     let dialled = rig.orders.iter().any(|(_, order)| matches!(order.command, Command::Connect { .. }));
     assert!(!dialled, "an agent was dialled for a caller who had gone");
+}
+
+#[test]
+fn prompts_that_cannot_be_played_cost_the_caller_no_way() {
+    let mut rig = Rig::simple(1);
+    // Presses 1 when the second of three questions should be heard.
+    let key = Key::new('1').expect("a key");
+    let keys = vec![(secs(8), key)];
+    rig.call_with("c1", secs(0), Caller { keys, patience: secs(600), talk: secs(600) });
+    let mut failed = Vec::new();
+    while failed.len() < 3 || rig.states() != ["talking"] {
+        rig.run_for(millis(10));
+        assert!(rig.now < super::rig::START + secs(30), "{:?} after {failed:?}", rig.states());
+        let plays = rig.orders.iter().filter(|(_, order)| matches!(order.command, Command::Play { .. }));
+        let fresh: Vec<_> =
+            plays.map(|(_, order)| order.clone()).filter(|o| !failed.contains(&o.id)).collect();
+        for order in fresh {
+            failed.push(order.id);
+            rig.event(Event::Played { leg: order.leg, order: order.id, verdict: Verdict::Failed });
+        }
+    }
+    assert_eq!(failed.len(), 3, "the question twice and the queue's greeting");
+    let waited = rig.now.since(super::rig::START);
+    assert!(waited < secs(13), "silence takes no longer than the prompts would: {waited:?}");
 }

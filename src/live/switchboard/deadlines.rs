@@ -22,7 +22,7 @@ use crate::{
 /// While the engine is out of reach, deadlines about it wait this long and look again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often an answer is ordered.
+/// After so many orders to answer, the call's story tells that the engine does not.
 const ANSWER_TRIES: u8 = 5;
 
 impl Switchboard {
@@ -57,14 +57,15 @@ impl Switchboard {
         let Some(call) = self.calls.get_mut(&id) else { return };
         match &mut call.stage {
             Stage::Dialog(_) => self.dialog(id, Happening::Silence),
-            Stage::Answering { tries, .. } if *tries < ANSWER_TRIES => {
-                *tries += 1;
+            // As long as the caller rings: a caller who is turned away is lost, one who rings may still get through.
+            Stage::Answering { tries, .. } => {
+                *tries = tries.saturating_add(1);
+                let troubled = *tries == ANSWER_TRIES;
                 self.out.order(&call.leg, Command::Answer);
                 self.timers.set(Timer::Stage(id), self.out.now() + ANSWER_GUARD);
-            }
-            Stage::Answering { .. } => {
-                self.out.tell(call, "the engine did not answer the call in time");
-                self.hang_up(id, EndedBy::Engine);
+                if troubled {
+                    self.out.tell(call, "the engine does not answer the call; it is told so again and again");
+                }
             }
             Stage::Dialling(dialled) => {
                 let leg = dialled.leg.clone();
