@@ -30,6 +30,7 @@ mod tests;
 use std::{path::PathBuf, time::Duration};
 
 pub use archive::{Past, past};
+pub use erase::erase;
 pub use error::{AppendError, Health, OpenError, Reason, Trouble};
 pub use read::{Entry, Payload, Reader, read};
 pub use recover::{Entries, Recovered, Torn};

@@ -1,6 +1,7 @@
-//! Erasing a call: its keys are destroyed, the order of the journal stays.
+//! Erasing calls: their keys are destroyed, the order of the journal stays.
 
 use std::{
+    collections::BTreeSet,
     fs::{File, OpenOptions},
     io::{self, Read},
     os::unix::fs::FileExt,
@@ -9,8 +10,9 @@ use std::{
 };
 
 use super::{
-    Journal, archive,
+    Journal, Places, archive,
     keys::{SLOT, WRAPPED, slot_is},
+    record::u64_at,
     segment,
 };
 use crate::base::id::CallId;
@@ -19,32 +21,41 @@ use crate::base::id::CallId;
 const CLOCK_SLACK: Duration = Duration::from_hours(24);
 
 impl Journal {
-    /// Overwrites every key of the call, on the disk and in memory, and waits until that is on the platter.
-    /// Gives the number of keys destroyed. Old snapshots that tell of the call are deleted; the last two may still
-    /// tell of one that has just ended, until two newer ones have replaced them.
+    /// Like [`erase`], with what is still in memory.
     pub fn erase(&mut self, call: CallId) -> io::Result<u32> {
-        let mut erased = self.keys.erase(call);
-        let bases = segment::list(&self.folder, "keys")?;
-        let mut within = None;
-        for (i, base) in bases.iter().enumerate() {
-            let ended =
-                bases.get(i + 1).and_then(|next| segment::peek(&self.folder, *next)).map(|next| next.at);
-            if ended.is_none_or(|ended| ended + CLOCK_SLACK >= call.born()) {
-                let here = erase_in(&segment::keys_path(&self.folder, *base), call)?;
-                if here > 0 {
-                    within = Some((within.map_or(i, |(first, _)| first), i));
-                }
-                erased += here;
-            }
-        }
-        if let Some((first, last)) = within {
-            archive::forget(&self.folder, &bases, first, last)?;
-        }
-        Ok(erased)
+        Ok(self.keys.erase(call) + erase_below(&self.folder, &[call].into())?)
     }
 }
 
-fn erase_in(path: &Path, call: CallId) -> io::Result<u32> {
+/// Overwrites every key of these calls in the state folder, also of a running daemon, and waits until that is on the
+/// platter. The calls must be over and the journal well, so that all their keys are in files. Gives the number of keys
+/// destroyed. Old snapshots that tell of the calls are deleted; the last two may still tell of one that has just ended,
+/// until two newer ones have replaced them.
+pub fn erase(state: &Path, calls: &BTreeSet<CallId>) -> io::Result<u32> {
+    erase_below(&Places::of(state).journal, calls)
+}
+
+fn erase_below(folder: &Path, calls: &BTreeSet<CallId>) -> io::Result<u32> {
+    let Some(oldest) = calls.first().map(|call| call.born()) else { return Ok(0) };
+    let bases = segment::list(folder, "keys")?;
+    let (mut erased, mut within) = (0, None);
+    for (i, base) in bases.iter().enumerate() {
+        let ended = bases.get(i + 1).and_then(|next| segment::peek(folder, *next)).map(|next| next.at);
+        if ended.is_none_or(|ended| ended + CLOCK_SLACK >= oldest) {
+            let here = erase_in(&segment::keys_path(folder, *base), calls)?;
+            if here > 0 {
+                within = Some((within.map_or(i, |(first, _)| first), i));
+            }
+            erased += here;
+        }
+    }
+    if let Some((first, last)) = within {
+        archive::forget(folder, &bases, first, last)?;
+    }
+    Ok(erased)
+}
+
+fn erase_in(path: &Path, calls: &BTreeSet<CallId>) -> io::Result<u32> {
     let mut file: File = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         // Pruned, key and all.
@@ -54,7 +65,10 @@ fn erase_in(path: &Path, call: CallId) -> io::Result<u32> {
     let mut slots = Vec::new();
     file.read_to_end(&mut slots)?;
     let mut erased = 0;
-    for (number, _) in slots.chunks_exact(SLOT).enumerate().filter(|(_, slot)| slot_is(slot, call)) {
+    for (number, _) in slots.chunks_exact(SLOT).enumerate().filter(|(_, slot)| {
+        let call = CallId(u64_at(slot, 0));
+        slot_is(slot, call) && calls.contains(&call)
+    }) {
         file.write_all_at(&[0; SLOT - WRAPPED.start], (number * SLOT + WRAPPED.start) as u64)?;
         erased += 1;
     }

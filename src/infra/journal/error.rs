@@ -114,7 +114,10 @@ impl fmt::Display for Trouble {
             Reason::DiskFull => write!(f, "the disk of the state folder is full; free some room")?,
             Reason::Write(kind) => write!(f, "the journal cannot be written ({kind}); check the disk")?,
             Reason::Sync(kind) => {
-                write!(f, "the disk does not confirm what was written ({kind}); check it, then restart")?;
+                write!(
+                    f,
+                    "the disk did not confirm what was written ({kind}), so a power cut may lose it; check the disk, then restart"
+                )?;
             }
         }
         write!(f, " (since {}, {} bytes wait in memory", self.since, self.kept_bytes)?;

@@ -22,15 +22,22 @@ pub struct Pair {
 impl Pair {
     /// Keys first: a record on the platter without its key could not be read.
     pub fn sync(&self) -> io::Result<()> {
-        self.keys.sync_data()?;
-        self.log.sync_data()
+        sync(&self.keys)?;
+        sync(&self.log)
     }
+}
+
+fn sync(file: &File) -> io::Result<()> {
+    #[cfg(test)]
+    super::tests::valve::sync(file)?;
+    file.sync_data()
 }
 
 #[derive(Default)]
 struct Shared {
     dirty: AtomicBool,
-    /// The error number of the last failure; 0 when the last one went well.
+    /// The error number of the first failure, or 0. It stays: after a failure the kernel takes what it could not write
+    /// for written, and confirms the next time what was never on the platter.
     failure: AtomicI32,
 }
 
@@ -131,11 +138,12 @@ impl Worker {
                 self.folder_dirty = false;
                 let newest = self.pairs.len().saturating_sub(1);
                 self.pairs.drain(..newest);
-                self.shared.failure.store(0, Ordering::Relaxed);
             }
             Err(e) => {
                 self.shared.dirty.store(true, Ordering::Release);
-                self.shared.failure.store(e.raw_os_error().unwrap_or(5), Ordering::Relaxed);
+                let number = e.raw_os_error().unwrap_or(5);
+                let _first =
+                    self.shared.failure.compare_exchange(0, number, Ordering::Relaxed, Ordering::Relaxed);
             }
         }
     }

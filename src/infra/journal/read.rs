@@ -70,6 +70,9 @@ pub struct Reader {
     current: Option<Current>,
     /// Number of the last entry given or skipped.
     last: u64,
+    /// What happens between the end of a segment being seen and the next one being looked for.
+    #[cfg(test)]
+    pub(super) on_end: Option<Box<dyn FnOnce() + Send>>,
 }
 
 struct Current {
@@ -80,13 +83,26 @@ struct Current {
 
 impl Reader {
     pub(super) fn new(folder: PathBuf, schema: u32, master: Master, from: Option<u64>) -> Self {
-        Self { folder, schema, master, from, current: None, last: from.map_or(0, |f| f.saturating_sub(1)) }
+        Self {
+            folder,
+            schema,
+            master,
+            from,
+            current: None,
+            last: from.map_or(0, |f| f.saturating_sub(1)),
+            #[cfg(test)]
+            on_end: None,
+        }
     }
 
     fn step(&mut self) -> Result<Option<Entry>, OpenError> {
         loop {
             let mut step = self.step_here()?;
             if let Some(Step::End { .. }) = step {
+                #[cfg(test)]
+                if let Some(happen) = self.on_end.take() {
+                    happen();
+                }
                 if self.following()?.is_none() {
                     return Ok(None);
                 }
@@ -100,10 +116,11 @@ impl Reader {
                         return self.entry(head, bytes).map(Some);
                     }
                 }
-                Some(Step::Damaged) => {
-                    self.last += 1;
-                    if self.last >= self.from.unwrap_or(0) {
-                        return Ok(Some(missing(self.last, self.last, Stamp(0))));
+                Some(Step::Damaged { last }) => {
+                    let first = (self.last + 1).max(self.from.unwrap_or(0));
+                    self.last = last;
+                    if first <= last {
+                        return Ok(Some(missing(first, last, Stamp(0))));
                     }
                 }
                 Some(Step::End { .. }) | None => match self.advance()? {
@@ -218,8 +235,8 @@ impl Current {
 pub(super) enum Step {
     /// The whole record, head included.
     Record(Head, Vec<u8>),
-    /// A record that is not what was written, with good ones behind it.
-    Damaged,
+    /// Something that is not what was written, with good records behind it: up to this number they are missing.
+    Damaged { last: u64 },
     /// Nothing whole any more, at this place of the file.
     End { at: u64 },
 }
@@ -244,35 +261,45 @@ impl Cursor {
     }
 
     pub fn step(&mut self) -> io::Result<Step> {
-        match self.parse(0, self.last)? {
-            Parsed::Whole(head) => {
+        loop {
+            if let Parsed::Whole(head) = self.parse()? {
                 let record = self.window[self.start..self.start + head.total()].to_vec();
                 self.skip(head.total());
                 self.last = head.seq;
-                Ok(Step::Record(head, record))
+                return Ok(Step::Record(head, record));
             }
-            Parsed::Bad(Some(total)) => match self.parse(total, self.last + 1)? {
-                Parsed::Whole(_) => {
-                    self.skip(total);
-                    self.last += 1;
-                    Ok(Step::Damaged)
-                }
-                _ => Ok(self.end()),
-            },
-            Parsed::Bad(None) | Parsed::Short(_) => Ok(self.end()),
+            let Some((ahead, next)) = self.good_one_behind()? else { return Ok(self.end()) };
+            self.skip(ahead);
+            if next > self.last + 1 {
+                self.last = next - 1;
+                return Ok(Step::Damaged { last: self.last });
+            }
         }
     }
 
-    /// What stands `ahead` bytes on, read as far as needed.
-    fn parse(&mut self, ahead: usize, after: u64) -> io::Result<Parsed> {
-        let mut parsed = record::parse(self.window.get(self.start + ahead..).unwrap_or_default(), after);
-        while let Parsed::Short(need) = parsed {
-            if !self.fill(ahead + need)? {
-                break;
+    /// How far the next good record is and the number from which on it tells, when something stands before it that
+    /// is none.
+    fn good_one_behind(&mut self) -> io::Result<Option<(usize, u64)>> {
+        while self.fill(self.window.len() - self.start + WINDOW)? {}
+        let rest = &self.window[self.start..];
+        let found = (1..rest.len()).find_map(|ahead| match record::parse(&rest[ahead..], self.last) {
+            Parsed::Whole(head) => Some((ahead, head)),
+            _ => None,
+        });
+        Ok(found.map(|(ahead, head)| {
+            let gap = head.kind == Kind::Gap;
+            (ahead, if gap { u64_at(rest, ahead + HEAD).max(self.last + 1) } else { head.seq })
+        }))
+    }
+
+    /// What stands here, read as far as needed.
+    fn parse(&mut self) -> io::Result<Parsed> {
+        loop {
+            match record::parse(self.window.get(self.start..).unwrap_or_default(), self.last) {
+                Parsed::Short(need) if self.fill(need)? => {}
+                parsed => return Ok(parsed),
             }
-            parsed = record::parse(self.window.get(self.start + ahead..).unwrap_or_default(), after);
         }
-        Ok(parsed)
     }
 
     /// Reads on until `need` bytes are there; false when the file has no more.

@@ -50,7 +50,7 @@ impl Head {
 
     fn get(from: &[u8; HEAD]) -> Option<Self> {
         let call = u64_at(from, 24);
-        let kind = match (from[36], call) {
+        let kind = match (u32_at(from, 36), call) {
             (1, 0) => Kind::House,
             (2, call) => Kind::Call(CallId(call)),
             (3, 0) => Kind::Gap,
@@ -86,26 +86,24 @@ pub enum Parsed {
     Whole(Head),
     /// More bytes are needed to tell: this many in all.
     Short(usize),
-    /// Not what was written. If its length can be believed, the next record begins there.
-    Bad(Option<usize>),
+    /// Not what was written.
+    Bad,
 }
 
 /// Reads the record at the beginning of `bytes`, which must come after number `after`.
 pub fn parse(bytes: &[u8], after: u64) -> Parsed {
     let Some(head) = bytes.first_chunk::<HEAD>() else { return Parsed::Short(HEAD) };
     let len = u32_at(head, 4) as usize;
+    let Some(told) = Head::get(head).filter(|told| told.seq > after) else { return Parsed::Bad };
     if len == 0 || len > MAX_BODY {
-        return Parsed::Bad(None);
+        return Parsed::Bad;
     }
-    let total = HEAD + len;
-    let Some(record) = bytes.get(..total) else { return Parsed::Short(total) };
+    let Some(record) = bytes.get(..HEAD + len) else { return Parsed::Short(HEAD + len) };
+    // Last, since it looks at every byte.
     if crc32fast::hash(&record[4..]) != u32_at(head, 0) {
-        return Parsed::Bad(Some(total));
+        return Parsed::Bad;
     }
-    match Head::get(head) {
-        Some(head) if head.seq > after => Parsed::Whole(head),
-        _ => Parsed::Bad(Some(total)),
-    }
+    Parsed::Whole(told)
 }
 
 pub fn u32_at(bytes: &[u8], at: usize) -> u32 {

@@ -1,5 +1,6 @@
 mod archive;
 mod crash;
+mod damage;
 mod full;
 mod life;
 
@@ -8,9 +9,35 @@ use std::path::Path;
 use super::*;
 use crate::base::{clock::Stamp, id::CallId};
 
-/// A disk with as much room as a test gives it, for the thread that writes.
+/// A disk with as much room as a test gives it, for the thread that writes, and one that confirms nothing.
 pub mod valve {
-    use std::{cell::Cell, io};
+    use std::{
+        cell::Cell,
+        fs::{self, File},
+        io,
+        os::fd::AsRawFd,
+        path::{Path, PathBuf},
+        sync::Mutex,
+    };
+
+    /// Below these folders nothing is confirmed.
+    static DEAF: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+    /// Whether the disk below `folder` confirms what was written.
+    pub fn confirm(folder: &Path, yes: bool) {
+        let mut deaf = DEAF.lock().unwrap();
+        deaf.retain(|known| known != folder);
+        if !yes {
+            deaf.push(folder.to_owned());
+        }
+    }
+
+    /// What `fdatasync` says before it is asked.
+    pub fn sync(file: &File) -> io::Result<()> {
+        let path = fs::read_link(format!("/proc/self/fd/{}", file.as_raw_fd()))?;
+        let deaf = DEAF.lock().unwrap().iter().any(|folder| path.starts_with(folder));
+        if deaf { Err(nix::errno::Errno::EIO.into()) } else { Ok(()) }
+    }
 
     thread_local! {
         static ROOM: Cell<Option<usize>> = const { Cell::new(None) };

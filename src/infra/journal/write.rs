@@ -44,7 +44,8 @@ pub struct Journal {
     backlog: Backlog,
     flusher: Flusher,
     failing: Option<(Reason, Stamp)>,
-    unsynced_since: Option<Stamp>,
+    /// The disk once did not confirm what was written: it may have forgotten it, whatever it confirms later.
+    unconfirmed: Option<(io::ErrorKind, Stamp)>,
     retry_at: Instant,
     /// Held as long as the journal lives.
     _lock: File,
@@ -90,7 +91,7 @@ impl Journal {
             segment: None,
             batch: Batch::default(),
             failing: None,
-            unsynced_since: None,
+            unconfirmed: None,
             retry_at: Instant::now(),
             _lock: lock,
         })
@@ -237,17 +238,9 @@ impl Journal {
         self.flusher.written();
         if self.options.fsync == Fsync::EachCommit {
             let synced = segment.files.sync();
-            self.note_sync(synced);
+            self.unconfirmed = self.unconfirmed.or(synced.err().map(|e| (e.kind(), self.last_at)));
         }
         Ok(())
-    }
-
-    fn note_sync(&mut self, synced: io::Result<()>) {
-        match (synced, self.failing) {
-            (Ok(()), Some((Reason::Sync(_), _))) => self.failing = None,
-            (Err(e), None) => self.failing = Some((Reason::Sync(e.kind()), self.last_at)),
-            _ => {}
-        }
     }
 
     fn create(&self) -> io::Result<Segment> {
@@ -302,12 +295,11 @@ impl Journal {
         if let Some((reason, since)) = self.failing {
             return self.trouble(reason, since);
         }
-        if let Some(kind) = self.flusher.failure() {
-            let since = *self.unsynced_since.get_or_insert(self.last_at);
-            return self.trouble(Reason::Sync(kind), since);
+        self.unconfirmed = self.unconfirmed.or(self.flusher.failure().map(|kind| (kind, self.last_at)));
+        match self.unconfirmed {
+            Some((kind, since)) => self.trouble(Reason::Sync(kind), since),
+            None => Health::Good,
         }
-        self.unsynced_since = None;
-        Health::Good
     }
 
     fn trouble(&self, reason: Reason, since: Stamp) -> Health {
