@@ -5,7 +5,10 @@ SHELL := /bin/bash
 # Which engine `make demo` calls through: asterisk (unpacked from Debian's packages), simulator, or freeswitch.
 ENGINE ?= asterisk
 
-.PHONY: help setup build demo test test-long lint bench clean
+# How long each reader is fuzzed.
+FUZZ_SECONDS ?= 60
+
+.PHONY: help setup build demo test test-long fuzz lint bench clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,13 +31,25 @@ test: setup lint ## Run every test
 	cargo nextest run --locked -E "$$(scripts/engines-tested --filter)"
 	@scripts/engines-tested
 
-test-long: setup ## The same with a million random cases, and the tests that take hours
-	TANDEM_CASES=1000000 cargo nextest run --locked --profile long --run-ignored all \
-	  -E "$$(scripts/engines-tested --filter)"
+# The million runs on all cores by itself, one rule after the other, so that its progress can be seen.
+test-long: setup fuzz ## The same with the tests that take hours, a million random days, and the fuzzer
+	cargo nextest run --locked --profile long --run-ignored all -E "$$(scripts/engines-tested --filter)"
+	TANDEM_CASES=1000000 cargo nextest run --locked --cargo-profile long --profile long --no-capture \
+	  --test switchboard -E 'test(days::) or test(model::)'
 	@scripts/engines-tested
+
+# RUSTC_BOOTSTRAP lets the pinned compiler instrument; what is found new stays in fuzz/target.
+fuzz: ## Feed both wire readers with hostile bytes, FUZZ_SECONDS (60) each
+	@scripts/setup fuzz
+	@for reader in esl ari; do \
+	  mkdir -p fuzz/target/corpus/$$reader && \
+	  RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$reader fuzz/target/corpus/$$reader fuzz/corpus/$$reader -- \
+	    -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 || exit 1; \
+	done
 
 bench: ## Measure the figures of the README
 	cargo bench --locked
 
 clean: ## Remove everything that was built
 	cargo clean
+	rm -rf fuzz/target

@@ -1,4 +1,4 @@
-//! Arbitrary bytes of an event socket: `cargo +nightly fuzz run esl`. The corpus is replayed in the ordinary tests.
+//! Arbitrary bytes of an event socket. `make fuzz` runs it; the corpus is replayed in the ordinary tests.
 #![no_main]
 
 use std::time::Duration;
