@@ -7,6 +7,7 @@ use std::{
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
 };
 
 use futures_util::{StreamExt, stream};
@@ -28,6 +29,8 @@ const PROGRAM: &str = "espeak-ng";
 /// Processes at a time.
 const LANES: usize = 2;
 const MAX_FILE: u64 = 64 << 20;
+const DRAFT: &str = "part";
+const OLD_DRAFT: Duration = Duration::from_hours(1);
 
 /// How far `prepare` is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,11 +66,22 @@ async fn with(program: &str, site: &Site, folder: &Path, mut told: impl FnMut(Pr
     let mut prepared = Prepared::default();
     let sources = sources(site);
     let all = sources.len();
-    let made_folder = fs::create_dir_all(folder);
+    let made_folder = fs::create_dir_all(folder).map(|()| sweep(folder));
+    // Each lane finds out for itself whether the program hangs; after that nobody waits for it any more.
+    let hung = &AtomicUsize::new(0);
     let mut outcomes = stream::iter(sources)
         .map(|(id, source)| {
             let target = folder.join(format!("{id}.wav"));
-            async move { (id, make(program, source, target).await) }
+            async move {
+                let outcome = match source {
+                    Source::Text(..) if hung.load(Ordering::Relaxed) >= LANES => Err(SpeechError::Hung),
+                    source => make(program, source, target).await,
+                };
+                if matches!(outcome, Err(SpeechError::Slow)) {
+                    hung.fetch_add(1, Ordering::Relaxed);
+                }
+                (id, outcome)
+            }
         })
         .buffer_unordered(LANES);
     if let Err(error) = made_folder {
@@ -178,11 +192,22 @@ fn read(path: &Path) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Removes drafts that a killed process left behind; nobody needs so long for one.
+fn sweep(folder: &Path) {
+    for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let old = || path.metadata().ok()?.modified().ok()?.elapsed().ok().map(|age| age > OLD_DRAFT);
+        if path.extension().is_some_and(|ending| ending == DRAFT) && old() == Some(true) {
+            // What cannot be removed does no harm.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
 /// Whole or not at all; readable for the engine, whoever runs it.
 fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
     static COUNT: AtomicUsize = AtomicUsize::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
-    let draft = path.with_extension(format!("{}-{count}.part", std::process::id()));
+    let draft = path.with_extension(format!("{}-{count}.{DRAFT}", std::process::id()));
     let written = File::create(&draft).and_then(|mut file| {
         file.write_all(bytes)?;
         file.set_permissions(Permissions::from_mode(0o644))?;
@@ -196,88 +221,4 @@ fn write(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::time::Instant;
-
-    use super::*;
-    use crate::{infra::site, ports::media};
-
-    fn example() -> Site {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small");
-        site::load(&path).expect("the example is clean")
-    }
-
-    fn run(program: &str, site: &Site, folder: &Path) -> (Prepared, Vec<Progress>) {
-        let mut progress = Vec::new();
-        let runtime = tokio::runtime::Runtime::new().expect("runtime");
-        let prepared = runtime.block_on(with(program, site, folder, |p| progress.push(p)));
-        (prepared, progress)
-    }
-
-    #[test]
-    fn every_prompt_of_the_example_is_made_once_and_then_kept() {
-        let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
-        let (first, progress) = run(PROGRAM, &site, folder.path());
-        assert!(first.failed.is_empty(), "{:?}", first.failed);
-        assert_eq!(progress.last(), Some(&Progress { done: first.made, all: first.made }));
-        for step in site.flows.values().flat_map(|f| f.steps.values()) {
-            let Step::Say { prompt, .. } = step else { continue };
-            for locale in &site.languages {
-                let media = media::prompt(prompt, *locale).expect("a text");
-                let media::Media::Prompt(id) = media;
-                let wav = read(&folder.path().join(format!("{id}.wav"))).expect("made");
-                let wav = Wav::parse(&wav).expect("wav");
-                assert_eq!((wav.rate, wav.channels), (8000, 1));
-                assert!(wav.samples.len() > 8000, "{} is shorter than a second", prompt.0[locale]);
-                assert!(
-                    wav.samples.iter().any(|s| s.unsigned_abs() > 15_000),
-                    "{} is silent",
-                    prompt.0[locale]
-                );
-            }
-        }
-        let began = Instant::now();
-        let (second, _) = run("program-that-is-not-there", &site, folder.path());
-        assert_eq!((second.made, second.kept), (0, first.made), "{:?}", second.failed);
-        assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
-        let parts = fs::read_dir(folder.path()).expect("folder").flatten();
-        assert_eq!(parts.filter(|e| e.path().extension().is_none_or(|x| x != "wav")).count(), 0);
-    }
-
-    #[test]
-    fn a_missing_program_is_told_once_and_leaves_nothing_behind() {
-        let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
-        let (prepared, progress) = run("program-that-is-not-there", &site, folder.path());
-        assert!(matches!(&prepared.failed[..], [(_, SpeechError::Missing)]), "{:?}", prepared.failed);
-        assert_eq!(prepared.made + prepared.kept, 0);
-        assert!(progress.len() > 10 && progress.last().is_some_and(|p| p.done == p.all));
-        assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 0);
-    }
-
-    #[test]
-    fn a_damaged_file_is_made_anew_and_a_changed_recording_too() {
-        let (mut site, folder) = (example(), tempfile::tempdir().expect("folder"));
-        let sound = folder.path().join("jingle");
-        let flow = site.flows.values_mut().next().expect("a flow");
-        let next = flow.start.clone();
-        flow.steps.clear();
-        flow.steps.insert(next.clone(), Step::Play { file: sound.clone(), next });
-        site.flows
-            .retain(|_, flow| flow.steps.len() == 1 && matches!(flow.steps[&flow.start], Step::Play { .. }));
-        site.queues.clear();
-        let stereo = |value| Wav { rate: 16_000, channels: 2, samples: vec![value; 32_000] }.to_bytes();
-        fs::write(&sound, stereo(1000)).expect("write");
-        let prompts = folder.path().join("prompts");
-        assert_eq!(run(PROGRAM, &site, &prompts).0.made, 1);
-        assert_eq!(run(PROGRAM, &site, &prompts).0.kept, 1);
-        fs::write(&sound, stereo(2000)).expect("write");
-        assert_eq!(run(PROGRAM, &site, &prompts).0.made, 1);
-        let media::Media::Prompt(id) = media::recording(&sound);
-        let made = prompts.join(format!("{id}.wav"));
-        let wav = Wav::parse(&read(&made).expect("made")).expect("wav");
-        assert_eq!((wav.samples.len(), wav.samples[4000]), (8000, 2000));
-        fs::write(&made, b"half a fi").expect("write");
-        assert_eq!(run(PROGRAM, &site, &prompts).0.made, 1);
-        assert!(playable(&made));
-    }
-}
+mod tests;

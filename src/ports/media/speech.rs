@@ -31,6 +31,10 @@ pub enum SpeechError {
     Run(io::Error),
     #[error("espeak-ng did not finish within {} s; the machine is overloaded, or try a shorter text", PATIENCE.as_secs())]
     Slow,
+    #[error(
+        "espeak-ng hangs, so the other texts were not tried; end what holds it, then `tandem serve` again"
+    )]
+    Hung,
     #[error("espeak-ng refused: {}; try `espeak-ng -v {voice}`", .said.as_str())]
     Refused { voice: &'static str, said: Label },
     #[error("what espeak-ng gave is no sound: {0}; reinstall espeak-ng-data")]
@@ -46,7 +50,7 @@ pub enum SpeechError {
 impl SpeechError {
     /// Whether the next prompt would fail in the same way.
     pub(super) fn concerns_all(&self) -> bool {
-        matches!(self, Self::Missing | Self::Run(_))
+        matches!(self, Self::Missing | Self::Run(_) | Self::Hung)
     }
 }
 
@@ -107,8 +111,42 @@ fn spoken_only(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
+    use std::{
+        fs,
+        os::unix::fs::PermissionsExt,
+        path::Path,
+        time::{Duration, Instant},
+    };
+
     use super::*;
+
+    /// A synthesiser that never says anything. It leaves its process number behind in `folder`.
+    pub fn hanging(folder: &Path) -> String {
+        let program = folder.join("hangs");
+        let text = format!("#!/bin/sh\n: > {}/pid.$$\nexec sleep 1000\n", folder.display());
+        fs::write(&program, text).expect("a program");
+        fs::set_permissions(&program, fs::Permissions::from_mode(0o755)).expect("an executable");
+        program.display().to_string()
+    }
+
+    /// Waits until all that [`hanging`] began are gone, and checks that they were so many at most.
+    pub fn wait_for_end(folder: &Path, most: usize) {
+        let names = fs::read_dir(folder).expect("the folder").map(|entry| entry.expect("entry").file_name());
+        let pids: Vec<String> =
+            names.filter_map(|name| Some(name.to_str()?.strip_prefix("pid.")?.to_owned())).collect();
+        assert!(pids.len() <= most, "{pids:?}");
+        let deadline = Instant::now() + Duration::from_secs(10);
+        let runs = |pid: &String| {
+            // Reaped, or dead and not yet reaped.
+            fs::read_to_string(format!("/proc/{pid}/stat"))
+                .is_ok_and(|stat| !stat.rsplit(") ").next().is_some_and(|rest| rest.starts_with('Z')))
+        };
+        while pids.iter().any(runs) {
+            assert!(Instant::now() < deadline, "{pids:?} still run");
+            std::thread::yield_now();
+        }
+    }
 
     fn block_on<T>(future: impl Future<Output = T>) -> T {
         tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime").block_on(future)
@@ -126,6 +164,18 @@ mod tests {
     fn a_program_that_fails_is_quoted() {
         let error = block_on(speak("false", Locale::English, "hello")).expect_err("fails");
         assert!(matches!(error, SpeechError::Refused { .. }), "{error}");
+    }
+
+    /// The real 30 s pass at once in virtual time; the program is ended, not left behind.
+    #[tokio::test(start_paused = true)]
+    async fn a_program_that_hangs_is_ended_after_thirty_seconds() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let hangs = hanging(folder.path());
+        let began = tokio::time::Instant::now();
+        let error = speak(&hangs, Locale::English, "hello").await.expect_err("hangs");
+        assert!(matches!(error, SpeechError::Slow), "{error}");
+        assert_eq!(began.elapsed().as_secs(), 30);
+        wait_for_end(folder.path(), 1);
     }
 
     #[test]

@@ -1,0 +1,268 @@
+use std::{
+    ffi::OsStr,
+    process::Command,
+    sync::atomic::AtomicBool,
+    thread,
+    time::{Duration, Instant, SystemTime},
+};
+
+use super::{
+    super::speech::tests::{hanging, wait_for_end},
+    *,
+};
+use crate::{infra::site, ports::media};
+
+fn example() -> Site {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small");
+    site::load(&path).expect("the example is clean")
+}
+
+fn run(program: &str, site: &Site, folder: &Path) -> (Prepared, Vec<Progress>) {
+    let mut progress = Vec::new();
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let prepared = runtime.block_on(with(program, site, folder, |p| progress.push(p)));
+    (prepared, progress)
+}
+
+#[test]
+fn every_prompt_of_the_example_is_made_once_and_then_kept() {
+    let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let (first, progress) = run(PROGRAM, &site, folder.path());
+    assert!(first.failed.is_empty(), "{:?}", first.failed);
+    assert_eq!(progress.last(), Some(&Progress { done: first.made, all: first.made }));
+    for step in site.flows.values().flat_map(|f| f.steps.values()) {
+        let Step::Say { prompt, .. } = step else { continue };
+        for locale in &site.languages {
+            let media = media::prompt(prompt, *locale).expect("a text");
+            let media::Media::Prompt(id) = media;
+            let wav = read(&folder.path().join(format!("{id}.wav"))).expect("made");
+            let wav = Wav::parse(&wav).expect("wav");
+            assert_eq!((wav.rate, wav.channels), (8000, 1));
+            assert!(wav.samples.len() > 8000, "{} is shorter than a second", prompt.0[locale]);
+            assert!(wav.samples.iter().any(|s| s.unsigned_abs() > 15_000), "{} is silent", prompt.0[locale]);
+        }
+    }
+    let began = Instant::now();
+    let (second, _) = run("program-that-is-not-there", &site, folder.path());
+    assert_eq!((second.made, second.kept), (0, first.made), "{:?}", second.failed);
+    assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
+    let parts = fs::read_dir(folder.path()).expect("folder").flatten();
+    assert_eq!(parts.filter(|e| e.path().extension().is_none_or(|x| x != "wav")).count(), 0);
+}
+
+#[test]
+fn a_missing_program_is_told_once_and_leaves_nothing_behind() {
+    let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let (prepared, progress) = run("program-that-is-not-there", &site, folder.path());
+    assert!(matches!(&prepared.failed[..], [(_, SpeechError::Missing)]), "{:?}", prepared.failed);
+    assert_eq!(prepared.made + prepared.kept, 0);
+    assert!(progress.len() > 10 && progress.last().is_some_and(|p| p.done == p.all));
+    assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 0);
+}
+
+#[test]
+fn a_damaged_file_is_made_anew_and_a_changed_recording_too() {
+    let (mut site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let sound = folder.path().join("jingle");
+    let flow = site.flows.values_mut().next().expect("a flow");
+    let next = flow.start.clone();
+    flow.steps.clear();
+    flow.steps.insert(next.clone(), Step::Play { file: sound.clone(), next });
+    site.flows
+        .retain(|_, flow| flow.steps.len() == 1 && matches!(flow.steps[&flow.start], Step::Play { .. }));
+    site.queues.clear();
+    let stereo = |value| Wav { rate: 16_000, channels: 2, samples: vec![value; 32_000] }.to_bytes();
+    fs::write(&sound, stereo(1000)).expect("write");
+    let prompts = folder.path().join("prompts");
+    assert_eq!(run(PROGRAM, &site, &prompts).0.made, 1);
+    assert_eq!(run(PROGRAM, &site, &prompts).0.kept, 1);
+    fs::write(&sound, stereo(2000)).expect("write");
+    assert_eq!(run(PROGRAM, &site, &prompts).0.made, 1);
+    let media::Media::Prompt(id) = media::recording(&sound);
+    let made = prompts.join(format!("{id}.wav"));
+    let wav = Wav::parse(&read(&made).expect("made")).expect("wav");
+    assert_eq!((wav.samples.len(), wav.samples[4000]), (8000, 2000));
+    fs::write(&made, b"half a fi").expect("write");
+    assert_eq!(run(PROGRAM, &site, &prompts).0.made, 1);
+    assert!(playable(&made));
+}
+
+/// What lies in the folder and is no finished prompt.
+fn strays(folder: &Path) -> Vec<PathBuf> {
+    let paths = fs::read_dir(folder).expect("folder").map(|entry| entry.expect("entry").path());
+    paths.filter(|path| path.extension() != Some(OsStr::new("wav"))).collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_program_that_hangs_is_waited_for_once_and_what_is_there_is_kept() {
+    let (mut site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let prompts = folder.path().join("prompts");
+    let sound = folder.path().join("jingle");
+    fs::write(&sound, Wav { rate: 8000, channels: 1, samples: vec![1000; 8000] }.to_bytes()).expect("write");
+    let flow = site.flows.values_mut().next().expect("a flow");
+    let next = flow.start.clone();
+    flow.steps.insert("jingle".parse().expect("a name"), Step::Play { file: sound.clone(), next });
+    let began = tokio::time::Instant::now();
+    let prepared = with(&hanging(folder.path()), &site, &prompts, |_| {}).await;
+    assert!(began.elapsed() <= Duration::from_secs(60), "{:?}", began.elapsed());
+    wait_for_end(folder.path(), 2 * LANES);
+    let media::Media::Prompt(recording) = media::recording(&sound);
+    assert_eq!((prepared.made, prepared.kept), (1, 0), "the recording needs no synthesiser");
+    assert!(playable(&prompts.join(format!("{recording}.wav"))));
+    let hung = prepared.failed.iter().filter(|(_, why)| matches!(why, SpeechError::Hung)).count();
+    assert_eq!(hung, 1, "told once: {:?}", prepared.failed);
+    assert_eq!(strays(&prompts), Vec::<PathBuf>::new());
+}
+
+#[test]
+fn one_slow_text_costs_no_other() {
+    let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let program = folder.path().join("slow-once");
+    let once = folder.path().join("once");
+    let script = format!(
+        "#!/bin/sh\nif mkdir {0} 2>/dev/null; then exec sleep 1000; fi\nexec {PROGRAM} \"$@\"\n",
+        once.display()
+    );
+    fs::write(&program, script).expect("a program");
+    fs::set_permissions(&program, Permissions::from_mode(0o755)).expect("an executable");
+    // In real time only the patience would be too long: it is skipped when all others are done.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
+    let prompts = folder.path().join("prompts");
+    let prepared = runtime.block_on(async {
+        let preparing = with(program.to_str().expect("a path"), &site, &prompts, |progress| {
+            if progress.done + 1 == progress.all {
+                tokio::time::pause();
+            }
+        });
+        preparing.await
+    });
+    assert!(matches!(&prepared.failed[..], [(_, SpeechError::Slow)]), "{:?}", prepared.failed);
+    assert!(prepared.made > 10, "{prepared:?}");
+}
+
+#[test]
+fn two_daemons_that_make_the_same_prompts_at_once_do_not_disturb_each_other() {
+    let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let (site, folder) = (&site, folder.path());
+    let over = AtomicBool::new(false);
+    thread::scope(|scope| {
+        let makers: Vec<_> = (0..3).map(|_| scope.spawn(move || run(PROGRAM, site, folder).0)).collect();
+        let engine = scope.spawn(|| {
+            let mut heard = 0;
+            while !over.load(Ordering::Relaxed) {
+                for path in fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()) {
+                    if path.extension() == Some(OsStr::new("wav")) {
+                        assert!(playable(&path), "{} is not whole", path.display());
+                        heard += 1;
+                    }
+                }
+            }
+            heard
+        });
+        for maker in makers {
+            let prepared = maker.join().expect("a daemon");
+            assert!(prepared.failed.is_empty(), "{:?}", prepared.failed);
+        }
+        over.store(true, Ordering::Relaxed);
+        assert!(engine.join().expect("the engine") > 0);
+    });
+    assert_eq!(strays(folder), Vec::<PathBuf>::new());
+    let (again, _) = run("program-that-is-not-there", site, folder);
+    assert_eq!(again.made, 0);
+    assert!(again.kept > 10 && again.failed.is_empty(), "{again:?}");
+}
+
+#[test]
+fn the_same_text_is_one_file_and_another_text_another() {
+    let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let ids: Vec<_> = sources(&site).into_keys().collect();
+    run(PROGRAM, &site, folder.path());
+    let mut contents: Vec<_> =
+        ids.iter().map(|id| read(&folder.path().join(format!("{id}.wav"))).expect("made")).collect();
+    let all = contents.len();
+    contents.sort();
+    contents.dedup();
+    assert_eq!(contents.len(), all, "every id has a sound of its own");
+    // The same words in another flow of another site are the same prompt: nothing is made again.
+    let mut renamed = site;
+    for flow in renamed.flows.values_mut() {
+        for step in flow.steps.values_mut() {
+            if let Step::Say { prompt, .. } = step {
+                *prompt = Prompt(prompt.0.clone());
+            }
+        }
+    }
+    renamed.name = "another".into();
+    assert_eq!(sources(&renamed).into_keys().collect::<Vec<_>>(), ids);
+    assert_eq!(run("program-that-is-not-there", &renamed, folder.path()).0.kept, ids.len());
+    // One other letter is another prompt.
+    let step =
+        renamed.flows.values_mut().flat_map(|flow| flow.steps.values_mut()).find_map(|step| match step {
+            Step::Say { prompt, .. } => Some(prompt),
+            _ => None,
+        });
+    for text in step.expect("something is said").0.values_mut() {
+        *text = format!("{text}!").into();
+    }
+    let (after, _) = run(PROGRAM, &renamed, folder.path());
+    assert!(after.made >= 1 && after.made <= renamed.languages.len(), "{after:?}");
+}
+
+#[test]
+fn drafts_of_a_killed_process_go_after_an_hour() {
+    let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let (old, fresh) = (folder.path().join("a.1-1.part"), folder.path().join("a.1-2.part"));
+    for path in [&old, &fresh] {
+        fs::write(path, b"half").expect("a draft");
+    }
+    let then = SystemTime::now() - Duration::from_hours(2);
+    File::options().write(true).open(&old).expect("open").set_modified(then).expect("aged");
+    run("program-that-is-not-there", &site, folder.path());
+    assert!(!old.exists() && fresh.exists());
+}
+
+/// Set for the part of the next test that runs where a small disk is mounted.
+const SMALL_DISK: &str = "TANDEM_TEST_SMALL_DISK";
+
+#[test]
+fn on_a_full_disk_what_fits_is_there_whole_and_the_rest_is_made_when_there_is_room() {
+    if let Some(disk) = std::env::var_os(SMALL_DISK) {
+        return fill_and_free(Path::new(&disk));
+    }
+    let folder = tempfile::tempdir().expect("folder");
+    let script = "mount -t tmpfs -o size=1m none \"$TANDEM_TEST_SMALL_DISK\" && exec \"$0\" --exact --nocapture \
+                  ports::media::prepare::tests::on_a_full_disk_what_fits_is_there_whole_and_the_rest_is_made_when_there_is_room";
+    let run = Command::new("unshare")
+        .args(["--map-root-user", "--mount", "sh", "-c", script])
+        .arg(std::env::current_exe().expect("this test"))
+        .env(SMALL_DISK, folder.path())
+        .output()
+        .expect("unshare, of Debian's util-linux, runs");
+    let said = String::from_utf8_lossy(&run.stdout);
+    let complaint = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success() && said.contains("1 passed"), "{said}{complaint}");
+}
+
+fn fill_and_free(disk: &Path) {
+    let site = example();
+    let ballast = disk.join("ballast.wav");
+    fs::write(&ballast, vec![0; 900 << 10]).expect("room for the ballast");
+    let (full, _) = run(PROGRAM, &site, disk);
+    assert!(!full.failed.is_empty(), "the disk is too large for this test");
+    for (_, why) in &full.failed {
+        let SpeechError::File(error) = why else { panic!("{why}") };
+        assert_eq!(error.kind(), io::ErrorKind::StorageFull);
+        assert!(why.to_string().contains("the folder needs space"), "{why}");
+    }
+    assert_eq!(strays(disk), Vec::<PathBuf>::new());
+    fs::remove_file(&ballast).expect("removed");
+    for path in fs::read_dir(disk).expect("disk").map(|entry| entry.expect("entry").path()) {
+        assert!(playable(&path), "{} is half a prompt", path.display());
+    }
+    // A larger disk.
+    let grown = Command::new("mount").args(["-o", "remount,size=64m"]).arg(disk).status().expect("mount");
+    assert!(grown.success());
+    let (then, _) = run(PROGRAM, &site, disk);
+    assert!(then.failed.is_empty(), "{:?}", then.failed);
+    assert_eq!((then.kept, then.made), (full.made, full.failed.len()));
+}
