@@ -14,7 +14,7 @@ mod problem;
 mod routes;
 mod socket;
 
-pub use past::{Explanation, History, Lost};
+pub use past::{Erased, Explanation, History, Lost};
 pub use peer::Admits;
 pub use problem::{Problem, Says};
 pub use routes::{ROUTES, Route, Verb};

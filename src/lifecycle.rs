@@ -113,7 +113,12 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let watch = tokio::spawn(reload::on_hangup(options.site, prompts, sites));
 
     let (stop_doors, doors_stopped) = oneshot::channel::<()>();
-    let history = Arc::new(history::Stored::new(CallStore::new(db)));
+    let history = Arc::new(history::Stored {
+        store: CallStore::new(db),
+        eraser: projection.eraser(),
+        state: options.state,
+        journal: outlet.journal(),
+    });
     let doors = http::serve_on(socket, http::Admits::owner_and_root(), Door::new(asks), history, async {
         let _either_way = doors_stopped.await;
     });

@@ -15,6 +15,7 @@ use crate::{
         id::CallId,
         number::{InvalidNumber, Number},
     },
+    http::Erased,
     live::{
         record::CallRecord,
         switchboard::view::{Act, CallView},
@@ -41,6 +42,14 @@ enum Calls {
         #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
     },
+    /// Erase a person from all finished calls; cannot be undone
+    ///
+    /// Times, causes and queues stay, so counts stay true. In the journal the calls' keys are destroyed.
+    Erase {
+        /// The person's number as `tandem calls history` shows it
+        #[arg(value_parser = dialled)]
+        number: Number,
+    },
     /// Show one call, live or finished
     Show {
         /// The call's id
@@ -56,12 +65,12 @@ enum Calls {
         /// The call's id
         call: CallId,
         /// The extension
-        #[arg(value_parser = extension)]
+        #[arg(value_parser = dialled)]
         to: Number,
     },
 }
 
-fn extension(text: &str) -> Result<Number, InvalidNumber> {
+fn dialled(text: &str) -> Result<Number, InvalidNumber> {
     Number::new(text)
 }
 
@@ -78,6 +87,10 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
             let answer = cx.client.get(&format!("/v1/calls/{call}/explain")).await?;
             print(&render(cx, &answer, |call| explain::facts(&cx.paint, call, SystemClock.now())))?;
         }
+        Calls::Erase { number } => {
+            let done = cx.client.post("/v1/history/erase", &json!({ "number": number })).await?;
+            print(&render(cx, &done, |erased| told(&number, *erased)))?;
+        }
         Calls::Hangup { call } => {
             let done = cx.client.post::<Act>(&format!("/v1/calls/{call}/hangup"), &json!({})).await?;
             print(&render(cx, &done, |_| format!("Call {call} is being ended.\n")))?;
@@ -89,6 +102,18 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         }
     }
     Ok(Exit::Done)
+}
+
+fn told(number: &Number, Erased { calls, live }: Erased) -> String {
+    let mut told = match calls {
+        0 => format!("No finished call is known of {number}.\n"),
+        1 => format!("{number} was erased from 1 finished call.\n"),
+        calls => format!("{number} was erased from {calls} finished calls.\n"),
+    };
+    if live > 0 {
+        told += "A call of this number is live: erase again when it is over.\n";
+    }
+    told
 }
 
 /// Live calls as a table.
@@ -118,7 +143,7 @@ fn history(paint: &Paint, calls: &[CallRecord], now: Stamp) -> String {
         vec![
             text(call.id.to_string()),
             text(paint.time(call.arrived, now)),
-            text(caller(call.from.as_ref(), call.from_name.as_str())),
+            text(finished_caller(call)),
             text(call.to.as_str()),
             text(call.queue.as_ref().map_or("", |queue| queue.as_str())),
             text(call.agent.as_ref().map_or("", |agent| agent.as_str())),
@@ -129,6 +154,14 @@ fn history(paint: &Paint, calls: &[CallRecord], now: Stamp) -> String {
     });
     let head = ["CALL", "ARRIVED", "FROM", "TO", "QUEUE", "AGENT", "WAITED", "TALKED", "CAUSE"];
     paint.table(&head, rows)
+}
+
+/// Who called, unless that was erased.
+pub(super) fn finished_caller(call: &CallRecord) -> String {
+    match call.erased {
+        Some(_) => "(erased)".to_owned(),
+        None => caller(call.from.as_ref(), call.from_name.as_str()),
+    }
 }
 
 /// Name and number as far as they are known.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use super::{
     Exit, Fault,
-    calls::caller,
+    calls::{caller, finished_caller},
     context::Context,
     paint::{Paint, clean, millis, number, span, text},
     show::{print, render},
@@ -45,6 +45,9 @@ fn story(paint: &Paint, call: &Explanation, now: Stamp) -> String {
         let after = format!("+{}.{:03}s", at.since(began).as_secs(), at.since(began).subsec_millis());
         vec![text(paint.time(*at, now)), number(after), text(what)]
     });
+    if steps.is_empty() {
+        return facts(paint, call, now);
+    }
     format!("{}\n{}", facts(paint, call, now), paint.table(&["TIME", "AFTER", "WHAT AND WHY"], rows))
 }
 
@@ -71,7 +74,7 @@ fn live(paint: &Paint, detail: &CallDetail, now: Stamp) -> String {
 }
 
 fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
-    let from = clean(&caller(call.from.as_ref(), call.from_name.as_str()));
+    let from = clean(&finished_caller(call));
     let (arrived, lasted) = (paint.time(call.arrived, now), span(call.ended.since(call.arrived)));
     let by = match call.ended_by {
         EndedBy::Caller => "the caller",
@@ -86,6 +89,9 @@ fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
     let queue = call.queue.as_ref().map_or(String::new(), |queue| format!(" in queue {queue}"));
     let agent = call.agent.as_ref().map_or(String::new(), |agent| format!(" with agent {agent}"));
     let _ = writeln!(told, "Waited {}{queue}, talked {}{agent}", millis(call.wait_ms), millis(call.talk_ms));
+    if let Some(at) = call.erased {
+        let _ = writeln!(told, "The caller and the way through the flow were erased {}", paint.time(at, now));
+    }
     told + "\n" + &legs(paint, &call.legs, now)
 }
 

@@ -8,7 +8,7 @@ use super::{
     problem::{Problem, Says},
 };
 use crate::{
-    base::id::CallId,
+    base::{id::CallId, number::Number},
     live::switchboard::view::{CallDetail, Query, View},
 };
 
@@ -45,6 +45,16 @@ pub(super) async fn find(rooms: &Rooms, id: CallId) -> Result<Option<Box<CallDet
     match rooms.door.query(Query::Call(id)).await? {
         View::Call(call) => Ok(call),
         other => unreachable!("asked for a call, got {other:?}"),
+    }
+}
+
+/// How many live calls come from this number.
+pub(super) async fn calls_from(rooms: &Rooms, number: &Number) -> Result<u64, Problem> {
+    match rooms.door.query(Query::Calls).await? {
+        View::Calls(calls) => {
+            Ok(calls.iter().filter(|call| call.from.as_ref() == Some(number)).count() as u64)
+        }
+        other => unreachable!("asked for calls, got {other:?}"),
     }
 }
 

@@ -6,27 +6,33 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     Rooms,
-    extract::{Asked, Segment},
+    extract::{Asked, Body, Segment},
     live,
     problem::{Problem, Says},
 };
 use crate::{
-    base::{clock::Stamp, id::CallId},
-    live::{record::CallRecord, switchboard::view::CallDetail},
+    base::{clock::Stamp, id::CallId, number::Number},
+    live::{
+        record::{Before, CallRecord},
+        switchboard::view::CallDetail,
+    },
 };
 
 /// The database did not give an answer; the text says why.
 #[derive(Debug, thiserror::Error)]
-#[error("finished calls cannot be read: {0}")]
+#[error("finished calls cannot be reached: {0}")]
 pub struct Lost(pub String);
 
 /// Where finished calls are read from.
 pub trait History: Send + Sync + 'static {
     /// The last `limit` calls that ended before `before`, newest first.
-    fn recent(&self, limit: u32, before: Option<Stamp>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>>;
+    fn recent(&self, limit: u32, before: Option<Before>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>>;
 
     /// One finished call.
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>>;
+
+    /// Removes what could tell of this person from all finished calls, and says from how many.
+    fn erase<'a>(&'a self, person: &'a Number) -> BoxFuture<'a, Result<u64, Lost>>;
 }
 
 /// Why a call went where it went.
@@ -43,6 +49,23 @@ pub enum Explanation {
 pub(super) struct Window {
     limit: Option<u32>,
     before: Option<Stamp>,
+    before_call: Option<CallId>,
+}
+
+/// Who is to be erased: the number as the history shows it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Person {
+    number: Number,
+}
+
+/// What was erased, and what has to be erased again when it is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Erased {
+    /// Finished calls from which the person is gone.
+    pub calls: u64,
+    /// Calls of this person that are live.
+    pub live: u64,
 }
 
 const LIMIT: u32 = 50;
@@ -56,7 +79,21 @@ pub(super) async fn history(
     if !(1..=MOST).contains(&limit) {
         return Err(Problem::new(Says::BadQuery, format!("limit must be 1 to {MOST}, not {limit}")));
     }
-    Ok(Json(rooms.history.recent(limit, window.before).await?))
+    let before = match (window.before, window.before_call) {
+        (Some(ended), call) => Some(Before { ended, call }),
+        (None, None) => None,
+        (None, Some(_)) => return Err(Problem::new(Says::BadQuery, "before_call goes with before")),
+    };
+    Ok(Json(rooms.history.recent(limit, before).await?))
+}
+
+pub(super) async fn erase(
+    rooms: State<Rooms>,
+    Body(Person { number }): Body<Person>,
+) -> Result<Json<Erased>, Problem> {
+    let calls = rooms.history.erase(&number).await?;
+    let live = live::calls_from(&rooms, &number).await?;
+    Ok(Json(Erased { calls, live }))
 }
 
 /// The loop is asked first: a call that ends between the two questions is then found finished, or, for the

@@ -53,6 +53,7 @@ pub const ROUTES: &[Route] = &[
     reads("/v1/queues", || get(live::queues)),
     reads("/v1/agents", || get(live::agents)),
     reads("/v1/history", || get(past::history)),
+    acts("/v1/history/erase", || post(past::erase)),
     acts("/v1/agents/{name}/login", || post(acts::login)),
     acts("/v1/agents/{name}/logout", || post(acts::logout)),
     acts("/v1/agents/{name}/pause", || post(acts::pause)),

@@ -71,6 +71,15 @@ impl Db {
         touched.map_err(|error| self.explain(error))
     }
 
+    /// Lets go of copies of what was overwritten, as far as that is in our hands: SQLite's write-ahead log keeps old
+    /// pages until it is begun anew.
+    pub async fn forget(&self) -> Result<(), DbError> {
+        if let Self::Sqlite(_) = self {
+            self.run(Sql::new("PRAGMA wal_checkpoint(TRUNCATE)")).await?;
+        }
+        Ok(())
+    }
+
     /// Begins a transaction that writes.
     pub async fn begin(&self) -> Result<Transaction<'_>, DbError> {
         let inner = match self.pool().await? {
@@ -100,7 +109,7 @@ impl Db {
     /// What a failed statement means here.
     fn explain(&self, error: sqlx::Error) -> DbError {
         match self {
-            Self::Sqlite(file) => DbError::of_sqlite(file.path(), error),
+            Self::Sqlite(file) => file.explain(error),
             Self::Postgres(remote) => remote.explain(error),
         }
     }

@@ -1,32 +1,67 @@
-//! Finished calls for the doors, from the database.
+//! Finished calls for the doors, from the database; and persons erased from all that is written down.
+
+use std::{collections::BTreeSet, path::PathBuf};
 
 use futures_util::future::BoxFuture;
+use tokio::{sync::watch, task::spawn_blocking};
 
 use crate::{
-    base::{clock::Stamp, id::CallId},
+    base::{id::CallId, number::Number},
     http::{History, Lost},
+    infra::journal::{self, Health},
     live::record::{
-        CallRecord,
-        store::{CallStore, Filter},
+        Before, CallRecord,
+        store::{CallStore, Eraser, Filter},
     },
 };
 
 /// The database's calls in the words of the doors.
-pub(super) struct Stored(CallStore);
+pub(super) struct Stored {
+    pub(super) store: CallStore,
+    pub(super) eraser: Eraser,
+    /// The state folder, where the journal is.
+    pub(super) state: PathBuf,
+    pub(super) journal: watch::Receiver<Health>,
+}
+
+fn lost(why: impl std::fmt::Display) -> Lost {
+    Lost(why.to_string())
+}
 
 impl Stored {
-    pub(super) fn new(store: CallStore) -> Self {
-        Self(store)
+    /// The journal goes first: what is blank in the database can't be found again.
+    async fn erase_all(&self, person: &Number) -> Result<u64, Lost> {
+        let found = self.eraser.calls_of(person).await.map_err(lost)?.into_iter().collect();
+        self.erase_from_journal(&found).await?;
+        let blanked: BTreeSet<_> = self.eraser.blank(person).await.map_err(lost)?.into_iter().collect();
+        // Those that ended in between.
+        self.erase_from_journal(&blanked.difference(&found).copied().collect()).await?;
+        tracing::info!(calls = blanked.len(), "a person was erased from finished calls");
+        Ok(blanked.len() as u64)
+    }
+
+    async fn erase_from_journal(&self, calls: &BTreeSet<CallId>) -> Result<(), Lost> {
+        let health = *self.journal.borrow();
+        if !health.is_good() {
+            return Err(Lost(format!("nothing can be erased now: {health}")));
+        }
+        let (state, calls) = (self.state.clone(), calls.clone());
+        let erased = spawn_blocking(move || journal::erase(&state, &calls)).await.map_err(lost)?;
+        erased.map(drop).map_err(|why| Lost(format!("the journal's keys cannot be destroyed: {why}")))
     }
 }
 
 impl History for Stored {
-    fn recent(&self, limit: u32, before: Option<Stamp>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
+    fn recent(&self, limit: u32, before: Option<Before>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
         let filter = Filter { before, ..Filter::default() };
-        Box::pin(async move { self.0.calls(&filter, limit).await.map_err(|why| Lost(why.to_string())) })
+        Box::pin(async move { self.store.calls(&filter, limit).await.map_err(lost) })
     }
 
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {
-        Box::pin(async move { self.0.call(id).await.map_err(|why| Lost(why.to_string())) })
+        Box::pin(async move { self.store.call(id).await.map_err(lost) })
+    }
+
+    fn erase<'a>(&'a self, person: &'a Number) -> BoxFuture<'a, Result<u64, Lost>> {
+        Box::pin(self.erase_all(person))
     }
 }

@@ -20,11 +20,17 @@ pub(super) struct Outlet {
     spool: Spool,
     standing: watch::Receiver<Standing>,
     health: Health,
+    /// For those who must know whether everything is in the journal's files.
+    told: watch::Sender<Health>,
 }
 
 impl Outlet {
     pub(super) fn new(spool: Spool, standing: watch::Receiver<Standing>) -> Self {
-        Self { spool, standing, health: Health::Good }
+        Self { spool, standing, health: Health::Good, told: watch::Sender::new(Health::Good) }
+    }
+
+    pub(super) fn journal(&self) -> watch::Receiver<Health> {
+        self.told.subscribe()
     }
 }
 
@@ -41,6 +47,7 @@ impl switchboard::Outlet for Outlet {
 
     fn health(&mut self, health: Health) {
         let before = std::mem::replace(&mut self.health, health);
+        self.told.send_if_modified(|told| std::mem::replace(told, health) != health);
         if health.is_good() && !before.is_good() {
             tracing::info!("the journal is written again");
         } else if !health.is_good() && before.is_good() {

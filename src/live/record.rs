@@ -38,6 +38,18 @@ pub struct CallRecord {
     pub agent: Option<Name>,
     pub legs: Vec<LegRecord>,
     pub steps: Vec<Why>,
+    /// When all that could tell of a person was removed; times, causes and the people of the house stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub erased: Option<Stamp>,
+}
+
+/// Where a page of finished calls, newest first, goes on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Before {
+    /// The `ended` of the last call of the page before.
+    pub ended: Stamp,
+    /// Its id: then calls that ended in the same microsecond are not skipped.
+    pub call: Option<CallId>,
 }
 
 /// Who ended the call.

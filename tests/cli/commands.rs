@@ -65,6 +65,7 @@ fn help_is_as_it_was() {
         &["status"],
         &["calls"],
         &["calls", "history"],
+        &["calls", "erase"],
         &["calls", "transfer"],
         &["queues"],
         &["agents"],
@@ -106,6 +107,8 @@ fn tables_and_stories_are_readable() {
         &["agents"],
         &["agents", "show", "smith"],
         &["explain", &over],
+        &["calls", "erase", "13800138000"],
+        &["calls", "erase", "13800138001"],
         &["status"],
     ]
     .into_iter()

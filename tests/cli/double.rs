@@ -17,7 +17,7 @@ use tandem::{
     },
     http::{self, Admits, History, Lost},
     live::{
-        record::{CallRecord, EndedBy, LegRecord, Role},
+        record::{Before, CallRecord, EndedBy, LegRecord, Role},
         switchboard::{
             door::{Ask, Door},
             view::{
@@ -316,6 +316,7 @@ fn record() -> CallRecord {
             leg("leg-2", Role::Agent, "李小龙", 4123, 9800),
         ],
         steps: steps(),
+        erased: None,
     }
 }
 
@@ -331,9 +332,11 @@ impl Past {
 }
 
 impl History for Past {
-    fn recent(&self, limit: u32, before: Option<Stamp>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
+    fn recent(&self, limit: u32, before: Option<Before>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
         let rows = self.rows().map(|mut rows| {
-            rows.retain(|row| before.is_none_or(|before| row.ended < before));
+            rows.retain(|row| {
+                before.is_none_or(|before| (row.ended, Some(row.id)) < (before.ended, before.call))
+            });
             rows.truncate(limit as usize);
             rows
         });
@@ -343,5 +346,10 @@ impl History for Past {
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {
         let row = self.rows().map(|rows| rows.into_iter().find(|row| row.id == id));
         Box::pin(std::future::ready(row))
+    }
+
+    fn erase<'a>(&'a self, person: &'a Number) -> BoxFuture<'a, Result<u64, Lost>> {
+        let of = |rows: Vec<CallRecord>| rows.iter().filter(|row| row.from.as_ref() == Some(person)).count();
+        Box::pin(std::future::ready(self.rows().map(|rows| of(rows) as u64)))
     }
 }

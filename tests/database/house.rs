@@ -1,6 +1,10 @@
 //! A state folder and a database of either kind, and who else meddles with it.
 
-use std::{fs, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use sqlx::{Connection, Executor, PgConnection, SqliteConnection, sqlite::SqliteConnectOptions};
 use tandem::{
@@ -61,6 +65,7 @@ pub fn record(n: u64) -> CallRecord {
         agent: talked.then(|| Name::new(format!("agent-{}", n % 7)).unwrap()),
         legs,
         steps: vec![Why { at: at(1), what: "number 4001 → flow main".into() }],
+        erased: None,
     }
 }
 
@@ -136,13 +141,15 @@ impl House {
 
     pub async fn stranger(&self) -> Stranger {
         match &self.kind {
-            Kind::Sqlite => Stranger::Sqlite(
-                SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(self.file()))
-                    .await
-                    .unwrap(),
-            ),
+            Kind::Sqlite => Self::stranger_at(&self.file()).await,
             Kind::Postgres(server) => Stranger::Postgres(server.stranger().await),
         }
+    }
+
+    /// Another program at this file.
+    pub async fn stranger_at(file: &Path) -> Stranger {
+        let options = SqliteConnectOptions::new().filename(file);
+        Stranger::Sqlite(SqliteConnection::connect_with(&options).await.unwrap())
     }
 
     /// The same, who makes the file.
@@ -184,9 +191,13 @@ impl House {
 
     /// Calls, legs and outbox rows that are there.
     pub async fn counts(&self) -> (i64, i64, i64) {
+        Self::counts_of(self.stranger().await).await
+    }
+
+    pub async fn counts_of(stranger: Stranger) -> (i64, i64, i64) {
         let sql =
             "SELECT (SELECT COUNT(*) FROM calls), (SELECT COUNT(*) FROM legs), (SELECT COUNT(*) FROM outbox)";
-        match self.stranger().await {
+        match stranger {
             Stranger::Sqlite(mut connection) => sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap(),
             Stranger::Postgres(mut connection) => {
                 sqlx::query_as(sql).fetch_one(&mut connection).await.unwrap()

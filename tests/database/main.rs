@@ -1,11 +1,14 @@
 //! Finished calls on their way into a real database that is well, locked, unreachable, damaged or replaced; every
 //! story is told on SQLite and on a PostgreSQL that the test starts itself.
 
+mod erase;
 mod house;
 mod kill;
 mod million;
+mod outage;
 #[path = "../support/postgres.rs"]
 mod postgres;
+mod readonly;
 mod release;
 mod stories;
 
@@ -34,7 +37,10 @@ macro_rules! on_both {
 
 on_both! {
     stories::what_is_written_is_read_back_newest_first_and_filtered,
+    stories::pages_leave_nobody_out_who_ended_in_the_same_microsecond,
     stories::days_are_those_of_the_time_zone,
+    erase::an_erased_person_is_nowhere_and_all_others_stay,
+    erase::of_an_erased_call_times_and_causes_stay,
     stories::a_locked_database_delays_rows_and_loses_none,
     stories::rows_wait_over_a_restart_while_the_database_cannot_be_opened,
     stories::a_database_that_was_replaced_under_the_running_daemon_swallows_no_row,

@@ -15,7 +15,7 @@ use tandem::{
     },
     infra::db::DbError,
     live::record::{
-        CallRecord,
+        Before, CallRecord,
         store::{Filter, StoreError},
     },
 };
@@ -32,7 +32,7 @@ pub async fn what_is_written_is_read_back_newest_first_and_filtered(house: House
     let newest: Vec<_> = all.iter().rev().cloned().collect();
     assert_eq!(store.calls(&Filter::default(), 1000).await.unwrap(), newest);
     let page = store.calls(&Filter::default(), 30).await.unwrap();
-    let before = page.last().map(|call| call.ended);
+    let before = page.last().map(|call| Before { ended: call.ended, call: Some(call.id) });
     let next = store.calls(&Filter { before, ..Filter::default() }, 30).await.unwrap();
     assert_eq!([page, next].concat(), newest[..60]);
 
@@ -61,6 +61,27 @@ pub async fn what_is_written_is_read_back_newest_first_and_filtered(house: House
         let mode = fs::metadata(house.file()).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
+}
+
+pub async fn pages_leave_nobody_out_who_ended_in_the_same_microsecond(house: House) {
+    let store = house.store();
+    let mut all: Vec<_> = (0..50).map(record).collect();
+    let ended = all[49].ended;
+    // All but the first ten at once.
+    all.iter_mut().skip(10).for_each(|call| call.ended = ended);
+    store.write(&all).await.unwrap();
+    for size in [1, 7, 40] {
+        let (mut before, mut read) = (None, Vec::new());
+        loop {
+            let page = store.calls(&Filter { before, ..Filter::default() }, size).await.unwrap();
+            let Some(last) = page.last() else { break };
+            before = Some(Before { ended: last.ended, call: Some(last.id) });
+            read.extend(page);
+        }
+        assert_eq!(read, all.iter().rev().cloned().collect::<Vec<_>>(), "pages of {size}");
+    }
+    let before = Some(Before { ended, call: None });
+    assert_eq!(store.calls(&Filter { before, ..Filter::default() }, 100).await.unwrap().len(), 10);
 }
 
 pub async fn days_are_those_of_the_time_zone(house: House) {

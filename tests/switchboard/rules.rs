@@ -268,7 +268,7 @@ fn prompts_that_cannot_be_played_cost_the_caller_no_way() {
     let keys = vec![(secs(8), key)];
     rig.call_with("c1", secs(0), Caller { keys, patience: secs(600), talk: secs(600) });
     let mut failed = Vec::new();
-    while failed.len() < 3 || rig.states() != ["talking"] {
+    while rig.states() != ["talking"] {
         rig.run_for(millis(10));
         assert!(rig.now < super::rig::START + secs(30), "{:?} after {failed:?}", rig.states());
         let plays = rig.orders.iter().filter(|(_, order)| matches!(order.command, Command::Play { .. }));
@@ -279,7 +279,7 @@ fn prompts_that_cannot_be_played_cost_the_caller_no_way() {
             rig.event(Event::Played { leg: order.leg, order: order.id, verdict: Verdict::Failed });
         }
     }
-    assert_eq!(failed.len(), 3, "the question twice and the queue's greeting");
+    assert_eq!(failed.len(), 2, "the question twice; the agent is free, so nobody waits");
     let waited = rig.now.since(super::rig::START);
     assert!(waited < secs(13), "silence takes no longer than the prompts would: {waited:?}");
 }

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use nix::unistd::{AccessFlags, access};
 use sqlx::migrate::MigrateError;
 
 use super::steps;
@@ -39,7 +40,9 @@ pub enum DbError {
     Encoding { place: String, found: String },
     #[error("the password of the database {place} cannot be had: {reason}")]
     Password { place: String, reason: String },
-    #[error("the database {place} cannot be written; give the user of the daemon the right to write it")]
+    #[error(
+        "the database {place} cannot be written; give the user of the daemon the right to write it, and see that its disk is not mounted read-only"
+    )]
     ReadOnly { place: String },
     #[error("the disk of the database {place} is full; free some room")]
     Full { place: String },
@@ -72,6 +75,8 @@ impl DbError {
         match code {
             Some(5 | 6) => Self::Locked { place },
             Some(8) => Self::ReadOnly { place },
+            // It cannot make its files beside the database, or open this one to write.
+            Some(14) if exists_read_only(path) => Self::ReadOnly { place },
             Some(3 | 10 | 14) => Self::Unreadable { place, reason: error.to_string() },
             Some(13) => Self::Full { place },
             Some(11 | 26) => Self::Corrupt { place },
@@ -127,4 +132,10 @@ impl DbError {
     pub fn is_refusal(&self) -> bool {
         matches!(self, Self::Refused { .. })
     }
+}
+
+/// The database is there, and it or its folder may not be written.
+fn exists_read_only(path: &Path) -> bool {
+    let writable = |path: &Path| access(path, AccessFlags::W_OK).is_ok();
+    path.is_file() && !(writable(path) && path.parent().is_some_and(writable))
 }

@@ -5,6 +5,7 @@ use std::{
     io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    sync::atomic::{AtomicBool, Ordering},
     time::Duration,
 };
 
@@ -23,6 +24,8 @@ const CONNECTIONS: u32 = 4;
 pub struct File {
     path: PathBuf,
     open: Mutex<Option<Open>>,
+    /// A connection that was opened while the file could only be read stays so for ever.
+    read_only: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -34,17 +37,24 @@ struct Open {
 
 impl File {
     pub fn new(path: PathBuf) -> Self {
-        Self { path, open: Mutex::new(None) }
+        Self { path, open: Mutex::new(None), read_only: AtomicBool::new(false) }
     }
 
-    pub fn path(&self) -> &Path {
-        &self.path
+    /// What a failed statement means.
+    pub fn explain(&self, error: sqlx::Error) -> DbError {
+        let error = DbError::of_sqlite(&self.path, error);
+        if matches!(error, DbError::ReadOnly { .. }) {
+            self.read_only.store(true, Ordering::Relaxed);
+        }
+        error
     }
 
     pub async fn pool(&self) -> Result<SqlitePool, DbError> {
         let mut open = self.open.lock().await;
         let here = identity(&self.path);
+        let read_only = self.read_only.swap(false, Ordering::Relaxed);
         if let Some(Open { file, pool }) = &*open
+            && !read_only
             && here.as_ref().is_ok_and(|here| here == file)
         {
             return Ok(pool.clone());
@@ -82,6 +92,8 @@ impl File {
             // A row that was acknowledged to the spool must survive a power cut.
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is erased leaves no trace in the file either.
+            .pragma("secure_delete", "ON")
             .busy_timeout(BUSY);
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)

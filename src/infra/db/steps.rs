@@ -15,11 +15,18 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 1] = [Step {
-    name: "calls",
-    sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
-    postgres: include_str!("../../../migrations/postgres/0001_calls.sql"),
-}];
+const STEPS: [Step; 2] = [
+    Step {
+        name: "calls",
+        sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
+        postgres: include_str!("../../../migrations/postgres/0001_calls.sql"),
+    },
+    Step {
+        name: "erased",
+        sqlite: include_str!("../../../migrations/sqlite/0002_erased.sql"),
+        postgres: include_str!("../../../migrations/postgres/0002_erased.sql"),
+    },
+];
 
 /// The newest schema that this Tandem knows.
 pub(super) const NEWEST: i64 = STEPS.len() as i64;

@@ -1,7 +1,7 @@
 //! Erasing calls: their keys are destroyed, the order of the journal stays.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     fs::{File, OpenOptions},
     io::{self, Read},
     os::unix::fs::FileExt,
@@ -38,41 +38,42 @@ pub fn erase(state: &Path, calls: &BTreeSet<CallId>) -> io::Result<u32> {
 fn erase_below(folder: &Path, calls: &BTreeSet<CallId>) -> io::Result<u32> {
     let Some(oldest) = calls.first().map(|call| call.born()) else { return Ok(0) };
     let bases = segment::list(folder, "keys")?;
-    let (mut erased, mut within) = (0, None);
+    let mut erased = 0;
+    let mut within: BTreeMap<CallId, (usize, usize)> = BTreeMap::new();
     for (i, base) in bases.iter().enumerate() {
         let ended = bases.get(i + 1).and_then(|next| segment::peek(folder, *next)).map(|next| next.at);
         if ended.is_none_or(|ended| ended + CLOCK_SLACK >= oldest) {
-            let here = erase_in(&segment::keys_path(folder, *base), calls)?;
-            if here > 0 {
-                within = Some((within.map_or(i, |(first, _)| first), i));
+            for call in erase_in(&segment::keys_path(folder, *base), calls)? {
+                within.entry(call).or_insert((i, i)).1 = i;
+                erased += 1;
             }
-            erased += here;
         }
     }
-    if let Some((first, last)) = within {
+    for (first, last) in within.into_values() {
         archive::forget(folder, &bases, first, last)?;
     }
     Ok(erased)
 }
 
-fn erase_in(path: &Path, calls: &BTreeSet<CallId>) -> io::Result<u32> {
+/// The calls whose keys were there, one for each key.
+fn erase_in(path: &Path, calls: &BTreeSet<CallId>) -> io::Result<Vec<CallId>> {
     let mut file: File = match OpenOptions::new().read(true).write(true).open(path) {
         Ok(file) => file,
         // Pruned, key and all.
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(0),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(e) => return Err(e),
     };
     let mut slots = Vec::new();
     file.read_to_end(&mut slots)?;
-    let mut erased = 0;
-    for (number, _) in slots.chunks_exact(SLOT).enumerate().filter(|(_, slot)| {
+    let mut erased = Vec::new();
+    for (number, slot) in slots.chunks_exact(SLOT).enumerate() {
         let call = CallId(u64_at(slot, 0));
-        slot_is(slot, call) && calls.contains(&call)
-    }) {
-        file.write_all_at(&[0; SLOT - WRAPPED.start], (number * SLOT + WRAPPED.start) as u64)?;
-        erased += 1;
+        if slot_is(slot, call) && calls.contains(&call) {
+            file.write_all_at(&[0; SLOT - WRAPPED.start], (number * SLOT + WRAPPED.start) as u64)?;
+            erased.push(call);
+        }
     }
-    if erased > 0 {
+    if !erased.is_empty() {
         file.sync_all()?;
     }
     Ok(erased)

@@ -13,6 +13,9 @@ use super::{Shared, SpoolError, frame};
 /// How much is read at once; at least one row.
 const WINDOW: usize = 256 << 10;
 
+/// Rows that the receiver will never take.
+const REFUSED: &str = "refused.jsonl";
+
 /// A row, and the place behind it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
@@ -123,7 +126,7 @@ impl Outlet {
 
     /// Puts a row aside that the receiver will never take, and gives the file where it lies.
     pub fn put_aside(&self, row: &Row) -> Result<PathBuf, SpoolError> {
-        let path = self.shared.folder.join("refused.jsonl");
+        let path = self.shared.folder.join(REFUSED);
         let put = || {
             let mut file = OpenOptions::new().append(true).create(true).mode(0o600).open(&path)?;
             file.write_all(&[row.bytes.as_slice(), b"\n"].concat())?;
@@ -131,6 +134,28 @@ impl Outlet {
         };
         put().map_err(SpoolError::io("write", &path))?;
         Ok(path)
+    }
+
+    /// Removes from the rows that were put aside those in which `text` stands.
+    pub fn forget_refused(&self, text: &str) -> Result<(), SpoolError> {
+        let path = self.shared.folder.join(REFUSED);
+        let forget = || {
+            let rows = match fs::read_to_string(&path) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+                rows => rows?,
+            };
+            let kept: String = rows.split_inclusive('\n').filter(|row| !row.contains(text)).collect();
+            if kept.len() == rows.len() {
+                return Ok(());
+            }
+            let draft = path.with_extension("draft");
+            let mut file =
+                OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&draft)?;
+            file.write_all(kept.as_bytes())?;
+            file.sync_all()?;
+            fs::rename(draft, &path)
+        };
+        forget().map_err(SpoolError::io("rewrite", &path))
     }
 }
 

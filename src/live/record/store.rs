@@ -1,14 +1,15 @@
 //! The SQL of finished calls, and their way into it.
 
+mod erase;
 mod projection;
 mod row;
 
-pub use projection::{Projection, ProjectionError, Setback, Standing};
+pub use projection::{Eraser, Projection, ProjectionError, Setback, Standing};
 
 use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
-use super::CallRecord;
+use super::{Before, CallRecord};
 use crate::{
     base::{
         clock::Stamp,
@@ -25,7 +26,7 @@ const LEG: &str = "INSERT INTO legs (call, place, leg, role, party, began, answe
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ended', $1, $2)";
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
-     queue, wait_ms, talk_ms, agent, steps FROM calls";
+     queue, wait_ms, talk_ms, agent, steps, erased FROM calls";
 const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call IN (";
 const DAY: &str = "SELECT COUNT(*) AS calls, COUNT(NULLIF(talk_ms, 0)) AS talked, \
      CAST(COALESCE(SUM(wait_ms), 0) AS BIGINT) AS wait_ms, \
@@ -59,8 +60,8 @@ pub struct Filter {
     pub to: Option<Number>,
     /// Ended at this moment or later.
     pub since: Option<Stamp>,
-    /// Ended before this moment: for the next page the `ended` of the last call of this one.
-    pub before: Option<Stamp>,
+    /// Ended before this one.
+    pub before: Option<Before>,
 }
 
 /// What arrived on one day of a time zone.
@@ -155,11 +156,14 @@ fn filtered(filter: &Filter) -> Sql {
             word = " AND ";
         }
     }
-    for (condition, stamp) in [("ended >= ", filter.since), ("ended < ", filter.before)] {
-        if let Some(stamp) = stamp {
-            query.push(word).push(condition).push_bind(stamp.0);
-            word = " AND ";
-        }
+    if let Some(since) = filter.since {
+        query.push(word).push("ended >= ").push_bind(since.0);
+        word = " AND ";
+    }
+    if let Some(Before { ended, call }) = filter.before {
+        // No call has a number below zero: then all that ended in this microsecond are left out.
+        let call = call.map_or(-1, |call| call.0 as i64);
+        query.push(word).push("(ended, id) < (").push_bind(ended.0).push(", ").push_bind(call).push(")");
     }
     query
 }

@@ -325,5 +325,6 @@ fn record(call: Call) -> CallRecord {
         agent: call.agent,
         legs: std::iter::once(caller).chain(call.dialled).collect(),
         steps: call.steps,
+        erased: None,
     }
 }

@@ -4,14 +4,18 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{oneshot, watch},
+    sync::{mpsc, oneshot, watch},
     task::JoinHandle,
     time::{Instant, sleep_until},
 };
 
 use super::{super::CallRecord, CallStore, StoreError};
 use crate::{
-    base::clock::{Clock, Stamp, SystemClock},
+    base::{
+        clock::{Clock, Stamp, SystemClock},
+        id::CallId,
+        number::Number,
+    },
     infra::{
         db::Db,
         spool::{Outlet, Row, SpoolError},
@@ -50,6 +54,8 @@ pub enum ProjectionError {
     Spool(#[from] SpoolError),
     #[error("a row of the spool is no call: {0}")]
     Row(#[from] serde_json::Error),
+    #[error("the daemon stops; start it again with `tandem serve`")]
+    Stopped,
 }
 
 impl ProjectionError {
@@ -57,14 +63,45 @@ impl ProjectionError {
     fn is_refusal(&self) -> bool {
         match self {
             Self::Store(e) => e.is_refusal(),
-            Self::Spool(_) => false,
+            Self::Spool(_) | Self::Stopped => false,
             Self::Row(_) => true,
         }
     }
 }
 
+/// A person to be erased, and where the answer goes.
+struct Wish {
+    person: Number,
+    blank: bool,
+    reply: oneshot::Sender<Result<Vec<CallId>, ProjectionError>>,
+}
+
+/// Erases persons, in step with the rows that are still under way: what was pushed before arrives before.
+#[derive(Clone, Debug)]
+pub struct Eraser(mpsc::Sender<Wish>);
+
+impl Eraser {
+    /// The finished calls of this person.
+    pub async fn calls_of(&self, person: &Number) -> Result<Vec<CallId>, ProjectionError> {
+        self.ask(person, false).await
+    }
+
+    /// Removes what could tell of this person, in the database and on the way to it, and gives the calls.
+    pub async fn blank(&self, person: &Number) -> Result<Vec<CallId>, ProjectionError> {
+        self.ask(person, true).await
+    }
+
+    async fn ask(&self, person: &Number, blank: bool) -> Result<Vec<CallId>, ProjectionError> {
+        let (reply, answer) = oneshot::channel();
+        let wish = Wish { person: person.clone(), blank, reply };
+        self.0.send(wish).await.map_err(|_| ProjectionError::Stopped)?;
+        answer.await.map_err(|_| ProjectionError::Stopped)?
+    }
+}
+
 /// The running task.
 pub struct Projection {
+    eraser: Eraser,
     standing: watch::Receiver<Standing>,
     stop: oneshot::Sender<()>,
     task: JoinHandle<()>,
@@ -74,8 +111,13 @@ impl Projection {
     pub fn start(outlet: Outlet, db: Db) -> Self {
         let (said, standing) = watch::channel(Standing::default());
         let (stop, stopped) = oneshot::channel();
-        let work = Work { outlet, store: CallStore::new(db), said, pause: FIRST_PAUSE };
-        Self { standing, stop, task: tokio::spawn(work.run(stopped)) }
+        let (wishes, wished) = mpsc::channel(1);
+        let work = Work { outlet, store: CallStore::new(db), said, pause: FIRST_PAUSE, wished };
+        Self { eraser: Eraser(wishes), standing, stop, task: tokio::spawn(work.run(stopped)) }
+    }
+
+    pub fn eraser(&self) -> Eraser {
+        self.eraser.clone()
     }
 
     pub fn standing(&self) -> watch::Receiver<Standing> {
@@ -97,6 +139,7 @@ struct Work {
     store: CallStore,
     said: watch::Sender<Standing>,
     pause: Duration,
+    wished: mpsc::Receiver<Wish>,
 }
 
 impl Work {
@@ -117,6 +160,10 @@ impl Work {
                         tracing::warn!(%error, "finished calls wait in the spool for the next start");
                     }
                     return;
+                }
+                Some(Wish { person, blank, reply }) = self.wished.recv() => {
+                    // Whoever asked may be gone; what was begun is done all the same.
+                    let _ = reply.send(self.erase(&person, blank).await);
                 }
                 () = self.outlet.news(), if !failing => {}
                 () = sleep_until(wake) => {
@@ -168,6 +215,18 @@ impl Work {
         tracing::error!(%error, file = %file.display(), "a finished call cannot be stored and is put aside");
         self.said.send_modify(|standing| standing.refused += 1);
         Ok(())
+    }
+
+    async fn erase(&mut self, person: &Number, blank: bool) -> Result<Vec<CallId>, ProjectionError> {
+        self.deliver_all().await?;
+        let calls = self.store.calls_of(person).await?;
+        if blank {
+            self.store.blank(&calls, SystemClock.now()).await?;
+            self.outlet.forget_refused(person.as_str())?;
+            // Rows that have arrived still lie in the file in hand.
+            self.outlet.tidy()?;
+        }
+        Ok(calls)
     }
 
     fn recovered(&mut self) {

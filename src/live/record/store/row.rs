@@ -94,6 +94,11 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// The number of a call in a column `id`.
+pub fn id(row: &Record) -> Result<CallId, StoreError> {
+    Columns::new(row, "id").map(|columns| columns.call)
+}
+
 /// A call, still without its legs.
 pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
     let columns = Columns::new(row, "id")?;
@@ -120,6 +125,7 @@ pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
         agent: columns.parsed("agent", Name::new)?,
         legs: Vec::new(),
         steps: columns.need("steps", columns.parsed("steps", serde_json::from_str)?)?,
+        erased: columns.stamp("erased")?,
     })
 }
 

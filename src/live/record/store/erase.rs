@@ -1,0 +1,35 @@
+//! Erasing a person: rows stay, so that counts and reports stay true; what could tell who it was goes.
+
+use super::{CallStore, StoreError, row};
+use crate::{
+    base::{clock::Stamp, id::CallId, number::Number},
+    infra::db::Sql,
+};
+
+const CALLS_OF: &str = "SELECT id FROM calls WHERE from_number = $1 \
+     UNION SELECT call FROM legs WHERE role = 'outside' AND party = $1 ORDER BY 1";
+/// The caller's number, name, and way: steps quote what was dialled.
+const BLANK_CALL: &str =
+    "UPDATE calls SET from_number = NULL, from_name = '', steps = '[]', erased = $2 WHERE id = $1";
+/// The people of the house keep their names: it is not they who are erased.
+const BLANK_LEGS: &str = "UPDATE legs SET party = '' WHERE call = $1 AND role IN ('caller', 'outside')";
+
+impl CallStore {
+    /// The calls in which this number called, or was called outside.
+    pub async fn calls_of(&self, person: &Number) -> Result<Vec<CallId>, StoreError> {
+        let rows = self.db.fetch(Sql::new(CALLS_OF).bind(person.as_str())).await?;
+        rows.iter().map(row::id).collect()
+    }
+
+    /// Removes from these calls what could tell of a person, all or none, and leaves no copy in the file.
+    pub async fn blank(&self, calls: &[CallId], at: Stamp) -> Result<(), StoreError> {
+        let mut transaction = self.db.begin().await?;
+        for call in calls {
+            let id = call.0 as i64;
+            transaction.run(Sql::new(BLANK_CALL).bind(id).bind(at.0)).await?;
+            transaction.run(Sql::new(BLANK_LEGS).bind(id)).await?;
+        }
+        transaction.commit().await?;
+        Ok(self.db.forget().await?)
+    }
+}

@@ -1,0 +1,155 @@
+//! A person who is erased: gone from the database, its file, the way to it and the journal; counts stay.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use jiff::{civil::date, tz::TimeZone};
+use tandem::{
+    base::{clock::Stamp, id::CallId, number::Number, text::Label},
+    infra::journal::{self, Journal, Payload},
+    live::record::{
+        CallRecord, Role,
+        store::{Filter, ProjectionError},
+    },
+};
+
+use super::house::{House, Kind, push, record, wait};
+
+fn number(text: &str) -> Number {
+    Number::new(text).unwrap()
+}
+
+/// Whether `text` stands anywhere below `folder`.
+fn found(folder: &Path, text: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            places.extend(found(&path, text));
+        } else if memchr::memmem::find(&fs::read(&path).unwrap(), text.as_bytes()).is_some() {
+            places.push(path.display().to_string());
+        }
+    }
+    places
+}
+
+/// Who is erased: calls as 13, 1013 and 2013, and was once called outside, in 7.
+const PERSON: &str = "+8613800000013";
+const NAME: &str = "Zhang Unmistakable";
+
+fn calls() -> Vec<CallRecord> {
+    let mut calls: Vec<CallRecord> = (0..2500).map(record).collect();
+    for call in &mut calls {
+        let theirs = call.from.as_ref().is_some_and(|from| from.as_str() == PERSON);
+        call.from_name = Label::new(if theirs { NAME } else { "somebody" });
+        call.legs[0].party = Label::new(call.from.as_ref().map_or("", Number::as_str));
+    }
+    let mut outside = calls[7].legs[0].clone();
+    (outside.role, outside.party) = (Role::Outside, Label::new(PERSON));
+    calls[7].legs.push(outside);
+    calls
+}
+
+pub async fn an_erased_person_is_nowhere_and_all_others_stay(house: House) {
+    let (spool, projection) = house.start();
+    let (person, calls) = (number(PERSON), calls());
+    for call in &calls {
+        spool.push(call).unwrap();
+    }
+    wait(&projection, "all rows", |s| s.delivered == 2500).await;
+    assert!(!found(house.state.path(), PERSON).is_empty() || matches!(house.kind, Kind::Postgres(_)));
+    let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
+    let days = async || house.store().by_day(&shanghai, date(2026, 11, 21), 1).await.unwrap();
+    let mut counts = days().await;
+    let eraser = projection.eraser();
+    let known = eraser.calls_of(&person).await.unwrap();
+    assert_eq!(known, [7, 13, 1013, 2013].map(|n| record(n).id));
+    // One is pushed at the very moment: it is in the spool, not yet in the database.
+    let late = CallRecord { from_name: Label::new(NAME), ..record(3013) };
+    spool.push(&late).unwrap();
+    assert_eq!(eraser.blank(&person).await.unwrap().len(), 5);
+    assert_eq!(eraser.blank(&person).await.unwrap(), [], "nothing is left to be erased");
+
+    for text in [PERSON, NAME] {
+        assert_eq!(found(house.state.path(), text), Vec::<String>::new(), "{text}");
+    }
+    (counts[0].calls, counts[0].wait_ms) = (counts[0].calls + 1, counts[0].wait_ms + late.wait_ms);
+    assert_eq!(days().await, counts);
+    let left = house.store().calls(&Filter::default(), 5000).await.unwrap();
+    assert_eq!(left.len(), 2501);
+    assert_eq!(left.iter().filter(|call| call.erased.is_some()).count(), 5);
+    assert!(left.contains(&calls[14]));
+    // A replay after a crash says the call again: it stays erased.
+    push(&spool, [1013]);
+    wait(&projection, "said again", |s| s.delivered == 2502).await;
+    assert!(house.store().call(record(1013).id).await.unwrap().unwrap().erased.is_some());
+}
+
+pub async fn of_an_erased_call_times_and_causes_stay(house: House) {
+    let (calls, store) = (calls(), house.store());
+    store.write(&calls).await.unwrap();
+    store.blank(&store.calls_of(&number(PERSON)).await.unwrap(), Stamp(5)).await.unwrap();
+    let theirs = store.call(record(1013).id).await.unwrap().unwrap();
+    let mut expected = calls[1013].clone();
+    (expected.from, expected.from_name, expected.erased) = (None, Label::default(), Some(Stamp(5)));
+    expected.steps.clear();
+    expected.legs[0].party = Label::default();
+    assert_eq!(theirs, expected);
+    let outside = store.call(record(7).id).await.unwrap().unwrap();
+    assert_eq!((outside.legs[1].party.as_str(), outside.from), ("", None));
+    let filter = Filter { from: Some(number(PERSON)), ..Filter::default() };
+    assert_eq!(store.calls(&filter, 10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn rows_that_were_put_aside_forget_the_person_too() {
+    let house = House::with_file();
+    house.store().write(&[record(0)]).await.unwrap();
+    let refuse = "CREATE TRIGGER no BEFORE INSERT ON calls BEGIN SELECT RAISE(ABORT, 'no'); END";
+    house.stranger().await.run(refuse).await;
+    let (spool, projection) = house.start();
+    push(&spool, [13, 14, 1013]);
+    wait(&projection, "put aside", |s| s.refused == 3).await;
+    let aside = house.state.path().join("spool/refused.jsonl");
+    assert!(fs::read_to_string(&aside).unwrap().contains(PERSON));
+    assert_eq!(projection.eraser().blank(&number(PERSON)).await.unwrap(), []);
+    let left = fs::read_to_string(&aside).unwrap();
+    assert!(!left.contains(PERSON) && left.contains("+8613800000014"), "{left}");
+    assert_eq!(left.lines().count(), 1);
+}
+
+#[tokio::test]
+async fn nothing_is_promised_while_the_database_is_away() {
+    let house = House::with_file();
+    fs::create_dir(house.file()).unwrap();
+    let (spool, projection) = house.start();
+    push(&spool, [13]);
+    let refused = projection.eraser().blank(&number(PERSON)).await.unwrap_err();
+    assert!(refused.to_string().contains("cannot be opened"), "{refused}");
+    fs::remove_dir(house.file()).unwrap();
+    let eraser = projection.eraser();
+    assert_eq!(eraser.blank(&number(PERSON)).await.unwrap(), [record(13).id]);
+    projection.stop().await;
+    let gone = eraser.blank(&number(PERSON)).await.unwrap_err();
+    assert!(matches!(gone, ProjectionError::Stopped), "{gone}");
+}
+
+#[test]
+fn the_journal_of_a_running_daemon_forgets_calls() {
+    let state = tempfile::tempdir().unwrap();
+    let options = journal::Options { segment_bytes: 4096, ..journal::Options::default() };
+    let (mut journal, _) = Journal::open(state.path(), options).unwrap();
+    let call = |n: u64| record(n % 10).id;
+    for n in 0..300u64 {
+        journal
+            .append(Stamp(record(n % 10).arrived.0 + n as i64), Some(call(n)), &format!("input {n}"))
+            .unwrap();
+        journal.commit();
+    }
+    let erased: BTreeSet<CallId> = [3, 4].map(call).into();
+    assert!(journal::erase(state.path(), &erased).unwrap() >= 4, "a key in each of several segments");
+    assert_eq!(journal::erase(state.path(), &BTreeSet::new()).unwrap(), 0);
+    for entry in journal::read(state.path(), 1).unwrap().map(Result::unwrap) {
+        let gone = entry.call.is_some_and(|call| erased.contains(&call));
+        assert_eq!(entry.payload == Payload::Erased, gone, "{}", entry.seq);
+    }
+}
