@@ -34,6 +34,10 @@ pub const SUBSCRIBE: &str = "event plain CHANNEL_PARK CHANNEL_ANSWER CHANNEL_PRO
     CHANNEL_ORIGINATE CHANNEL_BRIDGE CHANNEL_HANGUP CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP DTMF \
     HEARTBEAT BACKGROUND_JOB CUSTOM sofia::register sofia::unregister sofia::expire tandem::fallback";
 
+/// The first word about presence in an engine's life makes it hand out no event for half a second, in the middle of
+/// its first call. So it is said before, about nobody.
+pub const WAKE_PRESENCE: &str = "sendevent PRESENCE_PROBE";
+
 pub fn plain(line: &str) -> Vec<u8> {
     Message::new(line).bytes()
 }

@@ -170,6 +170,7 @@ impl<'a> Link<'a> {
         let mut said = Line::open(settings).await?;
         let mut heard = Line::open(settings).await?;
         heard.order("event", command::plain(command::SUBSCRIBE)).await?;
+        said.ask("sendevent", command::plain(command::WAKE_PRESENCE)).await?;
         let version = said.ask("version", command::plain("api version short")).await?;
         let music = said.ask("global_getvar", command::plain("api global_getvar hold_music")).await?;
         legs.music = escape::music(&String::from_utf8_lossy(&music)).unwrap_or(command::DEFAULT_MUSIC).into();
