@@ -24,7 +24,7 @@ pub const FALLBACK: &str = "fallback";
 /// Where a leg says it goes when it comes back from a talk.
 pub const RESUME: &str = "RESUME";
 /// Longer than an event takes to Tandem and its order back, shorter than a frame of sound.
-const LINGER: Duration = Duration::from_millis(10);
+const LINGER: Duration = Duration::from_millis(12);
 /// What is heard while waiting when the engine's `hold_music` is not set: a soft chord every four seconds.
 pub const DEFAULT_MUSIC: &str = "tone_stream://%(600,3400,392,494);loops=-1";
 
