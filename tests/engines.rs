@@ -37,6 +37,10 @@ mod daemon;
 mod demo;
 #[path = "engines/kills.rs"]
 mod kills;
+#[path = "engines/lanes.rs"]
+mod lanes;
+#[path = "engines/moments.rs"]
+mod moments;
 #[path = "engines/outages.rs"]
 mod outages;
 #[path = "engines/phones.rs"]

@@ -57,7 +57,16 @@ impl World {
         world
     }
 
-    /// The same on a site that `change` has made of the suite's own, and without a wire that could be cut.
+    /// The same on a site that `change` has made of the suite's own.
+    pub async fn on_site(kind: Kind, change: impl FnOnce(&Path)) -> Self {
+        let (dir, ports) = place();
+        let wire = Wire::to(bench::control(&ports), kind).await;
+        let mut world = Self::engine_of(kind, dir, ports, wire, change).await;
+        world.restart_daemon().await;
+        world
+    }
+
+    /// The same, and without a wire that could be cut.
     pub async fn straight(kind: Kind, change: impl FnOnce(&Path)) -> Self {
         let (dir, ports) = place();
         let wire = Wire::none(bench::control(&ports));
@@ -69,7 +78,7 @@ impl World {
     /// The engine alone.
     pub async fn without_daemon(kind: Kind) -> Self {
         let (dir, ports) = place();
-        let wire = Wire::to(bench::control(&ports)).await;
+        let wire = Wire::to(bench::control(&ports), kind).await;
         Self::engine_of(kind, dir, ports, wire, |_| ()).await
     }
 
@@ -194,11 +203,15 @@ impl World {
         start.elapsed()
     }
 
+    /// What a call has, or has left, at the engine.
+    pub async fn left(&self) -> Vec<String> {
+        self.bench.left(&word(&self.site.engine.password_file)).await
+    }
+
     /// Nothing of any call is left: not at the engine, not in the daemon. Every story ends so.
     pub async fn ends_clean(self) {
-        let password = word(&self.site.engine.password_file);
         eventually("nothing left at the engine", async || {
-            let left = self.bench.left(&password).await;
+            let left = self.left().await;
             if left.is_empty() { Ok(()) } else { Err(left.join(" ")) }
         })
         .await;

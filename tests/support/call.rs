@@ -363,6 +363,11 @@ impl Call {
         self.0.began
     }
 
+    /// The user of the phone that this is a call of.
+    pub fn user(&self) -> &str {
+        &self.0.line.user
+    }
+
     pub fn state(&self) -> State {
         *self.0.state.borrow()
     }

@@ -310,6 +310,8 @@ impl Ledger {
     /// `to` could not be dialled.
     pub fn failed(&mut self, to: &LegId, cause: HangupCause, now: Stamp) -> Effects {
         let mut effects = Effects::default();
+        // Nobody was rung: the cause is not to be read as one of the engine's.
+        self.cancel(to);
         self.end(to, cause, now, &mut effects);
         effects
     }

@@ -215,12 +215,27 @@ async fn connect(desk: &Arc<Desk>, leg: &LegId, call: Call) -> Outcome {
     let (outcome, cause) = match failed {
         Undialled::CalledOff => (Outcome::Done, HangupCause::NORMAL_CLEARING),
         Undialled::Unreachable(cause) => (Outcome::Done, cause),
+        Undialled::Failed(failure) if left(desk, leg, &failure).await => {
+            (failure.into(), HangupCause::NORMAL_CLEARING)
+        }
         Undialled::Failed(failure) => (failure.into(), HangupCause::TEMPORARY_FAILURE),
     };
     desk.update(|ledger| ledger.failed(&call.to, cause, desk.now()));
     // Nobody's end brings the caller back: we do.
     give_back(desk, leg).await;
     outcome
+}
+
+/// Whether the caller has left: then nothing has failed. Waits until that end, which comes first, is told.
+async fn left(desk: &Desk, leg: &LegId, failure: &Failure) -> bool {
+    let gone = failure.gone()
+        || !desk.ledger().knows(leg)
+        || desk.rest.get(&format!("/channels/{leg}")).await.is_err_and(|failure| failure.gone());
+    let deadline = tokio::time::Instant::now() + WAY;
+    while gone && desk.ledger().knows(leg) && tokio::time::Instant::now() < deadline {
+        tokio::time::sleep(STEP).await;
+    }
+    gone
 }
 
 /// Why nobody was dialled.

@@ -144,6 +144,12 @@ impl Legs {
         let Some(known) = self.all.remove(leg) else { return };
         self.gone.insert(leg.clone(), now);
         self.tell(Event::Ended { leg: leg.clone(), cause });
+        if let Lane::Dialling { to } = &known.lane
+            && self.all.get(to).is_some_and(|to| to.stage == Stage::Promised)
+        {
+            // Nobody dials for a leg that is gone, and nobody reports that.
+            self.end(to, HangupCause::NORMAL_CLEARING, now);
+        }
         for order in known.waiting {
             self.refuse(leg, order.id, "the leg is gone");
             if let Command::Connect { to, .. } = order.command {
@@ -174,9 +180,9 @@ impl Legs {
                 }
             }
             Then::Connect { leg, order, to } => {
-                let done = result.is_ok();
+                let failed = result.as_ref().is_err_and(|why| !is_gone(why));
                 self.outcome(&leg, order, into_outcome(result));
-                if !done {
+                if failed {
                     self.on_connect_over(&leg, &to, HangupCause::TEMPORARY_FAILURE, Next::Park, now);
                 }
             }
@@ -235,6 +241,11 @@ impl Legs {
         self.played_if(leg, &lane, Verdict::Stopped);
         self.send(command::park_again(leg), Then::Nothing);
     }
+}
+
+/// The leg is gone: its end is about to be told, or has been.
+fn is_gone(why: &Label) -> bool {
+    why.as_str().starts_with("invalid session")
 }
 
 fn into_outcome(result: Result<(), Label>) -> Outcome {

@@ -24,7 +24,10 @@ impl Legs {
         if !self.all.contains_key(leg) {
             self.refuse(leg, *id, "the engine has no such leg");
             if let Command::Connect { to, .. } = command {
-                self.tell(Event::Ended { leg: to.clone(), cause: HangupCause::TEMPORARY_FAILURE });
+                // The caller left first: nothing has failed.
+                let left = self.gone.contains_key(leg);
+                let cause = if left { HangupCause::NORMAL_CLEARING } else { HangupCause::TEMPORARY_FAILURE };
+                self.tell(Event::Ended { leg: to.clone(), cause });
             }
             return;
         }

@@ -22,8 +22,8 @@ impl World {
         let Order { id, leg, command } = order;
         if !self.legs.contains_key(&leg) {
             if let Command::Connect { to, .. } = command {
-                // Like every leg that was promised: it ends, once.
-                self.tell(Event::Ended { leg: to, cause: HangupCause::TEMPORARY_FAILURE });
+                // Every leg that was promised ends, once. The caller left first: nothing has failed.
+                self.tell(Event::Ended { leg: to, cause: HangupCause::NORMAL_CLEARING });
             }
             return self.outcome(leg, id, Outcome::Refused(Label::new("no such channel")));
         }
