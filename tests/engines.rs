@@ -35,6 +35,8 @@ mod crowd;
 mod daemon;
 #[path = "engines/demo.rs"]
 mod demo;
+#[path = "engines/faults.rs"]
+mod faults;
 #[path = "engines/kills.rs"]
 mod kills;
 #[path = "engines/lanes.rs"]
@@ -47,6 +49,10 @@ mod outages;
 mod phones;
 #[path = "engines/races.rs"]
 mod races;
+#[path = "engines/stands.rs"]
+mod stands;
+#[path = "engines/states.rs"]
+mod states;
 #[path = "engines/talk.rs"]
 mod talk;
 #[path = "engines/wire.rs"]

@@ -61,6 +61,12 @@ impl Rest {
         self.0.get(format!("http://tandem{path}")).send().await?.error_for_status()?.json().await
     }
 
+    /// Orders something of a daemon that may be gone by then.
+    pub async fn try_post(&self, path: &str, body: Value) -> reqwest::Result<()> {
+        let answer = self.0.post(format!("http://tandem{path}")).json(&body).send().await?;
+        answer.error_for_status().map(drop)
+    }
+
     /// Orders something; panics unless it is done.
     pub async fn post(&self, path: &str, body: Value) {
         let answer =

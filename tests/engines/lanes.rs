@@ -109,14 +109,20 @@ impl Lanes {
 
     /// The lane's agents serve the caller: whoever rings first takes the call, and both hear each other.
     pub async fn serve(&self, lane: &Lane, call: &Call) -> Call {
+        let offer = self.answers(lane).await;
+        call.listens();
+        both_talk(call, &offer).await;
+        offer
+    }
+
+    /// Whichever phone of the lane rings first takes the call.
+    pub async fn answers(&self, lane: &Lane) -> Call {
         let (first, second) = (Box::pin(lane.first.phone.rings()), Box::pin(lane.second.phone.rings()));
         let offer = match select(first, second).await {
             Either::Left((offer, _)) | Either::Right((offer, _)) => offer,
         };
         offer.answer();
-        call.listens();
         offer.listens();
-        both_talk(call, &offer).await;
         offer
     }
 
@@ -247,6 +253,16 @@ async fn written(rest: &Rest) -> Result<HashMap<String, Vec<CallRecord>>, String
     Ok(by_caller)
 }
 
+/// A record in a few lines.
+pub fn brief(record: &CallRecord) -> String {
+    let legs = record.legs.iter().map(|leg| {
+        format!("{:?} {} answered {} {:?}", leg.role, leg.party, leg.answered.is_some(), leg.cause)
+    });
+    let steps = record.steps.iter().map(|why| format!("{:.3} {}", why.at.0 as f64 / 1e6 % 1000.0, why.what));
+    let lines: Vec<String> = legs.chain(steps).collect();
+    format!("by {:?}, {:?}\n    {}", record.ended_by, record.cause, lines.join("\n    "))
+}
+
 fn number(lane: usize) -> String {
     (8100 + lane).to_string()
 }
@@ -265,7 +281,7 @@ fn lay(site: &Path, count: usize) {
     let (mut extensions, mut agents) = (String::new(), String::new());
     for lane in 0..count {
         let _ = writeln!(numbers, "{}: {{ language: en, flow: lane{lane} }}", number(lane));
-        let _ = writeln!(queues, "lane{lane}: {{ ring: 5s, rest: 60s, max_wait: 10m }}");
+        let _ = writeln!(queues, "lane{lane}: {{ ring: 12s, rest: 60s, max_wait: 10m }}");
         for (name, extension) in [("first", first(lane)), ("second", second(lane))] {
             let _ = writeln!(extensions, "  {extension}: {{ name: {name}{lane} }}");
             let _ = writeln!(

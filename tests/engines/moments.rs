@@ -13,7 +13,7 @@ use tokio::time::{sleep_until, timeout};
 
 use crate::{
     bench::Kind,
-    lanes::{Lane, Lanes, leaves},
+    lanes::{Lane, Lanes, brief, leaves},
     support::{call::Call, phone::PATIENCE},
     wire::book::{Deed, Done},
 };
@@ -281,15 +281,6 @@ fn judge(fate: &Fate, records: &[CallRecord]) -> Option<String> {
     });
     let right = by.contains(&record.ended_by) && record.cause.0 == 16 && served && told;
     (!right).then(|| format!("{case:?}, which must end by {by:?}: {}", brief(record)))
-}
-
-fn brief(record: &CallRecord) -> String {
-    let legs = record.legs.iter().map(|leg| {
-        format!("{:?} {} answered {} {:?}", leg.role, leg.party, leg.answered.is_some(), leg.cause)
-    });
-    let steps = record.steps.iter().map(|why| format!("{:.3} {}", why.at.0 as f64 / 1e6 % 1000.0, why.what));
-    let lines: Vec<String> = legs.chain(steps).collect();
-    format!("by {:?}, {:?}\n    {}", record.ended_by, record.cause, lines.join("\n    "))
 }
 
 fn summary(fates: &[Fate]) -> String {

@@ -13,7 +13,7 @@ use crate::{
 
 /// The longest that a lease runs: an agent's phone rings 5 s, a caller whose lease was not yet renewed has 30 s, and an
 /// engine may take 3 s to act on it.
-const LEASE: Duration = Duration::from_secs(5 + 30 + 3);
+pub const LEASE: Duration = Duration::from_secs(5 + 30 + 3);
 
 on_every_engine! {
     a_cut_wire_is_not_noticed_by_who_talks,

@@ -52,11 +52,6 @@ impl Wire {
     pub fn mend(&self) {
         self.whole.send_replace(true);
     }
-
-    /// Waits until a planned mishap cuts it.
-    pub async fn is_cut(&self) {
-        let _ = self.whole.subscribe().wait_for(|whole| !whole).await;
-    }
 }
 
 impl Drop for Wire {
@@ -75,14 +70,6 @@ struct Ends {
     whole: Arc<watch::Sender<bool>>,
 }
 
-/// How one connection ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Over {
-    Closed,
-    /// A mishap that ends all connections.
-    Cut,
-}
-
 async fn carry(listener: TcpListener, ends: Ends) {
     while let Ok((near, _)) = listener.accept().await {
         tokio::spawn(connection(near, ends.clone()));
@@ -99,11 +86,8 @@ async fn connection(near: TcpStream, ends: Ends) {
             Kind::Freeswitch => esl::carry(near, far, &ends.book).await,
         }
     };
-    let over = tokio::select! {
-        _ = whole.wait_for(|whole| !whole) => return,
-        over = talk => over,
-    };
-    if over == Over::Cut {
-        ends.whole.send_replace(false);
+    tokio::select! {
+        _ = whole.wait_for(|whole| !whole) => {}
+        () = talk => {}
     }
 }

@@ -241,7 +241,7 @@ impl Drop for World {
         };
         ask("status");
         ask("agents");
-        let calls = format!("{}\n{}", ask("calls"), ask("calls history -n 3"));
+        let calls = format!("{}\n{}", ask("calls"), ask("calls history -n 30"));
         let ids = calls.split_whitespace().filter(|word| word.len() == 13 && word.parse::<CallId>().is_ok());
         ids.for_each(|id| drop(ask(&format!("explain {id}"))));
         eprintln!("---- the daemon's log\n{}", daemon.said());

@@ -152,6 +152,8 @@ impl Turn<'_> {
         match happening {
             Happening::Enter => {
                 dialog.tries = 1;
+                // After an interruption all is asked for anew.
+                dialog.keys = SmolStr::default();
                 self.speak(dialog, &[&collect.prompt]);
                 Way::Stay
             }

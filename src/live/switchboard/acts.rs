@@ -95,6 +95,7 @@ impl Switchboard {
             Stage::Talking { with, then, .. } => {
                 *then = dial;
                 self.out.hangup(&with.leg, HangupCause::NORMAL_CLEARING);
+                self.timers.set(Timer::Stage(id), self.out.now() + super::legs::RETURN_GUARD);
             }
             Stage::Dialog(_) | Stage::Waiting(_) => {
                 call.playing = None;

@@ -65,7 +65,7 @@ impl Switchboard {
             }
             Stage::Dialling(dialled) if !seen.contains_key(&dialled.leg) && old(dialled.since) => {
                 let peer = dialled.leg.clone();
-                self.peer_gone(id, &peer, HangupCause::TEMPORARY_FAILURE);
+                self.peer_gone(id, &peer, HangupCause::INTERWORKING);
                 self.returned(&leg);
             }
             Stage::Talking { with, joined, .. } if !seen.contains_key(&with.leg) && old(*joined) => {
@@ -122,8 +122,13 @@ impl Switchboard {
                 let next = std::mem::replace(next, Next::Hangup);
                 self.go(id, next);
             }
-            Stage::Talking { .. } => {
+            Stage::Talking { with, then, .. } => {
                 self.out.order(&leg, Command::Release);
+                if *then != Next::Hangup {
+                    // A transfer was under way.
+                    self.out.hangup(&with.leg, HangupCause::NORMAL_CLEARING);
+                    self.timers.set(Timer::Stage(id), now + super::legs::RETURN_GUARD);
+                }
             }
             Stage::Ending => self.hang_up(id, EndedBy::Tandem),
             Stage::Dialling(_) => {}

@@ -77,15 +77,23 @@ impl Switchboard {
                 self.go(id, next);
             }
             Stage::Ending => self.give_up(id),
+            Stage::Talking { with, then, .. } if *then != Next::Hangup => {
+                // The agent's leg did not obey: the transfer waits for its end.
+                self.out.hangup(&with.leg, HangupCause::NORMAL_CLEARING);
+                self.timers.set(Timer::Stage(id), self.out.now() + RETURN_GUARD);
+            }
             Stage::Waiting(_) | Stage::Talking { .. } => {}
         }
     }
 
-    /// The legs of an ended call do not report their end: the record is written without them,
-    /// and the next audit ends whatever is still there.
+    /// The legs of an ended call do not report their end: they are told once more, the record is written without
+    /// them, and the next audit ends whatever is still there.
     fn give_up(&mut self, id: CallId) {
         let Some(call) = self.calls.get(&id) else { return };
         let legs: Vec<_> = call.open_legs().map(|record| record.leg.clone()).collect();
+        if call.gone.is_none() {
+            self.out.hangup(&call.leg, HangupCause::NORMAL_CLEARING);
+        }
         for leg in legs {
             self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
             self.peer_gone(id, &leg, HangupCause::INTERWORKING);

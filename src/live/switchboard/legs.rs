@@ -28,6 +28,8 @@ pub(super) const SHORTEST_TALK: Duration = Duration::from_secs(2);
 pub(super) const ANSWER_GUARD: Duration = Duration::from_secs(3);
 /// How long the caller's leg may take to obey again after its peer has gone.
 pub(super) const RETURN_GUARD: Duration = Duration::from_secs(1);
+/// How often a dialling that the engine failed is repeated.
+const REDIALS: usize = 2;
 /// How long the legs of an ended call may take to end.
 pub(super) const END_GUARD: Duration = Duration::from_secs(3);
 
@@ -272,11 +274,23 @@ impl Switchboard {
     }
 
     fn not_reached(&mut self, id: CallId, dialled: &Dialled, cause: HangupCause) {
+        let again = self.once_more(id, dialled, cause);
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.out.tell(call, format_smolstr!("{} was not reached: {cause}", dialled.party.words()));
-        call.stage = Stage::Parting { next: dialled.otherwise.clone() };
+        call.stage = Stage::Parting { next: again.unwrap_or_else(|| dialled.otherwise.clone()) };
         self.rest_agent(id, dialled, cause);
         self.timers.set(Timer::Stage(id), self.now() + RETURN_GUARD);
+    }
+
+    /// Whoever waits for an extension, and has nowhere else to go, is not lost because the engine, not the phone, failed.
+    fn once_more(&self, id: CallId, dialled: &Dialled, cause: HangupCause) -> Option<Next> {
+        let (call, Party::Extension(to)) = (self.calls.get(&id)?, &dialled.party) else { return None };
+        let failed = Some(HangupCause::TEMPORARY_FAILURE);
+        let failures = call.dialled.iter().filter(|leg| leg.cause == failed).count();
+        if Some(cause) != failed || dialled.otherwise != Next::Hangup || failures > REDIALS {
+            return None;
+        }
+        Some(Next::Dial { to: to.clone(), endpoint: self.extension(to)? })
     }
 
     fn talk_over(&mut self, id: CallId, with: Dialled, talked: Duration, then: Next, returned: bool) {

@@ -9,32 +9,29 @@ use tokio::{
     time::sleep,
 };
 
-use super::{
-    Over,
-    book::{Act, Book, Deed, Mishap},
-};
+use super::book::{Act, Book, Deed, Mishap};
 
 /// Longer than any client waits for a reply.
 const FOR_EVER: Duration = Duration::from_secs(60);
 const REFUSAL: &[u8] = b"HTTP/1.1 500 Internal Server Error\r\nContent-type: application/json\r\n\
                          Content-Length: 26\r\n\r\n{\"message\":\"Out of order\"}";
 
-pub async fn carry(mut near: TcpStream, mut far: TcpStream, book: &Book) -> Over {
+pub async fn carry(mut near: TcpStream, mut far: TcpStream, book: &Book) {
     let (mut asks, mut replies) = (Vec::new(), Vec::new());
     loop {
-        let Some(head) = head(&mut near, &mut asks).await else { return Over::Closed };
+        let Some(head) = head(&mut near, &mut asks).await else { return };
         let request = take(&mut near, &mut asks, head).await;
         if header(&request[..head], "upgrade").is_some() {
             if far.write_all(&request).await.is_ok() {
                 events(near, far, book).await;
             }
-            return Over::Closed;
+            return;
         }
         let seen = book.asked(&act(&String::from_utf8_lossy(&request)));
         match seen.mishap {
             Some(Mishap::Refused) => {
                 if near.write_all(REFUSAL).await.is_err() {
-                    return Over::Closed;
+                    return;
                 }
                 book.replied(&seen);
                 continue;
@@ -43,28 +40,26 @@ pub async fn carry(mut near: TcpStream, mut far: TcpStream, book: &Book) -> Over
             _ => {}
         }
         if far.write_all(&request).await.is_err() {
-            return Over::Closed;
+            return;
         }
-        let Some(head) = self::head(&mut far, &mut replies).await else { return Over::Closed };
+        let Some(head) = self::head(&mut far, &mut replies).await else { return };
         let reply = take(&mut far, &mut replies, head).await;
         match seen.mishap {
             Some(Mishap::Late(span)) => sleep(span).await,
             Some(Mishap::ReplyLost) => return silence(near).await,
-            Some(Mishap::Cut) => return Over::Cut,
             _ => {}
         }
         if near.write_all(&reply).await.is_err() {
-            return Over::Closed;
+            return;
         }
         book.replied(&seen);
     }
 }
 
 /// Says nothing until the client gives up.
-async fn silence(mut near: TcpStream) -> Over {
+async fn silence(mut near: TcpStream) {
     let mut rest = [0; 1];
     let _ = tokio::time::timeout(FOR_EVER, near.read(&mut rest)).await;
-    Over::Closed
 }
 
 /// Reads until the head is whole; gives its length.

@@ -36,7 +36,6 @@ pub enum Deed {
 
 /// What goes wrong with a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(dead_code, reason = "TEMP")]
 pub enum Mishap {
     /// The reply comes so much later.
     Late(Duration),
@@ -46,8 +45,6 @@ pub enum Mishap {
     ReplyLost,
     /// The engine never sees it; no reply ever comes.
     Lost,
-    /// The engine does it; the whole wire breaks instead of the reply.
-    Cut,
 }
 
 /// A command to the engine.
@@ -127,10 +124,11 @@ impl Book {
         self.pages().mishaps.push(Planned { caller: caller.to_owned(), deed, mishap, from, times });
     }
 
-    /// How many plans have not come to pass.
-    pub fn open_plans(&self) -> Vec<(String, Deed)> {
+    /// What has not come to pass, and how often it still would.
+    pub fn open_plans(&self) -> Vec<(String, Deed, usize)> {
         let pages = self.pages();
-        pages.mishaps.iter().filter(|p| p.times > 0).map(|p| (p.caller.clone(), p.deed)).collect()
+        let open = pages.mishaps.iter().filter(|planned| planned.times > 0);
+        open.map(|planned| (planned.caller.clone(), planned.deed, planned.times)).collect()
     }
 
     /// The engine told who calls with this leg.

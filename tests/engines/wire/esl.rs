@@ -9,10 +9,7 @@ use tokio::{
     time::sleep,
 };
 
-use super::{
-    Over,
-    book::{Act, Book, Deed, Mishap, Seen},
-};
+use super::book::{Act, Book, Deed, Mishap, Seen};
 
 /// A command whose reply is due.
 struct Due {
@@ -21,7 +18,7 @@ struct Due {
     body: bool,
 }
 
-pub async fn carry(near: TcpStream, far: TcpStream, book: &Book) -> Over {
+pub async fn carry(near: TcpStream, far: TcpStream, book: &Book) {
     let (mut near_says, mut near_hears) = near.into_split();
     let (mut far_says, mut far_hears) = far.into_split();
     let (mut asks, mut replies) = (Vec::new(), Vec::new());
@@ -33,21 +30,21 @@ pub async fn carry(near: TcpStream, far: TcpStream, book: &Book) -> Over {
             read = far_says.read_buf(&mut replies) => read,
         };
         if !matches!(read, Ok(1..)) {
-            return Over::Closed;
+            return;
         }
         while let Some(command) = message(&mut asks) {
             let seen = book.asked(&act(&command));
             let withheld = matches!(seen.mishap, Some(Mishap::Refused | Mishap::Lost));
             due.push_back(Due { seen, body: command.starts_with("api ") });
             if !withheld && far_hears.write_all(command.as_bytes()).await.is_err() {
-                return Over::Closed;
+                return;
             }
         }
         loop {
             // What the engine never saw is answered here, in its turn.
             while let Some(refused) = due.pop_front_if(|due| due.seen.mishap == Some(Mishap::Refused)) {
                 if !stuck && near_hears.write_all(refusal(refused.body)).await.is_err() {
-                    return Over::Closed;
+                    return;
                 }
                 book.replied(&refused.seen);
             }
@@ -58,14 +55,13 @@ pub async fn carry(near: TcpStream, far: TcpStream, book: &Book) -> Over {
             match reply.as_ref().and_then(|due| due.seen.mishap) {
                 Some(Mishap::Late(span)) => sleep(span).await,
                 Some(Mishap::ReplyLost) => stuck = true,
-                Some(Mishap::Cut) => return Over::Cut,
                 _ => {}
             }
             if stuck {
                 continue;
             }
             if near_hears.write_all(frame.as_bytes()).await.is_err() {
-                return Over::Closed;
+                return;
             }
             if let Some(due) = reply {
                 book.replied(&due.seen);
