@@ -19,7 +19,7 @@ use crate::{
 
 use super::{
     command,
-    leg::{Lane, Leg, Playing, Survey},
+    leg::{Lane, Leg, Playing, Stage, Survey},
     phones::Phones,
     translate::{Next, taken},
 };
