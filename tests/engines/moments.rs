@@ -265,9 +265,9 @@ fn judge(fate: &Fate, records: &[CallRecord]) -> Option<String> {
         record.legs.last().is_some_and(|leg| leg.role == Role::Extension && leg.answered.is_some());
     let by: &[EndedBy] = match case.victim {
         _ if !fate.struck || fate.leaving => &[EndedBy::Callee, EndedBy::Caller],
+        Victim::Dialled if fate.transferred => &[EndedBy::Callee, EndedBy::Tandem],
         // FreeSWITCH may tell the end of the side that was left before that of the side that left.
         _ if extension => &[EndedBy::Caller, EndedBy::Callee],
-        Victim::Dialled if fate.transferred => &[EndedBy::Callee, EndedBy::Tandem],
         Victim::Caller | Victim::Dialled => &[EndedBy::Caller],
     };
     let served = case.victim == Victim::Caller || !fate.struck || fate.transferred || {
