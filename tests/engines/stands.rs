@@ -164,7 +164,8 @@ impl Stands {
         match (self.at, self.then) {
             (_, Then::CallerLeaves) => {}
             // Whom an admin sent to a phone that declines, and whose agent hung up, has no other place to go.
-            (At::Talking | At::Transfer, Then::OtherLeaves) | (At::Ending(_), _) => {
+            (At::Transfer, Then::OtherLeaves) => self.is_declined(lane).await,
+            (At::Talking, Then::OtherLeaves) | (At::Ending(_), _) => {
                 self.call.ended().await;
             }
             (At::Menu, _) => {
@@ -209,6 +210,18 @@ impl Stands {
         let offer = lanes.serve(lane, &self.call).await;
         self.call.hang_up().await;
         offer.ended().await;
+    }
+
+    /// Whoever was not heard declining may be asked again.
+    async fn is_declined(&self, lane: &Lane) {
+        let ends = async {
+            while !matches!(self.call.state(), State::Ended(_)) {
+                if let Some(again) = lane.second.phone.rings_within(Duration::from_millis(100)).await {
+                    again.refuse(603);
+                }
+            }
+        };
+        timeout(2 * PATIENCE, ends).await.unwrap_or_else(|_| panic!("{} does not end", self.number));
     }
 
     /// The transfer is carried through, unless the daemon never heard of it: then the talk goes on.
