@@ -184,7 +184,7 @@ impl Legs {
                 self.all.remove(&leg);
                 self.gone.insert(leg, now);
             } else {
-                self.end(&leg, HangupCause::TEMPORARY_FAILURE, now);
+                self.end(&leg, HangupCause::INTERWORKING, now);
             }
         }
     }
@@ -204,7 +204,7 @@ impl Legs {
             .map(|(id, _)| id.clone())
             .collect();
         for leg in dead {
-            self.end(&leg, HangupCause::TEMPORARY_FAILURE, now);
+            self.end(&leg, HangupCause::INTERWORKING, now);
         }
     }
 
