@@ -5,12 +5,14 @@
 //! when it cannot do what it was told.
 
 mod agents;
+mod audit;
 mod calls;
 mod check;
 mod client;
 mod completions;
 mod context;
 mod demo;
+mod events;
 mod exit;
 mod explain;
 mod paint;
@@ -20,6 +22,7 @@ mod serve;
 mod show;
 mod status;
 mod top;
+mod users;
 
 pub use context::Common;
 pub use exit::{Exit, Fault};
@@ -51,6 +54,9 @@ enum Command {
     Agents(agents::Args),
     Explain(explain::Args),
     Replay(replay::Args),
+    Events(events::Args),
+    Users(users::Args),
+    Audit(audit::Args),
     Top(top::Args),
     Demo(demo::Args),
     Completions(completions::Args),
@@ -88,6 +94,9 @@ impl Tandem {
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
             Command::Explain(args) => ask(common, async |cx| explain::run(cx, args).await),
             Command::Replay(args) => replay::run(&common, args),
+            Command::Events(args) => ask(common, async |cx| events::run(cx, args).await),
+            Command::Users(args) => ask(common, async |cx| users::run(cx, args).await),
+            Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
             Command::Demo(args) => alone(demo::run(common, args)),
             Command::Completions(args) => completions::run(args, &mut Self::command()),

@@ -1,32 +1,57 @@
-//! Door: REST v1 on a Unix socket. It translates between HTTP and the switchboard's words, and decides nothing.
+//! Door: REST v1 on a Unix socket, and by TLS on a port. It translates between HTTP and the halls' words, and
+//! decides nothing.
 //!
-//! Served are an admin's command line and scripts on the same machine. Whoever owns the socket is the admin;
-//! the peer's user name goes into the journal with every act. Refusals and errors are problem documents
-//! (RFC 9457) whose `remedy` says what to do next. `routes` holds the table of everything that is answered here.
+//! Whoever owns the socket is the admin; whoever comes by the network shows a token, whose scope says how far it
+//! goes (`gate`). Whoever it is, the name goes into the journal with every act. Refusals and errors are problem
+//! documents (RFC 9457) whose `remedy` says what to do next. `routes` holds the table of everything that is
+//! answered here.
 
 mod acts;
+mod events;
 mod extract;
+mod feed;
+mod gate;
+mod limit;
 mod live;
+mod meters;
+mod openapi;
+mod page;
 mod past;
 mod patience;
-mod peer;
+mod people;
 mod problem;
+mod repeat;
 mod routes;
+mod schema;
 mod socket;
+mod tls;
 
+pub use feed::{Event, Feed, Told};
+pub use gate::Admits;
+pub use meters::Meters;
+pub use openapi::openapi;
 pub use past::{Erased, Explanation, History, Lost};
-pub use peer::Admits;
+pub use people::{Shown, TokenBody, UserBody};
 pub use problem::{Problem, Says};
 pub use routes::{ROUTES, Route, Verb};
 pub use socket::{BindError, Socket, bind};
+pub use tls::{TlsError, TlsPort, bind_tls};
 
-use std::{future::Future, io, path::Path, sync::Arc, time::Duration};
+use std::{
+    future::{Future, IntoFuture},
+    io,
+    sync::Arc,
+    time::Duration,
+};
 
-use axum::Router;
-use axum::extract::connect_info::IntoMakeServiceWithConnectInfo;
+use axum::{Router, extract::connect_info::IntoMakeServiceWithConnectInfo};
 use futures_util::FutureExt;
+use tokio::sync::watch;
 
-use crate::live::switchboard::door::Door;
+use crate::{
+    desk::{access::Access, audit::Audit},
+    live::switchboard::door::Door,
+};
 
 /// How long requests under way may take to end after `shutdown`.
 const GRACE: Duration = Duration::from_secs(3);
@@ -36,50 +61,83 @@ const GRACE: Duration = Duration::from_secs(3);
 pub enum ServeError {
     #[error(transparent)]
     Bind(#[from] BindError),
-    #[error("the admin socket failed: {0}; restart the daemon")]
+    #[error("a door failed: {0}; restart the daemon")]
     Io(#[from] io::Error),
 }
 
 /// What every route can reach.
 #[derive(Clone)]
-struct Rooms {
+pub struct Rooms {
     door: Door,
     history: Arc<dyn History>,
+    access: Access,
+    audit: Audit,
+    feed: Feed,
+    meters: Meters,
+    repeats: Arc<repeat::Repeats>,
+    limit: Arc<limit::Limit>,
+    /// Changes when the doors close.
+    stop: Arc<watch::Sender<()>>,
 }
 
-/// Opens the socket and answers until `shutdown`.
-pub async fn serve(
-    socket: &Path,
-    door: Door,
-    history: Arc<dyn History>,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> Result<(), ServeError> {
-    let socket = bind(socket)?;
-    serve_on(socket, Admits::owner_and_root(), door, history, shutdown).await
+impl Rooms {
+    pub fn new(
+        door: Door,
+        history: Arc<dyn History>,
+        (access, audit): (Access, Audit),
+        (feed, meters): (Feed, Meters),
+    ) -> Self {
+        let (repeats, limit, stop) = (Arc::default(), Arc::default(), Arc::default());
+        Self { door, history, access, audit, feed, meters, repeats, limit, stop }
+    }
 }
 
-/// Answers on an open socket until `shutdown`: for those who want to know that the socket is theirs
-/// before they start anything else.
+/// The same moment, told to those who watch as well.
+async fn stopping(stop: Arc<watch::Sender<()>>, shutdown: impl Future<Output = ()>) {
+    shutdown.await;
+    stop.send_replace(());
+}
+
+/// Answers on an open socket until `shutdown`: opened by those who want to know that the socket is theirs before
+/// they start anything else.
 pub async fn serve_on(
     socket: Socket,
     admits: Admits,
-    door: Door,
-    history: Arc<dyn History>,
+    rooms: Rooms,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
-    let app = make_service(routes::router(Rooms { door, history }, admits));
-    let stop = shutdown.shared();
+    let stop = stopping(rooms.stop.clone(), shutdown).shared();
+    let looking = tokio::spawn(events::look(rooms.door.clone(), rooms.feed.clone()));
+    let app = make_service(rooms, admits);
     let (listener, place) = socket.into_parts();
     let answering =
-        axum::serve(patience::Patient(listener), app).with_graceful_shutdown(stop.clone()).into_future();
+        axum::serve(patience::Unix(listener), app).with_graceful_shutdown(stop.clone()).into_future();
     let served = tokio::select! {
         served = answering => served,
         () = stop.then(|()| tokio::time::sleep(GRACE)) => Ok(()),
     };
+    looking.abort();
     drop(place);
     Ok(served?)
 }
 
-fn make_service(router: Router) -> IntoMakeServiceWithConnectInfo<Router, peer::Peer> {
-    router.into_make_service_with_connect_info()
+/// Answers on an open TLS port until `shutdown`. Nobody gets anything without a token.
+pub async fn serve_tls(
+    port: TlsPort,
+    rooms: Rooms,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> Result<(), ServeError> {
+    let stop = stopping(rooms.stop.clone(), shutdown).shared();
+    let app = make_service(rooms, Admits::only([]));
+    let listener = tls::Tls::of(port)?;
+    let answering = axum::serve(listener, app).with_graceful_shutdown(stop.clone()).into_future();
+    tokio::select! {
+        served = answering => Ok(served?),
+        () = stop.then(|()| tokio::time::sleep(GRACE)) => Ok(()),
+    }
+}
+
+fn make_service(rooms: Rooms, admits: Admits) -> IntoMakeServiceWithConnectInfo<Router, gate::Peer> {
+    let gate = gate::Gate { admits, access: rooms.access.clone(), limit: rooms.limit.clone() };
+    routes::router(rooms, gate).into_make_service_with_connect_info()
 }

@@ -6,9 +6,10 @@
 //! - [`infra`]  ground without domain: the site's YAML, journal, database
 //! - [`ports`]  what the outside can do, in our words: media engines, prompts
 //! - [`live`]   a call's life: call, dialog, queue, agent, routing, and the switchboard, their one writer
+//! - [`desk`]     what is written down: users and their tokens, the audit
 //! - [`provision`] what the machines around are told: engine configurations from templates
 //! - [`lab`]    a real engine and real phones on loopback, for the demo and the tests
-//! - [`http`]   door: REST v1 on a Unix socket
+//! - [`http`]   door: REST v1 on a Unix socket, and by TLS
 //! - [`cli`]    door: one file per command group
 //! - [`lifecycle`] composition: build, supervise, stop
 //!
@@ -18,6 +19,7 @@
 
 pub mod base;
 pub mod cli;
+pub mod desk;
 pub mod http;
 pub mod infra;
 pub mod lab;

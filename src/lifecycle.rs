@@ -3,9 +3,11 @@
 //! The order is that of trust: the site first (nothing starts on a site that `check` refuses), then the admin
 //! socket (a second daemon is refused before it touches anything), the journal, the engine, and last the doors.
 
+mod change;
 mod engine;
 mod history;
 mod outlet;
+mod port;
 mod reload;
 pub mod replay;
 mod store;
@@ -19,11 +21,15 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::{
     base::clock::{Clock, SystemClock},
-    http::{self, BindError, ServeError},
+    desk::{
+        access::Access,
+        audit::{Audit, Ledger},
+    },
+    http::{self, BindError, Feed, Meters, Rooms, ServeError, Socket, TlsPort},
     infra::{
         journal::{self, Journal, OpenError},
         site::{
@@ -38,6 +44,8 @@ use crate::{
     },
     ports::media,
 };
+
+pub use port::PortError;
 
 /// Where a daemon lives.
 #[derive(Clone, Debug)]
@@ -77,6 +85,8 @@ pub enum Failure {
     #[error(transparent)]
     Spool(#[from] SpoolError),
     #[error(transparent)]
+    Port(#[from] PortError),
+    #[error(transparent)]
     Run(#[from] RunError),
     #[error(transparent)]
     Doors(#[from] ServeError),
@@ -85,12 +95,10 @@ pub enum Failure {
 /// Runs the daemon until `stop`.
 pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), Failure> {
     let site = Arc::new(site::load(&options.site).map_err(Failure::Site)?);
-    let made = secret::make_missing(&site)?;
-    if made > 0 {
-        tracing::info!(made, "passwords that were not there have been made in the site's secrets folder");
-    }
+    make_secrets(&site)?;
     state_folder(&options.state)?;
     let socket = http::bind(&options.socket)?;
+    let port = port::open(site.http.as_ref(), SystemClock.now()).await?;
     let (journal, recovered) = Journal::open(&options.state, journal::Options::default())?;
     if let Some(torn) = &recovered.torn {
         tracing::warn!(bytes = torn.bytes, "a record that a crash cut short was put aside");
@@ -100,9 +108,18 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let projection = Projection::start(rows, db.clone());
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-    let mut outlet = outlet::Outlet::new(spool, projection.standing());
+    let (ledger, bringing) = Ledger::open(&options.state, db.clone())?;
+    let meters = Meters::new({
+        let spool = spool.clone();
+        move || spool.depth()
+    });
+    let mut outlet =
+        outlet::Outlet::new(spool, projection.standing(), ledger, meters.clone(), Arc::new(SystemClock));
     let board = switchboard::recover(recovered, &site, clock.now(), &mut outlet)?;
     tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
+
+    let feed = Feed::new(clock.now());
+    outlet.tell(feed.clone());
 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;
@@ -110,29 +127,59 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let (asks, inbox) = mpsc::channel(256);
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
-    let watch = tokio::spawn(reload::on_hangup(options.site, prompts, sites));
+    let watching = tokio::spawn(reload::on_hangup(options.site, prompts, sites));
 
-    let (stop_doors, doors_stopped) = oneshot::channel::<()>();
-    let history = Arc::new(history::Stored {
-        store: CallStore::new(db),
+    let (stop_doors, doors_stopped) = watch::channel(());
+    let stored = history::Stored {
+        store: CallStore::new(db.clone()),
         eraser: projection.eraser(),
         state: options.state,
         journal: outlet.journal(),
-    });
-    let doors = http::serve_on(socket, http::Admits::owner_and_root(), Door::new(asks), history, async {
-        let _either_way = doors_stopped.await;
-    });
-    let doors = tokio::spawn(doors);
+    };
+    let rooms = Rooms::new(
+        Door::new(asks),
+        Arc::new(stored),
+        (Access::new(db.clone(), clock.clone()), Audit::new(db.clone())),
+        (feed, meters),
+    );
+    let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
     let wiring = Wiring { journal, engine, asks: inbox, sites: new_sites, outlet, clock };
-    tracing::info!(socket = %options.socket.display(), "ready");
+    tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, stop).await;
-    let _either_way = stop_doors.send(());
-    watch.abort();
+    drop(stop_doors);
+    watching.abort();
     projection.stop().await;
+    bringing.stop().await;
     if let Ok(served) = doors.await {
         served?;
     }
     Ok(ran?)
+}
+
+fn make_secrets(site: &Site) -> Result<(), SecretError> {
+    let made = secret::make_missing(site)?;
+    if made > 0 {
+        tracing::info!(made, "passwords that were not there have been made in the site's secrets folder");
+    }
+    Ok(())
+}
+
+/// Answers on the socket, and on the port if there is one, until the other end of `stopped` is dropped.
+async fn open_doors(
+    socket: Socket,
+    port: Option<TlsPort>,
+    rooms: Rooms,
+    stopped: watch::Receiver<()>,
+) -> Result<(), ServeError> {
+    let stop = |mut stopped: watch::Receiver<()>| async move { while stopped.changed().await.is_ok() {} };
+    let local = http::serve_on(socket, http::Admits::owner_and_root(), rooms.clone(), stop(stopped.clone()));
+    let remote = async {
+        match port {
+            Some(port) => http::serve_tls(port, rooms, stop(stopped)).await,
+            None => Ok(()),
+        }
+    };
+    tokio::try_join!(local, remote).map(drop)
 }
 
 fn state_folder(path: &Path) -> Result<(), Failure> {

@@ -20,6 +20,22 @@ pub struct Common {
     /// The daemon's admin socket
     #[arg(long, global = true, value_name = "PATH", env = "TANDEM_SOCKET", hide_env_values = true)]
     pub socket: Option<PathBuf>,
+    #[command(flatten)]
+    pub remote: Remote,
+}
+
+/// A daemon on another machine. The token is never an argument: those are seen by everybody.
+#[derive(Clone, Debug, clap::Args)]
+pub struct Remote {
+    /// A daemon elsewhere, https://HOST:PORT; it wants a token
+    #[arg(long, global = true, value_name = "URL", env = "TANDEM_URL", hide_env_values = true)]
+    pub url: Option<String>,
+    /// File with the token, mode 0600; or set `TANDEM_TOKEN`
+    #[arg(long, global = true, value_name = "FILE", env = "TANDEM_TOKEN_FILE", hide_env_values = true)]
+    pub token_file: Option<PathBuf>,
+    /// File with the certificate (PEM) by which the daemon is known
+    #[arg(long, global = true, value_name = "FILE", env = "TANDEM_CA", hide_env_values = true)]
+    pub ca: Option<PathBuf>,
 }
 
 impl Common {
@@ -48,7 +64,10 @@ pub(super) struct Context {
 impl Context {
     pub(super) fn new(common: Common) -> Result<Self, Fault> {
         let terminal = io::stdout().is_terminal();
-        let client = Client::new(common.socket())?;
+        let client = match &common.remote.url {
+            Some(url) => Client::remote(url, &common.remote)?,
+            None => Client::local(common.socket())?,
+        };
         Ok(Self { client, json: common.json, paint: paint(), terminal })
     }
 }

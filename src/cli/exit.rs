@@ -37,7 +37,7 @@ impl From<Exit> for ExitCode {
 pub enum Fault {
     #[error(
         "no daemon answers at {}: {why}; start one with `tandem serve --site DIR`, or name its socket with \
-         --socket or TANDEM_SOCKET", socket.display()
+         --socket or TANDEM_SOCKET, or its address with --url", socket.display()
     )]
     Unreachable { socket: PathBuf, why: String },
     #[error("{} may not be opened; run the command as the daemon's user, or as root", .0.display())]
@@ -64,15 +64,36 @@ pub enum Fault {
     Output(#[from] io::Error),
     #[error("cannot start: {0}; the system lacks memory or file handles")]
     Runtime(io::Error),
+    #[error("the daemon tells no more of what happens: {0}; go on with `tandem events --after SEQ`")]
+    Ended(String),
+    #[error(transparent)]
+    Remote(#[from] BadRemote),
     #[error("cannot make a client: {0}; please report this")]
     Client(reqwest::Error),
+}
+
+/// Why a daemon elsewhere cannot even be asked.
+#[derive(Debug, thiserror::Error)]
+pub enum BadRemote {
+    #[error("{0} is no address of a daemon; write https://HOST:PORT")]
+    Url(String),
+    #[error(
+        "no token; write it into a file with mode 0600 and name that by --token-file, or set TANDEM_TOKEN"
+    )]
+    NoToken,
+    #[error("{} may be read by others; forbid it with `chmod 600 {}`", .0.display(), .0.display())]
+    Open(PathBuf),
+    #[error("the token cannot be read from {}: {why}; name another file by --token-file", file.display())]
+    Token { file: PathBuf, why: String },
+    #[error("{} gives no certificate: {why}; copy the daemon's secrets/http.crt, or name another file by --ca", file.display())]
+    Ca { file: PathBuf, why: String },
 }
 
 impl Fault {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } | Self::NotAllowed(_) | Self::Silent { .. } => Exit::Unreachable,
-            Self::NoTerminal => Exit::Usage,
+            Self::NoTerminal | Self::Remote(_) => Exit::Usage,
             Self::Output(why) if why.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             _ => Exit::Failed,
         }

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{
     Rooms,
     extract::{Body, Segment},
-    peer::Acting,
+    gate::Acting,
     problem::Problem,
 };
 use crate::{
@@ -33,7 +33,7 @@ pub(super) async fn logout(
 }
 
 /// Why an agent pauses.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct PauseBody {
     reason: Label,
@@ -65,7 +65,7 @@ pub(super) async fn hangup(
 }
 
 /// Where a call shall go.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TransferBody {
     to: Number,

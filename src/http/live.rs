@@ -1,10 +1,17 @@
 //! What is going on now, as the switchboard sees it.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::State,
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
 
 use super::{
     Rooms,
-    extract::Segment,
+    extract::{Asked, Segment},
+    page::{limit, page},
+    people::Window,
     problem::{Problem, Says},
 };
 use crate::{
@@ -18,16 +25,43 @@ pub(super) async fn status(rooms: State<Rooms>) -> Answer {
     ask(&rooms, Query::Status).await
 }
 
-pub(super) async fn calls(rooms: State<Rooms>) -> Answer {
-    ask(&rooms, Query::Calls).await
+pub(super) async fn calls(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
+    match rooms.door.query(Query::Calls).await? {
+        View::Calls(calls) => part("/v1/calls", window, calls, |call| call.id.to_string()),
+        other => unreachable!("asked for calls, got {other:?}"),
+    }
 }
 
-pub(super) async fn queues(rooms: State<Rooms>) -> Answer {
-    ask(&rooms, Query::Queues).await
+pub(super) async fn queues(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
+    match rooms.door.query(Query::Queues).await? {
+        View::Queues(queues) => part("/v1/queues", window, queues, |queue| queue.name.to_string()),
+        other => unreachable!("asked for queues, got {other:?}"),
+    }
 }
 
-pub(super) async fn agents(rooms: State<Rooms>) -> Answer {
-    ask(&rooms, Query::Agents).await
+pub(super) async fn agents(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
+    match rooms.door.query(Query::Agents).await? {
+        View::Agents(agents) => part("/v1/agents", window, agents, |agent| agent.name.to_string()),
+        other => unreachable!("asked for agents, got {other:?}"),
+    }
+}
+
+/// All of what is live, unless a page of it is asked for.
+fn part<T: Serialize>(
+    path: &str,
+    window: Window,
+    mut rows: Vec<T>,
+    key: impl Fn(&T) -> String,
+) -> Result<Response, Problem> {
+    if window.limit.is_none() && window.cursor.is_none() {
+        return Ok(Json(rows).into_response());
+    }
+    let limit = limit(window.limit)?;
+    rows.sort_by_cached_key(&key);
+    if let Some(after) = window.cursor {
+        rows.retain(|row| key(row) > after);
+    }
+    Ok(page(path, &[], rows, limit, key))
 }
 
 pub(super) async fn call(

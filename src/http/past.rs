@@ -1,17 +1,25 @@
 //! Finished calls: the list, and the story of one call, live or finished.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
 use futures_util::future::BoxFuture;
 use serde::{Deserialize, Serialize};
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     Rooms,
     extract::{Asked, Body, Segment},
+    gate::Acting,
     live,
+    page::{cursor, limit, page},
     problem::{Problem, Says},
 };
 use crate::{
-    base::{clock::Stamp, id::CallId, number::Number},
+    base::{
+        clock::{Clock, Stamp, SystemClock},
+        id::CallId,
+        number::Number,
+    },
+    desk::audit::{Change, What},
     live::{
         record::{Before, CallRecord},
         switchboard::view::CallDetail,
@@ -36,7 +44,7 @@ pub trait History: Send + Sync + 'static {
 }
 
 /// Why a call went where it went.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "life", rename_all = "lowercase")]
 pub enum Explanation {
     Live { call: Box<CallDetail> },
@@ -50,17 +58,18 @@ pub(super) struct Window {
     limit: Option<u32>,
     before: Option<Stamp>,
     before_call: Option<CallId>,
+    cursor: Option<String>,
 }
 
 /// Who is to be erased: the number as the history shows it.
-#[derive(Deserialize)]
+#[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Person {
     number: Number,
 }
 
 /// What was erased, and what has to be erased again when it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Erased {
     /// Finished calls from which the person is gone.
     pub calls: u64,
@@ -68,32 +77,42 @@ pub struct Erased {
     pub live: u64,
 }
 
-const LIMIT: u32 = 50;
-const MOST: u32 = 1000;
-
-pub(super) async fn history(
-    rooms: State<Rooms>,
-    Asked(window): Asked<Window>,
-) -> Result<Json<Vec<CallRecord>>, Problem> {
-    let limit = window.limit.unwrap_or(LIMIT);
-    if !(1..=MOST).contains(&limit) {
-        return Err(Problem::new(Says::BadQuery, format!("limit must be 1 to {MOST}, not {limit}")));
-    }
+pub(super) async fn history(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
+    let limit = limit(window.limit)?;
+    let last = cursor(window.cursor.as_deref(), |text| {
+        let (ended, id) = text.split_once('.')?;
+        Some(Before { ended: Stamp(ended.parse().ok()?), call: Some(id.parse().ok()?) })
+    })?;
     let before = match (window.before, window.before_call) {
         (Some(ended), call) => Some(Before { ended, call }),
         (None, None) => None,
         (None, Some(_)) => return Err(Problem::new(Says::BadQuery, "before_call goes with before")),
     };
-    Ok(Json(rooms.history.recent(limit, before).await?))
+    let calls = rooms.history.recent(limit + 1, last.or(before)).await?;
+    Ok(page("/v1/history", &[], calls, limit, |call| format!("{}.{}", call.ended.0, call.id)))
 }
 
 pub(super) async fn erase(
     rooms: State<Rooms>,
+    Acting(actor): Acting,
     Body(Person { number }): Body<Person>,
 ) -> Result<Json<Erased>, Problem> {
     let calls = rooms.history.erase(&number).await?;
     let live = live::calls_from(&rooms, &number).await?;
-    Ok(Json(Erased { calls, live }))
+    let erased = Erased { calls, live };
+    let at = SystemClock.now();
+    let change = Change {
+        id: format_smolstr!("erase-{}", at.0),
+        at,
+        who: actor.0,
+        what: What::PersonErase,
+        // Never who it was: that is gone.
+        subject: SmolStr::default(),
+        before: None,
+        after: serde_json::to_string(&erased).ok(),
+    };
+    rooms.audit.add(&change).await?;
+    Ok(Json(erased))
 }
 
 /// The loop is asked first: a call that ends between the two questions is then found finished, or, for the

@@ -3,7 +3,7 @@
 use std::{
     future::Future,
     io,
-    pin::{Pin, pin},
+    pin::Pin,
     task::{Context, Poll, ready},
     time::Duration,
 };
@@ -12,34 +12,45 @@ use axum::serve::Listener;
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     net::{UnixListener, UnixStream, unix::SocketAddr},
+    sync::OwnedSemaphorePermit,
     time::{Instant, Sleep, sleep},
 };
 
 /// Longer than any answer takes, so that nobody is closed who waits for one.
 pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 
-/// A listener whose connections lose patience.
-pub(super) struct Patient(pub(super) UnixListener);
+/// The Unix socket, whose connections lose patience.
+pub(super) struct Unix(pub(super) UnixListener);
 
 /// A connection that fails when nothing has come for `PATIENCE`.
-pub(super) struct Connection {
-    stream: UnixStream,
+pub(super) struct Patient<S> {
+    stream: S,
     end: Pin<Box<Sleep>>,
+    _seat: Option<OwnedSemaphorePermit>,
 }
 
-impl Connection {
-    pub(super) fn stream(&self) -> &UnixStream {
+impl<S> Patient<S> {
+    pub(super) fn new(stream: S) -> Self {
+        Self { stream, end: Box::pin(sleep(PATIENCE)), _seat: None }
+    }
+
+    /// The seat is free again when the connection ends.
+    pub(super) fn holding(stream: S, seat: OwnedSemaphorePermit) -> Self {
+        Self { _seat: Some(seat), ..Self::new(stream) }
+    }
+
+    pub(super) fn stream(&self) -> &S {
         &self.stream
     }
 }
 
-impl Listener for Patient {
-    type Io = Connection;
+impl Listener for Unix {
+    type Io = Patient<UnixStream>;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
+    async fn accept(&mut self) -> (Self::Io, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        (Connection { stream, end: Box::pin(sleep(PATIENCE)) }, address)
+        (Patient::new(stream), address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -47,13 +58,13 @@ impl Listener for Patient {
     }
 }
 
-impl AsyncRead for Connection {
+impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if pin!(&mut self.stream).poll_read(cx, buf)?.is_ready() {
+        if Pin::new(&mut self.stream).poll_read(cx, buf)?.is_ready() {
             self.end.as_mut().reset(Instant::now() + PATIENCE);
             return Poll::Ready(Ok(()));
         }
@@ -62,16 +73,16 @@ impl AsyncRead for Connection {
     }
 }
 
-impl AsyncWrite for Connection {
+impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        pin!(&mut self.stream).poll_write(cx, buf)
+        Pin::new(&mut self.stream).poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        pin!(&mut self.stream).poll_flush(cx)
+        Pin::new(&mut self.stream).poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        pin!(&mut self.stream).poll_shutdown(cx)
+        Pin::new(&mut self.stream).poll_shutdown(cx)
     }
 }

@@ -12,15 +12,18 @@ use serde::{Deserialize, Serialize};
 use crate::live::switchboard::{door::Stopping, view::Refusal};
 
 /// A problem document. `remedy` is our extension member: the next thing to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
 #[error("{detail}; {remedy}")]
 pub struct Problem {
     /// A reference that stays the same for the same kind of problem.
     #[serde(rename = "type")]
+    #[schema(value_type = String)]
     pub kind: Cow<'static, str>,
+    #[schema(value_type = String)]
     pub title: Cow<'static, str>,
     pub status: u16,
     pub detail: String,
+    #[schema(value_type = String)]
     pub remedy: Cow<'static, str>,
 }
 
@@ -28,6 +31,20 @@ pub struct Problem {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Says {
     NotAdmitted,
+    NotKnown,
+    NotPermitted,
+    TooMany,
+    NoSuchUser,
+    NoSuchToken,
+    KnownUser,
+    TooFar,
+    BadKey,
+    KeyReused,
+    UnderWay,
+    ShownOnce,
+    AuditBroken,
+    NoWebSocket,
+    NoDatabase,
     NoSuchRoute,
     NoSuchMethod,
     NoSuchAgent,
@@ -85,6 +102,67 @@ impl Says {
                 "The database does not answer",
                 "look with `tandem status`; live calls are not affected",
             ),
+            other => other.more_words(),
+        }
+    }
+
+    /// Those of whoever comes in by the network, and of users, tokens, keys and the audit.
+    fn more_words(self) -> (u16, &'static str, &'static str, &'static str) {
+        match self {
+            Self::NotKnown => (
+                401,
+                "not-known",
+                "Nobody is known by this",
+                "show a token: make one with `tandem users token create` where the daemon runs",
+            ),
+            Self::NotPermitted => (
+                403,
+                "not-permitted",
+                "Not permitted",
+                "use a token with this scope: `tandem users token create --scope`",
+            ),
+            Self::TooMany => (429, "too-many", "Too many bad tokens", "correct the token and wait"),
+            Self::NoSuchUser => {
+                (404, "no-such-user", "No such user", "see the names with `tandem users list`")
+            }
+            Self::NoSuchToken => {
+                (404, "no-such-token", "No such token", "see the ids with `tandem users token list`")
+            }
+            Self::KnownUser => {
+                (409, "known-user", "There is one already", "choose another name, or remove the user")
+            }
+            Self::TooFar => {
+                (409, "too-far", "Further than the user may go", "ask for less, or make another user who may")
+            }
+            Self::BadKey => {
+                (422, "bad-key", "The Idempotency-Key is malformed", "send a random one, like a UUID")
+            }
+            Self::KeyReused => (
+                422,
+                "key-reused",
+                "The Idempotency-Key was used before",
+                "send a new one with each new request",
+            ),
+            Self::UnderWay => (409, "under-way", "Still under way", "wait, and ask again with the same key"),
+            Self::ShownOnce => (
+                409,
+                "shown-once",
+                "Done, and shown once",
+                "if the secret was not kept, revoke the token and make another",
+            ),
+            Self::AuditBroken => {
+                (500, "audit-broken", "The audit is not as it was written", "compare with a backup")
+            }
+            Self::NoWebSocket => {
+                (426, "no-web-socket", "A WebSocket is wanted", "follow with `tandem events`, or upgrade")
+            }
+            Self::NoDatabase => (
+                503,
+                "no-database",
+                "The database does not answer",
+                "look with `tandem status` where the daemon runs; live calls are not affected",
+            ),
+            _ => (500, "unknown", "Something went wrong", "look at the daemon's log"),
         }
     }
 }

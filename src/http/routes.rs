@@ -8,16 +8,38 @@ use axum::{
     http::Uri,
     middleware::{self, Next},
     response::Response,
-    routing::{MethodRouter, get, post},
+    routing::{MethodRouter, delete, get, post},
 };
 
 use super::{
-    Admits, Rooms, acts, live, past, peer,
+    Rooms,
+    acts::{self, PauseBody, TransferBody},
+    events,
+    feed::Told,
+    gate::{self, Gate},
+    live, meters,
+    openapi::{self, Form, Gives, many, one},
+    past::{self, Erased, Explanation, Person},
+    people::{self, Shown, TokenBody, UserBody},
     problem::{Problem, Says},
+    repeat,
+};
+use crate::{
+    desk::{
+        access::{
+            Scope::{self, Admin, Metrics, Operate, Read},
+            Token, User,
+        },
+        audit::{Entry, Sound},
+    },
+    live::{
+        record::CallRecord,
+        switchboard::view::{Act, AgentView, CallDetail, CallView, QueueView, StatusView},
+    },
 };
 
 /// No body that is asked for here comes near this.
-const LARGEST_BODY: usize = 16 * 1024;
+pub(super) const LARGEST_BODY: usize = 16 * 1024;
 
 /// A request that is not answered by then is told so.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -27,50 +49,179 @@ const DEADLINE: Duration = Duration::from_secs(5);
 pub enum Verb {
     Get,
     Post,
+    Delete,
 }
 
 /// One route.
 pub struct Route {
     pub verb: Verb,
     pub path: &'static str,
+    /// What a token must have for it.
+    pub needs: Scope,
     answer: fn() -> MethodRouter<Rooms>,
+    /// In a line, for the OpenAPI document.
+    pub(super) says: &'static str,
+    /// Parameters of the query, with a word on each; those of pages are added.
+    pub(super) query: &'static [(&'static str, &'static str)],
+    pub(super) takes: Option<Form>,
+    pub(super) gives: Gives,
 }
 
-const fn reads(path: &'static str, answer: fn() -> MethodRouter<Rooms>) -> Route {
-    Route { verb: Verb::Get, path, answer }
+type Answer = fn() -> MethodRouter<Rooms>;
+
+const fn reads(path: &'static str, needs: Scope, answer: Answer, says: &'static str, gives: Gives) -> Route {
+    Route { verb: Verb::Get, path, needs, answer, says, query: &[], takes: None, gives }
 }
 
-const fn acts(path: &'static str, answer: fn() -> MethodRouter<Rooms>) -> Route {
-    Route { verb: Verb::Post, path, answer }
+const fn acts(path: &'static str, needs: Scope, answer: Answer, says: &'static str, gives: Gives) -> Route {
+    Route { verb: Verb::Post, path, needs, answer, says, query: &[], takes: None, gives }
 }
 
-/// Every route there is: the router is made of this table, and a test asks for a case for each.
+const fn ends(path: &'static str, needs: Scope, answer: Answer, says: &'static str, gives: Gives) -> Route {
+    Route { verb: Verb::Delete, path, needs, answer, says, query: &[], takes: None, gives }
+}
+
+impl Route {
+    const fn asked(self, query: &'static [(&'static str, &'static str)]) -> Self {
+        Self { query, ..self }
+    }
+
+    const fn taking(self, form: Form) -> Self {
+        Self { takes: Some(form), ..self }
+    }
+}
+
+const DONE: Gives = Gives::Json(one::<Act>);
+
+/// Every route there is: the router and the OpenAPI document are made of this table, and tests ask for a case for
+/// each.
 pub const ROUTES: &[Route] = &[
-    reads("/v1/status", || get(live::status)),
-    reads("/v1/calls", || get(live::calls)),
-    reads("/v1/calls/{id}", || get(live::call)),
-    reads("/v1/calls/{id}/explain", || get(past::explain)),
-    reads("/v1/queues", || get(live::queues)),
-    reads("/v1/agents", || get(live::agents)),
-    reads("/v1/history", || get(past::history)),
-    acts("/v1/history/erase", || post(past::erase)),
-    acts("/v1/agents/{name}/login", || post(acts::login)),
-    acts("/v1/agents/{name}/logout", || post(acts::logout)),
-    acts("/v1/agents/{name}/pause", || post(acts::pause)),
-    acts("/v1/agents/{name}/unpause", || post(acts::unpause)),
-    acts("/v1/calls/{id}/hangup", || post(acts::hangup)),
-    acts("/v1/calls/{id}/transfer", || post(acts::transfer)),
+    reads("/v1/status", Read, || get(live::status), "Whether all is well", Gives::Json(one::<StatusView>)),
+    reads("/v1/calls", Read, || get(live::calls), "The live calls", Gives::Page(many::<CallView>)),
+    reads(
+        "/v1/calls/{id}",
+        Read,
+        || get(live::call),
+        "A live call and its way",
+        Gives::Json(one::<CallDetail>),
+    ),
+    reads(
+        "/v1/calls/{id}/explain",
+        Read,
+        || get(past::explain),
+        "Why a call, live or finished, went where it went",
+        Gives::Json(one::<Explanation>),
+    ),
+    reads("/v1/queues", Read, || get(live::queues), "The queues", Gives::Page(many::<QueueView>)),
+    reads("/v1/agents", Read, || get(live::agents), "The agents", Gives::Page(many::<AgentView>)),
+    reads(
+        "/v1/history",
+        Read,
+        || get(past::history),
+        "Finished calls, newest first",
+        Gives::Page(many::<CallRecord>),
+    )
+    .asked(&[
+        ("before", "only those that ended before this moment"),
+        ("before_call", "of those of the very moment only the ones behind this call"),
+    ]),
+    acts(
+        "/v1/history/erase",
+        Admin,
+        || post(past::erase),
+        "Erase a person from finished calls",
+        Gives::Json(one::<Erased>),
+    )
+    .taking(one::<Person>),
+    reads(
+        "/v1/events",
+        Read,
+        || get(events::events),
+        "What happens, as it happens, by WebSocket",
+        Gives::Stream(one::<Told>),
+    )
+    .asked(&[("after", "begin behind the event of this number")]),
+    acts("/v1/agents/{name}/login", Operate, || post(acts::login), "Start an agent's work", DONE),
+    acts("/v1/agents/{name}/logout", Operate, || post(acts::logout), "End an agent's work", DONE),
+    acts(
+        "/v1/agents/{name}/pause",
+        Operate,
+        || post(acts::pause),
+        "Offer an agent no calls for a while",
+        DONE,
+    )
+    .taking(one::<PauseBody>),
+    acts("/v1/agents/{name}/unpause", Operate, || post(acts::unpause), "Offer calls again", DONE),
+    acts("/v1/calls/{id}/hangup", Operate, || post(acts::hangup), "End a live call", DONE),
+    acts(
+        "/v1/calls/{id}/transfer",
+        Operate,
+        || post(acts::transfer),
+        "Move a live call to an extension",
+        DONE,
+    )
+    .taking(one::<TransferBody>),
+    reads("/v1/users", Admin, || get(people::users), "Users by name", Gives::Page(many::<User>)),
+    acts("/v1/users", Admin, || post(people::add_user), "Add a user", Gives::Json(one::<User>))
+        .taking(one::<UserBody>),
+    ends(
+        "/v1/users/{name}",
+        Admin,
+        || delete(people::remove_user),
+        "Remove a user with all tokens",
+        Gives::Json(one::<User>),
+    ),
+    acts(
+        "/v1/users/{name}/tokens",
+        Admin,
+        || post(people::make_token),
+        "Make a token; its secret is shown this once",
+        Gives::Json(one::<Shown>),
+    )
+    .taking(one::<TokenBody>),
+    reads(
+        "/v1/tokens",
+        Admin,
+        || get(people::tokens),
+        "Tokens without their secrets",
+        Gives::Page(many::<Token>),
+    )
+    .asked(&[("user", "only those of this user")]),
+    ends("/v1/tokens/{id}", Admin, || delete(people::revoke), "Revoke a token", Gives::Json(one::<Token>)),
+    reads(
+        "/v1/audit",
+        Admin,
+        || get(people::audit),
+        "Who changed what, newest first",
+        Gives::Page(many::<Entry>),
+    )
+    .asked(&[("who", "only changes by this one"), ("subject", "only changes of this")]),
+    reads(
+        "/v1/audit/verify",
+        Admin,
+        || get(people::verify),
+        "Whether the audit is as it was written",
+        Gives::Json(one::<Sound>),
+    ),
+    reads("/v1/openapi.json", Read, || get(openapi::document), "This document", Gives::Document),
+    reads("/metrics", Metrics, || get(meters::metrics), "Figures for Prometheus", Gives::Text),
 ];
 
-pub(super) fn router(rooms: Rooms, admits: Admits) -> Router {
+pub(super) fn router(rooms: Rooms, gate: Gate) -> Router {
+    let repeats = rooms.repeats.clone();
     ROUTES
         .iter()
-        .fold(Router::new(), |router, route| router.route(route.path, (route.answer)()))
+        .fold(Router::new(), |router, route| {
+            let needs = route.needs;
+            let permit = middleware::from_fn(move |request, next| gate::permit(needs, request, next));
+            router.route(route.path, (route.answer)().route_layer(permit))
+        })
         .fallback(no_such_route)
         .method_not_allowed_fallback(no_such_method)
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
         .layer(middleware::from_fn(deadline))
-        .layer(middleware::from_fn_with_state(admits, peer::admit))
+        .layer(middleware::from_fn_with_state(repeats, repeat::once))
+        .layer(middleware::from_fn_with_state(gate, gate::admit))
         .with_state(rooms)
 }
 

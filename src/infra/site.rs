@@ -15,6 +15,7 @@ mod model;
 mod names;
 mod numbers;
 mod people;
+mod port;
 mod problem;
 mod prompt;
 mod queues;
@@ -28,8 +29,8 @@ mod tree;
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub use model::{
-    Agent, Closed, CollectStep, EngineKind, EngineSettings, Extension, Flow, Locale, MenuStep, NumberEntry,
-    Prompt, Queue, Site, Step, Store, TransferTo, Trunk,
+    Agent, Closed, CollectStep, EngineKind, EngineSettings, Extension, Flow, HttpSettings, Locale, MenuStep,
+    NumberEntry, Prompt, Queue, Site, Step, Store, TransferTo, Trunk,
 };
 pub use problem::{Code, Problem, Problems, Severity};
 
@@ -170,7 +171,7 @@ impl Trees {
                 Some((name.clone(), flows::read(root, tree.node()?, &names, &tongue, to)?))
             })
             .collect();
-        let General { name, time_zone, engine, store, fallback, lease } = general?;
+        let General { name, time_zone, engine, store, http, fallback, lease } = general?;
         Some(Site {
             name,
             revision: to.revision(),
@@ -178,6 +179,7 @@ impl Trees {
             languages: tongue.languages,
             engine,
             store,
+            http,
             numbers,
             hours,
             extensions,

@@ -100,6 +100,11 @@ impl Spool {
         self.shared.push(frame)
     }
 
+    /// Bytes that have not been acknowledged yet. Reads the folder.
+    pub fn depth(&self) -> u64 {
+        outlet::depth(&self.shared.folder).unwrap_or(0) + self.waiting_bytes() as u64
+    }
+
     /// Bytes that the disk has not taken yet.
     pub fn waiting_bytes(&self) -> usize {
         self.shared.tail().waiting_bytes

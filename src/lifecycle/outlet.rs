@@ -1,16 +1,21 @@
 //! Where the switchboard's finished calls and told reasons go, and what is wrong with the ways out.
 
+use std::sync::Arc;
+
 use smol_str::format_smolstr;
 use tokio::sync::watch;
 
+use super::change;
 use crate::{
-    base::id::CallId,
+    base::{clock::Clock, id::CallId},
+    desk::audit::Ledger,
+    http::{Event, Feed, Meters},
     infra::{journal::Health, spool::Spool},
     live::{
         record::{CallRecord, store::Standing},
         switchboard::{
-            self,
-            view::{Trouble, Why},
+            self, Turn,
+            view::{Done, Trouble, Why},
         },
     },
 };
@@ -19,18 +24,41 @@ use crate::{
 pub(super) struct Outlet {
     spool: Spool,
     standing: watch::Receiver<Standing>,
+    ledger: Ledger,
+    /// Whom to tell; nobody while the past is told again.
+    feed: Option<Feed>,
+    meters: Meters,
+    clock: Arc<dyn Clock>,
     health: Health,
     /// For those who must know whether everything is in the journal's files.
     told: watch::Sender<Health>,
 }
 
 impl Outlet {
-    pub(super) fn new(spool: Spool, standing: watch::Receiver<Standing>) -> Self {
-        Self { spool, standing, health: Health::Good, told: watch::Sender::new(Health::Good) }
+    pub(super) fn new(
+        spool: Spool,
+        standing: watch::Receiver<Standing>,
+        ledger: Ledger,
+        meters: Meters,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let told = watch::Sender::new(Health::Good);
+        Self { spool, standing, ledger, feed: None, meters, clock, health: Health::Good, told }
     }
 
     pub(super) fn journal(&self) -> watch::Receiver<Health> {
         self.told.subscribe()
+    }
+
+    /// The past is told: what comes now is news.
+    pub(super) fn tell(&mut self, feed: Feed) {
+        self.feed = Some(feed);
+    }
+
+    fn publish(&self, event: impl FnOnce() -> Event) {
+        if let Some(feed) = &self.feed {
+            feed.publish(self.clock.now(), event());
+        }
     }
 }
 
@@ -39,13 +67,24 @@ impl switchboard::Outlet for Outlet {
         if let Err(why) = self.spool.push(record) {
             tracing::error!(call = %record.id, %why, "the record of a finished call is kept in memory");
         }
+        self.publish(|| Event::CallEnded { call: Box::new(record.clone()) });
     }
 
     fn told(&mut self, call: CallId, why: &Why) {
         tracing::info!(target: "call", %call, "{}", why.what);
+        self.publish(|| Event::CallTold { call, what: why.what.clone() });
+    }
+
+    fn done(&mut self, done: Done) {
+        self.ledger.note(&change::of(&done));
+    }
+
+    fn turned(&mut self, turn: Turn) {
+        self.meters.turned(turn.inputs, turn.commit, turn.whole, turn.offered);
     }
 
     fn health(&mut self, health: Health) {
+        self.meters.journal(health.is_good());
         let before = std::mem::replace(&mut self.health, health);
         self.told.send_if_modified(|told| std::mem::replace(told, health) != health);
         if health.is_good() && !before.is_good() {

@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// One finished call. Times are UTC; durations in milliseconds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CallRecord {
     pub id: CallId,
     pub from: Option<Number>,
@@ -26,6 +26,7 @@ pub struct CallRecord {
     pub answered: Option<Stamp>,
     pub ended: Stamp,
     /// Of the caller's leg.
+    #[schema(value_type = u8)]
     pub cause: HangupCause,
     pub ended_by: EndedBy,
     /// The last queue that the call waited in.
@@ -53,7 +54,7 @@ pub struct Before {
 }
 
 /// Who ended the call.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum EndedBy {
     Caller,
@@ -64,7 +65,7 @@ pub enum EndedBy {
 }
 
 /// One party of a call.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct LegRecord {
     pub leg: LegId,
     pub role: Role,
@@ -73,10 +74,11 @@ pub struct LegRecord {
     pub began: Stamp,
     pub answered: Option<Stamp>,
     pub ended: Option<Stamp>,
+    #[schema(value_type = Option<u8>)]
     pub cause: Option<HangupCause>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
     Caller,

@@ -57,16 +57,31 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "base",
         ],
     ),
+    // What is written down.
+    ("desk::audit", &["infra::db", "infra::spool", "base"]),
+    ("desk::access", &["desk::audit", "infra::db", "base"]),
     // What the machines around are told.
     ("provision", &["infra::site", "base"]),
     // A real engine and real phones on loopback.
     ("lab", &["provision", "ports::engine", "ports::media", "infra::site", "base"]),
     // The doors.
-    ("http", &["live::record", "live::switchboard::door", "live::switchboard::view", "base"]),
+    (
+        "http",
+        &[
+            "desk::access",
+            "desk::audit",
+            "live::record",
+            "live::switchboard::door",
+            "live::switchboard::view",
+            "base",
+        ],
+    ),
     (
         "lifecycle",
         &[
             "http",
+            "desk::access",
+            "desk::audit",
             "live::record",
             "live::record::store",
             "live::switchboard",
@@ -91,6 +106,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "http",
             "lifecycle",
             "lab",
+            "desk::access",
+            "desk::audit",
             "live::record",
             "live::switchboard::view",
             "ports::engine",
@@ -133,8 +150,12 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
+    ("rcgen", &["src/lifecycle"]),
+    ("rustls", &["src/http"]),
     ("sqlx", &["src/infra/db"]),
-    ("tokio_tungstenite", &["src/ports/engine/asterisk"]),
+    ("tokio_rustls", &["src/http"]),
+    ("tokio_tungstenite", &["src/ports/engine/asterisk", "src/cli"]),
+    ("utoipa", &["src/http", "src/desk", "src/live/record.rs", "src/live/switchboard/view.rs"]),
 ];
 
 /// What a pure room knows nothing of.

@@ -88,6 +88,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
             domain: "127.0.0.1".into(),
         },
         store: Store::Sqlite,
+        http: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),
         extensions: ["1001", "1002", "1009"].map(extension).into(),

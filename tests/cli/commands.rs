@@ -15,24 +15,33 @@ use crate::double::{Daemon, LIVE, Mood, OVER};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
-fn program() -> Command {
+pub fn program() -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
-    for variable in ["TANDEM_SOCKET", "XDG_RUNTIME_DIR", "NO_COLOR", "COLUMNS"] {
+    for variable in [
+        "TANDEM_SOCKET",
+        "TANDEM_URL",
+        "TANDEM_TOKEN",
+        "TANDEM_TOKEN_FILE",
+        "TANDEM_CA",
+        "XDG_RUNTIME_DIR",
+        "NO_COLOR",
+        "COLUMNS",
+    ] {
         command.env_remove(variable);
     }
     command.env("TZ", "Asia/Shanghai").stdin(Stdio::null());
     command
 }
 
-fn tandem(socket: &Path, words: &[&str]) -> Output {
+pub fn tandem(socket: &Path, words: &[&str]) -> Output {
     program().arg("--socket").arg(socket).args(words).output().expect("the program runs")
 }
 
-fn out(output: &Output) -> &str {
+pub fn out(output: &Output) -> &str {
     std::str::from_utf8(&output.stdout).expect("text")
 }
 
-fn err(output: &Output) -> &str {
+pub fn err(output: &Output) -> &str {
     std::str::from_utf8(&output.stderr).expect("text")
 }
 
@@ -70,6 +79,10 @@ fn help_is_as_it_was() {
         &["queues"],
         &["agents"],
         &["agents", "pause"],
+        &["events"],
+        &["users"],
+        &["users", "token", "create"],
+        &["audit"],
         &["explain"],
         &["top"],
         &["completions"],

@@ -1,13 +1,15 @@
 //! A daemon whose switchboard is a small loop with known state. Its doors are the real ones.
 
 use std::{
+    fs,
+    net::SocketAddr,
     path::{Path, PathBuf},
     sync::{Arc, Mutex},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, future::BoxFuture};
 use tandem::{
     base::{
         clock::{Clock, Stamp, SystemClock},
@@ -15,7 +17,9 @@ use tandem::{
         number::Number,
         text::Label,
     },
-    http::{self, Admits, History, Lost},
+    desk::{access::Access, audit::Audit},
+    http::{self, Admits, Feed, History, Lost, Meters, Rooms},
+    infra::db::Db,
     live::{
         record::{Before, CallRecord, EndedBy, LegRecord, Role},
         switchboard::{
@@ -56,6 +60,12 @@ pub enum Mood {
 /// A running double. Stops when dropped.
 pub struct Daemon {
     pub socket: PathBuf,
+    /// Where the TLS port is, and the certificate by which it is known.
+    pub url: String,
+    pub ca: PathBuf,
+    /// The database of users, tokens and audit.
+    pub db: Db,
+    pub feed: Feed,
     acts: Arc<Mutex<Vec<(Actor, Act)>>>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -70,15 +80,21 @@ impl Daemon {
     pub fn admitting(mood: Mood, admits: Admits) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let socket = folder.path().join("run/tandem.sock");
+        let ca = folder.path().join("http.crt");
+        certify(&ca, &folder.path().join("http.key"));
+        let db = Db::sqlite(folder.path().join("tandem.db"));
+        let feed = Feed::new(SystemClock.now());
         let acts = Arc::new(Mutex::new(Vec::new()));
         let (stop, stopped) = oneshot::channel();
         let (ready, bound) = std::sync::mpsc::channel();
         let thread = thread::spawn({
-            let (socket, acts) = (socket.clone(), Arc::clone(&acts));
-            move || serve(&socket, mood, admits, acts, ready, stopped)
+            let place = Place { socket: socket.clone(), ca: ca.clone(), db: db.clone(), feed: feed.clone() };
+            let acts = Arc::clone(&acts);
+            move || serve(&place, mood, admits, acts, ready, stopped)
         });
-        bound.recv_timeout(Duration::from_secs(10)).expect("the socket is bound");
-        Self { socket, acts, stop: Some(stop), thread: Some(thread), _folder: folder }
+        let address = bound.recv_timeout(Duration::from_secs(20)).expect("the doors are open");
+        let url = format!("https://localhost:{}", address.port());
+        Self { socket, url, ca, db, feed, acts, stop: Some(stop), thread: Some(thread), _folder: folder }
     }
 
     /// What was ordered so far, and by whom.
@@ -103,12 +119,27 @@ impl Drop for Daemon {
 
 type Acts = Arc<Mutex<Vec<(Actor, Act)>>>;
 
+/// A certificate as the daemon makes one.
+fn certify(certificate: &Path, key: &Path) {
+    let pair = rcgen::KeyPair::generate().expect("key");
+    let params = rcgen::CertificateParams::new(vec!["localhost".to_owned()]).expect("names");
+    fs::write(certificate, params.self_signed(&pair).expect("signed").pem()).expect("written");
+    fs::write(key, pair.serialize_pem()).expect("written");
+}
+
+struct Place {
+    socket: PathBuf,
+    ca: PathBuf,
+    db: Db,
+    feed: Feed,
+}
+
 fn serve(
-    socket: &Path,
+    place: &Place,
     mood: Mood,
     admits: Admits,
     acts: Acts,
-    ready: std::sync::mpsc::Sender<()>,
+    ready: std::sync::mpsc::Sender<SocketAddr>,
     stopped: oneshot::Receiver<()>,
 ) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
@@ -119,11 +150,18 @@ fn serve(
         } else {
             tokio::spawn(answer(asked, mood, acts));
         }
-        let bound = http::bind(socket).expect("bound");
-        ready.send(()).expect("ready");
+        let bound = http::bind(&place.socket).expect("bound");
+        let key = place.ca.with_extension("key");
+        let port = http::bind_tls(([127, 0, 0, 1], 0).into(), &place.ca, &key).await.expect("port");
+        ready.send(port.address().expect("address")).expect("ready");
         let history = Arc::new(Past { lost: mood == Mood::NoDatabase });
-        let stop = async { drop(stopped.await) };
-        http::serve_on(bound, admits, Door::new(asks), history, stop).await.expect("served");
+        let access = Access::new(place.db.clone(), Arc::new(SystemClock));
+        let desk = (access, Audit::new(place.db.clone()));
+        let rooms = Rooms::new(Door::new(asks), history, desk, (place.feed.clone(), Meters::new(|| 4711)));
+        let stop = async { drop(stopped.await) }.shared();
+        let remote = http::serve_tls(port, rooms.clone(), stop.clone());
+        let (local, remote) = tokio::join!(http::serve_on(bound, admits, rooms, stop), remote);
+        local.and(remote).expect("served");
     });
 }
 

@@ -2,7 +2,15 @@
 //! Behind them a loop with known state takes the switchboard's place.
 
 mod commands;
+mod daemon;
 mod double;
+mod events;
+mod figures;
+mod openapi;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code)]
+mod postgres;
+mod remote;
 mod replay;
 mod rest;
 mod socket;

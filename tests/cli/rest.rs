@@ -16,8 +16,12 @@ struct Case {
     proof: (&'static str, Value),
 }
 
+/// Routes that answer with no JSON; they have tests of their own in `events` and `figures`.
+const ELSEWHERE: [(Verb, &str); 2] = [(Verb::Get, "/v1/events"), (Verb::Get, "/metrics")];
+
 fn cases() -> Vec<Case> {
     let get = |route, at, value| Case { verb: Verb::Get, route, body: None, proof: (at, value) };
+    let delete = |route, at, value| Case { verb: Verb::Delete, route, body: None, proof: (at, value) };
     let post = |route, body, at, value| Case { verb: Verb::Post, route, body, proof: (at, value) };
     vec![
         get("/v1/status", "/site", json!("华星 Huaxing")),
@@ -33,6 +37,7 @@ fn cases() -> Vec<Case> {
             "",
             json!({ "calls": 1, "live": 1 }),
         ),
+        get("/v1/openapi.json", "/openapi", json!("3.1.0")),
         post("/v1/agents/{name}/login", None, "", json!({ "act": "login", "agent": "smith" })),
         post("/v1/agents/{name}/logout", None, "", json!({ "act": "logout", "agent": "smith" })),
         post(
@@ -49,7 +54,25 @@ fn cases() -> Vec<Case> {
             "",
             json!({ "act": "transfer", "call": LIVE, "to": "1002" }),
         ),
+        post("/v1/users", Some(json!({ "name": "nina", "may": "operate" })), "/may", json!("operate")),
+        get("/v1/users", "/0/name", json!("nina")),
+        post("/v1/users/{name}/tokens", Some(json!({ "scope": "read" })), "/scope", json!("read")),
+        get("/v1/tokens", "/0/user", json!("nina")),
+        get("/v1/audit", "/0/what", json!("token.create")),
+        get("/v1/audit/verify", "/rows", json!(3)),
+        delete("/v1/tokens/{id}", "/user", json!("nina")),
+        delete("/v1/users/{name}", "/name", json!("nina")),
     ]
+}
+
+/// The path with good names: of the call that is live, the agent who is there, the user and token made before.
+async fn well(daemon: &Daemon, route: &str) -> String {
+    let name = if route.starts_with("/v1/users") { "nina" } else { "smith" };
+    if route != "/v1/tokens/{id}" {
+        return filled(route, &LIVE.to_string(), name);
+    }
+    let tokens = ask(&daemon.socket, "GET", "/v1/tokens", None).await.body;
+    filled(route, tokens.pointer("/0/id").and_then(Value::as_str).unwrap_or("aaaaaaaaaaaa"), name)
 }
 
 fn filled(route: &str, id: &str, name: &str) -> String {
@@ -104,6 +127,7 @@ fn method(verb: Verb) -> &'static str {
     match verb {
         Verb::Get => "GET",
         Verb::Post => "POST",
+        Verb::Delete => "DELETE",
     }
 }
 
@@ -111,6 +135,7 @@ fn method(verb: Verb) -> &'static str {
 fn every_route_has_a_case_here() {
     let mut routes: Vec<_> = ROUTES.iter().map(|route| (route.verb, route.path)).collect();
     let mut tested: Vec<_> = cases().iter().map(|case| (case.verb, case.route)).collect();
+    tested.extend(ELSEWHERE);
     routes.sort_unstable();
     tested.sort_unstable();
     assert_eq!(routes, tested);
@@ -129,7 +154,7 @@ fn every_route_is_described() {
 async fn every_route_answers_from_the_right_room() {
     let daemon = Daemon::start(Mood::Well);
     for Case { verb, route, body, proof: (pointer, value) } in cases() {
-        let path = filled(route, &LIVE.to_string(), "smith");
+        let path = well(&daemon, route).await;
         let answer = ask(&daemon.socket, method(verb), &path, body.as_ref()).await;
         assert_eq!(
             (answer.status, answer.kind.as_str()),
@@ -141,8 +166,10 @@ async fn every_route_answers_from_the_right_room() {
     }
     let me = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).expect("users").expect("me");
     let acts = daemon.acts();
-    let live_act = |case: &&Case| case.verb == Verb::Post && case.route != "/v1/history/erase";
-    assert_eq!(acts.len(), cases().iter().filter(live_act).count());
+    let ordered = |case: &Case| {
+        case.verb == Verb::Post && !case.route.starts_with("/v1/users") && case.route != "/v1/history/erase"
+    };
+    assert_eq!(acts.len(), cases().iter().filter(|case| ordered(case)).count());
     assert!(acts.iter().all(|(actor, _)| actor.0.as_str() == me.name), "{acts:?}");
 }
 
@@ -151,7 +178,7 @@ async fn every_route_refuses_other_methods() {
     let daemon = Daemon::start(Mood::Well);
     for Case { verb, route, .. } in cases() {
         let path = filled(route, &LIVE.to_string(), "smith");
-        let answer = ask(&daemon.socket, "DELETE", &path, None).await;
+        let answer = ask(&daemon.socket, "PATCH", &path, None).await;
         problem(&answer, 405, "no-such-method");
         let allow = answer.allow.unwrap_or_default();
         assert!(allow.contains(method(verb)), "{path} allows {allow:?}");
@@ -171,8 +198,14 @@ async fn every_route_refuses_malformed_and_unknown_names() {
             let path = filled(route, bad, bad);
             problem(&ask(&daemon.socket, method, &path, body.as_ref()).await, 422, "bad-path");
         }
-        let path = filled(route, "0000000000000", "nobody");
-        let kind = if route.contains("{id}") { "no-such-call" } else { "no-such-agent" };
+        let token = route.starts_with("/v1/tokens");
+        let path = filled(route, if token { "aaaaaaaaaaaa" } else { "0000000000000" }, "nobody");
+        let kind = match route {
+            _ if token => "no-such-token",
+            _ if route.starts_with("/v1/users") => "no-such-user",
+            _ if route.contains("{id}") => "no-such-call",
+            _ => "no-such-agent",
+        };
         problem(&ask(&daemon.socket, method, &path, body.as_ref()).await, 404, kind);
     }
     assert!(daemon.acts().is_empty());
@@ -193,7 +226,7 @@ async fn every_route_with_a_body_refuses_a_malformed_one() {
             let answer = ask_raw(&daemon.socket, "POST", &path, Some((kind, text.to_owned()))).await;
             problem(&answer, 422, "bad-body");
         }
-        let huge = json!({ "reason": "x".repeat(17 * 1024), "to": "1".repeat(17 * 1024) });
+        let huge = json!({ "reason": "x".repeat(17 * 1024), "to": "1".repeat(17 * 1024), "name": "x".repeat(17 * 1024) });
         problem(&ask(&daemon.socket, "POST", &path, Some(&huge)).await, 413, "body-too-large");
     }
     assert!(daemon.acts().is_empty());
@@ -212,7 +245,17 @@ async fn what_is_not_there_or_not_now_is_told_with_its_remedy() {
     let transfer = format!("/v1/calls/{LIVE}/transfer");
     problem(&ask(socket, "POST", &transfer, Some(&json!({ "to": "9999" }))).await, 422, "no-such-extension");
     problem(&ask(socket, "POST", &transfer, Some(&json!({ "to": "1000" }))).await, 409, "not-now");
-    for query in ["limit=0", "limit=1001", "limit=x", "before=yesterday", "page=2", "before_call=1"] {
+    let bad = [
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "before=yesterday",
+        "page=2",
+        "before_call=1",
+        "cursor=x",
+        "cursor=1.x",
+    ];
+    for query in bad {
         problem(&ask(socket, "GET", &format!("/v1/history?{query}"), None).await, 422, "bad-query");
     }
 }
@@ -261,4 +304,77 @@ async fn a_loop_that_hangs_or_is_gone_and_a_lost_database_are_told() {
     problem(&ask(&lost.socket, "POST", "/v1/history/erase", Some(&person)).await, 503, "no-history");
     let live = ask(&lost.socket, "GET", &format!("/v1/calls/{LIVE}/explain"), None).await;
     assert_eq!(live.status, 200, "a live call needs no database");
+}
+
+/// Asks with a key; returns the answer and whether it was given before.
+async fn ask_once(daemon: &Daemon, key: &str, path: &str, body: &Value) -> (Answer, bool) {
+    let client = reqwest::Client::builder().unix_socket(daemon.socket.as_path()).build().expect("client");
+    let request = client.post(format!("http://tandem{path}")).header("idempotency-key", key).json(body);
+    let answer = request.send().await.expect("answer");
+    let replayed = answer.headers().contains_key("idempotency-replayed");
+    let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
+    let status = answer.status().as_u16();
+    let body = answer.json().await.expect("JSON");
+    (Answer { status, kind, allow: None, body }, replayed)
+}
+
+#[tokio::test]
+async fn a_change_with_the_same_key_is_made_once() {
+    let daemon = Daemon::start(Mood::Well);
+    let (path, body) = (format!("/v1/calls/{LIVE}/transfer"), json!({ "to": "1002" }));
+    let (first, replayed) = ask_once(&daemon, "k-1", &path, &body).await;
+    assert_eq!((first.status, replayed), (200, false));
+    let (second, replayed) = ask_once(&daemon, "k-1", &path, &body).await;
+    assert_eq!((second.status, replayed, &second.body), (200, true, &first.body));
+    assert_eq!(daemon.acts().len(), 1);
+    let (other, _) = ask_once(&daemon, "k-1", &path, &json!({ "to": "1003" })).await;
+    problem(&other, 422, "key-reused");
+    assert_eq!(ask_once(&daemon, "k-2", &path, &body).await.0.status, 200);
+    assert_eq!(daemon.acts().len(), 2);
+    // A refusal is an answer too.
+    for replay in [false, true] {
+        let (refused, replayed) = ask_once(&daemon, "k-3", &path, &json!({ "to": "9999" })).await;
+        problem(&refused, 422, "no-such-extension");
+        assert_eq!(replayed, replay);
+    }
+    problem(&ask_once(&daemon, &"x".repeat(65), &path, &body).await.0, 422, "bad-key");
+}
+
+#[tokio::test]
+async fn a_secret_is_shown_once_however_often_the_key_comes() {
+    let daemon = Daemon::start(Mood::Well);
+    ask(&daemon.socket, "POST", "/v1/users", Some(&json!({ "name": "nina", "may": "read" }))).await;
+    let (path, body) = ("/v1/users/nina/tokens", json!({ "scope": "read" }));
+    let (first, _) = ask_once(&daemon, "k", path, &body).await;
+    assert!(first.body["secret"].as_str().is_some_and(|secret| secret.len() == 72), "{}", first.body);
+    problem(&ask_once(&daemon, "k", path, &body).await.0, 409, "shown-once");
+    let tokens = ask(&daemon.socket, "GET", "/v1/tokens", None).await.body;
+    assert_eq!(tokens.as_array().map(Vec::len), Some(1));
+}
+
+#[tokio::test]
+async fn lists_come_in_pages_that_miss_nothing_and_repeat_nothing() {
+    let daemon = Daemon::start(Mood::Well);
+    let mut names: Vec<String> = (0..25).map(|n| format!("user-{n:02}")).collect();
+    for name in &names {
+        ask(&daemon.socket, "POST", "/v1/users", Some(&json!({ "name": name, "may": "read" }))).await;
+    }
+    for (first, key, step) in [("/v1/users?limit=7", "name", 7), ("/v1/audit?limit=10", "subject", 10)] {
+        let client = reqwest::Client::builder().unix_socket(daemon.socket.as_path()).build().expect("client");
+        let (mut next, mut found) = (Some(first.to_owned()), Vec::new());
+        while let Some(path) = next {
+            let answer = client.get(format!("http://tandem{path}")).send().await.expect("answer");
+            let link = answer.headers().get("link").map(|link| link.to_str().expect("text").to_owned());
+            next = link.map(|link| link[1..link.find('>').expect("closed")].to_owned());
+            let rows: Vec<Value> = answer.json().await.expect("JSON");
+            assert!(rows.len() == step || next.is_none(), "{path}");
+            found.extend(rows.iter().map(|row| row[key].as_str().expect("text").to_owned()));
+        }
+        assert_eq!(found, names);
+        names.reverse();
+    }
+    let agents = ask(&daemon.socket, "GET", "/v1/agents?limit=1&cursor=li", None).await;
+    assert_eq!(agents.body.as_array().map(Vec::len), Some(1));
+    assert_eq!(agents.body[0]["name"], json!("smith"));
+    problem(&ask(&daemon.socket, "GET", "/v1/agents?limit=0", None).await, 422, "bad-query");
 }

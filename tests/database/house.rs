@@ -89,11 +89,15 @@ pub enum Stranger {
 
 impl Stranger {
     pub async fn run(&mut self, sql: &'static str) {
+        self.try_run(sql).await.unwrap_or_else(|why| panic!("{sql}: {why}"));
+    }
+
+    pub async fn try_run(&mut self, sql: &'static str) -> Result<(), String> {
         let done = match self {
             Self::Sqlite(connection) => connection.execute(sql).await.map(drop),
             Self::Postgres(connection) => connection.execute(sql).await.map(drop),
         };
-        done.unwrap_or_else(|why| panic!("{sql}: {why}"));
+        done.map_err(|why| why.to_string())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Finished calls on their way into a real database that is well, locked, unreachable, damaged or replaced; every
 //! story is told on SQLite and on a PostgreSQL that the test starts itself.
 
+mod desk;
 mod erase;
 mod house;
 mod kill;
@@ -47,6 +48,9 @@ on_both! {
     stories::a_row_that_can_never_be_stored_stops_no_other,
     stories::a_newer_or_changed_schema_is_refused,
     stories::a_row_that_somebody_spoiled_is_named,
+    desk::a_token_lets_in_until_it_ends_or_is_revoked,
+    desk::changes_reach_the_audit_once_however_often_they_are_told,
+    desk::a_row_of_the_audit_is_never_changed_and_whoever_forces_it_is_found,
     #[ignore = "long: writes a million calls"]
     million::a_million_calls_are_searched_within_200_ms,
 }

@@ -113,6 +113,7 @@ pub fn site(agents: usize) -> Site {
             domain: "example.test".into(),
         },
         store: Store::Sqlite,
+        http: None,
         numbers: [(
             number("4000"),
             NumberEntry { flow: name("main"), language: Locale::English, hours: None, closed: None },

@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 2] = [
+const STEPS: [Step; 3] = [
     Step {
         name: "calls",
         sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
@@ -25,6 +25,11 @@ const STEPS: [Step; 2] = [
         name: "erased",
         sqlite: include_str!("../../../migrations/sqlite/0002_erased.sql"),
         postgres: include_str!("../../../migrations/postgres/0002_erased.sql"),
+    },
+    Step {
+        name: "access",
+        sqlite: include_str!("../../../migrations/sqlite/0003_access.sql"),
+        postgres: include_str!("../../../migrations/postgres/0003_access.sql"),
     },
 ];
 

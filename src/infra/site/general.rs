@@ -7,8 +7,9 @@ use smol_str::SmolStr;
 
 use super::{
     decode::{self, Fields, Shape, shorten, suggest},
-    model::{EngineKind, EngineSettings, Locale, Store},
+    model::{EngineKind, EngineSettings, HttpSettings, Locale, Store},
     names::Names,
+    port,
     problem::Code,
     secret,
     source::{Findings, Place},
@@ -26,6 +27,7 @@ const SITE: Shape = Shape {
         ("engine", "engine: { kind: simulator }"),
         ("fallback", "fallback: 1001"),
         ("store", "store: sqlite"),
+        ("http", "http: { listen: 127.0.0.1:8443 }"),
         ("lease", "lease: 30s"),
     ],
 };
@@ -47,6 +49,7 @@ pub(super) struct General {
     pub time_zone: TimeZone,
     pub engine: EngineSettings,
     pub store: Store,
+    pub http: Option<HttpSettings>,
     pub fallback: Number,
     pub lease: Duration,
 }
@@ -109,6 +112,10 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         .need("engine", to)
         .and_then(|n| engine(root, n, fields.key_place("engine").unwrap_or(n.place), to));
     let store = fields.get("store").map_or(Some(Store::Sqlite), |n| store::read(root, n, to));
+    let http = match fields.get("http") {
+        Some(node) => Some(port::read(root, node, fields.key_place("http").unwrap_or(node.place), to)?),
+        None => None,
+    };
     let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
     let (least, most) = (Duration::from_secs(10), Duration::from_mins(10));
     let lease =
@@ -118,6 +125,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         time_zone: time_zone?,
         engine: engine?,
         store: store?,
+        http,
         fallback: fallback?,
         lease: lease?,
     })
@@ -198,7 +206,7 @@ fn address(node: &Node, port: u16, to: &mut Findings) -> Option<SocketAddr> {
     Some(address)
 }
 
-fn word(node: &Node, example: &str, to: &mut Findings) -> Option<String> {
+pub(super) fn word(node: &Node, example: &str, to: &mut Findings) -> Option<String> {
     let text = decode::scalar(node, example, to)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
     if (1..=128).contains(&text.len()) && text.bytes().all(plain) {

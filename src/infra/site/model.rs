@@ -38,6 +38,9 @@ pub struct Site {
     pub languages: Vec<Locale>,
     pub engine: EngineSettings,
     pub store: Store,
+    /// REST by the network; without it there is only the Unix socket.
+    #[serde(default)]
+    pub http: Option<HttpSettings>,
     pub numbers: BTreeMap<Number, NumberEntry>,
     pub hours: BTreeMap<Name, Hours>,
     pub extensions: BTreeMap<Number, Extension>,
@@ -72,6 +75,19 @@ pub struct EngineSettings {
     pub password_file: PathBuf,
     /// SIP domain of the phones on FreeSWITCH.
     pub domain: SmolStr,
+}
+
+/// The TLS port of REST v1.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpSettings {
+    /// 127.0.0.1:8443 unless told.
+    pub listen: SocketAddr,
+    /// PEM, the chain. Absolute path; made at the first start when neither it nor the key is there.
+    pub certificate: PathBuf,
+    /// PEM. Absolute path; mode 0600.
+    pub key_file: PathBuf,
+    /// Further names that a certificate made here is good for.
+    pub names: Vec<SmolStr>,
 }
 
 /// Where rows are written.

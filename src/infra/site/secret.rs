@@ -110,6 +110,32 @@ fn open_mode(path: &Path) -> Option<u32> {
 
 /// The secret file that a key names.
 pub(super) fn place(root: &Path, node: &Node, example: &str, to: &mut Findings) -> Option<PathBuf> {
+    let text = named(node, example, to)?;
+    checked(root.join(text), text, node.place, to)
+}
+
+/// A file of the site that holds more than a word: a certificate, or its key, which nobody else may read.
+pub(super) fn file(
+    root: &Path,
+    node: Option<&Node>,
+    at: Place,
+    (name, private): (&str, bool),
+    to: &mut Findings,
+) -> Option<PathBuf> {
+    let (name, at) = match node {
+        Some(node) => (named(node, name, to)?, node.place),
+        None => (name, at),
+    };
+    let path = root.join(name);
+    if let Some(mode) = open_mode(&path).filter(|_| private) {
+        let message = format!("{name} can be read by others (mode {mode:04o})");
+        to.error(Code::OpenSecret, at, message, format!("chmod 600 {}", path.display()));
+        return None;
+    }
+    Some(path)
+}
+
+fn named<'a>(node: &'a Node, example: &str, to: &mut Findings) -> Option<&'a str> {
     let text = decode::scalar(node, example, to)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b'/');
     if text.len() > 256 || !text.bytes().all(plain) || Path::new(text).file_name().is_none() {
@@ -118,7 +144,7 @@ pub(super) fn place(root: &Path, node: &Node, example: &str, to: &mut Findings) 
         to.error(Code::BadValue, node.place, message, help);
         return None;
     }
-    checked(root.join(text), text, node.place, to)
+    Some(text)
 }
 
 /// The secret file where no key names one.

@@ -205,6 +205,17 @@ pub fn places(folder: &Path) -> Result<(Place, u64), SpoolError> {
     Ok((acknowledged.unwrap_or(first), numbers.last().copied().unwrap_or(0)))
 }
 
+/// Bytes behind the acknowledged place.
+pub fn depth(folder: &Path) -> Result<u64, SpoolError> {
+    let (acknowledged, _) = places(folder)?;
+    let numbers = list(folder)?;
+    let size = |number: &u64| {
+        let bytes = fs::metadata(path(folder, *number)).map_or(0, |file| file.len());
+        bytes.saturating_sub(if *number == acknowledged.number { acknowledged.offset } else { 0 })
+    };
+    Ok(numbers.iter().filter(|number| **number >= acknowledged.number).map(size).sum())
+}
+
 fn read_place(bytes: &[u8]) -> Option<Place> {
     let (number, rest) = bytes.split_first_chunk::<8>()?;
     let (offset, crc) = rest.split_first_chunk::<8>()?;

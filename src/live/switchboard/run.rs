@@ -10,7 +10,7 @@ use tokio::{
 use super::{
     door::Ask,
     state::{Effect, Input, Switchboard},
-    view::{Refusal, Trouble, View, Why},
+    view::{Deed, Done, Refusal, Trouble, View, Why},
 };
 use crate::{
     base::{
@@ -22,7 +22,7 @@ use crate::{
         site::Site,
     },
     live::record::CallRecord,
-    ports::engine::{Engine, Event, Order},
+    ports::engine::{Command, Engine, Event, Order},
 };
 
 /// Inputs that are written together, at most.
@@ -37,10 +37,26 @@ pub trait Outlet: Send {
     fn record(&mut self, record: &CallRecord);
     /// A decision, for whoever watches.
     fn told(&mut self, call: CallId, why: &Why);
+    /// A change was made: write it down. The same one may be told again after a crash.
+    fn done(&mut self, done: Done);
+    /// A batch has been handled and its effects are out.
+    fn turned(&mut self, turn: Turn);
     /// Called after every batch.
     fn health(&mut self, health: Health);
     /// What is wrong, for `status`.
     fn troubles(&self) -> Vec<Trouble>;
+}
+
+/// What a batch of inputs took.
+#[derive(Clone, Copy, Debug)]
+pub struct Turn {
+    pub inputs: usize,
+    /// Until it was written into the journal.
+    pub commit: Duration,
+    /// Until its effects were out.
+    pub whole: Duration,
+    /// A phone was told to ring.
+    pub offered: bool,
 }
 
 /// What the loop is joined to.
@@ -99,12 +115,31 @@ fn replay(board: &mut Switchboard, entry: &Entry, outlet: &mut impl Outlet) -> R
     }
     let Some(input) = entry.input::<Input>() else { return Ok(()) };
     let input = input.map_err(|why| RunError::Entry { seq: entry.seq, why })?;
-    for effect in board.on(entry.seq, entry.at, input) {
+    let (effects, done) = handle(board, entry.seq, entry.at, input);
+    for effect in effects {
         if let Effect::Record(record) = effect {
             outlet.record(&record);
         }
     }
+    if let Some(done) = done {
+        outlet.done(done);
+    }
     Ok(())
+}
+
+/// Handles one input; when it was a change that is written down, says what it changed.
+fn handle(board: &mut Switchboard, seq: u64, at: Stamp, input: Input) -> (Vec<Effect>, Option<Done>) {
+    let deed = match &input {
+        Input::Act { actor, act, .. } => Deed::Act { actor: actor.clone(), act: act.clone() },
+        Input::Site(_) => Deed::Site,
+        _ => return (board.on(seq, at, input), None),
+    };
+    let (before, same) = (board.subject(&input), input.clone());
+    let effects = board.on(seq, at, input);
+    let after = board.subject(&same);
+    let refused = effects.iter().any(|effect| matches!(effect, Effect::Reply { result: Err(_), .. }));
+    let nothing = refused || (deed == Deed::Site && before == after);
+    (effects, (!nothing).then_some(Done { seq, at, deed, before, after }))
 }
 
 /// Runs until `stop`. The journal is closed cleanly with a last snapshot.
@@ -190,20 +225,34 @@ impl<O: Outlet> Core<O> {
         if self.batch.is_empty() {
             return Ok(());
         }
+        let begun = time::Instant::now();
         let batch = std::mem::take(&mut self.batch);
+        let inputs = batch.len();
         let now = self.clock.now();
         let mut effects = Vec::new();
+        let mut changes = Vec::new();
         for input in batch {
             let seq = self.journal.next_seq();
             let call = self.board.call_of(&input, seq, now);
             self.journal.append(now, call, &input)?;
-            effects.append(&mut self.board.on(seq, now, input));
+            let (mut caused, done) = handle(&mut self.board, seq, now, input);
+            effects.append(&mut caused);
+            changes.extend(done);
             self.since_snapshot += 1;
         }
         self.outlet.health(self.journal.commit());
+        let commit = begun.elapsed();
+        let offered = effects.iter().any(|effect| match effect {
+            Effect::Order(order) => matches!(order.command, Command::Connect { .. }),
+            _ => false,
+        });
+        for done in changes {
+            self.outlet.done(done);
+        }
         for effect in effects {
             self.release(effect);
         }
+        self.outlet.turned(Turn { inputs, commit, whole: begun.elapsed(), offered });
         if self.since_snapshot >= SNAPSHOT_INPUTS || self.snapshot_at.elapsed() >= SNAPSHOT_EVERY {
             self.snapshot();
         }

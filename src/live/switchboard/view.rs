@@ -34,10 +34,13 @@ pub enum View {
 }
 
 /// Green, or what is wrong.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct StatusView {
+    #[schema(value_type = String)]
     pub version: SmolStr,
+    #[schema(value_type = String)]
     pub site: SmolStr,
+    #[schema(value_type = String)]
     pub revision: SmolStr,
     pub now: Stamp,
     pub started: Stamp,
@@ -53,14 +56,16 @@ pub struct StatusView {
 }
 
 /// Something that an admin should see to.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Trouble {
+    #[schema(value_type = String)]
     pub what: SmolStr,
+    #[schema(value_type = String)]
     pub remedy: SmolStr,
 }
 
 /// The link to the engine.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "state", rename_all = "lowercase")]
 pub enum EngineView {
     Up { engine: Label, since: Stamp },
@@ -69,7 +74,7 @@ pub enum EngineView {
 }
 
 /// A live call in a line.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CallView {
     pub id: CallId,
     pub from: Option<Number>,
@@ -77,14 +82,16 @@ pub struct CallView {
     pub to: Number,
     pub since: Stamp,
     /// `arriving`, `menu`, `waiting`, `offered`, `dialling`, `talking`, `ending`.
+    #[schema(value_type = String)]
     pub state: SmolStr,
     /// The flow and step, the queue, or the person, in words.
+    #[schema(value_type = String)]
     pub at: SmolStr,
     pub agent: Option<Name>,
 }
 
 /// A call with its whole way.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct CallDetail {
     #[serde(flatten)]
     pub call: CallView,
@@ -92,13 +99,14 @@ pub struct CallDetail {
 }
 
 /// One decision and its reason, in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Why {
     pub at: Stamp,
+    #[schema(value_type = String)]
     pub what: SmolStr,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct QueueView {
     pub name: Name,
     pub waiting: usize,
@@ -110,12 +118,14 @@ pub struct QueueView {
     pub abandoned_today: u64,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AgentView {
     pub name: Name,
+    #[schema(value_type = String)]
     pub display: SmolStr,
     pub extension: Number,
     /// `logged out`, `ready`, `offered`, `talking`, `wrap-up`, `paused`, `resting` (did not answer), `phone gone`.
+    #[schema(value_type = String)]
     pub state: SmolStr,
     pub since: Stamp,
     pub reason: Option<Label>,
@@ -125,7 +135,7 @@ pub struct AgentView {
 }
 
 /// What an admin orders; journalled with who did it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(tag = "act", rename_all = "lowercase")]
 pub enum Act {
     Login {
@@ -149,6 +159,39 @@ pub enum Act {
         call: CallId,
         to: Number,
     },
+}
+
+/// A change that was made, for whoever writes it down: who, what, and how it was before and after.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Done {
+    /// Of the input that made it: the same change has the same number, also when it is told again.
+    pub seq: u64,
+    pub at: Stamp,
+    pub deed: Deed,
+    /// `None`: it was not there.
+    pub before: Option<Subject>,
+    /// `None`: it is not there any more.
+    pub after: Option<Subject>,
+}
+
+/// What was done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Act {
+        actor: Actor,
+        act: Act,
+    },
+    /// Another revision of the site took effect.
+    Site,
+}
+
+/// What was changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(untagged)]
+pub enum Subject {
+    Agent(AgentView),
+    Call(CallView),
+    Site { site: SmolStr, revision: SmolStr },
 }
 
 /// Why an act was not done. The door turns each into problem+json (RFC 9457).

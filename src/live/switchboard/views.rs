@@ -3,8 +3,8 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    state::{Link, Switchboard},
-    view::{AgentView, CallDetail, CallView, EngineView, Query, QueueView, StatusView, View},
+    state::{Input, Link, Switchboard},
+    view::{Act, AgentView, CallDetail, CallView, EngineView, Query, QueueView, StatusView, Subject, View},
 };
 use crate::{
     base::{clock::Stamp, id::Name},
@@ -30,6 +30,27 @@ impl Switchboard {
             Query::Agents => {
                 View::Agents(self.agents.iter().map(|(name, agent)| self.agent_view(name, agent)).collect())
             }
+        }
+    }
+
+    /// How that stands what an input changes, if it is one that is written down.
+    pub(super) fn subject(&self, input: &Input) -> Option<Subject> {
+        match input {
+            Input::Act { act, .. } => match act {
+                Act::Login { agent }
+                | Act::Logout { agent }
+                | Act::Pause { agent, .. }
+                | Act::Unpause { agent } => {
+                    self.agents.get(agent).map(|known| Subject::Agent(self.agent_view(agent, known)))
+                }
+                Act::Hangup { call } | Act::Transfer { call, .. } => {
+                    self.calls.get(call).map(|call| Subject::Call(call_view(call)))
+                }
+            },
+            Input::Site(_) => {
+                Some(Subject::Site { site: self.site.name.clone(), revision: self.site.revision.clone() })
+            }
+            _ => None,
         }
     }
 

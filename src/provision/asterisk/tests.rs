@@ -29,6 +29,7 @@ fn site(shown: &str) -> Site {
             domain: "127.0.0.1".into(),
         },
         store: Store::Sqlite,
+        http: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),
         extensions: [(number("1001"), extension("1001")), (number("1009"), extension("desk"))].into(),

@@ -1,0 +1,254 @@
+//! Live events by WebSocket: whoever watches hears what happens, in order, and may come back where it left.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use axum::{
+    Extension,
+    extract::{
+        State,
+        ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, rejection::WebSocketUpgradeRejection},
+    },
+    response::Response,
+};
+use serde::Deserialize;
+use tokio::time::{interval, timeout};
+
+use super::{
+    Rooms,
+    extract::Asked,
+    feed::{Event, Feed, Missed, Told},
+    gate::Caller,
+    problem::{Problem, Says},
+};
+use crate::{
+    base::{
+        clock::{Clock, SystemClock},
+        id::{CallId, Name},
+    },
+    live::switchboard::{
+        door::{Door, Stopping},
+        view::{AgentView, CallView, EngineView, Query, QueueView, View},
+    },
+};
+
+/// How often live state is compared with what was told of it.
+const LOOK: Duration = Duration::from_millis(250);
+/// A watcher that takes nothing for so long is let go.
+const SLOW: Duration = Duration::from_secs(5);
+/// Often enough that a connection with a living watcher is never found silent.
+const PING: Duration = Duration::from_secs(4);
+/// Events that are sent without listening in between.
+const BATCH: usize = 256;
+/// Nobody has much to say here.
+const LONGEST: usize = 1024;
+
+/// Codes of a close, beside those of RFC 6455.
+const GOING_AWAY: u16 = 1001;
+const TOO_SLOW: u16 = 4000;
+const NO_LONGER: u16 = 4001;
+
+/// Where to begin.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct From {
+    after: Option<u64>,
+}
+
+pub(super) async fn events(
+    rooms: State<Rooms>,
+    Extension(caller): Extension<Caller>,
+    Asked(From { after }): Asked<From>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
+) -> Result<Response, Problem> {
+    let upgrade = upgrade.map_err(|why| Problem::new(Says::NoWebSocket, why.body_text()))?;
+    let State(rooms) = rooms;
+    Ok(upgrade.max_message_size(LONGEST).on_upgrade(move |socket| async move {
+        let place = after.unwrap_or_else(|| rooms.feed.newest());
+        let mut watcher = Watcher { rooms, caller, socket, place };
+        let end = watcher.watch().await;
+        let reason = match end {
+            TOO_SLOW => "too slow: come back with ?after=SEQ",
+            NO_LONGER => "the token is no longer good",
+            _ => "the daemon stops",
+        };
+        let close = Message::Close(Some(CloseFrame { code: end, reason: reason.into() }));
+        let _gone = timeout(SLOW, watcher.socket.send(close)).await;
+    }))
+}
+
+struct Watcher {
+    rooms: Rooms,
+    caller: Caller,
+    socket: WebSocket,
+    /// Number of the last event that was sent.
+    place: u64,
+}
+
+impl Watcher {
+    /// Until one of both goes; returns the code to close with.
+    async fn watch(&mut self) -> u16 {
+        let feed = self.rooms.feed.clone();
+        let _counted = feed.watch();
+        let mut news = feed.news();
+        let mut stopping = self.rooms.stop.subscribe();
+        let mut ping = interval(PING);
+        if let Err(code) = self.greet(&feed).await {
+            return code;
+        }
+        loop {
+            match feed.since(self.place, BATCH) {
+                Ok(batch) => {
+                    for (seq, text) in batch {
+                        if let Err(code) = self.send(Message::text(&*text)).await {
+                            return code;
+                        }
+                        self.place = seq;
+                    }
+                }
+                Err(Missed { .. }) => return TOO_SLOW,
+            }
+            let more = feed.newest() > self.place;
+            tokio::select! {
+                _ = news.changed(), if !more => {}
+                () = std::future::ready(()), if more => {}
+                heard = self.socket.recv() => match heard {
+                    None | Some(Err(_) | Ok(Message::Close(_))) => return GOING_AWAY,
+                    Some(Ok(_)) => {}
+                },
+                _ = ping.tick() => {
+                    if !self.still_good().await {
+                        return NO_LONGER;
+                    }
+                    if let Err(code) = self.send(Message::Ping(Vec::new().into())).await {
+                        return code;
+                    }
+                }
+                _ = stopping.changed() => return GOING_AWAY,
+            }
+        }
+    }
+
+    /// Says where the feed is, and what is missing of what was asked for.
+    async fn greet(&mut self, feed: &Feed) -> Result<(), u16> {
+        self.tell(feed.newest(), Event::Hello {}).await?;
+        if let Err(Missed { oldest }) = feed.since(self.place, 0) {
+            let after = self.place;
+            self.place = oldest - 1;
+            self.tell(self.place, Event::Gap { after, oldest }).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell(&mut self, seq: u64, event: Event) -> Result<(), u16> {
+        let text = serde_json::to_string(&Told { seq, at: SystemClock.now(), event }).unwrap_or_default();
+        self.send(Message::text(text)).await
+    }
+
+    async fn send(&mut self, message: Message) -> Result<(), u16> {
+        match timeout(SLOW, self.socket.send(message)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(_)) => Err(GOING_AWAY),
+            Err(_) => Err(TOO_SLOW),
+        }
+    }
+
+    /// A token that was revoked meanwhile ends the watching. A database that does not answer does not.
+    async fn still_good(&mut self) -> bool {
+        match &self.caller {
+            Caller::Local(_) => true,
+            Caller::Bearer(grant) => self.rooms.access.stands(&grant.token).await.unwrap_or(true),
+        }
+    }
+}
+
+/// Compares live state with what was told of it, as long as anybody watches. Ends with the switchboard.
+pub(super) async fn look(door: Door, feed: Feed) {
+    let mut seen = Seen::default();
+    let mut beat = interval(LOOK);
+    loop {
+        beat.tick().await;
+        // Once before anybody watches: a change that follows the greeting must not be taken for how it always was.
+        if (feed.watchers() > 0 || !seen.begun) && seen.look(&door, &feed).await.is_err() {
+            return;
+        }
+    }
+}
+
+#[derive(Default)]
+struct Seen {
+    /// Nothing has been looked at yet: what is found first is no news.
+    begun: bool,
+    calls: BTreeMap<CallId, CallView>,
+    agents: BTreeMap<Name, AgentView>,
+    queues: BTreeMap<Name, QueueView>,
+    engine: Option<EngineView>,
+}
+
+impl Seen {
+    async fn look(&mut self, door: &Door, feed: &Feed) -> Result<(), Stopping> {
+        let mut news = Vec::new();
+        if let View::Calls(calls) = door.query(Query::Calls).await? {
+            let now = calls.into_iter().map(|call| (call.id, call)).collect();
+            compare(
+                &mut self.calls,
+                now,
+                &mut news,
+                |call| Event::CallChanged { call },
+                |call| Some(Event::CallGone { call }),
+            );
+        }
+        if let View::Agents(agents) = door.query(Query::Agents).await? {
+            let now = agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect();
+            compare(
+                &mut self.agents,
+                now,
+                &mut news,
+                |agent| Event::AgentChanged { agent },
+                |agent| Some(Event::AgentGone { agent }),
+            );
+        }
+        if let View::Queues(queues) = door.query(Query::Queues).await? {
+            // The longest wait grows by itself; that alone is no news.
+            let still = |queue: QueueView| QueueView { longest_wait_ms: 0, ..queue };
+            let fresh: BTreeMap<Name, QueueView> =
+                queues.into_iter().map(|queue| (queue.name.clone(), queue)).collect();
+            let now = fresh.iter().map(|(name, queue)| (name.clone(), still(queue.clone()))).collect();
+            let whole = |queue: QueueView| fresh.get(&queue.name).cloned().unwrap_or(queue);
+            compare(
+                &mut self.queues,
+                now,
+                &mut news,
+                |queue| Event::QueueChanged { queue: whole(queue) },
+                |_| None,
+            );
+        }
+        if let View::Status(status) = door.query(Query::Status).await? {
+            let engine = Some(status.engine);
+            if engine != self.engine {
+                news.extend(engine.clone().map(|engine| Event::EngineChanged { engine }));
+                self.engine = engine;
+            }
+        }
+        if std::mem::replace(&mut self.begun, true) {
+            let at = SystemClock.now();
+            for event in news {
+                feed.publish(at, event);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What is new, different or gone.
+fn compare<K: Ord + Clone, V: PartialEq + Clone>(
+    seen: &mut BTreeMap<K, V>,
+    now: BTreeMap<K, V>,
+    news: &mut Vec<Event>,
+    changed: impl Fn(V) -> Event,
+    gone: impl Fn(K) -> Option<Event>,
+) {
+    let differs = now.iter().filter(|(key, value)| seen.get(*key) != Some(*value));
+    news.extend(differs.map(|(_, value)| changed(value.clone())));
+    news.extend(seen.keys().filter(|key| !now.contains_key(*key)).cloned().filter_map(gone));
+    *seen = now;
+}

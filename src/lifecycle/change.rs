@@ -1,0 +1,53 @@
+//! What the switchboard did, in the words of the audit.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use crate::{
+    base::text::Label,
+    desk::audit::{Change, What},
+    live::switchboard::view::{Act, Actor, Deed, Done, Subject},
+};
+
+/// Who brings a new site: whoever may write its folder and end the daemon.
+const OWNER: &str = "the site's owner";
+
+pub(super) fn of(done: &Done) -> Change {
+    let (who, what, subject) = match &done.deed {
+        Deed::Act { actor: Actor(who), act } => {
+            let (what, subject) = deed(act);
+            (who.clone(), what, subject)
+        }
+        Deed::Site => (Label::new(OWNER), What::SiteTake, site(done)),
+    };
+    Change {
+        id: format_smolstr!("{}-{}", done.at.0, done.seq),
+        at: done.at,
+        who,
+        what,
+        subject,
+        before: done.before.as_ref().map(json),
+        after: done.after.as_ref().map(json),
+    }
+}
+
+fn deed(act: &Act) -> (What, SmolStr) {
+    match act {
+        Act::Login { agent } => (What::AgentLogin, agent.as_str().into()),
+        Act::Logout { agent } => (What::AgentLogout, agent.as_str().into()),
+        Act::Pause { agent, .. } => (What::AgentPause, agent.as_str().into()),
+        Act::Unpause { agent } => (What::AgentUnpause, agent.as_str().into()),
+        Act::Hangup { call } => (What::CallHangup, format_smolstr!("{call}")),
+        Act::Transfer { call, .. } => (What::CallTransfer, format_smolstr!("{call}")),
+    }
+}
+
+fn site(done: &Done) -> SmolStr {
+    match &done.after {
+        Some(Subject::Site { site, .. }) => site.clone(),
+        _ => SmolStr::default(),
+    }
+}
+
+fn json(subject: &Subject) -> String {
+    serde_json::to_string(subject).unwrap_or_default()
+}
