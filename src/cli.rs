@@ -5,6 +5,7 @@
 //! when it cannot do what it was told.
 
 mod agents;
+mod apply;
 mod audit;
 mod calls;
 mod check;
@@ -15,9 +16,12 @@ mod demo;
 mod events;
 mod exit;
 mod explain;
+mod init;
 mod paint;
+mod plan;
 mod queues;
 mod replay;
+mod rollback;
 mod serve;
 mod show;
 mod status;
@@ -47,7 +51,11 @@ pub struct Tandem {
 #[derive(Debug, Subcommand)]
 enum Command {
     Serve(serve::Args),
+    Init(init::Args),
     Check(check::Args),
+    Plan(plan::Args),
+    Apply(apply::Args),
+    Rollback(rollback::Args),
     Status(status::Args),
     Calls(calls::Args),
     Queues(queues::Args),
@@ -86,7 +94,11 @@ impl Tandem {
     fn run(self) -> Result<Exit, Fault> {
         let common = self.common;
         match self.command {
+            Command::Init(args) => init::run(&common, &args),
             Command::Check(args) => check::run(&common, &args),
+            Command::Plan(args) => alone(plan::run(common, args)),
+            Command::Apply(args) => alone(apply::run(common, args)),
+            Command::Rollback(args) => alone(rollback::run(common, args)),
             Command::Serve(args) => serve::run(&common, args),
             Command::Status(args) => ask(common, async |cx| status::run(cx, args).await),
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),

@@ -4,6 +4,7 @@
 //! socket (a second daemon is refused before it touches anything), the journal, the engine, and last the doors.
 
 mod change;
+mod drift;
 mod engine;
 mod history;
 mod outlet;
@@ -56,6 +57,8 @@ pub struct Options {
     pub state: PathBuf,
     /// The admin socket.
     pub socket: PathBuf,
+    /// How often the engine's files are compared with the site; zero: never.
+    pub drift: Duration,
     /// Calls that come by themselves; only with the simulator.
     pub traffic: Option<Traffic>,
 }
@@ -113,8 +116,9 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         let spool = spool.clone();
         move || spool.depth()
     });
-    let mut outlet =
-        outlet::Outlet::new(spool, projection.standing(), ledger, meters.clone(), Arc::new(SystemClock));
+    let (drifted, drift) = watch::channel(None);
+    let (standing, own) = (projection.standing(), Arc::new(SystemClock));
+    let mut outlet = outlet::Outlet::new(spool, standing, drift, ledger, meters.clone(), own);
     let board = switchboard::recover(recovered, &site, clock.now(), &mut outlet)?;
     tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
 
@@ -127,7 +131,9 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let (asks, inbox) = mpsc::channel(256);
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
-    let watching = tokio::spawn(reload::on_hangup(options.site, prompts, sites));
+    let (taken, now_taken) = watch::channel(site.clone());
+    let looks = tokio::spawn(drift::look(now_taken, options.state.clone(), options.drift, drifted));
+    let hears = tokio::spawn(reload::on_hangup(options.site, prompts, sites, taken));
 
     let (stop_doors, doors_stopped) = watch::channel(());
     let stored = history::Stored {
@@ -147,7 +153,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, stop).await;
     drop(stop_doors);
-    watching.abort();
+    [looks, hears].iter().for_each(tokio::task::JoinHandle::abort);
     projection.stop().await;
     bringing.stop().await;
     if let Ok(served) = doors.await {

@@ -1,6 +1,13 @@
 //! The daemon's REST v1, from the other side of its socket or port.
 
-use std::{env, error::Error, fs, io, os::unix::fs::MetadataExt, path::PathBuf, time::Duration};
+use std::{
+    env,
+    error::Error,
+    fs, io,
+    os::unix::fs::MetadataExt,
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use reqwest::{
     Certificate, Method, RequestBuilder, StatusCode, Upgraded, Url,
@@ -62,6 +69,10 @@ impl Client {
             http = http.tls_certs_only(known);
         }
         Ok(Self { place: url.into(), base, http: http.build().map_err(Fault::Client)? })
+    }
+
+    pub(super) fn socket(&self) -> &Path {
+        &self.place
     }
 
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &str) -> Result<Answer<T>, Fault> {

@@ -2,7 +2,12 @@
 
 use std::{io, path::PathBuf, process::ExitCode};
 
-use crate::{http::Problem, lab::LabError};
+use crate::{
+    http::Problem,
+    infra::site::secret::SecretError,
+    lab::LabError,
+    provision::{ApplyError, PlanError, RevisionError},
+};
 
 /// Shown below the help.
 pub(super) const CODES: &str = "Exit codes: 0 done · 1 failed · 2 wrong usage · 3 the site was refused by check · \
@@ -60,6 +65,16 @@ pub enum Fault {
     Replay(Box<crate::lifecycle::replay::ReplayError>),
     #[error(transparent)]
     Lab(#[from] LabError),
+    #[error("no site is written into {}: {why}; name a folder that is empty or not there", dir.display())]
+    NoSite { dir: PathBuf, why: io::Error },
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    #[error(transparent)]
+    Apply(#[from] Box<ApplyError>),
+    #[error(transparent)]
+    Revision(#[from] RevisionError),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     #[error("cannot start: {0}; the system lacks memory or file handles")]

@@ -17,6 +17,9 @@ pub(super) struct Args {
     /// Where journal, database and prompts are kept
     #[arg(long, value_name = "DIR", env = "TANDEM_STATE", hide_env_values = true)]
     state: Option<PathBuf>,
+    /// Compare the engine's files with the site every so many seconds (0: never)
+    #[arg(long, value_name = "SECONDS", default_value_t = 60)]
+    drift: u64,
     /// Let a call come by itself every so many milliseconds (simulator only)
     #[arg(long, value_name = "MS")]
     traffic: Option<u64>,
@@ -36,6 +39,7 @@ pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
     let options = Options {
         traffic: args.traffic.map(|every| Traffic { every: Duration::from_millis(every), seed: args.seed }),
         state: args.state.unwrap_or_else(state_folder),
+        drift: Duration::from_secs(args.drift),
         site: args.site,
         socket: common.socket(),
     };

@@ -7,6 +7,7 @@
 //! be referred to, `decode` the scalars; every section has a file of its own.
 
 mod decode;
+mod engine;
 mod flows;
 mod general;
 mod graph;
@@ -17,6 +18,7 @@ mod numbers;
 mod people;
 mod port;
 mod problem;
+mod profile;
 mod prompt;
 mod queues;
 pub mod secret;
@@ -25,14 +27,16 @@ mod source;
 mod steps;
 mod store;
 mod tree;
+mod trunks;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub use model::{
-    Agent, Closed, CollectStep, EngineKind, EngineSettings, Extension, Flow, HttpSettings, Locale, MenuStep,
-    NumberEntry, Prompt, Queue, Site, Step, Store, TransferTo, Trunk,
+    Agent, Closed, Codec, CollectStep, EngineKind, EngineSettings, Extension, Flow, HttpSettings, Locale,
+    Login, MenuStep, NumberEntry, Prompt, Queue, SipSettings, Site, Step, Store, TransferTo, Trunk,
 };
 pub use problem::{Code, Problem, Problems, Severity};
+pub use profile::Profile;
 
 use self::{
     decode::suggest,
@@ -163,7 +167,8 @@ impl Trees {
         if let Some(tree) = queue_tree.filter(|_| people.is_some()) {
             queues::unserved(tree, &agents, to);
         }
-        let trunks = trunks.map(|n| queues::trunks(n, to)).unwrap_or_default();
+        let engine = general.as_ref().map(|general| general.engine.kind);
+        let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
         let flows: BTreeMap<Name, Flow> = self
             .flows
             .iter()

@@ -21,7 +21,7 @@ use crate::{
     base::id::Name,
     infra::site::Site,
     ports::media::music,
-    provision::asterisk::{AsteriskTarget, Ports, render},
+    provision::asterisk::{self, AsteriskTarget, Machine, Ports},
 };
 
 const BOOT: Duration = Duration::from_secs(30);
@@ -82,8 +82,9 @@ impl Asterisk {
         for folder in FOLDERS {
             folder_of(&run.join(folder))?;
         }
-        let target = target(tree, modules, site, run, ports)?;
-        write_all(&target, site)?;
+        let data = data(tree, run)?;
+        let machine = Machine { run: run.to_owned(), modules, data, ports };
+        write_all(&machine, &target(site, run, ports)?, site)?;
         free(ports)?;
         // The log of an earlier run would say that it is ready.
         let _ = fs::remove_file(run.join("log/full.log"));
@@ -153,18 +154,27 @@ fn modules(tree: &Path) -> Result<PathBuf, LabError> {
         .ok_or_else(none)
 }
 
-fn target(
-    tree: &Path,
-    modules: PathBuf,
-    site: &Site,
-    run: &Path,
-    ports: Ports,
-) -> Result<AsteriskTarget, LabError> {
+fn target(site: &Site, run: &Path, ports: Ports) -> Result<AsteriskTarget, LabError> {
     let secrets = site
         .extensions
         .values()
         .map(|extension| Ok((extension.phone.clone(), secret(&extension.secret_file)?)))
         .collect::<Result<BTreeMap<Name, SecretString>, LabError>>()?;
+    Ok(AsteriskTarget {
+        sip: Ports::at(ports.sip),
+        http: Ports::at(ports.http),
+        user: SmolStr::new(&site.engine.user),
+        password: secret(&site.engine.password_file)?,
+        secrets,
+        lines: BTreeMap::new(),
+        music: Some(run.join("music")),
+        outside: vec!["127.0.0.0/8".into()],
+        brisk: true,
+    })
+}
+
+/// The folder of its shipped data.
+fn data(tree: &Path, run: &Path) -> Result<PathBuf, LabError> {
     let data = run.join("data");
     for shipped in ["documentation", "rest-api"] {
         let link = data.join(shipped);
@@ -172,17 +182,7 @@ fn target(
         symlink(tree.join("usr/share/asterisk").join(shipped), &link)
             .map_err(|why| LabError::Folder { path: link, why })?;
     }
-    Ok(AsteriskTarget {
-        run: run.to_owned(),
-        modules,
-        data,
-        music: run.join("music"),
-        ports,
-        user: SmolStr::new(&site.engine.user),
-        password: secret(&site.engine.password_file)?,
-        secrets,
-        brisk: true,
-    })
+    Ok(data)
 }
 
 fn secret(path: &Path) -> Result<SecretString, LabError> {
@@ -194,8 +194,8 @@ fn folder_of(path: &Path) -> Result<(), LabError> {
     fs::create_dir_all(path).map_err(|why| LabError::Folder { path: path.to_owned(), why })
 }
 
-fn write_all(target: &AsteriskTarget, site: &Site) -> Result<(), LabError> {
-    let etc = target.run.join("etc");
+fn write_all(machine: &Machine, target: &AsteriskTarget, site: &Site) -> Result<(), LabError> {
+    let etc = machine.run.join("etc");
     let put = |path: PathBuf, bytes: &[u8], mode: u32| -> Result<(), LabError> {
         let write = || -> io::Result<()> {
             fs::write(&path, [])?;
@@ -207,10 +207,10 @@ fn write_all(target: &AsteriskTarget, site: &Site) -> Result<(), LabError> {
     for name in EMPTY {
         put(etc.join(name), b"", 0o644)?;
     }
-    for file in render(site, target)? {
-        put(etc.join(&file.path), file.text.as_bytes(), file.mode)?;
+    for file in asterisk::machine(machine)?.into_iter().chain(asterisk::render(site, target)?) {
+        put(etc.join(&file.path), file.alone().as_bytes(), file.mode)?;
     }
-    put(target.music.join("waiting.wav"), &music::wav(), 0o644)
+    put(machine.run.join("music/waiting.wav"), &music::wav(), 0o644)
 }
 
 /// Refuses before anything is started, with the reason, what would otherwise fail silently inside.

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     infra::site::{Site, secret},
     ports::media::music,
-    provision::freeswitch::{FreeswitchTarget, Ports, render},
+    provision::freeswitch::{FreeswitchTarget, Ports, machine, render},
 };
 
 /// On a busy machine it takes its time to calibrate its clock.
@@ -56,8 +56,8 @@ impl Freeswitch {
         let folders = ["conf", "log", "db", "run", "temp", "storage", "recordings", "music", "cache"];
         folders.iter().try_for_each(|name| fs::create_dir_all(run.join(name))).map_err(folder)?;
         fs::write(run.join("music/waiting.wav"), music::wav()).map_err(folder)?;
-        for file in render(site, &target(site, run, ports)?)? {
-            write(&run.join("conf").join(&file.path), &file.text, file.mode).map_err(folder)?;
+        for file in machine(ports)?.into_iter().chain(render(site, &target(site, run, ports)?)?) {
+            write(&run.join("conf").join(&file.path), &file.alone(), file.mode).map_err(folder)?;
         }
         let mut freeswitch = program::command(&binary);
         freeswitch.args(["-nf", "-nc", "-nonat", "-np"]).current_dir(run);
@@ -109,10 +109,11 @@ fn target(site: &Site, run: &Path, ports: Ports) -> Result<FreeswitchTarget, Lab
         .map(|extension| Ok((extension.phone.clone(), secret::read(&extension.secret_file)?)))
         .collect::<Result<_, LabError>>()?;
     let password = secret::read(&site.engine.password_file)?;
-    Ok(FreeswitchTarget { music: run.join("music"), ports, password, secrets })
+    Ok(FreeswitchTarget::local(ports, run.join("music"), password, secrets))
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
     let mut file = fs::File::options().create(true).truncate(true).write(true).mode(mode).open(path)?;
     io::Write::write_all(&mut file, text.as_bytes())
 }

@@ -3,21 +3,11 @@
 use std::{fs, path::Path};
 
 use super::LabError;
-
-const FILES: &[(&str, &str)] = &[
-    ("site.yaml", include_str!("../../examples/small/site.yaml")),
-    ("hours.yaml", include_str!("../../examples/small/hours.yaml")),
-    ("numbers.yaml", include_str!("../../examples/small/numbers.yaml")),
-    ("people.yaml", include_str!("../../examples/small/people.yaml")),
-    ("queues.yaml", include_str!("../../examples/small/queues.yaml")),
-    ("trunks.yaml", include_str!("../../examples/small/trunks.yaml")),
-    ("flows/night.yaml", include_str!("../../examples/small/flows/night.yaml")),
-    ("flows/welcome.yaml", include_str!("../../examples/small/flows/welcome.yaml")),
-];
+use crate::infra::site::Profile;
 
 /// Writes `examples/small` into `dir`. `engine` is the value of `engine:` in `site.yaml`, on one line.
 pub fn write(dir: &Path, engine: &str) -> Result<(), LabError> {
-    for (name, text) in FILES {
+    for (name, text) in Profile::Small.files() {
         let path = dir.join(name);
         let text = if *name == "site.yaml" { with_engine(text, engine) } else { (*text).to_owned() };
         let write = || {

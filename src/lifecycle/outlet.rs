@@ -29,6 +29,7 @@ pub(super) struct Outlet {
     feed: Option<Feed>,
     meters: Meters,
     clock: Arc<dyn Clock>,
+    drift: watch::Receiver<Option<Trouble>>,
     health: Health,
     /// For those who must know whether everything is in the journal's files.
     told: watch::Sender<Health>,
@@ -38,12 +39,13 @@ impl Outlet {
     pub(super) fn new(
         spool: Spool,
         standing: watch::Receiver<Standing>,
+        drift: watch::Receiver<Option<Trouble>>,
         ledger: Ledger,
         meters: Meters,
         clock: Arc<dyn Clock>,
     ) -> Self {
         let told = watch::Sender::new(Health::Good);
-        Self { spool, standing, ledger, feed: None, meters, clock, health: Health::Good, told }
+        Self { spool, standing, drift, ledger, feed: None, meters, clock, health: Health::Good, told }
     }
 
     pub(super) fn journal(&self) -> watch::Receiver<Health> {
@@ -112,6 +114,7 @@ impl switchboard::Outlet for Outlet {
             what: format_smolstr!("the database refused {} finished calls", standing.refused),
             remedy: "they are put aside in the folder spool of the state folder".into(),
         });
-        [journal, database, refused].into_iter().flatten().collect()
+        let drift = self.drift.borrow().clone();
+        [journal, database, refused, drift].into_iter().flatten().collect()
     }
 }

@@ -4,13 +4,18 @@ use std::{path::PathBuf, sync::Arc};
 
 use tokio::{
     signal::unix::{SignalKind, signal},
-    sync::mpsc,
+    sync::{mpsc, watch},
 };
 
 use crate::infra::site::{self, Site};
 
 /// Loads the site anew whenever SIGHUP comes.
-pub(super) async fn on_hangup(folder: PathBuf, prompts: PathBuf, sites: mpsc::Sender<Arc<Site>>) {
+pub(super) async fn on_hangup(
+    folder: PathBuf,
+    prompts: PathBuf,
+    sites: mpsc::Sender<Arc<Site>>,
+    taken: watch::Sender<Arc<Site>>,
+) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     while hangups.recv().await.is_some() {
         match site::load(&folder) {
@@ -18,6 +23,7 @@ pub(super) async fn on_hangup(folder: PathBuf, prompts: PathBuf, sites: mpsc::Se
                 let site = Arc::new(site);
                 super::prepare_prompts(&site, &prompts).await;
                 tracing::info!(revision = %site.revision, "the new site takes effect");
+                taken.send_replace(site.clone());
                 if sites.send(site).await.is_err() {
                     return;
                 }

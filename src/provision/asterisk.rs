@@ -1,20 +1,40 @@
-//! Asterisk's whole configuration on loopback: phones, trunks, dialplan with lease and fallback, ARI.
+//! Asterisk's configuration: phones, trunks, dialplan with lease and fallback, ARI, music.
 //!
-//! The dialplan is the half of the adapter that works without Tandem; `docs/engines/asterisk.md` tells how
-//! both belong together. Endpoints on the outside are named `trunk.NAME`, and phones may not be.
+//! Ours is a block at the end of five files. What Debian's package brings besides (folders, modules, logs) is
+//! rendered only for an Asterisk that has no package: `machine`. The dialplan is the half of the adapter that works
+//! without Tandem; `docs/engines/asterisk.md` tells how both belong together. Endpoints on the outside are named
+//! `trunk.NAME`, and phones may not be.
+
+mod fit;
+mod live;
+mod pieces;
+#[cfg(test)]
+mod tests;
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
 };
 
-use handlebars::{Handlebars, no_escape};
+use handlebars::no_escape;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{RenderError, Rendered};
-use crate::{base::id::Name, infra::site::Site};
+use super::{
+    Comment, Frame, Part, RenderError, Rendered,
+    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, fill, unfit},
+};
+use crate::{
+    base::id::Name,
+    infra::site::{Codec, Site},
+};
+
+pub(super) use fit::join;
+use fit::{ini, path, quoted, section};
+pub(super) use live::{reload, verify};
+pub(super) use pieces::pieces;
 
 /// The Stasis application that Tandem is to Asterisk.
 const APP: &str = "tandem";
@@ -23,22 +43,64 @@ const OUTSIDE: &str = "trunk.from-outside";
 /// Seconds that a call rings for a Tandem that restarts.
 const GRACE: u64 = 5;
 
-const SECRET: u32 = 0o600;
-const OPEN: u32 = 0o644;
+const END_OF_FILE: Part =
+    Part::Block(Frame { comment: Comment::Semicolon, open: "", close: "", above: None });
 
-/// Name, template, permissions.
-const FILES: &[(&str, &str, u32)] = &[
-    ("asterisk.conf", include_str!("../../templates/asterisk/asterisk.conf.hbs"), OPEN),
-    ("modules.conf", include_str!("../../templates/asterisk/modules.conf.hbs"), OPEN),
-    ("pjsip.conf", include_str!("../../templates/asterisk/pjsip.conf.hbs"), SECRET),
-    ("ari.conf", include_str!("../../templates/asterisk/ari.conf.hbs"), SECRET),
-    ("http.conf", include_str!("../../templates/asterisk/http.conf.hbs"), OPEN),
-    ("rtp.conf", include_str!("../../templates/asterisk/rtp.conf.hbs"), OPEN),
-    ("logger.conf", include_str!("../../templates/asterisk/logger.conf.hbs"), OPEN),
-    ("musiconhold.conf", include_str!("../../templates/asterisk/musiconhold.conf.hbs"), OPEN),
-    ("indications.conf", include_str!("../../templates/asterisk/indications.conf.hbs"), OPEN),
-    ("extensions.conf", include_str!("../../dialplans/asterisk/extensions.conf.hbs"), OPEN),
+const fn ours(path: &'static str, template: &'static str, mode: u32) -> Sheet {
+    Sheet { path, template, mode, part: END_OF_FILE }
+}
+
+const fn whole(path: &'static str, template: &'static str) -> Sheet {
+    Sheet { path, template, mode: OPEN, part: Part::Whole }
+}
+
+const OURS: &[Sheet] = &[
+    ours("pjsip.conf", include_str!("../../templates/asterisk/pjsip.conf.hbs"), SECRET),
+    ours("ari.conf", include_str!("../../templates/asterisk/ari.conf.hbs"), SECRET),
+    ours("http.conf", include_str!("../../templates/asterisk/http.conf.hbs"), OPEN),
+    ours("musiconhold.conf", include_str!("../../templates/asterisk/musiconhold.conf.hbs"), OPEN),
+    ours("extensions.conf", include_str!("../../dialplans/asterisk/extensions.conf.hbs"), OPEN),
 ];
+
+const MACHINE: &[Sheet] = &[
+    whole("asterisk.conf", include_str!("../../templates/asterisk/asterisk.conf.hbs")),
+    whole("modules.conf", include_str!("../../templates/asterisk/modules.conf.hbs")),
+    whole("rtp.conf", include_str!("../../templates/asterisk/rtp.conf.hbs")),
+    whole("logger.conf", include_str!("../../templates/asterisk/logger.conf.hbs")),
+    whole("indications.conf", include_str!("../../templates/asterisk/indications.conf.hbs")),
+];
+
+/// The Asterisk that is told.
+#[derive(Clone, Debug)]
+pub struct AsteriskTarget {
+    /// SIP, for phones and trunks.
+    pub sip: SocketAddr,
+    /// ARI.
+    pub http: SocketAddr,
+    pub user: SmolStr,
+    pub password: SecretString,
+    /// SIP passwords by phone.
+    pub secrets: BTreeMap<Name, SecretString>,
+    /// Passwords by trunk.
+    pub lines: BTreeMap<Name, SecretString>,
+    /// Folder with the music for waiting callers; without it Asterisk plays its own.
+    pub music: Option<PathBuf>,
+    /// Networks that calls from outside come from.
+    pub outside: Vec<SmolStr>,
+    /// Short SIP timers, for peers that can only be on this machine.
+    pub brisk: bool,
+}
+
+/// An Asterisk without a package around it.
+#[derive(Clone, Debug)]
+pub struct Machine {
+    /// Where it keeps what it writes; the configuration is in `etc` below.
+    pub run: PathBuf,
+    pub modules: PathBuf,
+    /// Its shipped data (documentation, REST descriptions).
+    pub data: PathBuf,
+    pub ports: Ports,
+}
 
 /// Ports on loopback.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -50,35 +112,21 @@ pub struct Ports {
     pub rtp_to: u16,
 }
 
-/// The Asterisk that is told.
-#[derive(Clone, Debug)]
-pub struct AsteriskTarget {
-    /// Where it keeps what it writes; the configuration is in `etc` below.
-    pub run: PathBuf,
-    /// Its modules.
-    pub modules: PathBuf,
-    /// Its shipped data (documentation, REST descriptions).
-    pub data: PathBuf,
-    /// Folder with the music for waiting callers.
-    pub music: PathBuf,
-    pub ports: Ports,
-    pub user: SmolStr,
-    pub password: SecretString,
-    /// SIP passwords by phone.
-    pub secrets: BTreeMap<Name, SecretString>,
-    /// Short SIP timers, for a peer that can only be on this machine.
-    pub brisk: bool,
+impl Ports {
+    pub fn at(port: u16) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    }
 }
 
 #[derive(Serialize)]
 struct Values<'a> {
     app: &'static str,
     outside: &'static str,
-    run: String,
-    modules: String,
-    data: String,
-    music: String,
-    ports: Ports,
+    networks: Vec<String>,
+    bind: String,
+    http: Address,
+    music: Option<String>,
+    class: &'static str,
     user: String,
     password: String,
     brisk: bool,
@@ -86,166 +134,74 @@ struct Values<'a> {
     grace: u64,
     fallback: &'a str,
     phones: Vec<Phone<'a>>,
-    trunks: Vec<Trunk>,
+    trunks: Vec<Line<'a>>,
 }
 
 #[derive(Serialize)]
-struct Phone<'a> {
-    user: &'a str,
-    number: &'a str,
-    name: String,
-    secret: String,
+struct Address {
+    ip: IpAddr,
+    port: u16,
 }
 
-#[derive(Serialize)]
-struct Trunk {
-    endpoint: String,
-    address: String,
-}
-
-/// Renders every file of the configuration.
+/// Renders our part of the configuration.
 pub fn render(site: &Site, target: &AsteriskTarget) -> Result<Vec<Rendered>, RenderError> {
-    let values = values(site, target)?;
-    let mut engine = Handlebars::new();
-    engine.set_strict_mode(true);
-    // Every value below has been made fit by `ini` and its kin, which, unlike an escape, can refuse.
-    engine.register_escape_fn(no_escape);
-    FILES
-        .iter()
-        .map(|&(name, template, mode)| {
-            let text = engine
-                .render_template(template, &values)
-                .map_err(|source| RenderError::Template { template: name, source: Box::new(source) })?;
-            Ok(Rendered { path: PathBuf::from(name), text, mode })
-        })
-        .collect()
+    // Every value has been made fit by `ini` and its kin, which, unlike an escape, can refuse.
+    fill(OURS, &values(site, target)?, no_escape)
+}
+
+/// Renders what a package would have brought.
+pub fn machine(machine: &Machine) -> Result<Vec<Rendered>, RenderError> {
+    #[derive(Serialize)]
+    struct Values {
+        run: String,
+        modules: String,
+        data: String,
+        ports: Ports,
+    }
+    let Machine { run, modules, data, ports } = machine;
+    let values = Values { run: path(run)?, modules: path(modules)?, data: path(data)?, ports: *ports };
+    fill(MACHINE, &values, no_escape)
 }
 
 fn values<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Values<'a>, RenderError> {
-    let fallback = site
-        .extensions
-        .get(&site.fallback)
-        .ok_or_else(|| RenderError::NoFallback { number: site.fallback.to_string() })?;
+    let fit = Fit { shown: quoted, value: ini };
+    let network = |text: &SmolStr| {
+        render::host(&text.replace('/', "-"), "a network", "trunks.yaml").map(|_| text.to_string())
+    };
+    if let Some(extension) = site.extensions.values().find(|e| e.phone.as_str().starts_with("trunk.")) {
+        let what = format!("phone {}", extension.phone);
+        return Err(unfit(&what, "names from `trunk.` on are the trunks'", "people.yaml"));
+    }
     Ok(Values {
         app: APP,
         outside: OUTSIDE,
-        run: path(&target.run)?,
-        modules: path(&target.modules)?,
-        data: path(&target.data)?,
-        music: path(&target.music)?,
-        ports: target.ports,
+        networks: target.outside.iter().map(network).collect::<Result<_, _>>()?,
+        bind: target.sip.to_string(),
+        http: Address { ip: target.http.ip(), port: target.http.port() },
+        music: target.music.as_deref().map(path).transpose()?,
+        class: if target.music.is_some() { "tandem" } else { "default" },
         user: section(&target.user, "the ARI user")?,
         password: ini(target.password.expose_secret(), "the ARI password", "its password file")?,
         brisk: target.brisk,
         lease: site.lease.as_secs().max(1),
         grace: GRACE,
-        fallback: fallback.phone.as_str(),
-        phones: phones(site, target)?,
-        trunks: trunks(site)?,
+        fallback: render::fallback(site)?,
+        phones: render::phones(site, &target.secrets, fit)?,
+        trunks: render::trunks(site, &target.lines, fit, codec, "ulaw,alaw,g722")?,
     })
 }
 
-fn phones<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Vec<Phone<'a>>, RenderError> {
-    site.extensions
-        .iter()
-        .map(|(number, extension)| {
-            let phone = extension.phone.as_str();
-            if phone.starts_with("trunk.") {
-                return Err(unfit(
-                    format!("phone {phone}"),
-                    "names from `trunk.` on are the trunks'",
-                    "people.yaml",
-                ));
-            }
-            let secret = target
-                .secrets
-                .get(&extension.phone)
-                .ok_or_else(|| RenderError::NoSecret { phone: phone.to_owned() })?;
-            Ok(Phone {
-                user: phone,
-                number: number.as_str(),
-                name: quoted(&extension.name),
-                secret: ini(
-                    secret.expose_secret(),
-                    &format!("the SIP password of {phone}"),
-                    "its secret file",
-                )?,
-            })
-        })
-        .collect()
-}
-
-fn trunks(site: &Site) -> Result<Vec<Trunk>, RenderError> {
-    site.trunks
-        .iter()
-        .map(|(name, trunk)| {
-            let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
-            if trunk.address.is_empty() || !trunk.address.bytes().all(plain) {
-                return Err(unfit(format!("address of trunk {name}"), "it must be host:port", "trunks.yaml"));
-            }
-            Ok(Trunk { endpoint: endpoint_of_trunk(name), address: trunk.address.to_string() })
-        })
-        .collect()
+fn codec(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Pcma => "alaw",
+        Codec::Pcmu => "ulaw",
+        Codec::G722 => "g722",
+        Codec::G729 => "g729",
+        Codec::Opus => "opus",
+    }
 }
 
 /// Asterisk's name for a trunk.
 pub fn endpoint_of_trunk(trunk: &Name) -> String {
     format!("trunk.{trunk}")
 }
-
-fn unfit(what: String, why: &'static str, file: &'static str) -> RenderError {
-    RenderError::Unfit { what, why, file }
-}
-
-/// A value after `key =`: one line, `;` escaped, nothing that Asterisk would trim away.
-fn ini(value: &str, what: &str, file: &'static str) -> Result<String, RenderError> {
-    if value.is_empty() || value.len() > 1000 {
-        return Err(unfit(what.to_owned(), "it must have 1 to 1000 bytes", file));
-    }
-    if value.chars().any(char::is_control) {
-        return Err(unfit(what.to_owned(), "it contains a control character", file));
-    }
-    if value.trim() != value {
-        return Err(unfit(what.to_owned(), "it begins or ends with a blank", file));
-    }
-    if value.contains("\\;") {
-        return Err(unfit(what.to_owned(), "a backslash before a semicolon is lost on Asterisk", file));
-    }
-    Ok(value.replace(';', "\\;"))
-}
-
-/// A name in square brackets.
-fn section(value: &str, what: &str) -> Result<String, RenderError> {
-    match Name::new(value) {
-        Ok(name) if value != "general" => Ok(name.to_string()),
-        _ => Err(unfit(
-            what.to_owned(),
-            "letters, digits, '.', '_' and '-' are allowed, and not `general`",
-            "site.yaml",
-        )),
-    }
-}
-
-/// A path on a line of its own.
-fn path(path: &Path) -> Result<String, RenderError> {
-    let text = path
-        .to_str()
-        .ok_or_else(|| unfit(path.display().to_string(), "it is not UTF-8", "the command line"))?;
-    if text.contains('|') || text.contains(',') {
-        return Err(unfit(
-            text.to_owned(),
-            "a path with ',' or '|' cannot be told to Asterisk",
-            "the command line",
-        ));
-    }
-    ini(text, text, "the command line")
-}
-
-/// A display name between quotation marks: what could end it becomes a blank.
-fn quoted(name: &str) -> String {
-    let fit = |c: char| if c.is_control() || matches!(c, '"' | '\\' | ';' | '<' | '>') { ' ' } else { c };
-    name.chars().take(80).map(fit).collect::<String>().trim().to_owned()
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,33 +1,86 @@
-//! FreeSWITCH's whole configuration on loopback: phones, trunks, dialplan with lease and fallback, event socket.
+//! FreeSWITCH's configuration: phones, trunks, dialplan with lease and fallback, event socket, music.
 //!
-//! The dialplan is the half of the adapter that works without Tandem; `docs/engines/freeswitch.md` tells how both
-//! belong together.
+//! Three files are ours, beside those that a package brings; in two more we have a block. What a package brings
+//! besides is rendered only for a FreeSWITCH that has none: `machine`. The dialplan is the half of the adapter that
+//! works without Tandem; `docs/engines/freeswitch.md` tells how both belong together.
+
+mod fit;
+mod live;
+mod pieces;
+mod xml;
 
 use std::{
     collections::BTreeMap,
-    path::{Path, PathBuf},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
 };
 
-use handlebars::Handlebars;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
+use smol_str::SmolStr;
 
-use super::{RenderError, Rendered};
-use crate::{base::id::Name, infra::site::Site};
+use super::{
+    Comment, Frame, Part, RenderError, Rendered,
+    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, fill, unfit},
+};
+use crate::{
+    base::id::Name,
+    infra::site::{Codec, Site},
+};
 
-const SECRET: u32 = 0o600;
-const OPEN: u32 = 0o644;
+use fit::{path, plain, value};
+pub(super) use live::{reload, verify};
+pub(super) use pieces::pieces;
+pub(super) use xml::balanced;
+
 /// Seconds that the duty phone rings.
 const RING: u64 = 30;
+/// Sofia's profiles.
+pub(super) const PROFILES: [&str; 2] = ["phones", "trunks"];
 
-/// Name, template, permissions.
-const FILES: &[(&str, &str, u32)] = &[
-    ("freeswitch.xml", include_str!("../../templates/freeswitch/freeswitch.xml.hbs"), OPEN),
-    ("modules.xml", include_str!("../../templates/freeswitch/modules.xml.hbs"), OPEN),
-    ("event_socket.xml", include_str!("../../templates/freeswitch/event_socket.xml.hbs"), SECRET),
-    ("sofia.xml", include_str!("../../templates/freeswitch/sofia.xml.hbs"), OPEN),
-    ("directory.xml", include_str!("../../templates/freeswitch/directory.xml.hbs"), SECRET),
-    ("dialplan.xml", include_str!("../../dialplans/freeswitch/dialplan.xml.hbs"), OPEN),
+const fn whole(path: &'static str, template: &'static str, mode: u32) -> Sheet {
+    Sheet { path, template, mode, part: Part::Whole }
+}
+
+const fn within(path: &'static str, template: &'static str, mode: u32, frame: Frame) -> Sheet {
+    Sheet { path, template, mode, part: Part::Block(frame) }
+}
+
+const SOCKET: Frame = Frame {
+    comment: Comment::Xml,
+    open: "<configuration name=\"event_socket.conf\" description=\"Event socket\">\n  <settings>\n",
+    close: "  </settings>\n</configuration>\n",
+    above: Some("</settings>"),
+};
+
+const STREAMS: Frame = Frame {
+    comment: Comment::Xml,
+    open: "<configuration name=\"local_stream.conf\" description=\"Music\">\n",
+    close: "</configuration>\n",
+    above: Some("</configuration>"),
+};
+
+const OURS: &[Sheet] = &[
+    within(
+        "autoload_configs/event_socket.conf.xml",
+        include_str!("../../templates/freeswitch/event_socket.xml.hbs"),
+        SECRET,
+        SOCKET,
+    ),
+    within(
+        "autoload_configs/local_stream.conf.xml",
+        include_str!("../../templates/freeswitch/local_stream.xml.hbs"),
+        OPEN,
+        STREAMS,
+    ),
+    whole("sip_profiles/tandem.xml", include_str!("../../templates/freeswitch/profiles.xml.hbs"), SECRET),
+    whole("directory/tandem.xml", include_str!("../../templates/freeswitch/directory.xml.hbs"), SECRET),
+    whole("dialplan/tandem.xml", include_str!("../../dialplans/freeswitch/dialplan.xml.hbs"), OPEN),
+];
+
+const MACHINE: &[Sheet] = &[
+    whole("freeswitch.xml", include_str!("../../templates/freeswitch/freeswitch.xml.hbs"), OPEN),
+    whole("modules.xml", include_str!("../../templates/freeswitch/modules.xml.hbs"), OPEN),
 ];
 
 /// Ports on loopback.
@@ -42,22 +95,55 @@ pub struct Ports {
     pub rtp_to: u16,
 }
 
-/// The FreeSWITCH that is told. It is started with `-conf` at the folder of what is rendered here.
+/// The FreeSWITCH that is told.
 #[derive(Clone, Debug)]
 pub struct FreeswitchTarget {
-    /// Folder with the music for waiting callers: WAV, 8 kHz, 16 bit, mono.
-    pub music: PathBuf,
-    pub ports: Ports,
+    /// Folder with the music for waiting callers: WAV, 8 kHz, 16 bit, mono. Without it FreeSWITCH plays its own.
+    pub music: Option<PathBuf>,
+    pub socket: SocketAddr,
+    /// SIP of phones and of trunks.
+    pub listen: IpAddr,
+    pub phones: u16,
+    pub trunks: u16,
+    /// Networks that calls from outside come from.
+    pub outside: Vec<SmolStr>,
     /// Of the event socket.
     pub password: SecretString,
     /// SIP passwords by phone.
     pub secrets: BTreeMap<Name, SecretString>,
+    /// Passwords by trunk.
+    pub lines: BTreeMap<Name, SecretString>,
+}
+
+impl FreeswitchTarget {
+    /// One on loopback whose calls from outside come from there too.
+    pub fn local(
+        ports: Ports,
+        music: PathBuf,
+        password: SecretString,
+        secrets: BTreeMap<Name, SecretString>,
+    ) -> Self {
+        Self {
+            music: Some(music),
+            socket: SocketAddr::from((Ipv4Addr::LOCALHOST, ports.event_socket)),
+            listen: Ipv4Addr::LOCALHOST.into(),
+            phones: ports.phones,
+            trunks: ports.trunks,
+            outside: vec!["127.0.0.0/8".into()],
+            password,
+            secrets,
+            lines: BTreeMap::new(),
+        }
+    }
 }
 
 #[derive(Serialize)]
 struct Values<'a> {
-    music: String,
-    ports: Ports,
+    music: Option<String>,
+    socket: Address,
+    listen: IpAddr,
+    ports: Sip,
+    networks: String,
     password: String,
     domain: String,
     lease: u64,
@@ -65,158 +151,69 @@ struct Values<'a> {
     fallback: &'a str,
     duty: &'a str,
     phones: Vec<Phone<'a>>,
-    trunks: Vec<Trunk<'a>>,
+    trunks: Vec<Line<'a>>,
 }
 
 #[derive(Serialize)]
-struct Phone<'a> {
-    user: &'a str,
-    number: &'a str,
-    name: String,
-    secret: String,
+struct Address {
+    ip: IpAddr,
+    port: u16,
 }
 
 #[derive(Serialize)]
-struct Trunk<'a> {
-    name: &'a str,
-    address: String,
+struct Sip {
+    phones: u16,
+    trunks: u16,
 }
 
-/// Renders every file of the configuration.
+/// Renders our part of the configuration.
 pub fn render(site: &Site, target: &FreeswitchTarget) -> Result<Vec<Rendered>, RenderError> {
-    let values = values(site, target)?;
-    let mut engine = Handlebars::new();
-    engine.set_strict_mode(true);
-    engine.register_escape_fn(xml);
-    FILES
-        .iter()
-        .map(|&(name, template, mode)| {
-            let text = engine
-                .render_template(template, &values)
-                .map_err(|source| RenderError::Template { template: name, source: Box::new(source) })?;
-            Ok(Rendered { path: PathBuf::from(name), text, mode })
-        })
-        .collect()
+    fill(OURS, &values(site, target)?, xml::escape)
+}
+
+/// Renders what a package would have brought. It is started with `-conf` at the folder of all.
+pub fn machine(ports: Ports) -> Result<Vec<Rendered>, RenderError> {
+    #[derive(Serialize)]
+    struct Values {
+        ports: Ports,
+    }
+    fill(MACHINE, &Values { ports }, xml::escape)
 }
 
 fn values<'a>(site: &'a Site, target: &FreeswitchTarget) -> Result<Values<'a>, RenderError> {
-    let duty = site
-        .extensions
-        .get(&site.fallback)
-        .ok_or_else(|| RenderError::NoFallback { number: site.fallback.to_string() })?;
+    let fit = Fit { shown: plain, value };
     Ok(Values {
-        music: path(&target.music)?,
-        ports: target.ports,
+        music: target.music.as_deref().map(path).transpose()?,
+        socket: Address { ip: target.socket.ip(), port: target.socket.port() },
+        listen: target.listen,
+        ports: Sip { phones: target.phones, trunks: target.trunks },
+        networks: networks(&target.outside)?,
         password: value(target.password.expose_secret(), "the event socket's password", "its password file")?,
-        domain: host(&site.engine.domain, "the SIP domain", "site.yaml")?,
+        domain: render::host(&site.engine.domain, "the SIP domain", "site.yaml")?,
         lease: site.lease.as_secs().max(1),
         ring: RING,
         fallback: site.fallback.as_str(),
-        duty: duty.phone.as_str(),
-        phones: phones(site, target)?,
-        trunks: trunks(site)?,
+        duty: render::fallback(site)?,
+        phones: render::phones(site, &target.secrets, fit)?,
+        trunks: render::trunks(site, &target.lines, fit, codec, "")?,
     })
 }
 
-fn phones<'a>(site: &'a Site, target: &FreeswitchTarget) -> Result<Vec<Phone<'a>>, RenderError> {
-    site.extensions
-        .iter()
-        .map(|(number, extension)| {
-            let user = extension.phone.as_str();
-            let secret = target
-                .secrets
-                .get(&extension.phone)
-                .ok_or_else(|| RenderError::NoSecret { phone: user.to_owned() })?;
-            let what = format!("the SIP password of {user}");
-            Ok(Phone {
-                user,
-                number: number.as_str(),
-                name: plain(&extension.name),
-                secret: value(secret.expose_secret(), &what, "its secret file")?,
-            })
-        })
-        .collect()
-}
-
-fn trunks(site: &Site) -> Result<Vec<Trunk<'_>>, RenderError> {
-    site.trunks
-        .iter()
-        .map(|(name, trunk)| {
-            let address = host(&trunk.address, &format!("the address of trunk {name}"), "trunks.yaml")?;
-            Ok(Trunk { name: name.as_str(), address })
-        })
-        .collect()
-}
-
-fn unfit(what: &str, why: &'static str, file: &'static str) -> RenderError {
-    RenderError::Unfit { what: what.to_owned(), why, file }
-}
-
-/// The value of an attribute: one line, nothing that FreeSWITCH would expand.
-fn value(text: &str, what: &str, file: &'static str) -> Result<String, RenderError> {
-    if text.is_empty() || text.len() > 1000 {
-        return Err(unfit(what, "it must have 1 to 1000 bytes", file));
+/// Who may call from outside. FreeSWITCH takes addresses only; without any, nobody may.
+fn networks(outside: &[SmolStr]) -> Result<String, RenderError> {
+    let fit = |b: u8| b.is_ascii_hexdigit() || matches!(b, b'.' | b':' | b'/');
+    if let Some(strange) = outside.iter().find(|network| !network.bytes().all(fit)) {
+        return Err(unfit(strange, "it must be an address or a network, like 203.0.113.0/24", "trunks.yaml"));
     }
-    if text.chars().any(char::is_control) {
-        return Err(unfit(what, "it contains a control character", file));
-    }
-    if text.contains("${") {
-        return Err(unfit(what, "FreeSWITCH would expand ${ in it", file));
-    }
-    Ok(text.to_owned())
+    Ok(if outside.is_empty() { "255.255.255.255/32".to_owned() } else { outside.join(",") })
 }
 
-fn host(text: &str, what: &str, file: &'static str) -> Result<String, RenderError> {
-    let fit = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b':' | b'[' | b']');
-    if text.is_empty() || !text.bytes().all(fit) {
-        return Err(unfit(what, "it must be a host name or an address", file));
-    }
-    Ok(text.to_owned())
-}
-
-fn path(path: &Path) -> Result<String, RenderError> {
-    let text = path.to_str().filter(|_| path.is_absolute()).unwrap_or_default();
-    let fit = |c: char| c.is_alphanumeric() || matches!(c, '/' | '.' | '-' | '_');
-    if text.is_empty() || !text.chars().all(fit) {
-        let what = format!("the path {}", path.display());
-        return Err(unfit(&what, "it must be absolute, of letters, digits, '/', '.', '-', '_'", "site.yaml"));
-    }
-    Ok(text.to_owned())
-}
-
-/// A shown name, without what variables are made of.
-fn plain(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control() && !matches!(c, '$' | '{' | '}' | '\\' | '\'' | '"')).collect()
-}
-
-/// XML's escape for text and for attributes in double quotes.
-fn xml(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            '\'' => safe.push_str("&#39;"),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn nothing_of_a_site_ends_an_attribute() {
-        assert_eq!(xml("a\"/><x y='&"), "a&quot;/&gt;&lt;x y=&#39;&amp;");
-        assert_eq!(plain("O'Brien ${x}\n王"), "OBrien x王");
-        for bad in ["", "a\nb", "$${x}", "${x}"] {
-            assert!(value(bad, "it", "file").is_err(), "{bad:?}");
-        }
-        assert!(host("a\"b", "it", "file").is_err() && host("carrier.example:5060", "it", "file").is_ok());
-        assert!(path(Path::new("/a b")).is_err() && path(Path::new("relative")).is_err());
+fn codec(codec: Codec) -> &'static str {
+    match codec {
+        Codec::Pcma => "PCMA",
+        Codec::Pcmu => "PCMU",
+        Codec::G722 => "G722",
+        Codec::G729 => "G729",
+        Codec::Opus => "OPUS",
     }
 }

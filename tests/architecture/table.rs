@@ -61,7 +61,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("desk::audit", &["infra::db", "infra::spool", "base"]),
     ("desk::access", &["desk::audit", "infra::db", "base"]),
     // What the machines around are told.
-    ("provision", &["infra::site", "base"]),
+    (
+        "provision",
+        &["infra::site", "ports::engine", "ports::engine::freeswitch", "ports::engine::asterisk", "base"],
+    ),
     // A real engine and real phones on loopback.
     ("lab", &["provision", "ports::engine", "ports::media", "infra::site", "base"]),
     // The doors.
@@ -108,6 +111,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "lab",
             "desk::access",
             "desk::audit",
+            "provision",
             "live::record",
             "live::switchboard::view",
             "ports::engine",
@@ -152,6 +156,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("handlebars", &["src/provision"]),
     ("rcgen", &["src/lifecycle"]),
     ("rustls", &["src/http"]),
+    ("similar", &["src/provision"]),
     ("sqlx", &["src/infra/db"]),
     ("tokio_rustls", &["src/http"]),
     ("tokio_tungstenite", &["src/ports/engine/asterisk", "src/cli"]),

@@ -16,7 +16,7 @@ use tandem::{
         number::Number,
         text::Label,
     },
-    infra::site::{EngineKind, EngineSettings, Extension, Locale, Site, Store, Trunk},
+    infra::site::{EngineKind, EngineSettings, Extension, Locale, SipSettings, Site, Store, Trunk},
     lab::{asterisk::Asterisk, ports::Block, rundir::RunDir},
     ports::engine::{
         Arrival, Command, Endpoint, Engine, Event, HangupCause, Media, Order, Outcome, PromptId, Settings,
@@ -86,6 +86,9 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
             user: "tandem".into(),
             password_file,
             domain: "127.0.0.1".into(),
+            config: "/etc/asterisk".into(),
+            sip: SipSettings::default(),
+            music: None,
         },
         store: Store::Sqlite,
         http: None,
@@ -95,7 +98,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         agents: BTreeMap::new(),
         queues: BTreeMap::new(),
         flows: BTreeMap::new(),
-        trunks: [(name("carrier"), Trunk { address: carrier.to_string().into() })].into(),
+        trunks: [(name("carrier"), Trunk::to(carrier.to_string()))].into(),
         fallback: number("1009"),
         lease: LEASE,
     }

@@ -31,7 +31,7 @@ use tandem::{
         Arrival, Command, Endpoint, Engine, Event, HangupCause, Media, Order, Outcome, PromptId, Settings,
         Verdict, freeswitch,
     },
-    provision::freeswitch::{FreeswitchTarget, Ports, render},
+    provision::freeswitch::{FreeswitchTarget, Ports, machine, render},
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -119,7 +119,7 @@ impl Rig {
         site.engine.domain = "tandem.test".into();
         site.trunks.insert(
             Name::new("carrier").expect("name"),
-            site::Trunk { address: format!("127.0.0.1:{}", block.port(3)).into() },
+            site::Trunk::to(format!("127.0.0.1:{}", block.port(3))),
         );
         change(&mut site);
         for folder in ["conf", "music", "prompts"] {
@@ -220,10 +220,12 @@ fn configure(dir: &Path, site: &Site, ports: Ports) {
         .values()
         .map(|e| (e.phone.clone(), SecretString::from(format!("secret-{}", e.phone))))
         .collect();
-    let target =
-        FreeswitchTarget { music: dir.join("music"), ports, password: SecretString::from(PASSWORD), secrets };
-    for file in render(site, &target).expect("the site renders") {
-        fs::write(dir.join("conf").join(&file.path), &file.text).expect("a configuration file");
+    let target = FreeswitchTarget::local(ports, dir.join("music"), SecretString::from(PASSWORD), secrets);
+    let ours = render(site, &target).expect("the site renders");
+    for file in machine(ports).expect("the machine renders").into_iter().chain(ours) {
+        let path = dir.join("conf").join(&file.path);
+        fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+        fs::write(path, file.alone()).expect("a configuration file");
     }
 }
 

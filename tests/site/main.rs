@@ -8,13 +8,14 @@ use std::{
     fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
+    process::Command,
     time::Duration,
 };
 
 use secrecy::ExposeSecret;
 use tandem::{
     base::{clock::Stamp, id::Name, number::Key},
-    infra::site::{self, Code, EngineKind, Locale, Step, TransferTo, secret},
+    infra::site::{self, Code, Codec, EngineKind, Locale, Profile, Step, TransferTo, secret},
 };
 
 fn root() -> PathBuf {
@@ -60,17 +61,70 @@ fn number(text: &str) -> tandem::base::number::Number {
 
 #[test]
 fn every_example_is_clean() {
-    let mut seen = 0;
-    for entry in fs::read_dir(root().join("examples")).expect("examples") {
+    for profile in Profile::ALL {
+        let path = root().join("examples").join(profile.name());
+        let report = site::check(&path);
+        assert_eq!(report.problems.0, [], "{}", path.display());
+        assert!(report.site.is_some(), "{}", path.display());
+    }
+    let folders = fs::read_dir(root().join("examples")).expect("examples");
+    let folders = folders.filter(|entry| entry.as_ref().expect("entry").path().is_dir());
+    assert_eq!(folders.count(), Profile::ALL.len(), "an example is no profile");
+}
+
+#[test]
+fn init_writes_the_examples_whole_with_passwords_and_never_over_anything() {
+    for (profile, seats) in [(Profile::Small, 4..21), (Profile::Medium, 20..101), (Profile::Large, 100..1000)]
+    {
+        let temp = tempfile::tempdir().expect("folder");
+        let init = |dir: &str| {
+            let mut tandem = Command::new(env!("CARGO_BIN_EXE_tandem"));
+            tandem.args(["init", "--profile", profile.name(), dir]).current_dir(temp.path());
+            tandem.output().expect("runs")
+        };
+        assert!(init("new/site").status.success());
+        let dir = temp.path().join("new/site");
+        let mut written = files(&dir);
+        written.retain(|name| !name.starts_with("secrets"));
+        let example = root().join("examples").join(profile.name());
+        assert_eq!(written, files(&example), "{}", profile.name());
+        for name in &written {
+            assert_eq!(fs::read(dir.join(name)).expect("file"), fs::read(example.join(name)).expect("file"));
+        }
+        let report = site::check(&dir);
+        assert_eq!(report.problems.0, []);
+        let site = report.site.expect("sound");
+        assert!(seats.contains(&site.extensions.len()), "{} seats", site.extensions.len());
+        assert_eq!(secret::missing(&site), [] as [&Path; 0]);
+        for phone in site.extensions.values() {
+            assert_eq!(fs::metadata(&phone.secret_file).expect("made").permissions().mode() & 0o777, 0o600);
+        }
+        let before = fs::read(dir.join("site.yaml")).expect("file");
+        for taken in ["new/site", "new"] {
+            let again = init(taken);
+            assert_eq!(again.status.code(), Some(1));
+            assert!(String::from_utf8_lossy(&again.stderr).contains("it is not empty"));
+        }
+        assert_eq!(fs::read(dir.join("site.yaml")).expect("file"), before);
+        fs::create_dir(temp.path().join("empty")).expect("folder");
+        assert!(init("empty").status.success());
+    }
+}
+
+/// Files below a folder, by their names in it, sorted.
+fn files(folder: &Path) -> Vec<String> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(folder).expect("folder") {
         let path = entry.expect("entry").path();
-        if path.join("site.yaml").exists() {
-            let report = site::check(&path);
-            assert_eq!(report.problems.0, [], "{}", path.display());
-            assert!(report.site.is_some(), "{}", path.display());
-            seen += 1;
+        let name = path.file_name().expect("name").to_string_lossy().into_owned();
+        if path.is_dir() {
+            names.extend(files(&path).into_iter().map(|below| format!("{name}/{below}")));
+        } else {
+            names.push(name);
         }
     }
-    assert!(seen > 0, "no example");
+    names.sort_unstable();
+    names
 }
 
 #[test]
@@ -186,4 +240,35 @@ fn a_plain_text_is_in_the_first_language_and_a_step_may_be_one_word() {
     let Step::Say { prompt, .. } = &flow.steps[&flow.start] else { panic!("starts elsewhere") };
     assert_eq!(prompt.0.iter().collect::<Vec<_>>(), [(&Locale::English, &"Hello.".into())]);
     assert_eq!(flow.steps[&name("b")], Step::Hangup);
+}
+
+#[test]
+fn a_trunk_says_who_may_call_in_how_we_log_in_and_what_it_speaks() {
+    let (_temp, dir) = copy("examples/small");
+    let carrier = "carrier:\n  address: sip.carrier.example\n  from: [203.0.113.0/24, 198.51.100.7]\n  \
+                   codecs: [g729, pcma]\n  user: \"4000123\"\n  register: true\n";
+    fs::write(dir.join("trunks.yaml"), carrier).expect("write");
+    assert_eq!(site::load(&dir).expect_err("no password").0[0].code, Code::MissingFile);
+    let file = dir.join("secrets/trunk-carrier");
+    fs::create_dir(dir.join("secrets")).expect("folder");
+    fs::write(&file, "given by the carrier").expect("write");
+    fs::set_permissions(&file, fs::Permissions::from_mode(0o600)).expect("chmod");
+    assert_eq!(site::load(&dir).expect_err("blanks").0[0].code, Code::BadValue);
+    fs::write(&file, "given-by-the-carrier\n").expect("write");
+    let trunk = &site::load(&dir).expect("clean").trunks[&name("carrier")];
+    assert_eq!(trunk.address, "sip.carrier.example:5060");
+    assert_eq!(trunk.from, ["203.0.113.0/24", "198.51.100.7"]);
+    assert_eq!(trunk.codecs, [Codec::G729, Codec::Pcma]);
+    let login = trunk.login.as_ref().expect("a login");
+    assert_eq!((login.user.as_str(), login.register), ("4000123", true));
+
+    for (kind, warned) in [("asterisk", false), ("freeswitch", true)] {
+        let (_temp, dir) = copy("examples/small");
+        fs::write(dir.join("trunks.yaml"), "carrier: { address: sip.carrier.example }\n").expect("write");
+        edit(&dir, "site.yaml", "kind: simulator", &format!("kind: {kind}"));
+        let report = site::check(&dir);
+        let codes: Vec<_> = report.problems.0.iter().map(|p| (p.severity, p.code)).collect();
+        assert!(report.site.is_some());
+        assert_eq!(!codes.is_empty(), warned, "{kind}: {codes:?}");
+    }
 }

@@ -13,7 +13,7 @@ use tandem::{
     },
     infra::site::{
         Agent, EngineKind, EngineSettings, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue,
-        Site, Step, Store,
+        SipSettings, Site, Step, Store,
     },
     live::{
         record::CallRecord,
@@ -111,6 +111,9 @@ pub fn site(agents: usize) -> Site {
             user: "tandem".into(),
             password_file: "/nonexistent".into(),
             domain: "example.test".into(),
+            config: "/etc/asterisk".into(),
+            sip: SipSettings::default(),
+            music: None,
         },
         store: Store::Sqlite,
         http: None,

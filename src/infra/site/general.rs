@@ -1,17 +1,17 @@
 //! `site.yaml`: who we are, which engine, and what happens when Tandem is not there.
 
-use std::{net::SocketAddr, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 use jiff::tz::{TimeZone, db};
 use smol_str::SmolStr;
 
 use super::{
     decode::{self, Fields, Shape, shorten, suggest},
-    model::{EngineKind, EngineSettings, HttpSettings, Locale, Store},
+    engine,
+    model::{EngineSettings, HttpSettings, Locale, Store},
     names::Names,
     port,
     problem::Code,
-    secret,
     source::{Findings, Place},
     store,
     tree::{Node, Value},
@@ -29,17 +29,6 @@ const SITE: Shape = Shape {
         ("store", "store: sqlite"),
         ("http", "http: { listen: 127.0.0.1:8443 }"),
         ("lease", "lease: 30s"),
-    ],
-};
-
-const ENGINE: Shape = Shape {
-    what: "engine",
-    keys: &[
-        ("kind", "kind: simulator"),
-        ("address", "address: 127.0.0.1:8088"),
-        ("user", "user: tandem"),
-        ("password_file", "password_file: secrets/engine"),
-        ("domain", "domain: tandem.example"),
     ],
 };
 
@@ -110,7 +99,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
     let time_zone = fields.need("time_zone", to).and_then(|n| zone(n, to));
     let engine = fields
         .need("engine", to)
-        .and_then(|n| engine(root, n, fields.key_place("engine").unwrap_or(n.place), to));
+        .and_then(|n| engine::read(root, n, fields.key_place("engine").unwrap_or(n.place), to));
     let store = fields.get("store").map_or(Some(Store::Sqlite), |n| store::read(root, n, to));
     let http = match fields.get("http") {
         Some(node) => Some(port::read(root, node, fields.key_place("http").unwrap_or(node.place), to)?),
@@ -149,75 +138,5 @@ fn zone(node: &Node, to: &mut Findings) -> Option<TimeZone> {
         None => "write its IANA name: `Asia/Shanghai`, `Europe/London`, `America/New_York`".to_owned(),
     };
     to.error(Code::BadValue, node.place, format!("there is no time zone `{}`", shorten(text)), help);
-    None
-}
-
-fn engine(root: &Path, node: &Node, owner: Place, to: &mut Findings) -> Option<EngineSettings> {
-    let fields = Fields::open(node, owner, &ENGINE, to)?;
-    let kind = fields.need("kind", to).and_then(|n| kind(n, to));
-    let port = if kind == Some(EngineKind::Asterisk) { 8088 } else { 8021 };
-    let address = fields
-        .get("address")
-        .map_or(Some(SocketAddr::from(([127, 0, 0, 1], port))), |n| address(n, port, to));
-    let user = fields.get("user").map_or(Some("tandem".to_owned()), |n| word(n, "tandem", to));
-    let domain =
-        fields.get("domain").map_or(Some("tandem.local".to_owned()), |n| word(n, "tandem.local", to));
-    let password_file = match fields.get("password_file") {
-        Some(node) => secret::place(root, node, "secrets/engine", to),
-        None => secret::default(root, "secrets/engine", node.place, to),
-    };
-    Some(EngineSettings {
-        kind: kind?,
-        address: address?,
-        user: user?.into(),
-        password_file: password_file?,
-        domain: domain?.into(),
-    })
-}
-
-fn kind(node: &Node, to: &mut Findings) -> Option<EngineKind> {
-    let text = decode::scalar(node, "simulator", to)?;
-    match text {
-        "freeswitch" => Some(EngineKind::Freeswitch),
-        "asterisk" => Some(EngineKind::Asterisk),
-        "simulator" => Some(EngineKind::Simulator),
-        _ => {
-            let message = format!("`{}` is no engine", shorten(text));
-            let help = suggest(text, &["freeswitch", "asterisk", "simulator"], "allowed");
-            to.error(Code::BadValue, node.place, message, help);
-            None
-        }
-    }
-}
-
-fn address(node: &Node, port: u16, to: &mut Findings) -> Option<SocketAddr> {
-    let example = format!("127.0.0.1:{port}");
-    let text = decode::scalar(node, &example, to)?;
-    let Ok(address) = text.parse::<SocketAddr>() else {
-        let message = format!("`{}` is no address", shorten(text));
-        to.error(Code::BadValue, node.place, message, format!("write IP address and port, like `{example}`"));
-        return None;
-    };
-    if !address.ip().is_loopback() {
-        let message = format!("the engine at {address} is on another machine");
-        let help = "calls work, but prompts and recordings are files: run Tandem on the engine's own host";
-        to.warn(Code::RemoteEngine, node.place, message, help);
-    }
-    Some(address)
-}
-
-pub(super) fn word(node: &Node, example: &str, to: &mut Findings) -> Option<String> {
-    let text = decode::scalar(node, example, to)?;
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-    if (1..=128).contains(&text.len()) && text.bytes().all(plain) {
-        return Some(text.to_owned());
-    }
-    let message = format!("`{}` has characters that do not belong here", shorten(text));
-    to.error(
-        Code::BadValue,
-        node.place,
-        message,
-        format!("letters, digits, `.`, `-`, `_`: like `{example}`"),
-    );
     None
 }

@@ -1,6 +1,11 @@
 //! A checked site. Every reference in it points at something that is there.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::PathBuf,
+    time::Duration,
+};
 
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
@@ -75,6 +80,29 @@ pub struct EngineSettings {
     pub password_file: PathBuf,
     /// SIP domain of the phones on FreeSWITCH.
     pub domain: SmolStr,
+    /// Folder of the engine's configuration, absolute: there `apply` writes.
+    #[serde(default)]
+    pub config: PathBuf,
+    #[serde(default)]
+    pub sip: SipSettings,
+    /// Folder of WAV files for waiting callers, absolute; without it the engine plays its own music.
+    #[serde(default)]
+    pub music: Option<PathBuf>,
+}
+
+/// Where phones and carriers reach the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SipSettings {
+    pub listen: IpAddr,
+    pub phones: u16,
+    /// The trunks' port on FreeSWITCH; Asterisk has one for all.
+    pub trunks: u16,
+}
+
+impl Default for SipSettings {
+    fn default() -> Self {
+        Self { listen: Ipv4Addr::LOCALHOST.into(), phones: 5060, trunks: 5080 }
+    }
 }
 
 /// The TLS port of REST v1.
@@ -161,6 +189,42 @@ pub struct Queue {
 pub struct Trunk {
     /// `host:port` of the carrier's SIP server.
     pub address: SmolStr,
+    /// Networks that its calls come from; none are said: only from `address`.
+    #[serde(default)]
+    pub from: Vec<SmolStr>,
+    /// In the order in which we like them; none are said: the engine's own.
+    #[serde(default)]
+    pub codecs: Vec<Codec>,
+    #[serde(default)]
+    pub login: Option<Login>,
+}
+
+/// How we show ourselves to a carrier that does not know us by our address.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    pub user: SmolStr,
+    /// Absolute path of the file with the password.
+    pub secret_file: PathBuf,
+    /// Tell the carrier where we are, so that its calls find us.
+    pub register: bool,
+}
+
+/// How a voice is coded on a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Codec {
+    Pcma,
+    Pcmu,
+    G722,
+    G729,
+    Opus,
+}
+
+impl Trunk {
+    /// A trunk to `address` of which nothing else is said.
+    pub fn to(address: impl Into<SmolStr>) -> Self {
+        Self { address: address.into(), from: Vec::new(), codecs: Vec::new(), login: None }
+    }
 }
 
 /// What a caller goes through: named steps, entered at `start`.

@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::Path};
 
 use super::{
     decode::{self, Fields, Shape, shorten},
-    general,
+    engine,
     model::HttpSettings,
     problem::Code,
     secret,
@@ -32,7 +32,7 @@ pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) ->
     let key_file = fields.get("key_file");
     let key_file = secret::file(root, key_file, node.place, ("secrets/http.key", true), to);
     let named = fields.get("names").map_or(&[][..], decode::list);
-    let names = named.iter().filter_map(|n| general::word(n, "tandem.example", to)).map(Into::into).collect();
+    let names = named.iter().filter_map(|n| engine::word(n, "tandem.example", to)).map(Into::into).collect();
     Some(HttpSettings { listen: listen?, certificate: certificate?, key_file: key_file?, names })
 }
 

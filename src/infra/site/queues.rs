@@ -1,4 +1,4 @@
-//! `queues.yaml` and `trunks.yaml`.
+//! `queues.yaml`: where callers wait.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -6,8 +6,8 @@ use std::{
 };
 
 use super::{
-    decode::{self, Fields, Shape, shorten},
-    model::{Agent, Queue, Trunk},
+    decode::{self, Fields, Shape},
+    model::{Agent, Queue},
     problem::Code,
     prompt::Tongue,
     source::Findings,
@@ -24,8 +24,6 @@ const QUEUE: Shape = Shape {
         ("greeting", "greeting: { zh: 请稍候。, en: Please hold. }"),
     ],
 };
-
-const TRUNK: Shape = Shape { what: "a trunk", keys: &[("address", "address: sip.carrier.example:5060")] };
 
 pub(super) fn read(node: &Node, tongue: &Tongue, to: &mut Findings) -> BTreeMap<Name, Queue> {
     let queues = decode::entries(node, "queues", "sales: { ring: 20s, max_wait: 5m }", to);
@@ -68,33 +66,4 @@ pub(super) fn unserved(node: &Node, agents: &BTreeMap<Name, Agent>, to: &mut Fin
             to.warn(Code::EmptyQueue, key.place, message, help);
         }
     }
-}
-
-pub(super) fn trunks(node: &Node, to: &mut Findings) -> BTreeMap<Name, Trunk> {
-    let trunks = decode::entries(node, "trunks", "carrier: { address: sip.carrier.example }", to);
-    trunks
-        .iter()
-        .filter_map(|(key, node)| {
-            let name = decode::new_name(key, "a trunk", to);
-            let fields = Fields::open(node, key.place, &TRUNK, to)?;
-            let node = fields.need("address", to)?;
-            let text = decode::scalar(node, "sip.carrier.example:5060", to)?;
-            let Some(address) = host_and_port(text) else {
-                let message = format!("`{}` is no host with port", shorten(text));
-                to.error(Code::BadValue, node.place, message, "write it like `sip.carrier.example:5060`");
-                return None;
-            };
-            Some((name?, Trunk { address: address.into() }))
-        })
-        .collect()
-}
-
-/// With port 5060 where none is given.
-fn host_and_port(text: &str) -> Option<String> {
-    let (host, port) = text.rsplit_once(':').unwrap_or((text, "5060"));
-    let port = port.parse::<u16>().ok().filter(|p| *p != 0)?;
-    let plain = host.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-'));
-    let edges = |c: char| c.is_ascii_alphanumeric();
-    (plain && (1..=253).contains(&host.len()) && host.starts_with(edges) && host.ends_with(edges))
-        .then(|| format!("{host}:{port}"))
 }

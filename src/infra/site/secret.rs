@@ -3,7 +3,7 @@
 use std::{
     fs::{self, OpenOptions},
     io::{self, Write},
-    os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt},
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
     path::{Path, PathBuf},
 };
 
@@ -59,6 +59,11 @@ pub fn read_if_there(path: &Path) -> Result<Option<SecretString>, SecretError> {
     }
 }
 
+/// The secret in `path`, or another one where there is none yet: for a look ahead.
+pub fn read_or_invent(path: &Path) -> Result<SecretString, SecretError> {
+    Ok(read_if_there(path)?.unwrap_or_else(|| SecretString::from(random_word())))
+}
+
 /// The site's secret files that are not there yet.
 pub fn missing(site: &Site) -> Vec<&Path> {
     let phones = site.extensions.values().map(|e| e.secret_file.as_path());
@@ -86,8 +91,16 @@ pub fn make_missing(site: &Site) -> Result<usize, SecretError> {
             .open(path)
             .and_then(|mut file| file.write_all(word.as_bytes()))
             .map_err(|error| io_error(path, "made", error))?;
+        as_folder(path).map_err(|error| io_error(path, "given away", error))?;
     }
     Ok(paths.len())
+}
+
+/// Root makes a secret for whoever owns its folder: the daemon is somebody else.
+fn as_folder(path: &Path) -> io::Result<()> {
+    let (Some(folder), true) = (path.parent(), nix::unistd::geteuid().is_root()) else { return Ok(()) };
+    let folder = fs::metadata(folder)?;
+    chown(path, Some(folder.uid()), Some(folder.gid()))
 }
 
 /// 120 random bits in letters and digits that nobody mistakes for one another.

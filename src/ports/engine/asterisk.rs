@@ -8,6 +8,7 @@
 //! The dialplan (`dialplans/asterisk`) is the other half: it holds the lease, gives a caller back when the leg
 //! dialled for him ends, and leads to the fallback, all without Tandem. `docs/engines/asterisk.md` tells how.
 
+pub mod console;
 mod join;
 mod lane;
 mod ledger;

@@ -13,6 +13,7 @@
 mod captures;
 mod cause;
 mod command;
+pub mod console;
 mod escape;
 mod facts;
 mod leg;

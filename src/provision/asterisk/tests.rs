@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     base::number::Number,
-    infra::site::{EngineKind, EngineSettings, Extension, Store, Trunk},
+    infra::site::{EngineKind, EngineSettings, Extension, SipSettings, Store, Trunk},
 };
 
 fn site(shown: &str) -> Site {
@@ -27,6 +27,9 @@ fn site(shown: &str) -> Site {
             user: "tandem".into(),
             password_file: "/nowhere".into(),
             domain: "127.0.0.1".into(),
+            config: "/etc/asterisk".into(),
+            sip: SipSettings::default(),
+            music: None,
         },
         store: Store::Sqlite,
         http: None,
@@ -36,7 +39,7 @@ fn site(shown: &str) -> Site {
         agents: BTreeMap::new(),
         queues: BTreeMap::new(),
         flows: BTreeMap::new(),
-        trunks: [(name("carrier"), Trunk { address: "127.0.0.1:5070".into() })].into(),
+        trunks: [(name("carrier"), Trunk::to("127.0.0.1:5070"))].into(),
         fallback: number("1009"),
         lease: std::time::Duration::from_secs(30),
     }
@@ -46,14 +49,14 @@ fn target(secret: &str) -> AsteriskTarget {
     let secrets = ["1001", "desk"]
         .map(|phone| (Name::new(phone).expect("a name"), SecretString::from(secret.to_owned())));
     AsteriskTarget {
-        run: "/run/lab".into(),
-        modules: "/tree/modules".into(),
-        data: "/run/lab/data".into(),
-        music: "/run/lab/music".into(),
-        ports: Ports { sip: 5060, http: 8088, rtp_from: 20000, rtp_to: 20398 },
+        sip: Ports::at(5060),
+        http: Ports::at(8088),
         user: "tandem".into(),
         password: SecretString::from(secret.to_owned()),
         secrets: secrets.into(),
+        lines: BTreeMap::new(),
+        music: Some("/run/lab/music".into()),
+        outside: vec!["127.0.0.0/8".into()],
         brisk: true,
     }
 }
@@ -64,13 +67,20 @@ fn shape(files: &[Rendered]) -> Vec<String> {
     files.iter().flat_map(|file| file.text.lines().map(key)).collect()
 }
 
+fn around() -> Vec<Rendered> {
+    let (run, modules, data) = ("/run/lab".into(), "/tree/modules".into(), "/run/lab/data".into());
+    let ports = Ports { sip: 5060, http: 8088, rtp_from: 20000, rtp_to: 20398 };
+    machine(&Machine { run, modules, data, ports }).expect("it renders")
+}
+
 #[test]
 fn the_files_are_those_of_the_snapshot() {
     let files = render(&site("Anna 安娜"), &target("secret")).expect("it renders");
-    let all: String = files
+    let all: String = around()
         .iter()
-        .filter(|file| file.path != Path::new("modules.conf"))
-        .map(|file| format!("=== {} {:o}\n{}\n", file.path.display(), file.mode, file.text))
+        .chain(&files)
+        .filter(|file| file.path != std::path::Path::new("modules.conf"))
+        .map(|file| format!("=== {} {:o}\n{}\n", file.path.display(), file.mode, file.alone()))
         .collect();
     insta::assert_snapshot!("asterisk", all);
 }
@@ -78,8 +88,9 @@ fn the_files_are_those_of_the_snapshot() {
 /// Why it must not be loaded is told in `docs/engines/asterisk.md`.
 #[test]
 fn the_module_that_jams_is_not_loaded() {
-    let files = render(&site("Anna"), &target("secret")).expect("it renders");
-    let modules = files.iter().find(|file| file.path == Path::new("modules.conf")).expect("modules.conf");
+    let files = around();
+    let modules = files.iter().find(|file| file.path == std::path::Path::new("modules.conf"));
+    let modules = modules.expect("modules.conf");
     let jams: Vec<&str> =
         modules.text.lines().filter(|line| line.contains("res_stasis_device_state")).collect();
     assert_eq!(jams, ["noload = res_stasis_device_state.so"]);

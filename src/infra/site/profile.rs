@@ -1,0 +1,51 @@
+//! The complete sites that come with Tandem: `tandem init` writes one out, `examples/` shows them, and both are the
+//! same files.
+
+/// The size of a company.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Profile {
+    /// 5 to 20 seats, under 500 calls a day.
+    #[default]
+    Small,
+    /// 20 to 100 seats, up to 2,000 calls a day.
+    Medium,
+    /// More than 100 seats, over 2,000 calls a day.
+    Large,
+}
+
+type Files = &'static [(&'static str, &'static str)];
+
+macro_rules! files {
+    ($size:literal: $($name:literal),* $(,)?) => {
+        &[$(($name, include_str!(concat!("../../../examples/", $size, "/", $name)))),*]
+    };
+}
+
+const SMALL: Files = files!("small": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
+    "trunks.yaml", "flows/welcome.yaml", "flows/night.yaml");
+const MEDIUM: Files = files!("medium": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
+    "trunks.yaml", "flows/welcome.yaml", "flows/hotline.yaml", "flows/night.yaml");
+const LARGE: Files = files!("large": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
+    "trunks.yaml", "flows/welcome.yaml", "flows/claims.yaml", "flows/partners.yaml", "flows/night.yaml");
+
+impl Profile {
+    pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
+
+    /// The name of its folder in `examples/`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+            Self::Large => "large",
+        }
+    }
+
+    /// Names below the site's folder, and contents.
+    pub fn files(self) -> Files {
+        match self {
+            Self::Small => SMALL,
+            Self::Medium => MEDIUM,
+            Self::Large => LARGE,
+        }
+    }
+}
