@@ -32,7 +32,7 @@ use crate::{
     },
     http::{self, BindError, Feed, Meters, Rooms, ServeError, Socket, TlsPort},
     infra::{
-        journal::{self, Journal, OpenError},
+        journal::{self, Journal, OpenError, Torn},
         site::{
             self, Problems, Site,
             secret::{self, SecretError},
@@ -103,9 +103,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let socket = http::bind(&options.socket)?;
     let port = port::open(site.http.as_ref(), SystemClock.now()).await?;
     let (journal, recovered) = Journal::open(&options.state, journal::Options::default())?;
-    if let Some(torn) = &recovered.torn {
-        tracing::warn!(bytes = torn.bytes, "a record that a crash cut short was put aside");
-    }
+    tell_of(recovered.torn.as_ref());
     let (spool, rows) = Spool::open(&options.state)?;
     let db = store::open(&site.store, &options.state);
     let projection = Projection::start(rows, db.clone());
@@ -160,6 +158,12 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         served?;
     }
     Ok(ran?)
+}
+
+fn tell_of(torn: Option<&Torn>) {
+    if let Some(torn) = torn {
+        tracing::warn!(bytes = torn.bytes, "a record that a crash cut short was put aside");
+    }
 }
 
 fn make_secrets(site: &Site) -> Result<(), SecretError> {
