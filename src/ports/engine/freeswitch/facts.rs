@@ -43,13 +43,27 @@ impl Legs {
                 }
             }
             Fact::Bridged { leg, peer } => self.on_bridged(leg, peer),
-            Fact::HungUp { leg, cause } => self.end(&leg, cause, now),
+            Fact::HungUp { leg, cause } => {
+                let cause = self.meant(&leg, cause);
+                self.end(&leg, cause, now);
+            }
             Fact::LetGo { leg } => self.end(&leg, HangupCause::NORMAL_CLEARING, now),
             Fact::Phone { extension, registered } => self.on_phone(extension, registered, now),
             Fact::Answer { job, text } if job.starts_with(PHONES) => {
                 self.on_phones(&translate::phones(&text), false, now);
             }
             Fact::Answer { job, text } => self.on_survey_answer(&job, &text, now),
+        }
+    }
+
+    /// Whoever answered is in order: when the other side leaves in the instant of the answer, before both are
+    /// bridged, the engine ends the answered leg with "destination out of order" (`audio_bridge_thread`).
+    fn meant(&self, leg: &LegId, cause: HangupCause) -> HangupCause {
+        let answered =
+            self.all.get(leg).is_some_and(|l| l.dialled_for.is_some() && l.stage == Stage::Answered);
+        match cause {
+            HangupCause::DESTINATION_OUT_OF_ORDER if answered => HangupCause::NORMAL_CLEARING,
+            cause => cause,
         }
     }
 

@@ -315,3 +315,26 @@ fn an_end_that_was_missed_is_told_when_the_engine_denies_the_leg() {
     world.act(&Step::Wait(200));
     assert_eq!(ends(&mut world), [leg(1)]);
 }
+
+#[test]
+fn out_of_order_is_told_of_phones_that_never_answered_only() {
+    let end = |answered: bool| {
+        let mut world = World::new();
+        world.act(&Step::Park(0));
+        world.order(leg(0), 8);
+        let dialled = world.dialled(0);
+        world.legs.on_fact(Fact::Created { leg: dialled.clone() }, world.now);
+        if answered {
+            world.legs.on_fact(Fact::Answered { leg: dialled.clone() }, world.now);
+        }
+        let cause = HangupCause::DESTINATION_OUT_OF_ORDER;
+        world.legs.on_fact(Fact::HungUp { leg: dialled.clone(), cause }, world.now);
+        let told = world.legs.take().events.into_iter().find_map(|event| match event {
+            Event::Ended { leg, cause } if leg == dialled => Some(cause),
+            _ => None,
+        });
+        told.expect("its end is told")
+    };
+    assert_eq!(end(true), HangupCause::NORMAL_CLEARING);
+    assert_eq!(end(false), HangupCause::DESTINATION_OUT_OF_ORDER);
+}
