@@ -16,6 +16,7 @@ fuzz_target!(|bytes: &[u8]| {
         user: "".into(),
         password: SecretString::from("x"),
         prompts: "/prompts".into(),
+        recordings: "/recordings".into(),
         domain: "tandem.local".into(),
         fallback: Number::new("5900").expect("a number"),
         lease: Duration::from_secs(30),

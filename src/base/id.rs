@@ -73,6 +73,15 @@ plain_id!(
     Name, "name"
 );
 
+plain_id!(
+    /// A room where any number of legs hear each other: a name that Tandem makes up.
+    RoomId, "room id"
+);
+plain_id!(
+    /// Something that was recorded: the file `ID.wav` in the recordings folder.
+    SoundId, "sound id"
+);
+
 /// What Tandem does next to something carries an id derived from the input that caused it,
 /// so that a replay gives the same ids.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

@@ -15,7 +15,7 @@ use crate::{
 /// Starts the adapter of the site's engine. It connects by itself and keeps trying.
 pub(super) fn start(
     site: &Site,
-    prompts: &Path,
+    state: &Path,
     traffic: Option<Traffic>,
     clock: Arc<dyn Clock>,
 ) -> Result<Engine, Failure> {
@@ -26,7 +26,8 @@ pub(super) fn start(
         address: site.engine.address,
         user: site.engine.user.clone(),
         password: secret::read(&site.engine.password_file)?,
-        prompts: prompts.to_owned(),
+        prompts: state.join("prompts"),
+        recordings: state.join("recordings"),
         domain: site.engine.domain.clone(),
         fallback: site.fallback.clone(),
         lease: site.lease,

@@ -36,12 +36,24 @@ pub struct Settings {
     pub password: SecretString,
     /// Folder of the prompts, readable by the engine on the same host.
     pub prompts: PathBuf,
+    /// Folder of what is recorded, writable by the engine on the same host.
+    pub recordings: PathBuf,
     /// SIP domain of registered phones on FreeSWITCH.
     pub domain: SmolStr,
     /// Extension that leases and `Fallback` lead to.
     pub fallback: Number,
     /// How long a leg's lease runs before the first one that is ordered.
     pub lease: Duration,
+}
+
+impl Settings {
+    /// The file that holds something to be heard.
+    pub fn file(&self, media: &Media) -> PathBuf {
+        match media {
+            Media::Prompt(prompt) => self.prompts.join(format!("{prompt}.wav")),
+            Media::Sound(sound) => self.recordings.join(format!("{sound}.wav")),
+        }
+    }
 }
 
 /// The two ends of a running adapter. Dropping `orders` stops it.

@@ -148,6 +148,7 @@ impl Link {
             user: engine.user.clone(),
             password: read(&engine.password_file)?,
             prompts: PathBuf::new(),
+            recordings: PathBuf::new(),
             domain: engine.domain.clone(),
             fallback: Number::new("0").expect("a number"),
             lease: Duration::ZERO,

@@ -46,7 +46,7 @@ async fn a_cut_in_music_and_prompt_costs_nobody_the_call() {
     );
     cable.mend();
     let legs = audit(&mut rig).await;
-    assert_eq!(legs, [LegSeen { leg: leg.clone(), up: true, peer: None, arrival: None }]);
+    assert_eq!(legs, [LegSeen { leg: leg.clone(), up: true, peer: None, room: None, arrival: None }]);
 
     // In a prompt that ends meanwhile: its end is told all the same, once.
     let prompt = rig.prompt(500.0, Duration::from_millis(800));
@@ -88,7 +88,13 @@ async fn a_cut_while_the_phone_rings_and_in_the_talk_costs_nobody_the_call() {
     cable.mend();
     let legs = audit(&mut rig).await;
     assert!(
-        legs.contains(&LegSeen { leg: leg.clone(), up: true, peer: Some(to.clone()), arrival: None }),
+        legs.contains(&LegSeen {
+            leg: leg.clone(),
+            up: true,
+            peer: Some(to.clone()),
+            room: None,
+            arrival: None
+        }),
         "{legs:?}"
     );
 

@@ -369,6 +369,7 @@ pub fn connect(dir: &Path, address: SocketAddr, password: &str) -> Engine {
             user: "tandem".into(),
             password: SecretString::from(password.to_owned()),
             prompts: dir.to_owned(),
+            recordings: dir.join("recordings"),
             domain: "127.0.0.1".into(),
             fallback: number("1009"),
             lease: Duration::from_secs(30),

@@ -122,7 +122,7 @@ impl Rig {
             site::Trunk::to(format!("127.0.0.1:{}", block.port(3))),
         );
         change(&mut site);
-        for folder in ["conf", "music", "prompts"] {
+        for folder in ["conf", "music", "prompts", "recordings"] {
             fs::create_dir(dir.join(folder)).expect("a folder");
         }
         wav(&dir.join("music/tone.wav"), MUSIC, Duration::from_secs(10));
@@ -135,6 +135,7 @@ impl Rig {
             user: "".into(),
             password: SecretString::from(PASSWORD),
             prompts: dir.join("prompts"),
+            recordings: dir.join("recordings"),
             domain: site.engine.domain.clone(),
             fallback: site.fallback.clone(),
             lease: site.lease,
@@ -210,7 +211,7 @@ impl Rig {
 }
 
 fn file_of(dir: &Path, number: u8) -> PathBuf {
-    let Media::Prompt(id) = prompt(number);
+    let Media::Prompt(id) = prompt(number) else { panic!("a prompt") };
     dir.join("prompts").join(format!("{id}.wav"))
 }
 

@@ -57,6 +57,7 @@ impl Switchboard {
             Event::Joined { leg, peer } => self.joined(&leg, &peer),
             Event::Returned { leg } => self.returned(&leg),
             Event::Ended { leg, cause } => self.ended(&leg, cause),
+            Event::Referred { .. } | Event::Met { .. } | Event::Recorded { .. } | Event::Trunk { .. } => {}
             Event::Outcome { leg, order, outcome } => {
                 if matches!(outcome, Outcome::Refused(_)) {
                     self.played(&leg, order);

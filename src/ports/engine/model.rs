@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::base::{
     clock::Stamp,
-    id::{LegId, Name, OrderId},
+    id::{LegId, Name, OrderId, RoomId, SoundId},
     number::{Key, Number},
     text::Label,
 };
@@ -92,6 +92,8 @@ impl fmt::Display for PromptId {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Media {
     Prompt(PromptId),
+    /// A message that somebody left: `ID.wav` in the recordings folder.
+    Sound(SoundId),
 }
 
 /// Whom to dial.
@@ -99,6 +101,8 @@ pub enum Media {
 pub enum Endpoint {
     /// The registered phone of an extension.
     Phone(Name),
+    /// The same, asked to answer by itself (`Call-Info: answer-after=0`, RFC 5373's use in the field).
+    Intercom(Name),
     /// A number on a trunk.
     Trunk { trunk: Name, number: Number },
 }
@@ -108,6 +112,8 @@ pub enum Endpoint {
 pub enum Command {
     /// Answer an inbound leg. Followed by `Answered`, or by `Ended`.
     Answer,
+    /// Let an inbound leg that is not answered hear that it rings (180). Nothing to a leg that is answered.
+    Ring,
     /// Play one after the other; followed by exactly one `Played` with this order's id.
     Play { media: Vec<Media> },
     /// Stop whatever plays, prompt or music. A stopped `Play` still reports `Played`.
@@ -115,10 +121,32 @@ pub enum Command {
     /// Endless music, until `Stop`, `Play` or `Connect`.
     Music,
     /// Dial `to` and join it with this leg when it answers; this leg hears music or ringback meanwhile
-    /// (whatever played before is stopped). Reports `Ringing` and `Joined`; if `to` does not come to
+    /// (whatever played before is stopped). A leg that is not answered yet rings, and is answered with `to`. Reports `Ringing` and `Joined`; if `to` does not come to
     /// talk, `Ended { leg: to, cause }`, and this leg obeys again with nothing playing.
     /// `Hangup` of `to` cancels it.
     Connect { to: LegId, endpoint: Endpoint, timeout: Duration, caller: Number, caller_name: Label },
+    /// Dial this leg, which is new, for nobody. Reports `Ringing`, and when it is answered `Answered`: it obeys,
+    /// in silence. Left alone for `lease` after that it ends by itself, without us; a later `Lease` renews that.
+    /// If nobody comes to talk: `Ended`.
+    Dial { endpoint: Endpoint, timeout: Duration, caller: Number, caller_name: Label, lease: Duration },
+    /// Go into the room, at once and whatever the leg does; its first leg makes it, its last leaves nothing of it.
+    /// The peer of a talk that ends so obeys again (`Returned`). Reports `Met`. No lease runs in a room with two in it;
+    /// whoever is left there alone while Tandem is away comes under the last ordered lease again.
+    Meet { room: RoomId, muted: bool },
+    /// In a room: heard by the others, or not. It always hears them.
+    Mute { on: bool },
+    /// Come back from a talk or a room: `Returned`. The peer of a talk comes back too (its own `Returned`), under the
+    /// site's lease if it was dialled.
+    Part,
+    /// Record what this leg says into `sound`, until `limit`, or `silence` without a voice (zero: never), or `Stop`,
+    /// or its end. Followed by exactly one `Recorded` with this order's id.
+    Record { sound: SoundId, limit: Duration, silence: Duration },
+    /// Record a leg whatever it does, in stereo: left what it says, right what it hears. At most one tape a leg.
+    Tape { sound: SoundId },
+    /// Pause the tape: silence is recorded meanwhile. Or go on.
+    TapePause { on: bool },
+    /// End the tape, as the leg's end does.
+    TapeStop,
     /// End the leg. Followed by `Ended`.
     Hangup { cause: HangupCause },
     /// Arm or renew the lease: a leg whose lease runs out goes to the site's fallback extension, without us.
@@ -183,6 +211,9 @@ pub struct LegSeen {
     pub up: bool,
     /// The leg it talks with.
     pub peer: Option<LegId>,
+    /// The room it is in.
+    #[serde(default)]
+    pub room: Option<RoomId>,
     /// Set when this is an inbound leg that waits for orders and has not been taken by anybody.
     pub arrival: Option<Arrival>,
 }
@@ -204,8 +235,16 @@ pub enum Event {
     Played { leg: LegId, order: OrderId, verdict: Verdict },
     /// A key was pressed.
     Key { leg: LegId, key: Key },
-    /// Two legs hear each other: `leg` is the one that was told to `Connect`.
+    /// Two legs hear each other: `leg` is the one that was told to `Connect`. When the two were with others before, a
+    /// phone has joined its two talks into one (REFER with Replaces, RFC 3891) and its own legs end.
     Joined { leg: LegId, peer: LegId },
+    /// The phone at `leg` sends its peer to a number (REFER, RFC 3515). Their talk is over: the peer's `Returned`
+    /// follows, and the end of `leg`.
+    Referred { leg: LegId, peer: LegId, to: Number },
+    /// The leg is in the room.
+    Met { leg: LegId, room: RoomId },
+    /// A `Record` is over; `length` of what is in the file, zero when there is none.
+    Recorded { leg: LegId, order: OrderId, length: Duration },
     /// The leg's peer is gone, or never came, and the leg obeys orders again with nothing playing.
     Returned { leg: LegId },
     /// The leg is no more.
@@ -216,6 +255,8 @@ pub enum Event {
     Audit { asked: Stamp, legs: Vec<LegSeen> },
     /// A phone registered or is gone.
     Phone { extension: Name, registered: bool },
+    /// A trunk's far end answers our questions (OPTIONS), or does not any more.
+    Trunk { trunk: Name, up: bool },
 }
 
 impl Event {
@@ -228,10 +269,17 @@ impl Event {
             | Self::Played { leg, .. }
             | Self::Key { leg, .. }
             | Self::Joined { leg, .. }
+            | Self::Referred { leg, .. }
+            | Self::Met { leg, .. }
+            | Self::Recorded { leg, .. }
             | Self::Returned { leg }
             | Self::Ended { leg, .. }
             | Self::Outcome { leg, .. } => Some(leg),
-            Self::Up { .. } | Self::Down { .. } | Self::Audit { .. } | Self::Phone { .. } => None,
+            Self::Up { .. }
+            | Self::Down { .. }
+            | Self::Audit { .. }
+            | Self::Phone { .. }
+            | Self::Trunk { .. } => None,
         }
     }
 }

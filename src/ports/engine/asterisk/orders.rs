@@ -4,7 +4,7 @@
 //! channel and stopping the prompt. So whatever must not wait stops the prompt first, and a lease is extended
 //! by the prompt's length beforehand.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde_json::Value;
@@ -47,6 +47,10 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
         Command::Lease { span } => lease(desk, leg, Some(span)).await,
         Command::Release => lease(desk, leg, None).await,
         Command::Fallback => fallback(desk, leg).await,
+        _ => Err(Failure::Refused {
+            status: 501,
+            reason: Label::new("this engine's adapter cannot do that yet"),
+        }),
     };
     outcome.map_or_else(Outcome::from, |()| Outcome::Done)
 }
@@ -137,9 +141,9 @@ async fn begin_play(desk: &Arc<Desk>, leg: &LegId, id: OrderId, media: &[Media])
 async fn sounds(desk: &Desk, media: &[Media]) -> Result<(String, Duration), Failure> {
     let mut names = Vec::with_capacity(media.len());
     let mut bytes = 0;
-    for Media::Prompt(prompt) in media {
-        let stem: PathBuf = desk.settings.prompts.join(prompt.to_string());
-        let file = stem.with_extension("wav");
+    for media in media {
+        let file = desk.settings.file(media);
+        let stem = file.with_extension("");
         let missing =
             || Failure::Refused { status: 404, reason: Label::new(&format!("no prompt {}", file.display())) };
         bytes += tokio::fs::metadata(&file).await.map_err(|_| missing())?.len();
@@ -297,7 +301,7 @@ async fn originate(desk: &Desk, leg: &LegId, call: &Call) -> Result<(), Undialle
         // The id is chosen by us: whoever has it already is this call.
         Ok(_) | Err(Failure::Refused { status: 409, .. }) => Ok(()),
         Err(Failure::Refused { status: 500.., .. }) => Err(Undialled::Unreachable(match call.endpoint {
-            Endpoint::Phone(_) => HangupCause::SUBSCRIBER_ABSENT,
+            Endpoint::Phone(_) | Endpoint::Intercom(_) => HangupCause::SUBSCRIBER_ABSENT,
             Endpoint::Trunk { .. } => HangupCause::DESTINATION_OUT_OF_ORDER,
         })),
         Err(Failure::Unknown) => {

@@ -146,7 +146,9 @@ pub fn bridge_for(dialled: &LegId) -> String {
 /// Asterisk's name of whom to dial.
 pub fn endpoint(endpoint: &crate::ports::engine::Endpoint) -> String {
     match endpoint {
-        crate::ports::engine::Endpoint::Phone(phone) => format!("PJSIP/{phone}"),
+        crate::ports::engine::Endpoint::Phone(phone) | crate::ports::engine::Endpoint::Intercom(phone) => {
+            format!("PJSIP/{phone}")
+        }
         crate::ports::engine::Endpoint::Trunk { trunk, number } => format!("PJSIP/{number}@{TRUNK}{trunk}"),
     }
 }

@@ -91,6 +91,7 @@ fn settings() -> Settings {
         user: "".into(),
         password: SecretString::from("x"),
         prompts: "/prompts".into(),
+        recordings: "/recordings".into(),
         domain: "127.0.0.1".into(),
         fallback: Number::new("5900").expect("number"),
         lease: Duration::from_secs(30),

@@ -140,7 +140,9 @@ pub struct Dial<'a> {
 
 pub fn connect(order: OrderId, dial: &Dial<'_>) -> Result<Vec<u8>, Unspeakable> {
     let endpoint = match dial.endpoint {
-        Endpoint::Phone(user) => format!("user/{user}@{}", escape::domain(dial.domain)?),
+        Endpoint::Phone(user) | Endpoint::Intercom(user) => {
+            format!("user/{user}@{}", escape::domain(dial.domain)?)
+        }
         Endpoint::Trunk { trunk, number } => format!("sofia/gateway/{trunk}/{number}"),
     };
     let timeout = seconds(dial.timeout).to_string();

@@ -48,7 +48,10 @@ impl Legs {
             Command::Release => {
                 self.send(command::cancel_lease(leg), Then::Outcome { leg: leg.clone(), order: *id });
             }
-            _ => self.line_up(order, now),
+            Command::Play { .. } | Command::Stop | Command::Music | Command::Connect { .. } => {
+                self.line_up(order, now);
+            }
+            _ => self.refuse(leg, *id, "this engine's adapter cannot do that yet"),
         }
     }
 
@@ -177,7 +180,10 @@ impl Legs {
     }
 
     fn play(&mut self, leg: &LegId, order: OrderId, media: &[Media]) {
-        let prompts: Vec<&PromptId> = media.iter().map(|Media::Prompt(id)| id).collect();
+        let prompts: Vec<&PromptId> = media
+            .iter()
+            .filter_map(|media| if let Media::Prompt(id) = media { Some(id) } else { None })
+            .collect();
         match escape::playlist(&self.settings.prompts, &prompts) {
             Ok(list) => {
                 self.set_lane(leg, playing(Some(order)));

@@ -89,6 +89,7 @@ impl World {
             user: "".into(),
             password: SecretString::from("x"),
             prompts: "/prompts".into(),
+            recordings: "/recordings".into(),
             domain: "tandem.local".into(),
             fallback: Number::new("5900").expect("number"),
             lease: Duration::from_secs(30),

@@ -240,6 +240,7 @@ impl Legs {
                 leg: id.clone(),
                 up: known.stage == Stage::Answered || alive.get(id).is_some_and(|row| row.up),
                 peer: peers.get(id).map(|peer| (*peer).clone()),
+                room: None,
                 arrival: known.arrival.clone(),
             })
             .collect();

@@ -56,6 +56,7 @@ impl World {
             }
             Command::Release => self.with(&leg, |leg| leg.lease = None),
             Command::Fallback => self.fall_back(&leg),
+            _ => {}
         }
     }
 
@@ -101,7 +102,7 @@ impl World {
             return;
         }
         let phone = match endpoint {
-            Endpoint::Phone(extension) => self.phones.get(extension).cloned(),
+            Endpoint::Phone(extension) | Endpoint::Intercom(extension) => self.phones.get(extension).cloned(),
             Endpoint::Trunk { .. } => None,
         };
         let refusal = match &phone {

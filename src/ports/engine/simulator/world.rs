@@ -333,6 +333,7 @@ impl World {
             .map(|(id, leg)| LegSeen {
                 leg: id.clone(),
                 up: leg.up,
+                room: None,
                 peer: match &leg.state {
                     State::Talking(peer) => Some(peer.clone()),
                     _ => None,

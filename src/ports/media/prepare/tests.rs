@@ -34,7 +34,7 @@ fn every_prompt_of_the_example_is_made_once_and_then_kept() {
         let Step::Say { prompt, .. } = step else { continue };
         for locale in &site.languages {
             let media = media::prompt(prompt, *locale).expect("a text");
-            let media::Media::Prompt(id) = media;
+            let media::Media::Prompt(id) = media else { panic!("a prompt") };
             let wav = read(&folder.path().join(format!("{id}.wav"))).expect("made");
             let wav = Wav::parse(&wav).expect("wav");
             assert_eq!((wav.rate, wav.channels), (8000, 1));
@@ -78,7 +78,7 @@ fn a_damaged_file_is_made_anew_and_a_changed_recording_too() {
     assert_eq!(run(PROGRAM, &site, &prompts).0.kept, 1);
     fs::write(&sound, stereo(2000)).expect("write");
     assert_eq!(run(PROGRAM, &site, &prompts).0.made, 1);
-    let media::Media::Prompt(id) = media::recording(&sound);
+    let media::Media::Prompt(id) = media::recording(&sound) else { panic!("a prompt") };
     let made = prompts.join(format!("{id}.wav"));
     let wav = Wav::parse(&read(&made).expect("made")).expect("wav");
     assert_eq!((wav.samples.len(), wav.samples[4000]), (8000, 2000));
@@ -106,7 +106,7 @@ async fn a_program_that_hangs_is_waited_for_once_and_what_is_there_is_kept() {
     let prepared = with(&hanging(folder.path()), &site, &prompts, |_| {}).await;
     assert!(began.elapsed() <= Duration::from_secs(60), "{:?}", began.elapsed());
     wait_for_end(folder.path(), 2 * LANES);
-    let media::Media::Prompt(recording) = media::recording(&sound);
+    let media::Media::Prompt(recording) = media::recording(&sound) else { panic!("a prompt") };
     assert_eq!((prepared.made, prepared.kept), (1, 0), "the recording needs no synthesiser");
     assert!(playable(&prompts.join(format!("{recording}.wav"))));
     let hung = prepared.failed.iter().filter(|(_, why)| matches!(why, SpeechError::Hung)).count();

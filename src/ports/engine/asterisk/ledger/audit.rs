@@ -34,6 +34,7 @@ impl Ledger {
                 leg: channel.leg.clone(),
                 up: channel.up,
                 peer: peers.get(&channel.leg).cloned(),
+                room: None,
                 arrival: waiting_arrival(channel),
             })
             .collect();
