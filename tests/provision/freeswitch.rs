@@ -87,6 +87,7 @@ async fn a_trunk_with_a_login_registers_at_its_carrier_and_speaks_its_codecs_alo
         user: "".into(),
         password: secret::read(&site.engine.password_file).expect("there"),
         prompts: "".into(),
+        recordings: std::path::PathBuf::new(),
         domain: site.engine.domain.clone(),
         fallback: site.fallback.clone(),
         lease: site.lease,
