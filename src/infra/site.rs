@@ -15,6 +15,8 @@ mod hours;
 mod model;
 mod names;
 mod numbers;
+mod outside;
+mod pattern;
 mod people;
 mod port;
 mod problem;
@@ -32,9 +34,12 @@ mod trunks;
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub use model::{
-    Agent, Closed, Codec, CollectStep, EngineKind, EngineSettings, Extension, Flow, HttpSettings, Locale,
-    Login, MenuStep, NumberEntry, Prompt, Queue, SipSettings, Site, Step, Store, TransferTo, Trunk,
+    Agent, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, EngineKind, EngineSettings,
+    Extension, Flow, Forward, Group, HttpSettings, Locale, Login, Mailbox, MenuStep, NumberEntry, Outside,
+    Parking, Prompt, Queue, RingOrder, SipSettings, Site, Step, Store, TransferTo, Trunk,
 };
+pub use outside::Reached;
+pub use pattern::{InvalidPattern, Pattern};
 pub use problem::{Code, Problem, Problems, Severity};
 pub use profile::Profile;
 
@@ -192,6 +197,7 @@ impl Trees {
             queues,
             flows,
             trunks,
+            dialing: Dialing::default(),
             fallback,
             lease,
         })

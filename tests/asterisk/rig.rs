@@ -16,7 +16,7 @@ use tandem::{
         number::Number,
         text::Label,
     },
-    infra::site::{EngineKind, EngineSettings, Extension, Locale, SipSettings, Site, Store, Trunk},
+    infra::site::{Dialing, EngineKind, EngineSettings, Extension, Locale, SipSettings, Site, Store, Trunk},
     lab::{asterisk::Asterisk, ports::Block, rundir::RunDir},
     ports::engine::{
         Arrival, Command, Endpoint, Engine, Event, HangupCause, Media, Order, Outcome, PromptId, Settings,
@@ -70,10 +70,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
     std::fs::write(&password_file, format!("{PASSWORD}\n")).expect("written");
     let extension = |number: &str| {
         let shown = format!("Agent \"{number}\"; x");
-        (
-            self::number(number),
-            Extension { name: shown.into(), phone: name(number), secret_file: secret_file.clone() },
-        )
+        (self::number(number), Extension::new(shown, name(number), secret_file.clone()))
     };
     Site {
         name: "test".into(),
@@ -99,6 +96,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         queues: BTreeMap::new(),
         flows: BTreeMap::new(),
         trunks: [(name("carrier"), Trunk::to(carrier.to_string()))].into(),
+        dialing: Dialing::default(),
         fallback: number("1009"),
         lease: LEASE,
     }

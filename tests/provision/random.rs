@@ -77,8 +77,7 @@ fn take(step: &Step, site: &mut Site, rig: &Rig, marks: &mut Vec<(usize, String)
     match step {
         Step::Phone(n, shown) => {
             let phone = name(&n.to_string());
-            site.extensions
-                .insert(number(*n), Extension { name: shown.as_str().into(), phone, secret_file: file(*n) });
+            site.extensions.insert(number(*n), Extension::new(shown.as_str(), phone, file(*n)));
             secret::make_missing(site).expect("made");
         }
         Step::NoPhone(n) if number(*n) != site.fallback => drop(site.extensions.remove(&number(*n))),

@@ -12,8 +12,8 @@ use tandem::{
         text::Label,
     },
     infra::site::{
-        Agent, EngineKind, EngineSettings, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue,
-        SipSettings, Site, Step, Store,
+        Agent, Dialing, EngineKind, EngineSettings, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt,
+        Queue, SipSettings, Site, Step, Store,
     },
     live::{
         record::CallRecord,
@@ -81,11 +81,7 @@ pub fn site(agents: usize) -> Site {
     let phone = |i: usize| {
         (
             number(&(1000 + i).to_string()),
-            Extension {
-                name: format!("Agent {i}").into(),
-                phone: name(&(1000 + i).to_string()),
-                secret_file: "/nonexistent".into(),
-            },
+            Extension::new(format!("Agent {i}"), name(&(1000 + i).to_string()), "/nonexistent"),
         )
     };
     let agent = |i: usize| {
@@ -128,6 +124,7 @@ pub fn site(agents: usize) -> Site {
         queues: [(name("sales"), rules.clone()), (name("support"), rules)].into(),
         flows: [(name("main"), flow)].into(),
         trunks: BTreeMap::new(),
+        dialing: Dialing::default(),
         fallback: number("1000"),
         lease: secs(30),
     }

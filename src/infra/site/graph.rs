@@ -17,7 +17,7 @@ pub(super) fn targets(step: &Step) -> Vec<&Name> {
         Step::Collect(collect) => vec![&collect.next, &collect.otherwise],
         Step::Queue { otherwise, .. } | Step::Transfer { otherwise, .. } => vec![otherwise],
         Step::Hours { open, closed, .. } => vec![open, closed],
-        Step::Hangup => Vec::new(),
+        Step::Voicemail { .. } | Step::Hangup => Vec::new(),
     }
 }
 
@@ -85,7 +85,9 @@ fn fault(flow: &Flow, name: &Name) -> Option<(Vec<Name>, Fault)> {
     if around.iter().all(|n| flow.steps.get(n).is_some_and(mute)) {
         return Some((path, Fault::Mute));
     }
-    let leads_out = |step: &Step| matches!(step, Step::Queue { .. } | Step::Transfer { .. } | Step::Hangup);
+    let leads_out = |step: &Step| {
+        matches!(step, Step::Queue { .. } | Step::Transfer { .. } | Step::Voicemail { .. } | Step::Hangup)
+    };
     let trapped = !around.iter().any(|n| flow.steps.get(n).is_some_and(leads_out));
     trapped.then_some((path, Fault::Trap))
 }

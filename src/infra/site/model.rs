@@ -1,5 +1,7 @@
 //! A checked site. Every reference in it points at something that is there.
 
+mod dialing;
+
 use std::{
     collections::BTreeMap,
     net::{IpAddr, Ipv4Addr, SocketAddr},
@@ -10,6 +12,8 @@ use std::{
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
+
+pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 
 use crate::base::{
     hours::Hours,
@@ -53,6 +57,8 @@ pub struct Site {
     pub queues: BTreeMap<Name, Queue>,
     pub flows: BTreeMap<Name, Flow>,
     pub trunks: BTreeMap<Name, Trunk>,
+    #[serde(default)]
+    pub dialing: Dialing,
     /// Number that a caller reaches when Tandem is not there: an extension.
     pub fallback: Number,
     /// How long a waiting caller's lease runs (default 30 s; renewed at a third of it).
@@ -157,6 +163,31 @@ pub struct Extension {
     pub phone: Name,
     /// Absolute path of the file with the SIP password.
     pub secret_file: PathBuf,
+    /// How far it may call.
+    #[serde(default)]
+    pub class: Class,
+    /// The extensions of one pickup group take each other's calls.
+    #[serde(default)]
+    pub pickup: Option<Name>,
+    #[serde(default)]
+    pub forward: Forward,
+    #[serde(default)]
+    pub mailbox: Option<Mailbox>,
+}
+
+impl Extension {
+    /// An extension of which nothing else is said.
+    pub fn new(name: impl Into<SmolStr>, phone: Name, secret_file: impl Into<PathBuf>) -> Self {
+        Self {
+            name: name.into(),
+            phone,
+            secret_file: secret_file.into(),
+            class: Class::default(),
+            pickup: None,
+            forward: Forward::default(),
+            mailbox: None,
+        }
+    }
 }
 
 /// Somebody who takes calls from queues.
@@ -267,6 +298,10 @@ pub enum Step {
         open: Name,
         closed: Name,
     },
+    /// Leave a message for this extension, then hang up.
+    Voicemail {
+        mailbox: Number,
+    },
     Hangup,
 }
 
@@ -280,6 +315,11 @@ pub enum TransferTo {
         trunk: Name,
         number: Number,
     },
+    /// A number outside, as a phone that may call everywhere dials it: `dialing.outside` says on which trunks.
+    Outside(Number),
+    /// A ring group.
+    Group(Number),
+    Conference(Number),
 }
 
 /// Say a prompt and take one key.

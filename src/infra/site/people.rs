@@ -91,7 +91,7 @@ fn extensions(root: &Path, node: &Node, to: &mut Findings) -> BTreeMap<Number, E
         };
         if let (Some(number), Some(name), Some(phone), Some(secret_file)) = (number, name, phone, secret_file)
         {
-            all.insert(number, Extension { name: name.into(), phone, secret_file });
+            all.insert(number, Extension::new(name, phone, secret_file));
         }
     }
     all

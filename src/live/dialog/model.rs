@@ -6,7 +6,10 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::{
-    base::{id::Name, number::Key},
+    base::{
+        id::Name,
+        number::{Key, Number},
+    },
     infra::site::{Locale, TransferTo},
     ports::engine::Media,
 };
@@ -70,6 +73,10 @@ pub enum Act {
         digits: Option<SmolStr>,
         ring: Duration,
         otherwise: Name,
+    },
+    /// Leave a message for this extension; the call ends with it.
+    Voicemail {
+        mailbox: Number,
     },
     Hangup,
     /// A reason for the record.

@@ -104,6 +104,10 @@ impl Turn<'_> {
                 self.note(format_smolstr!("{hours} is {word}: step {next}"));
                 Way::To(next.clone())
             }
+            Step::Voicemail { mailbox } => {
+                self.acts.push(Act::Voicemail { mailbox: mailbox.clone() });
+                Way::Stay
+            }
             Step::Hangup => {
                 self.acts.push(Act::Hangup);
                 Way::Stay

@@ -16,7 +16,7 @@ use crate::{
         call::{Call, Dialled, Next, Party, Stage, Timer},
         dialog::{Dialog, Happening},
         record::EndedBy,
-        routing::{Route, route},
+        routing::{Decision, Goal, route},
     },
     ports::engine::{Arrival, Command, Event, HangupCause, Outcome},
 };
@@ -76,13 +76,19 @@ impl Switchboard {
         self.calls_today += 1;
         let id = self.out.call_id(&self.calls);
         let (next, language, why) = match route(&self.site, &arrival, now) {
-            Route::Flow { flow, language, why } => (self.flow(&flow, language), language, why),
-            Route::Extension { to, why } => {
+            Decision::Go { goal: Goal::Flow { flow, language }, why } => {
+                (self.flow(&flow, language), language, why)
+            }
+            Decision::Go { goal: Goal::Extension(to), why } => {
                 let endpoint = self.extension(&to);
                 let next = endpoint.map_or(Next::Hangup, |endpoint| Next::Dial { to, endpoint });
                 (next, self.site.languages[0], why)
             }
-            Route::Nobody { cause, why } => return self.turn_away(id, leg, arrival, cause, &why),
+            Decision::Go { why, .. } => {
+                let why = format_smolstr!("{why}: not yet");
+                return self.turn_away(id, leg, arrival, HangupCause(31), &why);
+            }
+            Decision::No { cause, why } => return self.turn_away(id, leg, arrival, cause, &why),
         };
         let mut call = new_call(id, leg.clone(), arrival, language, now, Stage::Answering { next, tries: 1 });
         call.leased = true;

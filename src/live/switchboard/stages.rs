@@ -84,6 +84,10 @@ impl Switchboard {
                 Act::Transfer { to, digits, ring, otherwise } => {
                     self.transfer_step(id, &to, digits, ring, otherwise);
                 }
+                Act::Voicemail { .. } => {
+                    self.out.tell(call, "messages are not taken yet");
+                    self.hang_up(id, EndedBy::Tandem);
+                }
                 Act::Hangup => self.hang_up(id, EndedBy::Tandem),
             }
         }
@@ -154,6 +158,7 @@ impl Switchboard {
             TransferTo::Collected(_) => {
                 digits.and_then(|digits| Number::new(digits).ok()).and_then(|number| self.reach(&number))
             }
+            TransferTo::Outside(_) | TransferTo::Group(_) | TransferTo::Conference(_) => None,
         };
         if let Some((party, endpoint)) = target {
             return self.dial(id, party, endpoint, ring, after);

@@ -133,6 +133,7 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
             | Step::Queue { .. }
             | Step::Transfer { .. }
             | Step::Hours { .. }
+            | Step::Voicemail { .. }
             | Step::Hangup => {}
         }
     }

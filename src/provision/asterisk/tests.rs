@@ -8,14 +8,13 @@ use proptest::prelude::*;
 use super::*;
 use crate::{
     base::number::Number,
-    infra::site::{EngineKind, EngineSettings, Extension, SipSettings, Store, Trunk},
+    infra::site::{Dialing, EngineKind, EngineSettings, Extension, SipSettings, Store, Trunk},
 };
 
 fn site(shown: &str) -> Site {
     let number = |text| Number::new(text).expect("a number");
     let name = |text| Name::new(text).expect("a name");
-    let extension =
-        |phone| Extension { name: shown.into(), phone: name(phone), secret_file: "/nowhere".into() };
+    let extension = |phone| Extension::new(shown, name(phone), "/nowhere");
     Site {
         name: "test".into(),
         revision: "1".into(),
@@ -40,6 +39,7 @@ fn site(shown: &str) -> Site {
         queues: BTreeMap::new(),
         flows: BTreeMap::new(),
         trunks: [(name("carrier"), Trunk::to("127.0.0.1:5070"))].into(),
+        dialing: Dialing::default(),
         fallback: number("1009"),
         lease: std::time::Duration::from_secs(30),
     }
