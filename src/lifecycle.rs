@@ -7,6 +7,7 @@ mod change;
 mod drift;
 mod engine;
 mod history;
+mod notice;
 mod outlet;
 mod port;
 mod reload;
@@ -14,9 +15,9 @@ pub mod replay;
 mod store;
 
 use std::{
-    fs::{self, DirBuilder},
+    fs::{self, DirBuilder, Permissions},
     io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -99,7 +100,7 @@ pub enum Failure {
 pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), Failure> {
     let site = Arc::new(site::load(&options.site).map_err(Failure::Site)?);
     make_secrets(&site)?;
-    state_folder(&options.state)?;
+    folders(&options.state)?;
     let socket = http::bind(&options.socket)?;
     let port = port::open(site.http.as_ref(), SystemClock.now()).await?;
     let (journal, recovered) = Journal::open(&options.state, journal::Options::default())?;
@@ -123,7 +124,6 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let feed = Feed::new(clock.now());
     outlet.tell(feed.clone());
 
-    state_folder(&options.state.join("recordings"))?;
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;
     let engine = engine::start(&site, &options.state, options.traffic, clock.clone())?;
@@ -141,8 +141,10 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         state: options.state,
         journal: outlet.journal(),
     };
+    let door = Door::new(asks);
+    let tells = tokio::spawn(notice::keep(options.socket.clone(), door.clone()));
     let rooms = Rooms::new(
-        Door::new(asks),
+        door,
         Arc::new(stored),
         (Access::new(db.clone(), clock.clone()), Audit::new(db.clone())),
         (feed, meters),
@@ -150,14 +152,12 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
     let wiring = Wiring { journal, engine, asks: inbox, sites: new_sites, outlet, clock };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
-    let ran = switchboard::run(board, wiring, stop).await;
+    let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;
     drop(stop_doors);
-    [looks, hears].iter().for_each(tokio::task::JoinHandle::abort);
+    [looks, hears, tells].iter().for_each(tokio::task::JoinHandle::abort);
     projection.stop().await;
     bringing.stop().await;
-    if let Ok(served) = doors.await {
-        served?;
-    }
+    doors.await.unwrap_or(Ok(()))?;
     Ok(ran?)
 }
 
@@ -193,13 +193,27 @@ async fn open_doors(
     tokio::try_join!(local, remote).map(drop)
 }
 
-fn state_folder(path: &Path) -> Result<(), Failure> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(path);
-    made.and_then(|()| fs::read_dir(path).map(drop)).map_err(|why| Failure::State { path: path.into(), why })
+/// The engine, which is somebody else, goes through the state folder to the prompts. All else in it is closed.
+fn folders(state: &Path) -> Result<(), Failure> {
+    folder(state, 0o711)?;
+    folder(&state.join("prompts"), 0o755)?;
+    folder(&state.join("recordings"), 0o700)
+}
+
+/// One that is there keeps its mode.
+fn folder(path: &Path, mode: u32) -> Result<(), Failure> {
+    let failed = |why| Failure::State { path: path.into(), why };
+    if !path.is_dir() {
+        DirBuilder::new().recursive(true).mode(mode).create(path).map_err(failed)?;
+        // The umask is for what nobody thought of.
+        fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
+    }
+    fs::read_dir(path).map(drop).map_err(failed)
 }
 
 /// Makes the prompts that are not there yet. A caller hears nothing rather than getting no service.
 async fn prepare_prompts(site: &Site, folder: &Path) {
+    notice::busy("speaking prompts");
     let prepared = media::prepare(site, folder, |_| {}).await;
     if prepared.made > 0 {
         tracing::info!(made = prepared.made, "prompts have been spoken");

@@ -41,6 +41,8 @@ mod faults;
 mod kills;
 #[path = "engines/lanes.rs"]
 mod lanes;
+#[path = "engines/log.rs"]
+mod log;
 #[path = "engines/moments.rs"]
 mod moments;
 #[path = "engines/outages.rs"]

@@ -1,9 +1,10 @@
 //! `tandem serve`: the daemon.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, io, path::PathBuf, time::Duration};
 
 use tokio::sync::oneshot;
-use tracing_subscriber::EnvFilter;
+use tracing::{Level, Metadata};
+use tracing_subscriber::{EnvFilter, Layer, filter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
 use super::{Common, Exit, Fault, check, context::state_folder};
 use crate::lifecycle::{self, Failure, Options, Traffic};
@@ -20,6 +21,9 @@ pub(super) struct Args {
     /// Compare the engine's files with the site every so many seconds (0: never)
     #[arg(long, value_name = "SECONDS", default_value_t = 60)]
     drift: u64,
+    /// How the log is written
+    #[arg(long, value_name = "FORM", value_enum, env = "TANDEM_LOG_FORMAT", hide_env_values = true, default_value_t = Form::Text)]
+    log: Form,
     /// Let a call come by itself every so many milliseconds (simulator only)
     #[arg(long, value_name = "MS")]
     traffic: Option<u64>,
@@ -28,8 +32,15 @@ pub(super) struct Args {
     seed: u64,
 }
 
+/// How a line of the log looks: for people, or an object for machines.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    Text,
+    Json,
+}
+
 pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
-    tell();
+    tell(args.log);
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -55,15 +66,22 @@ pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
     }
 }
 
-/// Lines for people on a terminal and for journald; `RUST_LOG` chooses.
-fn tell() {
+/// The log goes to standard error, so that journald has it; `RUST_LOG` chooses how much.
+fn tell(form: Form) {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let colour = std::io::IsTerminal::is_terminal(&std::io::stderr()) && env::var_os("NO_COLOR").is_none();
-    let _twice = tracing_subscriber::fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(colour)
-        .try_init();
+    let colour = io::IsTerminal::is_terminal(&io::stderr()) && env::var_os("NO_COLOR").is_none();
+    let lines = match form {
+        Form::Text => fmt::layer().with_writer(io::stderr).with_ansi(colour).boxed(),
+        Form::Json => fmt::layer().json().flatten_event(true).with_writer(io::stderr).boxed(),
+    };
+    let all = tracing_subscriber::registry().with(filter).with(filter::filter_fn(discreet)).with(lines);
+    let _twice = all.try_init();
+}
+
+/// Libraries that carry our bytes could write them out in their finer levels: passwords, digits and all.
+fn discreet(about: &Metadata<'_>) -> bool {
+    let ours = about.target() == "call" || about.target().split("::").next() == Some("tandem");
+    ours || *about.level() <= Level::INFO
 }
 
 async fn terminated() {

@@ -7,7 +7,7 @@ use tokio::sync::watch;
 
 use super::change;
 use crate::{
-    base::{clock::Clock, id::CallId},
+    base::{clock::Clock, id::CallId, text::discreet},
     desk::audit::Ledger,
     http::{Event, Feed, Meters},
     infra::{journal::Health, spool::Spool},
@@ -73,7 +73,7 @@ impl switchboard::Outlet for Outlet {
     }
 
     fn told(&mut self, call: CallId, why: &Why) {
-        tracing::info!(target: "call", %call, "{}", why.what);
+        tracing::info!(target: "call", %call, "{}", discreet(&why.what));
         self.publish(|| Event::CallTold { call, what: why.what.clone() });
     }
 

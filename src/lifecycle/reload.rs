@@ -7,6 +7,7 @@ use tokio::{
     sync::{mpsc, watch},
 };
 
+use super::notice;
 use crate::infra::site::{self, Site};
 
 /// Loads the site anew whenever SIGHUP comes.
@@ -18,6 +19,7 @@ pub(super) async fn on_hangup(
 ) {
     let Ok(mut hangups) = signal(SignalKind::hangup()) else { return };
     while hangups.recv().await.is_some() {
+        notice::reloading();
         match site::load(&folder) {
             Ok(site) => {
                 let site = Arc::new(site);
@@ -27,12 +29,14 @@ pub(super) async fn on_hangup(
                 if sites.send(site).await.is_err() {
                     return;
                 }
+                notice::settled("the new site was taken over");
             }
             Err(problems) => {
                 tracing::error!(
                     errors = problems.errors(),
                     "the new site is refused, the old one stays; run `tandem check`"
                 );
+                notice::settled("the new site is refused, the old one stays; run `tandem check`");
             }
         }
     }

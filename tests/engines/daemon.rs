@@ -25,7 +25,7 @@ impl Daemon {
         let socket = Self::socket(state);
         let mut serve = command(env!("CARGO_BIN_EXE_tandem"));
         serve.arg("serve").arg("--site").arg(site).arg("--state").arg(state).env("TANDEM_SOCKET", &socket);
-        serve.env("RUST_LOG", "tandem=debug").env("NO_COLOR", "1");
+        serve.env("RUST_LOG", "trace").env("NO_COLOR", "1");
         let mut program =
             Program::start("tandem serve", serve, &state.join("daemon.log")).expect("the daemon starts");
         let rest = Rest::new(socket);

@@ -208,6 +208,17 @@ impl World {
         self.bench.left(&word(&self.site.engine.password_file)).await
     }
 
+    /// Everything that the daemon has logged.
+    pub fn log(&self) -> String {
+        self.daemon.as_ref().expect("it runs").said()
+    }
+
+    /// All passwords of the site.
+    pub fn secrets(&self) -> Vec<String> {
+        let files = fs::read_dir(self.dir.join("site/secrets")).expect("secrets");
+        files.map(|file| word(&file.expect("an entry").path())).collect()
+    }
+
     /// Nothing of any call is left: not at the engine, not in the daemon. Every story ends so.
     pub async fn ends_clean(self) {
         eventually("nothing left at the engine", async || {

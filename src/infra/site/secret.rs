@@ -1,6 +1,10 @@
 //! Secrets: one file each, mode 0600, never in the YAML. What is not there yet is made at the first start.
+//!
+//! A credential of systemd stands in a file's place: `secrets/engine` is the credential `tandem.engine`. It is in
+//! memory, only this service can read it, and it may have been encrypted on the disk.
 
 use std::{
+    env,
     fs::{self, OpenOptions},
     io::{self, Write},
     os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt, chown},
@@ -35,12 +39,30 @@ pub enum SecretError {
     Io { path: PathBuf, act: &'static str, error: io::Error },
 }
 
-/// The secret in `path`. Refused when others can read the file.
+/// The credential that stands in the place of a secret file, if the service was given one.
+fn credential(path: &Path) -> Option<PathBuf> {
+    let folder = env::var_os("CREDENTIALS_DIRECTORY").filter(|folder| !folder.is_empty())?;
+    let given = Path::new(&folder).join(credential_name(path)?);
+    given.is_file().then_some(given)
+}
+
+/// `…/secrets/phones/1001` is `tandem.phones.1001`.
+fn credential_name(path: &Path) -> Option<String> {
+    let parts: Vec<&str> = path.iter().map(|part| part.to_str()).collect::<Option<_>>()?;
+    let folder = parts.iter().rposition(|part| *part == "secrets");
+    let below = folder.map_or(&parts[parts.len().checked_sub(1)?..], |at| &parts[at + 1..]);
+    (!below.is_empty()).then(|| format!("tandem.{}", below.join(".")))
+}
+
+/// The secret in `path`, or in the credential for it. Refused when others can read the file.
 pub fn read(path: &Path) -> Result<SecretString, SecretError> {
-    let bytes = read_bounded(path, 4096).map_err(|error| io_error(path, "read", error))?;
-    if let Some(mode) = open_mode(path) {
+    let given = credential(path);
+    // A credential's mode is systemd's: its access list looks like a group's right.
+    if let Some(mode) = given.as_ref().map_or_else(|| open_mode(path), |_| None) {
         return Err(SecretError::Open { path: path.to_owned(), mode });
     }
+    let path = given.as_deref().unwrap_or(path);
+    let bytes = read_bounded(path, 4096).map_err(|error| io_error(path, "read", error))?;
     let content = || SecretError::Content { path: path.to_owned() };
     let text = String::from_utf8(bytes).map_err(|_| content())?;
     let word = text.trim_end_matches(['\n', '\r']);
@@ -70,7 +92,8 @@ pub fn missing(site: &Site) -> Vec<&Path> {
     let mut paths: Vec<&Path> = phones.chain([site.engine.password_file.as_path()]).collect();
     paths.sort_unstable();
     paths.dedup();
-    paths.retain(|path| fs::symlink_metadata(path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound));
+    let none = |path: &Path| fs::symlink_metadata(path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
+    paths.retain(|path| none(path) && credential(path).is_none());
     paths
 }
 
@@ -140,6 +163,9 @@ pub(super) fn file(
         None => (name, at),
     };
     let path = root.join(name);
+    if let Some(given) = credential(&path) {
+        return Some(given);
+    }
     if let Some(mode) = open_mode(&path).filter(|_| private) {
         let message = format!("{name} can be read by others (mode {mode:04o})");
         to.error(Code::OpenSecret, at, message, format!("chmod 600 {}", path.display()));
@@ -187,6 +213,25 @@ fn checked(path: PathBuf, name: &str, at: Place, to: &mut Findings) -> Option<Pa
                 "check its owner, or remove it to have a new one",
             );
             None
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_file_has_the_name_of_one_credential() {
+        for (path, name) in [
+            ("/etc/tandem/site/secrets/engine", Some("tandem.engine")),
+            ("/etc/tandem/site/secrets/phones/1001", Some("tandem.phones.1001")),
+            ("/srv/secrets/site/secrets/store", Some("tandem.store")),
+            ("/etc/tandem/site/keys/http.key", Some("tandem.http.key")),
+            ("/etc/tandem/site/secrets", None),
+            ("", None),
+        ] {
+            assert_eq!(credential_name(Path::new(path)).as_deref(), name, "{path}");
         }
     }
 }

@@ -1,0 +1,5 @@
+//! What whoever runs Tandem relies on: the service, its log, its doctor, its backups, its package.
+
+mod house;
+mod log;
+mod service;
