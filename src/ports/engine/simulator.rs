@@ -6,8 +6,9 @@
 mod live;
 mod model;
 mod obey;
+mod rooms;
 mod world;
 
 pub use live::{Callers, start};
-pub use model::{Answer, Caller, Faults, Phone};
+pub use model::{Answer, Caller, Faults, Line, Phone};
 pub use world::World;

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use crate::base::{id::Name, number::Key};
+use crate::{
+    base::{id::Name, number::Key},
+    ports::engine::HangupCause,
+};
 
 /// A caller's habits.
 #[derive(Clone, Debug)]
@@ -22,6 +25,8 @@ pub enum Answer {
     Never,
     Busy,
     Reject,
+    /// Ends at once with this cause.
+    Fail(HangupCause),
 }
 
 /// A phone of the house.
@@ -29,6 +34,14 @@ pub enum Answer {
 pub struct Phone {
     pub extension: Name,
     pub registered: bool,
+    pub answer: Answer,
+    /// Hangs up after talking this long.
+    pub talk: Duration,
+}
+
+/// What is at the other end of a trunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Line {
     pub answer: Answer,
     /// Hangs up after talking this long.
     pub talk: Duration,

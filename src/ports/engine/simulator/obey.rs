@@ -14,6 +14,13 @@ use crate::{
     ports::engine::{Command, Endpoint, Event, HangupCause, Order, Outcome, Verdict},
 };
 
+/// Who answers, how, and for how long they talk.
+pub(super) struct Rung {
+    pub(super) phone: Option<Name>,
+    pub(super) answer: Answer,
+    pub(super) talk: Duration,
+}
+
 /// How long every prompt is.
 const PROMPT: Duration = Duration::from_secs(2);
 
@@ -21,6 +28,10 @@ impl World {
     pub(super) fn execute(&mut self, order: Order) {
         let Order { id, leg, command } = order;
         if !self.legs.contains_key(&leg) {
+            if let Command::Dial { endpoint, timeout, lease, .. } = &command {
+                self.outcome(leg.clone(), id, Outcome::Done);
+                return self.dial(leg, endpoint, *timeout, *lease);
+            }
             if let Command::Connect { to, .. } = command {
                 // Every leg that was promised ends, once. The caller left first: nothing has failed.
                 self.tell(Event::Ended { leg: to, cause: HangupCause::NORMAL_CLEARING });
@@ -56,7 +67,16 @@ impl World {
             }
             Command::Release => self.with(&leg, |leg| leg.lease = None),
             Command::Fallback => self.fall_back(&leg),
-            _ => {}
+            Command::Ring => {}
+            // Such a leg was dialled twice.
+            Command::Dial { .. } => {}
+            Command::Meet { room, muted } => self.meet(&leg, room, muted),
+            Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),
+            Command::Part => self.part(&leg),
+            Command::Record { limit, .. } => self.record(&leg, id, limit),
+            Command::Tape { .. } => self.with(&leg, |leg| leg.taped = true),
+            Command::TapePause { .. } => {}
+            Command::TapeStop => self.with(&leg, |leg| leg.taped = false),
         }
     }
 
@@ -83,6 +103,9 @@ impl World {
 
     pub(super) fn hush(&mut self, leg: &LegId) {
         self.with(leg, |leg| leg.music = false);
+        if let Some((order, _)) = self.legs.get(leg).and_then(|leg| leg.recording) {
+            self.record_over(leg, order);
+        }
         if let Some(order) = self.legs.get(leg).and_then(|leg| leg.playing) {
             self.play_over(leg, order, Verdict::Stopped);
         }
@@ -101,45 +124,55 @@ impl World {
         {
             return;
         }
-        let phone = match endpoint {
-            Endpoint::Phone(extension) | Endpoint::Intercom(extension) => self.phones.get(extension).cloned(),
-            Endpoint::Trunk { .. } => None,
-        };
-        let refusal = match &phone {
-            Some(phone) if !phone.registered => Some(HangupCause::SUBSCRIBER_ABSENT),
-            Some(phone) if phone.answer == Answer::Busy || self.busy(&phone.extension) => {
-                Some(HangupCause::USER_BUSY)
+        let phone = match self.rung(endpoint) {
+            Ok(phone) => phone,
+            Err(cause) => {
+                self.tell(Event::Ended { leg: to, cause });
+                return self.tell(Event::Returned { leg: leg.clone() });
             }
-            Some(phone) if phone.answer == Answer::Reject => Some(HangupCause::CALL_REJECTED),
-            Some(_) => None,
-            None => Some(HangupCause::UNALLOCATED_NUMBER),
-        };
-        let (Some(phone), None) = (phone, refusal) else {
-            let cause = refusal.unwrap_or(HangupCause::UNALLOCATED_NUMBER);
-            self.tell(Event::Ended { leg: to, cause });
-            return self.tell(Event::Returned { leg: leg.clone() });
         };
         self.with(leg, |leg| leg.state = State::Dialling(to.clone()));
-        self.legs.insert(
-            to.clone(),
-            Leg {
-                state: State::Ringing(leg.clone()),
-                up: false,
-                arrival: None,
-                caller: None,
-                phone: Some(phone.extension),
-                talk: phone.talk,
-                playing: None,
-                music: false,
-                lease: None,
-                busy_until: self.now,
-            },
-        );
-        self.tell(Event::Ringing { leg: to.clone() });
-        if let Answer::After(span) = phone.answer {
-            self.schedule(self.now + span, Happening::Answers(to.clone()));
+        let state = State::Ringing(leg.clone());
+        self.ring(to, state, phone, timeout);
+    }
+
+    /// A new leg rings.
+    pub(super) fn ring(&mut self, leg: LegId, state: State, rung: Rung, timeout: Duration) {
+        let Rung { phone, answer, talk } = rung;
+        self.legs.insert(leg.clone(), Leg { phone, talk, ..Leg::new(state, self.now) });
+        self.tell(Event::Ringing { leg: leg.clone() });
+        if let Answer::After(span) = answer {
+            self.schedule(self.now + span, Happening::Answers(leg.clone()));
         }
-        self.schedule(self.now + timeout, Happening::RingsOut(to));
+        self.schedule(self.now + timeout, Happening::RingsOut(leg));
+    }
+
+    /// What rings, or why nothing does.
+    pub(super) fn rung(&self, endpoint: &Endpoint) -> Result<Rung, HangupCause> {
+        let rung = match endpoint {
+            Endpoint::Phone(extension) | Endpoint::Intercom(extension) => {
+                let phone = self.phones.get(extension).ok_or(HangupCause::UNALLOCATED_NUMBER)?;
+                if !phone.registered {
+                    return Err(HangupCause::SUBSCRIBER_ABSENT);
+                }
+                if self.busy(&phone.extension) {
+                    return Err(HangupCause::USER_BUSY);
+                }
+                let intercom = matches!(endpoint, Endpoint::Intercom(_));
+                let answer = if intercom { Answer::After(Duration::ZERO) } else { phone.answer };
+                Rung { phone: Some(phone.extension.clone()), answer, talk: phone.talk }
+            }
+            Endpoint::Trunk { trunk, .. } => {
+                let line = self.lines.get(trunk).ok_or(HangupCause::UNALLOCATED_NUMBER)?;
+                Rung { phone: None, answer: line.answer, talk: line.talk }
+            }
+        };
+        match rung.answer {
+            Answer::Busy => Err(HangupCause::USER_BUSY),
+            Answer::Reject => Err(HangupCause::CALL_REJECTED),
+            Answer::Fail(cause) => Err(cause),
+            Answer::After(_) | Answer::Never => Ok(rung),
+        }
     }
 
     /// A phone has one line: it is busy while a leg of it lives.
@@ -148,6 +181,9 @@ impl World {
     }
 
     pub(super) fn answer_phone(&mut self, leg: &LegId) {
+        if let Some(State::Called(lease)) = self.legs.get(leg).map(|leg| leg.state.clone()) {
+            return self.answer_called(leg, lease);
+        }
         let Some(Leg { state: State::Ringing(caller), talk, .. }) = self.legs.get(leg).cloned() else {
             return;
         };
@@ -170,6 +206,9 @@ impl World {
     pub(super) fn fall_back(&mut self, leg: &LegId) {
         if self.legs.get(leg).is_none_or(|leg| leg.state == State::Fallback) {
             return;
+        }
+        if self.legs.get(leg).is_some_and(|leg| leg.arrival.is_none()) {
+            return self.remove(leg, HangupCause::NORMAL_CLEARING);
         }
         self.fallen_back.insert(leg.clone());
         self.with(leg, |leg| {

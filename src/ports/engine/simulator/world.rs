@@ -5,11 +5,11 @@ use std::{
     time::Duration,
 };
 
-use super::model::{Caller, Faults, Phone};
+use super::model::{Caller, Faults, Line, Phone};
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, Name, OrderId},
+        id::{LegId, Name, OrderId, RoomId},
         number::Key,
         text::Label,
     },
@@ -30,6 +30,9 @@ pub(super) enum State {
     /// Rings, dialled by that leg.
     Ringing(LegId),
     Talking(LegId),
+    /// Rings, dialled for nobody; left alone so long after its answer it ends.
+    Called(Duration),
+    Room(RoomId),
     /// Left to the fallback extension.
     Fallback,
 }
@@ -45,9 +48,35 @@ pub(super) struct Leg {
     pub(super) talk: Duration,
     pub(super) playing: Option<OrderId>,
     pub(super) music: bool,
+    pub(super) recording: Option<(OrderId, Stamp)>,
+    pub(super) taped: bool,
+    pub(super) muted: bool,
     pub(super) lease: Option<Stamp>,
+    /// Has obeyed: it comes back when its peer leaves.
+    pub(super) obeys: bool,
     /// Orders for one leg are carried out one after the other.
     pub(super) busy_until: Stamp,
+}
+
+impl Leg {
+    pub(super) fn new(state: State, now: Stamp) -> Self {
+        Self {
+            state,
+            up: false,
+            arrival: None,
+            caller: None,
+            phone: None,
+            talk: Duration::ZERO,
+            playing: None,
+            music: false,
+            recording: None,
+            taped: false,
+            muted: false,
+            lease: None,
+            obeys: false,
+            busy_until: now,
+        }
+    }
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +89,7 @@ pub(super) enum Happening {
     Answers(LegId),
     RingsOut(LegId),
     PlayEnds(LegId, OrderId),
+    RecordEnds(LegId, OrderId),
     LeaseEnds(LegId, Stamp),
     Tells(Event),
     Audits,
@@ -72,6 +102,7 @@ pub struct World {
     pub(super) random: fastrand::Rng,
     pub(super) faults: Faults,
     pub(super) phones: BTreeMap<Name, Phone>,
+    pub(super) lines: BTreeMap<Name, Line>,
     pub(super) legs: BTreeMap<LegId, Leg>,
     pub(super) agenda: BTreeMap<(Stamp, u64), Happening>,
     pub(super) told: BTreeMap<(Stamp, u64), Event>,
@@ -92,6 +123,7 @@ impl World {
             random: fastrand::Rng::with_seed(seed),
             faults,
             phones: phones.into_iter().map(|phone| (phone.extension.clone(), phone)).collect(),
+            lines: BTreeMap::new(),
             legs: BTreeMap::new(),
             agenda: BTreeMap::new(),
             told: BTreeMap::new(),
@@ -135,6 +167,11 @@ impl World {
     /// Changes a phone's habits.
     pub fn phone(&mut self, extension: &Name) -> Option<&mut Phone> {
         self.phones.get_mut(extension)
+    }
+
+    /// What answers on a trunk; nobody does on one that is not named.
+    pub fn line(&mut self, trunk: Name, line: Line) {
+        self.lines.insert(trunk, line);
     }
 
     /// Ends a leg as its owner would, now.
@@ -260,10 +297,12 @@ impl World {
             Happening::HangsUp(leg) => self.leave(&leg),
             Happening::Answers(leg) => self.answer_phone(&leg),
             Happening::RingsOut(leg) => {
-                if matches!(self.legs.get(&leg), Some(Leg { state: State::Ringing(_), .. })) {
+                let ringing = |leg: &Leg| matches!(leg.state, State::Ringing(_) | State::Called(_));
+                if self.legs.get(&leg).is_some_and(ringing) {
                     self.remove(&leg, HangupCause::NO_ANSWER);
                 }
             }
+            Happening::RecordEnds(leg, order) => self.record_over(&leg, order),
             Happening::PlayEnds(leg, order) => self.play_over(&leg, order, Verdict::Finished),
             Happening::LeaseEnds(leg, at) => {
                 if self.legs.get(&leg).is_some_and(|leg| leg.lease == Some(at)) {
@@ -283,16 +322,12 @@ impl World {
         self.legs.insert(
             leg.clone(),
             Leg {
-                state: State::Parked,
-                up: false,
                 arrival: Some(arrival.clone()),
                 caller: Some(caller),
-                phone: None,
                 talk,
-                playing: None,
-                music: false,
                 lease: Some(lease),
-                busy_until: self.now,
+                obeys: true,
+                ..Leg::new(State::Parked, self.now)
             },
         );
         self.tell(Event::Arrived { leg, arrival });
@@ -312,12 +347,15 @@ impl World {
         if let Some(order) = gone.playing {
             self.tell(Event::Played { leg: leg.clone(), order, verdict: Verdict::Stopped });
         }
+        if let Some((order, since)) = gone.recording {
+            self.tell(Event::Recorded { leg: leg.clone(), order, length: self.now.since(since) });
+        }
         self.tell(Event::Ended { leg: leg.clone(), cause });
         let (State::Dialling(peer) | State::Ringing(peer) | State::Talking(peer)) = gone.state else {
             return;
         };
         let Some(other) = self.legs.get_mut(&peer) else { return };
-        if other.arrival.is_some() {
+        if other.obeys {
             other.state = State::Parked;
             self.tell(Event::Returned { leg: peer });
         } else {
@@ -333,7 +371,10 @@ impl World {
             .map(|(id, leg)| LegSeen {
                 leg: id.clone(),
                 up: leg.up,
-                room: None,
+                room: match &leg.state {
+                    State::Room(room) => Some(room.clone()),
+                    _ => None,
+                },
                 peer: match &leg.state {
                     State::Talking(peer) => Some(peer.clone()),
                     _ => None,
