@@ -11,11 +11,13 @@ mod calls;
 mod check;
 mod client;
 mod completions;
+mod conferences;
 mod context;
 mod demo;
 mod events;
 mod exit;
 mod explain;
+mod extensions;
 mod init;
 mod paint;
 mod plan;
@@ -60,6 +62,8 @@ enum Command {
     Calls(calls::Args),
     Queues(queues::Args),
     Agents(agents::Args),
+    Conferences(conferences::Args),
+    Extensions(extensions::Args),
     Explain(explain::Args),
     Replay(replay::Args),
     Events(events::Args),
@@ -104,6 +108,8 @@ impl Tandem {
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
+            Command::Conferences(args) => ask(common, async |cx| conferences::run(cx, args).await),
+            Command::Extensions(args) => ask(common, async |cx| extensions::run(cx, args).await),
             Command::Explain(args) => ask(common, async |cx| explain::run(cx, args).await),
             Command::Replay(args) => replay::run(&common, args),
             Command::Events(args) => ask(common, async |cx| events::run(cx, args).await),

@@ -16,3 +16,5 @@ mod replay;
 mod rig;
 #[path = "switchboard/rules.rs"]
 mod rules;
+#[path = "switchboard/telephony.rs"]
+mod telephony;

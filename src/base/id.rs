@@ -127,6 +127,16 @@ impl Cause {
         LegId(SmolStr::new(text))
     }
 
+    /// A fresh name for a room of the engine.
+    pub fn room_id(&mut self) -> RoomId {
+        RoomId(self.leg_id().0)
+    }
+
+    /// A fresh name for something that will be recorded.
+    pub fn sound_id(&mut self) -> SoundId {
+        SoundId(self.leg_id().0)
+    }
+
     /// A fresh id for one order to the engine.
     pub fn order_id(&mut self) -> OrderId {
         OrderId { seq: self.seq, index: self.next() }

@@ -60,17 +60,65 @@ enum Calls {
         /// The call's id
         call: CallId,
     },
-    /// Move a live call to an extension
+    /// Move a live call to another number
     Transfer {
         /// The call's id
         call: CallId,
-        /// The extension
+        /// The number, as whoever talks with the caller may dial it
         #[arg(value_parser = dialled)]
         to: Number,
     },
+    /// Put the caller aside with music and let the other side ask somebody first
+    Consult {
+        /// The call's id
+        call: CallId,
+        /// Whom to ask
+        #[arg(value_parser = dialled)]
+        to: Number,
+    },
+    /// After `consult`: hand the caller on to whoever was asked
+    Complete {
+        /// The call's id
+        call: CallId,
+    },
+    /// After `consult`: take the caller back
+    Back {
+        /// The call's id
+        call: CallId,
+    },
+    /// After `consult`: let all three talk
+    Join {
+        /// The call's id
+        call: CallId,
+    },
+    /// Let a call wait on a slot until somebody dials it
+    Park {
+        /// The call's id
+        call: CallId,
+        /// The slot; the first free one if none is named
+        #[arg(value_parser = dialled)]
+        slot: Option<Number>,
+    },
+    /// Record a call
+    Record {
+        /// The call's id
+        call: CallId,
+        /// What to do with the recording
+        #[arg(value_enum, default_value_t = Recording::Start)]
+        what: Recording,
+    },
 }
 
-fn dialled(text: &str) -> Result<Number, InvalidNumber> {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Recording {
+    Start,
+    Stop,
+    /// Silence is recorded until `resume`
+    Pause,
+    Resume,
+}
+
+pub(super) fn dialled(text: &str) -> Result<Number, InvalidNumber> {
     Number::new(text)
 }
 
@@ -92,16 +140,42 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
             print(&render(cx, &done, |erased| told(&number, *erased)))?;
         }
         Calls::Hangup { call } => {
-            let done = cx.client.post::<Act>(&format!("/v1/calls/{call}/hangup"), &json!({})).await?;
-            print(&render(cx, &done, |_| format!("Call {call} is being ended.\n")))?;
+            act(cx, call, "hangup", json!({}), "is being ended").await?;
         }
         Calls::Transfer { call, to } => {
-            let path = format!("/v1/calls/{call}/transfer");
-            let done = cx.client.post::<Act>(&path, &json!({ "to": to })).await?;
-            print(&render(cx, &done, |_| format!("Call {call} is on its way to {to}.\n")))?;
+            act(cx, call, "transfer", json!({ "to": to }), &format!("is on its way to {to}")).await?;
         }
+        Calls::Consult { call, to } => {
+            act(cx, call, "consult", json!({ "to": to }), &format!("waits while {to} is asked")).await?;
+        }
+        Calls::Complete { call } => act(cx, call, "complete", json!({}), "is handed on").await?,
+        Calls::Back { call } => act(cx, call, "back", json!({}), "is taken back").await?,
+        Calls::Join { call } => act(cx, call, "join", json!({}), "has three who talk").await?,
+        Calls::Park { call, slot } => act(cx, call, "park", json!({ "slot": slot }), "is parked").await?,
+        Calls::Record { call, what } => record(cx, call, what).await?,
     }
     Ok(Exit::Done)
+}
+
+async fn record(cx: &Context, call: CallId, what: Recording) -> Result<(), Fault> {
+    let (verb, on, said) = match what {
+        Recording::Start => ("record", true, "is recorded"),
+        Recording::Stop => ("record", false, "is recorded no more"),
+        Recording::Pause => ("pause-recording", true, "is not recorded for now"),
+        Recording::Resume => ("pause-recording", false, "is recorded again"),
+    };
+    act(cx, call, verb, json!({ "on": on }), said).await
+}
+
+async fn act(
+    cx: &Context,
+    call: CallId,
+    verb: &str,
+    body: serde_json::Value,
+    said: &str,
+) -> Result<(), Fault> {
+    let done = cx.client.post::<Act>(&format!("/v1/calls/{call}/{verb}"), &body).await?;
+    print(&render(cx, &done, |_| format!("Call {call} {said}.\n")))
 }
 
 fn told(number: &Number, Erased { calls, live }: Erased) -> String {

@@ -15,7 +15,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    live::switchboard::view::{Act, Actor},
+    live::switchboard::view::{Act, Actor, Setting, When},
 };
 
 type Done = Result<Json<Act>, Problem>;
@@ -64,7 +64,7 @@ pub(super) async fn hangup(
     act(&rooms, actor, Act::Hangup { call }).await
 }
 
-/// Where a call shall go.
+/// Where a call shall go, or who shall be asked.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TransferBody {
@@ -78,6 +78,128 @@ pub(super) async fn transfer(
     Body(TransferBody { to }): Body<TransferBody>,
 ) -> Done {
     act(&rooms, actor, Act::Transfer { call, to }).await
+}
+
+pub(super) async fn consult(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(TransferBody { to }): Body<TransferBody>,
+) -> Done {
+    act(&rooms, actor, Act::Consult { call, to }).await
+}
+
+pub(super) async fn complete(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+) -> Done {
+    act(&rooms, actor, Act::Complete { call }).await
+}
+
+pub(super) async fn back(rooms: State<Rooms>, Acting(actor): Acting, Segment(call): Segment<CallId>) -> Done {
+    act(&rooms, actor, Act::Back { call }).await
+}
+
+pub(super) async fn join(rooms: State<Rooms>, Acting(actor): Acting, Segment(call): Segment<CallId>) -> Done {
+    act(&rooms, actor, Act::Join { call }).await
+}
+
+/// Where a call shall wait; `null`: on the first slot that is free.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ParkBody {
+    #[serde(deserialize_with = "Option::deserialize")]
+    slot: Option<Number>,
+}
+
+pub(super) async fn park(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(ParkBody { slot }): Body<ParkBody>,
+) -> Done {
+    act(&rooms, actor, Act::Park { call, slot }).await
+}
+
+/// On or off.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SwitchBody {
+    on: bool,
+}
+
+pub(super) async fn record(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(SwitchBody { on }): Body<SwitchBody>,
+) -> Done {
+    act(&rooms, actor, Act::Record { call, on }).await
+}
+
+pub(super) async fn pause_recording(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(SwitchBody { on }): Body<SwitchBody>,
+) -> Done {
+    act(&rooms, actor, Act::PauseRecording { call, on }).await
+}
+
+pub(super) async fn mute(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(SwitchBody { on }): Body<SwitchBody>,
+) -> Done {
+    act(&rooms, actor, Act::Mute { call, on }).await
+}
+
+pub(super) async fn invite(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(conference): Segment<Number>,
+    Body(TransferBody { to }): Body<TransferBody>,
+) -> Done {
+    act(&rooms, actor, Act::Invite { conference, to }).await
+}
+
+pub(super) async fn lock(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(conference): Segment<Number>,
+    Body(SwitchBody { on }): Body<SwitchBody>,
+) -> Done {
+    act(&rooms, actor, Act::Lock { conference, on }).await
+}
+
+/// When calls are forwarded, and where; without a number no more.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ForwardBody {
+    when: When,
+    #[serde(default)]
+    to: Option<Number>,
+}
+
+pub(super) async fn forward(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(extension): Segment<Number>,
+    Body(ForwardBody { when, to }): Body<ForwardBody>,
+) -> Done {
+    let setting = Setting::Forward { when, to };
+    act(&rooms, actor, Act::Extension { extension, setting }).await
+}
+
+pub(super) async fn quiet(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(extension): Segment<Number>,
+    Body(SwitchBody { on }): Body<SwitchBody>,
+) -> Done {
+    act(&rooms, actor, Act::Extension { extension, setting: Setting::Quiet(on) }).await
 }
 
 async fn act(rooms: &Rooms, actor: Actor, act: Act) -> Done {

@@ -46,6 +46,26 @@ pub(super) async fn agents(rooms: State<Rooms>, Asked(window): Asked<Window>) ->
     }
 }
 
+pub(super) async fn conferences(
+    rooms: State<Rooms>,
+    Asked(window): Asked<Window>,
+) -> Result<Response, Problem> {
+    match rooms.door.query(Query::Conferences).await? {
+        View::Conferences(all) => part("/v1/conferences", window, all, |one| one.number.to_string()),
+        other => unreachable!("asked for conferences, got {other:?}"),
+    }
+}
+
+pub(super) async fn extensions(
+    rooms: State<Rooms>,
+    Asked(window): Asked<Window>,
+) -> Result<Response, Problem> {
+    match rooms.door.query(Query::Extensions).await? {
+        View::Extensions(all) => part("/v1/extensions", window, all, |one| one.number.to_string()),
+        other => unreachable!("asked for extensions, got {other:?}"),
+    }
+}
+
 /// All of what is live, unless a page of it is asked for.
 fn part<T: Serialize>(
     path: &str,

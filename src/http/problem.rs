@@ -50,6 +50,9 @@ pub enum Says {
     NoSuchAgent,
     NoSuchCall,
     NoSuchExtension,
+    NoSuchConference,
+    NotAllowed,
+    NoSlot,
     NotNow,
     BadPath,
     BadQuery,
@@ -82,6 +85,19 @@ impl Says {
             Self::NoSuchExtension => {
                 (422, "no-such-extension", "No such extension", "see the extensions in people.yaml")
             }
+            Self::NoSuchConference => (
+                404,
+                "no-such-conference",
+                "No such conference",
+                "see the conferences with `tandem conferences list`",
+            ),
+            Self::NotAllowed => (
+                422,
+                "not-allowed",
+                "That number may not be reached so",
+                "see the classes in people.yaml and `outside` in dialing.yaml",
+            ),
+            Self::NoSlot => (409, "no-slot", "No parking slot", "see `parking` in dialing.yaml"),
             Self::NotNow => (409, "not-now", "Not now", "look at the state and try again"),
             Self::BadPath => (422, "bad-path", "A name in the path is malformed", "correct the path"),
             Self::BadQuery => (422, "bad-query", "The query is malformed", "see docs/api.md"),
@@ -207,8 +223,22 @@ impl From<Refusal> for Problem {
                 Self::new(Says::NotNow, format!("agent {agent} is {state}")).with_remedy(remedy)
             }
             Refusal::NotNow { call, state } => {
-                Self::new(Says::NotNow, format!("call {call} cannot be transferred while it is {state}"))
-                    .with_remedy("wait until somebody talks or it is in a menu or queue")
+                Self::new(Says::NotNow, format!("that cannot be done with call {call} while it is {state}"))
+                    .with_remedy("wait until somebody talks with the caller, or see `tandem calls list`")
+            }
+            Refusal::NoSuchConference { number } => {
+                Self::new(Says::NoSuchConference, format!("there is no conference {number} now"))
+            }
+            Refusal::NotAllowed { to, why } => {
+                Self::new(Says::NotAllowed, format!("{to} cannot be reached so: {why}"))
+            }
+            Refusal::NoSlot { slot: Some(slot) } => {
+                Self::new(Says::NoSlot, format!("slot {slot} is taken or is none of the site"))
+            }
+            Refusal::NoSlot { slot: None } => Self::new(Says::NoSlot, "no parking slot is free"),
+            Refusal::NotRecorded { call } => {
+                Self::new(Says::NotNow, format!("call {call} is not being recorded"))
+                    .with_remedy("begin with `tandem calls record`")
             }
         }
     }

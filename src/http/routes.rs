@@ -13,7 +13,7 @@ use axum::{
 
 use super::{
     Rooms,
-    acts::{self, PauseBody, TransferBody},
+    acts::{self, ForwardBody, ParkBody, PauseBody, SwitchBody, TransferBody},
     events,
     feed::Told,
     gate::{self, Gate},
@@ -34,7 +34,9 @@ use crate::{
     },
     live::{
         record::CallRecord,
-        switchboard::view::{Act, AgentView, CallDetail, CallView, QueueView, StatusView},
+        switchboard::view::{
+            Act, AgentView, CallDetail, CallView, ConferenceView, ExtensionView, QueueView, StatusView,
+        },
     },
 };
 
@@ -157,10 +159,87 @@ pub const ROUTES: &[Route] = &[
         "/v1/calls/{id}/transfer",
         Operate,
         || post(acts::transfer),
-        "Move a live call to an extension",
+        "Move a live call to another number",
         DONE,
     )
     .taking(one::<TransferBody>),
+    acts(
+        "/v1/calls/{id}/consult",
+        Operate,
+        || post(acts::consult),
+        "Put the caller aside and let the other side ask somebody first",
+        DONE,
+    )
+    .taking(one::<TransferBody>),
+    acts(
+        "/v1/calls/{id}/complete",
+        Operate,
+        || post(acts::complete),
+        "Hand the caller on to whoever was asked",
+        DONE,
+    ),
+    acts("/v1/calls/{id}/back", Operate, || post(acts::back), "Take the caller back after asking", DONE),
+    acts("/v1/calls/{id}/join", Operate, || post(acts::join), "Let all three talk", DONE),
+    acts("/v1/calls/{id}/park", Operate, || post(acts::park), "Let a call wait on a slot", DONE)
+        .taking(one::<ParkBody>),
+    acts("/v1/calls/{id}/record", Operate, || post(acts::record), "Record a call, or no more", DONE)
+        .taking(one::<SwitchBody>),
+    acts(
+        "/v1/calls/{id}/pause-recording",
+        Operate,
+        || post(acts::pause_recording),
+        "Record silence for a while, or go on",
+        DONE,
+    )
+    .taking(one::<SwitchBody>),
+    acts("/v1/calls/{id}/mute", Operate, || post(acts::mute), "Mute a participant of a conference", DONE)
+        .taking(one::<SwitchBody>),
+    reads(
+        "/v1/conferences",
+        Read,
+        || get(live::conferences),
+        "The conferences and who is in them",
+        Gives::Page(many::<ConferenceView>),
+    ),
+    acts(
+        "/v1/conferences/{number}/invite",
+        Operate,
+        || post(acts::invite),
+        "Call somebody into a conference",
+        DONE,
+    )
+    .taking(one::<TransferBody>),
+    acts(
+        "/v1/conferences/{number}/lock",
+        Operate,
+        || post(acts::lock),
+        "Let nobody else into a conference, or do",
+        DONE,
+    )
+    .taking(one::<SwitchBody>),
+    reads(
+        "/v1/extensions",
+        Read,
+        || get(live::extensions),
+        "The extensions and their forwards",
+        Gives::Page(many::<ExtensionView>),
+    ),
+    acts(
+        "/v1/extensions/{number}/forward",
+        Operate,
+        || post(acts::forward),
+        "Forward an extension's calls, or no more",
+        DONE,
+    )
+    .taking(one::<ForwardBody>),
+    acts(
+        "/v1/extensions/{number}/quiet",
+        Operate,
+        || post(acts::quiet),
+        "Let an extension not be disturbed, or be",
+        DONE,
+    )
+    .taking(one::<SwitchBody>),
     reads("/v1/users", Admin, || get(people::users), "Users by name", Gives::Page(many::<User>)),
     acts("/v1/users", Admin, || post(people::add_user), "Add a user", Gives::Json(one::<User>))
         .taking(one::<UserBody>),

@@ -38,6 +38,17 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Unpause { agent } => (What::AgentUnpause, agent.as_str().into()),
         Act::Hangup { call } => (What::CallHangup, format_smolstr!("{call}")),
         Act::Transfer { call, .. } => (What::CallTransfer, format_smolstr!("{call}")),
+        Act::Consult { call, .. } => (What::CallConsult, format_smolstr!("{call}")),
+        Act::Complete { call } => (What::CallComplete, format_smolstr!("{call}")),
+        Act::Back { call } => (What::CallBack, format_smolstr!("{call}")),
+        Act::Join { call } => (What::CallJoin, format_smolstr!("{call}")),
+        Act::Park { call, .. } => (What::CallPark, format_smolstr!("{call}")),
+        Act::Record { call, .. } => (What::CallRecord, format_smolstr!("{call}")),
+        Act::PauseRecording { call, .. } => (What::CallPauseRecording, format_smolstr!("{call}")),
+        Act::Mute { call, .. } => (What::CallMute, format_smolstr!("{call}")),
+        Act::Invite { conference, .. } => (What::ConferenceInvite, conference.as_str().into()),
+        Act::Lock { conference, .. } => (What::ConferenceLock, conference.as_str().into()),
+        Act::Extension { extension, .. } => (What::ExtensionSet, extension.as_str().into()),
     }
 }
 

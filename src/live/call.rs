@@ -3,5 +3,7 @@
 mod model;
 mod timers;
 
-pub use model::{Call, Dialled, Next, Party, Stage, Waiting};
+pub use model::{
+    Call, Conferring, Dialled, Meeting, Member, Next, Parked, Party, Presence, Stage, Tape, Turn, Waiting,
+};
 pub use timers::{Timer, Timers};

@@ -78,6 +78,13 @@ pub struct LegRecord {
     pub cause: Option<HangupCause>,
 }
 
+impl LegRecord {
+    /// A leg that begins now.
+    pub fn dialled(leg: LegId, role: Role, party: Label, began: Stamp) -> Self {
+        Self { leg, role, party, began, answered: None, ended: None, cause: None }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {

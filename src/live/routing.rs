@@ -12,5 +12,5 @@ mod rules;
 #[cfg(test)]
 mod tests;
 
-pub use model::{Decision, Goal, Setting, When};
+pub use model::{Decision, Goal};
 pub use rules::{reach, route};

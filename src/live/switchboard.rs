@@ -8,6 +8,10 @@
 //! - `state`     what is owned, and the inputs and effects
 //! - `legs`      what the engine reports about a leg
 //! - `stages`    how a call goes from one stage to the next
+//! - `goals`     where a call goes, whoever sends it there: `groups`, `trunks`, `parking`, `conferences`
+//! - `meetings`  the caller and others in a room: groups, pickup, `consult`
+//! - `referrals` transfers, by phones and by admins: who stays, who leaves
+//! - `extensions` forwards and quiet; `tapes` recordings
 //! - `offers`    who is offered whom
 //! - `deadlines` what happens when nothing happens
 //! - `audit`     how the view is put right after a restart, a lost link, a lost event
@@ -18,15 +22,25 @@
 
 mod acts;
 mod audit;
+mod conferences;
+mod consult;
 mod deadlines;
 pub mod door;
+mod extensions;
+mod goals;
+mod groups;
 mod invariants;
 mod legs;
+mod meetings;
 mod offers;
+mod parking;
+mod referrals;
 pub mod replay;
 mod run;
 mod stages;
 mod state;
+mod tapes;
+mod trunks;
 pub mod view;
 mod views;
 

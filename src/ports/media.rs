@@ -35,6 +35,11 @@ pub fn recording(file: &Path) -> Media {
     Media::Prompt(recorded(file))
 }
 
+/// Heard when something has been done as asked.
+pub fn confirmation() -> Media {
+    Media::Prompt(id(&[b"tone", b"confirmation"]))
+}
+
 fn spoken(locale: Locale, text: &str) -> PromptId {
     id(&[b"spoken", voice(locale).as_bytes(), text.as_bytes(), RECIPE.as_bytes()])
 }

@@ -24,7 +24,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ),
     ("live::agent", &["infra::site", "base"]),
     ("live::queue", &["infra::site", "base"]),
-    ("live::routing", &["infra::site", "ports::engine", "base"]),
+    ("live::routing", &["live::switchboard::view", "infra::site", "ports::engine", "base"]),
     ("live::dialog", &["infra::site", "ports::engine", "ports::media", "base"]),
     (
         "live::call",
@@ -32,6 +32,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "live::dialog",
             "live::queue",
             "live::record",
+            "live::routing",
             "live::switchboard::view",
             "infra::site",
             "ports::engine",

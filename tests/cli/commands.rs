@@ -76,6 +76,10 @@ fn help_is_as_it_was() {
         &["calls", "history"],
         &["calls", "erase"],
         &["calls", "transfer"],
+        &["calls", "consult"],
+        &["calls", "record"],
+        &["conferences"],
+        &["extensions"],
         &["queues"],
         &["agents"],
         &["agents", "pause"],
@@ -203,6 +207,62 @@ fn acts_reach_the_daemon() {
             json!({ "act": "unpause", "agent": "smith" }),
             json!({ "act": "hangup", "call": live }),
             json!({ "act": "transfer", "call": live, "to": "1002" }),
+        ]
+    );
+}
+
+#[test]
+fn acts_on_talks_conferences_and_extensions_reach_the_daemon() {
+    let daemon = Daemon::start(Mood::Well);
+    let live = LIVE.to_string();
+    said(&daemon, &["calls", "consult", &live, "1002"]);
+    for word in ["complete", "back", "join"] {
+        said(&daemon, &["calls", word, &live]);
+    }
+    assert_eq!(said(&daemon, &["calls", "park", &live]), format!("Call {live} is parked.\n"));
+    for what in ["start", "pause", "resume", "stop"] {
+        said(&daemon, &["calls", "record", &live, what]);
+    }
+    said(&daemon, &["conferences", "invite", "7001", "1001", "013800138000"]);
+    for word in ["mute", "unmute", "kick"] {
+        said(&daemon, &["conferences", word, &live]);
+    }
+    said(&daemon, &["conferences", "lock", "7001"]);
+    said(&daemon, &["conferences", "unlock", "7001"]);
+    said(&daemon, &["extensions", "forward", "1001", "no-answer", "1002"]);
+    said(&daemon, &["extensions", "forward", "1001", "always"]);
+    said(&daemon, &["extensions", "quiet", "1001", "--off"]);
+    let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
+    assert_eq!(
+        acts,
+        [
+            json!({ "act": "consult", "call": live, "to": "1002" }),
+            json!({ "act": "complete", "call": live }),
+            json!({ "act": "back", "call": live }),
+            json!({ "act": "join", "call": live }),
+            json!({ "act": "park", "call": live, "slot": null }),
+            json!({ "act": "record", "call": live, "on": true }),
+            json!({ "act": "pause-recording", "call": live, "on": true }),
+            json!({ "act": "pause-recording", "call": live, "on": false }),
+            json!({ "act": "record", "call": live, "on": false }),
+            json!({ "act": "invite", "conference": "7001", "to": "1001" }),
+            json!({ "act": "invite", "conference": "7001", "to": "013800138000" }),
+            json!({ "act": "mute", "call": live, "on": true }),
+            json!({ "act": "mute", "call": live, "on": false }),
+            json!({ "act": "hangup", "call": live }),
+            json!({ "act": "lock", "conference": "7001", "on": true }),
+            json!({ "act": "lock", "conference": "7001", "on": false }),
+            json!({
+                "act": "extension",
+                "extension": "1001",
+                "setting": { "forward": { "when": "no_answer", "to": "1002" } }
+            }),
+            json!({
+                "act": "extension",
+                "extension": "1001",
+                "setting": { "forward": { "when": "always", "to": null } }
+            }),
+            json!({ "act": "extension", "extension": "1001", "setting": { "quiet": false } }),
         ]
     );
 }

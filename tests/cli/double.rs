@@ -25,8 +25,8 @@ use tandem::{
         switchboard::{
             door::{Ask, Door},
             view::{
-                Act, Actor, AgentView, CallDetail, CallView, EngineView, Query, QueueView, Refusal,
-                StatusView, View, Why,
+                Act, Actor, AgentView, CallDetail, CallView, ConferenceView, EngineView, ExtensionView,
+                ParticipantView, Query, QueueView, Refusal, StatusView, View, Why,
             },
         },
     },
@@ -194,6 +194,26 @@ fn view(query: &Query, mood: Mood) -> View {
         }
         Query::Call(_) => View::Call(None),
         Query::Queues => View::Queues(queues()),
+        Query::Conferences => View::Conferences(vec![ConferenceView {
+            number: extension("7001"),
+            name: "Board".into(),
+            locked: true,
+            recorded: false,
+            members: vec![ParticipantView {
+                call: LIVE,
+                number: Some(extension("13800138000")),
+                since: ago(),
+                muted: true,
+            }],
+        }]),
+        Query::Extensions => View::Extensions(vec![ExtensionView {
+            number: extension("1001"),
+            name: "李小龙".into(),
+            forward_always: None,
+            forward_busy: Some(extension("1002")),
+            forward_no_answer: None,
+            quiet: true,
+        }]),
         Query::Agents => View::Agents(vec![
             agent("li", "李小龙", "1001", "talking", Some(LIVE), None),
             agent("smith", "Ann Smith", "1002", "paused", None, Some("午餐")),
@@ -214,8 +234,14 @@ fn refusal(act: &Act) -> Option<Refusal> {
             state: "talking".into(),
             remedy: "only a paused agent can be unpaused".into(),
         }),
-        Act::Hangup { call } | Act::Transfer { call, .. } if *call != LIVE => {
-            Some(Refusal::NoSuchCall { call: *call })
+        act if act.call().is_some_and(|call| call != LIVE) => {
+            act.call().map(|call| Refusal::NoSuchCall { call })
+        }
+        Act::Invite { conference, .. } | Act::Lock { conference, .. } if conference.as_str() != "7001" => {
+            Some(Refusal::NoSuchConference { number: conference.clone() })
+        }
+        Act::Extension { extension, .. } if !["1001", "7001"].contains(&extension.as_str()) => {
+            Some(Refusal::NoSuchExtension { to: extension.clone() })
         }
         Act::Transfer { to, .. } if to.as_str() == "9999" => {
             Some(Refusal::NoSuchExtension { to: to.clone() })

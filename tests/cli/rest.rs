@@ -20,6 +20,10 @@ struct Case {
 const ELSEWHERE: [(Verb, &str); 2] = [(Verb::Get, "/v1/events"), (Verb::Get, "/metrics")];
 
 fn cases() -> Vec<Case> {
+    house().into_iter().chain(telephony()).collect()
+}
+
+fn house() -> Vec<Case> {
     let get = |route, at, value| Case { verb: Verb::Get, route, body: None, proof: (at, value) };
     let delete = |route, at, value| Case { verb: Verb::Delete, route, body: None, proof: (at, value) };
     let post = |route, body, at, value| Case { verb: Verb::Post, route, body, proof: (at, value) };
@@ -65,6 +69,52 @@ fn cases() -> Vec<Case> {
     ]
 }
 
+fn telephony() -> Vec<Case> {
+    let get = |route, at, value| Case { verb: Verb::Get, route, body: None, proof: (at, value) };
+    let post = |route, body, at, value| Case { verb: Verb::Post, route, body, proof: (at, value) };
+    vec![
+        post(
+            "/v1/calls/{id}/consult",
+            Some(json!({ "to": "1002" })),
+            "",
+            json!({ "act": "consult", "call": LIVE, "to": "1002" }),
+        ),
+        post("/v1/calls/{id}/complete", None, "", json!({ "act": "complete", "call": LIVE })),
+        post("/v1/calls/{id}/back", None, "", json!({ "act": "back", "call": LIVE })),
+        post("/v1/calls/{id}/join", None, "", json!({ "act": "join", "call": LIVE })),
+        post("/v1/calls/{id}/park", Some(json!({ "slot": "7501" })), "/slot", json!("7501")),
+        post("/v1/calls/{id}/record", Some(json!({ "on": true })), "/act", json!("record")),
+        post(
+            "/v1/calls/{id}/pause-recording",
+            Some(json!({ "on": true })),
+            "",
+            json!({ "act": "pause-recording", "call": LIVE, "on": true }),
+        ),
+        post("/v1/calls/{id}/mute", Some(json!({ "on": true })), "/act", json!("mute")),
+        get("/v1/conferences", "/0/members/0/number", json!("13800138000")),
+        post(
+            "/v1/conferences/{number}/invite",
+            Some(json!({ "to": "1002" })),
+            "",
+            json!({ "act": "invite", "conference": "7001", "to": "1002" }),
+        ),
+        post("/v1/conferences/{number}/lock", Some(json!({ "on": true })), "/on", json!(true)),
+        get("/v1/extensions", "/0/forward_busy", json!("1002")),
+        post(
+            "/v1/extensions/{number}/forward",
+            Some(json!({ "when": "busy", "to": "1002" })),
+            "/setting",
+            json!({ "forward": { "when": "busy", "to": "1002" } }),
+        ),
+        post(
+            "/v1/extensions/{number}/quiet",
+            Some(json!({ "on": true })),
+            "/setting",
+            json!({ "quiet": true }),
+        ),
+    ]
+}
+
 /// The path with good names: of the call that is live, the agent who is there, the user and token made before.
 async fn well(daemon: &Daemon, route: &str) -> String {
     let name = if route.starts_with("/v1/users") { "nina" } else { "smith" };
@@ -76,7 +126,8 @@ async fn well(daemon: &Daemon, route: &str) -> String {
 }
 
 fn filled(route: &str, id: &str, name: &str) -> String {
-    route.replace("{id}", id).replace("{name}", name)
+    let number = if id == LIVE.to_string() { "7001" } else { id };
+    route.replace("{id}", id).replace("{name}", name).replace("{number}", number)
 }
 
 /// An answer as it came.
@@ -204,9 +255,12 @@ async fn every_route_refuses_malformed_and_unknown_names() {
             _ if token => "no-such-token",
             _ if route.starts_with("/v1/users") => "no-such-user",
             _ if route.contains("{id}") => "no-such-call",
+            _ if route.starts_with("/v1/conferences") => "no-such-conference",
+            _ if route.starts_with("/v1/extensions") => "no-such-extension",
             _ => "no-such-agent",
         };
-        problem(&ask(&daemon.socket, method, &path, body.as_ref()).await, 404, kind);
+        let status = if kind == "no-such-extension" { 422 } else { 404 };
+        problem(&ask(&daemon.socket, method, &path, body.as_ref()).await, status, kind);
     }
     assert!(daemon.acts().is_empty());
 }

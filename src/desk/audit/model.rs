@@ -41,6 +41,28 @@ pub enum What {
     CallHangup,
     #[serde(rename = "call.transfer")]
     CallTransfer,
+    #[serde(rename = "call.consult")]
+    CallConsult,
+    #[serde(rename = "call.complete")]
+    CallComplete,
+    #[serde(rename = "call.back")]
+    CallBack,
+    #[serde(rename = "call.join")]
+    CallJoin,
+    #[serde(rename = "call.park")]
+    CallPark,
+    #[serde(rename = "call.record")]
+    CallRecord,
+    #[serde(rename = "call.pause-recording")]
+    CallPauseRecording,
+    #[serde(rename = "call.mute")]
+    CallMute,
+    #[serde(rename = "conference.invite")]
+    ConferenceInvite,
+    #[serde(rename = "conference.lock")]
+    ConferenceLock,
+    #[serde(rename = "extension.set")]
+    ExtensionSet,
     #[serde(rename = "person.erase")]
     PersonErase,
     #[serde(rename = "site.take")]
@@ -55,13 +77,24 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 12] = [
+const WORDS: [(What, &str); 23] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
     (What::AgentUnpause, "agent.unpause"),
     (What::CallHangup, "call.hangup"),
     (What::CallTransfer, "call.transfer"),
+    (What::CallConsult, "call.consult"),
+    (What::CallComplete, "call.complete"),
+    (What::CallBack, "call.back"),
+    (What::CallJoin, "call.join"),
+    (What::CallPark, "call.park"),
+    (What::CallRecord, "call.record"),
+    (What::CallPauseRecording, "call.pause-recording"),
+    (What::CallMute, "call.mute"),
+    (What::ConferenceInvite, "conference.invite"),
+    (What::ConferenceLock, "conference.lock"),
+    (What::ExtensionSet, "extension.set"),
     (What::PersonErase, "person.erase"),
     (What::SiteTake, "site.take"),
     (What::UserAdd, "user.add"),

@@ -83,6 +83,13 @@ impl Agents {
         });
     }
 
+    /// The agent's talk goes on in another call.
+    pub fn moved(&mut self, name: &Name, from: CallId, to: CallId, now: Stamp) {
+        if self.all.get(name).and_then(Agent::call) == Some(from) {
+            self.change(name, now, |agent| agent.state = AgentState::Talking { call: to });
+        }
+    }
+
     /// The offer is over and was not the agent's fault: ready again, idle as long as before.
     pub fn release(&mut self, name: &Name, call: CallId, now: Stamp) {
         self.leave(name, call, now, |agent| agent.state = AgentState::Ready);

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use crate::{
     base::{
         clock::Stamp,
-        id::{CallId, LegId, Name, OrderId},
+        id::{CallId, LegId, Name, OrderId, RoomId, SoundId},
         number::Number,
         text::Label,
     },
@@ -16,9 +16,10 @@ use crate::{
         dialog::Dialog,
         queue::Place,
         record::{EndedBy, LegRecord, Role},
+        routing::Goal,
         switchboard::view::Why,
     },
-    ports::engine::{Arrival, Endpoint, HangupCause},
+    ports::engine::{Arrival, HangupCause},
 };
 
 /// A caller in a queue.
@@ -65,6 +66,69 @@ pub struct Dialled {
     pub since: Stamp,
     /// What follows when this does not become a talk.
     pub otherwise: Next,
+    /// The trunk it goes out on, and those to try when that one fails.
+    pub trunk: Option<(Name, Vec<Name>)>,
+}
+
+/// Somebody on the other side who is dialled or met, not bridged.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Member {
+    pub leg: LegId,
+    pub party: Party,
+    pub presence: Presence,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Presence {
+    /// Dialled, not answered.
+    Ringing,
+    /// Told to go into the room.
+    Coming,
+    Here,
+}
+
+/// The caller and others in a room of their own, or on their way there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Meeting {
+    pub room: RoomId,
+    pub others: Vec<Member>,
+    /// The caller waits outside: somebody is rung or asked first.
+    pub aside: bool,
+    /// The caller is in the room.
+    pub here: bool,
+    /// Several ring at once, and the first to answer has the call.
+    pub race: bool,
+    /// The one who asks another first, while the caller is aside.
+    pub consultant: Option<LegId>,
+    /// Since when the caller and one of the others hear each other.
+    pub since: Option<Stamp>,
+    /// What follows when nobody is left.
+    pub then: Next,
+}
+
+impl Meeting {
+    pub fn member(&mut self, leg: &LegId) -> Option<&mut Member> {
+        self.others.iter_mut().find(|member| member.leg == *leg)
+    }
+
+    /// Something that was ordered has not come about yet.
+    pub fn unsettled(&self) -> bool {
+        let coming = self.others.iter().any(|member| member.presence != Presence::Here);
+        coming || !self.aside && !self.here
+    }
+
+    /// Those who answered.
+    pub fn came(&self) -> impl Iterator<Item = &Member> {
+        self.others.iter().filter(|member| member.presence != Presence::Ringing)
+    }
+}
+
+/// Members of a group who are still to be rung, one after the other.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    pub group: Number,
+    pub left: Vec<Number>,
+    pub after: Next,
 }
 
 /// What a caller does when the leg obeys again.
@@ -75,11 +139,45 @@ pub enum Next {
     Wait(Box<Waiting>),
     /// On with the flow at the dialog's step.
     Flow(Box<Dialog>),
-    /// Dial this extension.
-    Dial {
-        to: Number,
-        endpoint: Endpoint,
+    /// There, and to what is after it when nobody comes to talk.
+    Goal(Box<(Goal, Next)>),
+    /// On with a group.
+    Turn(Box<Turn>),
+    /// On a slot, and back to `by` when nobody takes the call there.
+    Park {
+        slot: Number,
+        by: Option<Number>,
     },
+    /// Hung up because nobody was reached, for this reason.
+    TurnAway(HangupCause),
+}
+
+impl Next {
+    pub fn goal(goal: Goal) -> Self {
+        Self::Goal(Box::new((goal, Self::Hangup)))
+    }
+
+    /// The call is over.
+    pub fn is_end(&self) -> bool {
+        matches!(self, Self::Hangup | Self::TurnAway(_))
+    }
+}
+
+/// A caller who was put on a slot, and who comes back to `by` when nobody takes the call there.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Parked {
+    pub slot: Number,
+    pub by: Option<Number>,
+}
+
+/// A caller in a conference of the house.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conferring {
+    pub number: Number,
+    pub room: RoomId,
+    pub since: Stamp,
+    pub muted: bool,
+    pub here: bool,
 }
 
 /// Where a call stands.
@@ -101,6 +199,16 @@ pub enum Stage {
         then: Next,
         returned: bool,
     },
+    /// The caller and others in a room: a group, a consultation, somebody fetched from a slot.
+    Meeting(Meeting),
+    Parked(Parked),
+    Conferring(Conferring),
+    /// Hears something, and is hung up after it.
+    Told,
+    /// Tandem dials this call's leg itself; `next` when it is answered.
+    Reaching {
+        next: Next,
+    },
     /// The peer is gone; `next` as soon as the caller's leg obeys again.
     Parting {
         next: Next,
@@ -114,11 +222,17 @@ impl Stage {
     pub fn word(&self) -> SmolStr {
         SmolStr::new_static(match self {
             Self::Answering { .. } => "arriving",
-            Self::Dialog(_) => "menu",
+            Self::Dialog(_) | Self::Told => "menu",
             Self::Waiting(_) | Self::Parting { next: Next::Wait(_) } => "waiting",
             Self::Dialling(Dialled { party: Party::Agent(_), .. }) => "offered",
-            Self::Dialling(_) | Self::Parting { .. } => "dialling",
-            Self::Talking { .. } => "talking",
+            Self::Meeting(meeting) if meeting.since.is_some() && meeting.aside => "consulting",
+            Self::Dialling(_)
+            | Self::Parting { .. }
+            | Self::Reaching { .. }
+            | Self::Meeting(Meeting { since: None, .. }) => "dialling",
+            Self::Meeting(_) | Self::Talking { .. } => "talking",
+            Self::Parked(_) => "parked",
+            Self::Conferring(_) => "conference",
             Self::Ending => "ending",
         })
     }
@@ -127,6 +241,16 @@ impl Stage {
     pub fn peer(&self) -> Option<&Dialled> {
         match self {
             Self::Dialling(dialled) | Self::Talking { with: dialled, .. } => Some(dialled),
+            _ => None,
+        }
+    }
+
+    /// Since when people hear each other.
+    pub fn talks_since(&self) -> Option<Stamp> {
+        match self {
+            Self::Talking { joined, .. } => Some(*joined),
+            Self::Meeting(meeting) => meeting.since,
+            Self::Conferring(conferring) => Some(conferring.since),
             _ => None,
         }
     }
@@ -140,6 +264,13 @@ impl Stage {
             _ => None,
         }
     }
+}
+
+/// A recording under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tape {
+    pub sound: SoundId,
+    pub paused: bool,
 }
 
 /// One call.
@@ -166,8 +297,22 @@ pub struct Call {
     pub agent: Option<Name>,
     pub wait_ms: u64,
     pub talk_ms: u64,
-    /// The legs that Tandem dialled, in order.
+    /// The legs that Tandem dialled, in order. A caller who handed the other side on is here, too.
     pub dialled: Vec<LegRecord>,
+    /// The caller left and the other side stays: `leg` is one of those dialled.
+    #[serde(default)]
+    pub handed_on: bool,
+    /// How often the call was forwarded or transferred.
+    #[serde(default)]
+    pub hops: u8,
+    /// The extension whose rights the call has: the caller's phone, or whoever transferred it last.
+    #[serde(default)]
+    pub by: Option<Number>,
+    #[serde(default)]
+    pub tape: Option<Tape>,
+    /// All recordings of this call.
+    #[serde(default)]
+    pub tapes: Vec<SoundId>,
     pub steps: Vec<Why>,
 }
 
@@ -176,9 +321,9 @@ impl Call {
         self.steps.push(Why { at, what: what.into() });
     }
 
-    /// Legs that were dialled and have not ended.
+    /// The other side's legs that have not ended.
     pub fn open_legs(&self) -> impl Iterator<Item = &LegRecord> {
-        self.dialled.iter().filter(|leg| leg.ended.is_none())
+        self.dialled.iter().filter(|leg| leg.ended.is_none() && leg.leg != self.leg)
     }
 
     pub fn dialled_mut(&mut self, leg: &LegId) -> Option<&mut LegRecord> {

@@ -3,12 +3,13 @@
 use smol_str::format_smolstr;
 
 use super::{
-    model::{Decision, Goal, Setting, When},
+    model::{Decision, Goal},
     rules::Actor,
 };
 use crate::{
     base::number::Number,
     infra::site::{Codes, Extension, Site},
+    live::switchboard::view::{Setting, When},
 };
 
 /// What a phone wants that dialled `to`; `None` when that is no feature code.

@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 use crate::{
     base::{id::Name, number::Number},
     infra::site::Locale,
+    live::switchboard::view::Setting,
     ports::engine::HangupCause,
 };
 
@@ -36,36 +37,6 @@ pub enum Goal {
     Message(Number),
     /// Change a setting of the acting extension.
     Setting(Setting),
-}
-
-/// What a phone may set for itself.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Setting {
-    /// `to: None` ends it.
-    Forward { when: When, to: Option<Number> },
-    /// Ends all three.
-    ForwardOff,
-    /// Do not disturb.
-    Quiet(bool),
-}
-
-/// When a forward takes effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    Always,
-    Busy,
-    NoAnswer,
-}
-
-impl When {
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Always => "always",
-            Self::Busy => "when busy",
-            Self::NoAnswer => "when nobody answers",
-        }
-    }
 }
 
 /// Yes or no, and the reason in words.

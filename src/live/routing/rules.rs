@@ -35,7 +35,8 @@ impl fmt::Display for Actor<'_> {
 pub fn route(site: &Site, arrival: &Arrival, now: Stamp) -> Decision {
     let to = &arrival.to;
     match &arrival.origin {
-        Origin::Trunk => our_number(site, to, now)
+        // Tandem's own calls know where they go.
+        Origin::Trunk | Origin::House => our_number(site, to, now)
             .unwrap_or_else(|| Decision::nothing(format_smolstr!("{to} is no number of this site"))),
         Origin::Phone(phone) => {
             let by = site.extensions.iter().find(|(_, extension)| extension.phone == *phone);

@@ -5,13 +5,14 @@ use std::time::Duration;
 use proptest::prelude::*;
 use smol_str::SmolStr;
 
-use super::{Decision, Goal, Setting, When, reach, route};
+use super::{Decision, Goal, reach, route};
 use crate::{
     base::{clock::Stamp, id::Name, number::Number, text::Label},
     infra::site::{
         self, Class, Codes, Conference, Extension, Forward, Group, Mailbox, Outside, Parking, Pattern,
         RingOrder, Site,
     },
+    live::switchboard::view::{Setting, When},
     ports::engine::{Arrival, HangupCause, Origin},
 };
 

@@ -6,20 +6,7 @@ use super::{
     state::Switchboard,
     view::{Act, Actor, Refusal},
 };
-use crate::{
-    base::{
-        id::{CallId, Name},
-        number::Number,
-    },
-    live::{
-        call::{Next, Party, Stage, Timer},
-        record::EndedBy,
-    },
-    ports::engine::{Command, HangupCause},
-};
-
-/// How long an extension rings for a transferred caller.
-const RING: std::time::Duration = std::time::Duration::from_secs(30);
+use crate::{base::id::Name, live::record::EndedBy};
 
 impl Switchboard {
     pub(super) fn act(&mut self, actor: &Actor, act: Act) -> Result<(), Refusal> {
@@ -58,7 +45,18 @@ impl Switchboard {
                 self.hang_up(call, EndedBy::Tandem);
                 self.finish(call);
             }
-            Act::Transfer { call, to } => self.transfer(actor, call, to)?,
+            Act::Transfer { call, to } => self.transfer(actor, call, &to)?,
+            Act::Consult { call, to } => self.consult(actor, call, &to)?,
+            Act::Complete { call } => self.complete(call)?,
+            Act::Back { call } => self.come_back(call)?,
+            Act::Join { call } => self.join_all(call)?,
+            Act::Park { call, slot } => self.park_talk(actor, call, slot)?,
+            Act::Record { call, on } => self.record_talk(actor, call, on)?,
+            Act::PauseRecording { call, on } => self.pause_tape(call, on)?,
+            Act::Invite { conference, to } => self.invite(actor, &conference, &to)?,
+            Act::Lock { conference, on } => self.lock(&conference, on)?,
+            Act::Mute { call, on } => self.mute(call, on)?,
+            Act::Extension { extension, setting } => self.set_extension(&extension, &setting)?,
         }
         Ok(())
     }
@@ -73,37 +71,5 @@ impl Switchboard {
     fn agent_changed(&mut self, name: &Name) {
         self.agent_timer(name);
         self.match_agent(name);
-    }
-
-    fn transfer(&mut self, actor: &Actor, id: CallId, to: Number) -> Result<(), Refusal> {
-        let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
-        let endpoint = self.extension(&to).ok_or(Refusal::NoSuchExtension { to: to.clone() })?;
-        if call.stage == Stage::Ending {
-            return Err(Refusal::NotNow { call: id, state: call.stage.word() });
-        }
-        self.leave_queue(id);
-        let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
-        self.out.tell(call, format_smolstr!("{} transfers the call to {to}", actor.0));
-        let dial = Next::Dial { to: to.clone(), endpoint: endpoint.clone() };
-        match &mut call.stage {
-            Stage::Answering { next, .. } | Stage::Parting { next } => *next = dial,
-            Stage::Dialling(dialled) => {
-                dialled.otherwise = dial;
-                self.out.hangup(&dialled.leg, HangupCause::NORMAL_CLEARING);
-                self.timers.set(Timer::Stage(id), self.out.now() + super::legs::RETURN_GUARD);
-            }
-            Stage::Talking { with, then, .. } => {
-                *then = dial;
-                self.out.hangup(&with.leg, HangupCause::NORMAL_CLEARING);
-                self.timers.set(Timer::Stage(id), self.out.now() + super::legs::RETURN_GUARD);
-            }
-            Stage::Dialog(_) | Stage::Waiting(_) => {
-                call.playing = None;
-                self.out.order(&call.leg, Command::Stop);
-                self.dial(id, Party::Extension(to), endpoint, RING, Next::Hangup);
-            }
-            Stage::Ending => {}
-        }
-        Ok(())
     }
 }

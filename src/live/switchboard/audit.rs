@@ -57,8 +57,25 @@ impl Switchboard {
             return;
         };
         let leg = call.leg.clone();
+        let meets = match &call.stage {
+            Stage::Meeting(meeting) => meeting.others.iter().map(|member| member.leg.clone()).collect(),
+            _ => Vec::new(),
+        };
         match &call.stage {
-            Stage::Answering { .. } if caller.up => self.answered(&leg),
+            Stage::Answering { .. } | Stage::Reaching { .. } if caller.up => self.answered(&leg),
+            Stage::Meeting(_) => {
+                for other in meets.iter().filter_map(|other| seen.get(other)) {
+                    if other.up {
+                        self.member_answered(id, &other.leg);
+                    }
+                    if first {
+                        self.meeting_seen(id, &other.leg, other.room.as_ref());
+                    }
+                }
+                if first {
+                    self.meeting_seen(id, &leg, caller.room.as_ref());
+                }
+            }
             Stage::Dialling(dialled) if caller.peer.as_ref() == Some(&dialled.leg) => {
                 let peer = dialled.leg.clone();
                 self.joined(&leg, &peer);
@@ -130,8 +147,22 @@ impl Switchboard {
                     self.timers.set(Timer::Stage(id), now + super::legs::RETURN_GUARD);
                 }
             }
+            Stage::Meeting(meeting) => {
+                let aside = meeting.aside;
+                self.timers.set(Timer::Stage(id), now + super::legs::RETURN_GUARD);
+                self.meeting_due(id);
+                if aside {
+                    self.keep_company(id);
+                }
+            }
+            Stage::Parked(_) => self.keep_company(id),
+            Stage::Conferring(conferring) => {
+                conferring.here = false;
+                self.conference_due(id);
+            }
+            Stage::Told => self.told(id),
             Stage::Ending => self.hang_up(id, EndedBy::Tandem),
-            Stage::Dialling(_) => {}
+            Stage::Dialling(_) | Stage::Reaching { .. } => {}
         }
     }
 

@@ -82,6 +82,15 @@ impl Switchboard {
                 self.out.hangup(&with.leg, HangupCause::NORMAL_CLEARING);
                 self.timers.set(Timer::Stage(id), self.out.now() + RETURN_GUARD);
             }
+            Stage::Meeting(_) => self.meeting_due(id),
+            Stage::Parked(_) => self.park_due(id),
+            Stage::Conferring(_) => self.conference_due(id),
+            Stage::Told => self.told(id),
+            Stage::Reaching { .. } => {
+                let leg = call.leg.clone();
+                self.out.hangup(&leg, HangupCause::NO_ANSWER);
+                self.caller_gone(id, HangupCause::NO_ANSWER, EndedBy::Tandem);
+            }
             Stage::Waiting(_) | Stage::Talking { .. } => {}
         }
     }

@@ -37,7 +37,8 @@ impl Switchboard {
     fn check_agents(&self) -> Result<(), Broken> {
         let mut legs: Vec<(Name, CallId)> = Vec::new();
         for call in self.calls.values() {
-            for leg in call.open_legs().filter(|leg| leg.role == Role::Agent) {
+            let open = call.dialled.iter().filter(|leg| leg.ended.is_none());
+            for leg in open.filter(|leg| leg.role == Role::Agent) {
                 let Ok(name) = Name::new(leg.party.as_str()) else { continue };
                 if let Some((_, other)) = legs.iter().find(|(held, _)| *held == name) {
                     return Err(Broken::AgentTwice(name, *other, call.id));
@@ -77,7 +78,12 @@ impl Switchboard {
             {
                 return Err(Broken::PlaceLost(call.id, waiting.queue.clone()));
             }
-            let waits_for_engine = !matches!(call.stage, Stage::Waiting(_) | Stage::Talking { .. });
+            let waits_for_engine = match &call.stage {
+                Stage::Waiting(_) | Stage::Talking { .. } => false,
+                Stage::Meeting(meeting) => meeting.unsettled(),
+                Stage::Conferring(conferring) => !conferring.here,
+                _ => true,
+            };
             if waits_for_engine && !self.timers.has(&crate::live::call::Timer::Stage(call.id)) {
                 return Err(Broken::NoDeadline(call.id));
             }

@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use smol_str::format_smolstr;
 
-use super::state::{Link, Switchboard};
+use super::{
+    goals::ending,
+    state::{Link, Switchboard},
+};
 use crate::{
     base::{
         clock::Stamp,
@@ -57,7 +60,10 @@ impl Switchboard {
             Event::Joined { leg, peer } => self.joined(&leg, &peer),
             Event::Returned { leg } => self.returned(&leg),
             Event::Ended { leg, cause } => self.ended(&leg, cause),
-            Event::Referred { .. } | Event::Met { .. } | Event::Recorded { .. } | Event::Trunk { .. } => {}
+            Event::Referred { leg, peer, to } => self.referred(&leg, &peer, &to),
+            Event::Met { leg, room } => self.met(&leg, &room),
+            Event::Recorded { .. } => {}
+            Event::Trunk { trunk, up } => self.trunk(trunk, up),
             Event::Outcome { leg, order, outcome } => {
                 if matches!(outcome, Outcome::Refused(_)) {
                     self.played(&leg, order);
@@ -75,32 +81,26 @@ impl Switchboard {
         self.turn_day();
         self.calls_today += 1;
         let id = self.out.call_id(&self.calls);
-        let (next, language, why) = match route(&self.site, &arrival, now) {
-            Decision::Go { goal: Goal::Flow { flow, language }, why } => {
-                (self.flow(&flow, language), language, why)
-            }
-            Decision::Go { goal: Goal::Extension(to), why } => {
-                let endpoint = self.extension(&to);
-                let next = endpoint.map_or(Next::Hangup, |endpoint| Next::Dial { to, endpoint });
-                (next, self.site.languages[0], why)
-            }
-            Decision::Go { why, .. } => {
-                let why = format_smolstr!("{why}: not yet");
-                return self.turn_away(id, leg, arrival, HangupCause(31), &why);
-            }
+        let (goal, why) = match route(&self.site, &arrival, now) {
+            Decision::Go { goal, why } => (goal, why),
             Decision::No { cause, why } => return self.turn_away(id, leg, arrival, cause, &why),
         };
-        let mut call = new_call(id, leg.clone(), arrival, language, now, Stage::Answering { next, tries: 1 });
+        let language = match &goal {
+            Goal::Flow { language, .. } => *language,
+            _ => self.site.languages[0],
+        };
+        let stage = Stage::Answering { next: Next::Hangup, tries: 1 };
+        let mut call = new_call(id, leg.clone(), arrival, language, now, stage);
         call.leased = true;
+        call.by = self.dialled_by(&call.arrival);
         let from = call.arrival.from.as_ref().map_or("a withheld number", |n| n.as_str()).to_owned();
         let opening = format_smolstr!("call from {from} to {}", call.arrival.to);
         self.out.tell(&mut call, opening);
         self.out.tell(&mut call, why);
-        self.out.order(&leg, Command::Answer);
-        self.timers.set(Timer::Stage(id), now + ANSWER_GUARD);
         self.timers.set(Timer::Lease(id), now + self.site.lease / 3);
         self.legs.insert(leg, id);
         self.calls.insert(id, call);
+        self.begin(id, goal);
     }
 
     fn turn_away(&mut self, id: CallId, leg: LegId, arrival: Arrival, cause: HangupCause, why: &str) {
@@ -115,7 +115,7 @@ impl Switchboard {
         self.calls.insert(id, call);
     }
 
-    fn flow(&self, flow: &Name, language: crate::infra::site::Locale) -> Next {
+    pub(super) fn flow(&self, flow: &Name, language: crate::infra::site::Locale) -> Next {
         self.site.flows.get(flow).map_or(Next::Hangup, |found| {
             Next::Flow(Box::new(Dialog::new(flow.clone(), found.start.clone(), language)))
         })
@@ -136,9 +136,15 @@ impl Switchboard {
             if let Some(record) = call.dialled_mut(leg) {
                 record.answered.get_or_insert(now);
             }
-            return;
+            let id = call.id;
+            return self.member_answered(id, leg);
         }
         call.answered.get_or_insert(now);
+        if let Stage::Reaching { next } = &mut call.stage {
+            let (id, next) = (call.id, std::mem::replace(next, Next::Hangup));
+            self.timers.clear(&Timer::Stage(id));
+            return self.go(id, next);
+        }
         if let Stage::Answering { next, .. } = &mut call.stage {
             let (id, next) = (call.id, std::mem::replace(next, Next::Hangup));
             self.timers.clear(&Timer::Stage(id));
@@ -166,6 +172,7 @@ impl Switchboard {
         let id = call.id;
         match &mut call.stage {
             Stage::Dialog(_) => self.dialog(id, Happening::Spoken),
+            Stage::Told => self.told(id),
             Stage::Waiting(waiting) if waiting.greeting => {
                 waiting.greeting = false;
                 self.out.order(leg, Command::Music);
@@ -185,6 +192,9 @@ impl Switchboard {
     pub(super) fn joined(&mut self, leg: &LegId, peer: &LegId) {
         let now = self.now();
         let Some(id) = self.legs.get(leg).copied() else { return };
+        if self.legs.get(peer).is_some_and(|other| *other != id) {
+            return self.merged(leg, peer);
+        }
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.leg == *leg) else { return };
         let Stage::Dialling(dialled) = &call.stage else {
             let given_up = call.stage.peer().is_none_or(|dialled| dialled.leg != *peer);
@@ -202,6 +212,7 @@ impl Switchboard {
         }
         call.playing = None;
         call.leased = false;
+        call.answered.get_or_insert(now);
         let waited = self.answered_from_queue(id, &dialled);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let who = dialled.party.words();
@@ -215,9 +226,12 @@ impl Switchboard {
     }
 
     pub(super) fn returned(&mut self, leg: &LegId) {
-        let Some((call, true)) = self.whose(leg) else { return };
+        let Some((call, caller)) = self.whose(leg) else { return };
         let id = call.id;
         match &mut call.stage {
+            Stage::Meeting(_) => self.meeting_returned(id, leg),
+            _ if !caller => {}
+            Stage::Conferring(_) => self.conference_returned(id),
             Stage::Parting { next } => {
                 let next = std::mem::replace(next, Next::Hangup);
                 self.timers.clear(&Timer::Stage(id));
@@ -247,6 +261,11 @@ impl Switchboard {
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.gone.is_none()) else { return };
         call.gone = Some((now, cause));
+        let leg = call.leg.clone();
+        if let Some(record) = call.dialled_mut(&leg) {
+            record.ended = Some(now);
+            record.cause = Some(cause);
+        }
         if call.ended_by.is_none() {
             call.ended_by = Some(by);
             let who =
@@ -258,6 +277,7 @@ impl Switchboard {
             self.end_talk(id);
             self.end(id);
         }
+        self.free_agent_of(id, &leg);
         self.finish(id);
     }
 
@@ -275,16 +295,24 @@ impl Switchboard {
             Stage::Talking { with, joined, then, returned } if with.leg == *leg => {
                 self.talk_over(id, with, now.since(joined), then, returned);
             }
+            Stage::Meeting(_) => self.member_gone(id, leg, cause),
             _ => self.free_agent_of(id, leg),
         }
         self.finish(id);
     }
 
     fn not_reached(&mut self, id: CallId, dialled: &Dialled, cause: HangupCause) {
-        let again = self.once_more(id, dialled, cause);
+        if let Some(call) = self.calls.get_mut(&id) {
+            self.out.tell(call, format_smolstr!("{} was not reached: {cause}", dialled.party.words()));
+        }
+        let again = self.once_more(id, dialled, cause).or_else(|| self.next_trunk(id, dialled, cause));
+        let next = again.or_else(|| match &dialled.party {
+            Party::Extension(to) => self.diversion(id, to, cause, &dialled.otherwise),
+            _ => None,
+        });
+        let next = next.unwrap_or_else(|| ending(dialled.otherwise.clone(), cause));
         let Some(call) = self.calls.get_mut(&id) else { return };
-        self.out.tell(call, format_smolstr!("{} was not reached: {cause}", dialled.party.words()));
-        call.stage = Stage::Parting { next: again.unwrap_or_else(|| dialled.otherwise.clone()) };
+        call.stage = Stage::Parting { next };
         self.rest_agent(id, dialled, cause);
         self.timers.set(Timer::Stage(id), self.now() + RETURN_GUARD);
     }
@@ -297,7 +325,7 @@ impl Switchboard {
         if Some(cause) != failed || dialled.otherwise != Next::Hangup || failures > REDIALS {
             return None;
         }
-        Some(Next::Dial { to: to.clone(), endpoint: self.extension(to)? })
+        Some(Next::goal(Goal::Extension(to.clone())))
     }
 
     fn talk_over(&mut self, id: CallId, with: Dialled, talked: Duration, then: Next, returned: bool) {
@@ -354,7 +382,7 @@ impl Switchboard {
     }
 }
 
-fn new_call(
+pub(super) fn new_call(
     id: CallId,
     leg: LegId,
     arrival: Arrival,
@@ -380,6 +408,11 @@ fn new_call(
         wait_ms: 0,
         talk_ms: 0,
         dialled: Vec::new(),
+        handed_on: false,
+        hops: 0,
+        by: None,
+        tape: None,
+        tapes: Vec::new(),
         steps: Vec::new(),
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         clock::Stamp,
         id::{CallId, Name},
         number::Number,
+        text::Label,
     },
     infra::site::TransferTo,
     live::{
@@ -20,6 +21,7 @@ use crate::{
         dialog::{self, Act, Dialog, Happening},
         queue::Place,
         record::{CallRecord, EndedBy, LegRecord, Role},
+        routing::{Decision, Goal},
     },
     ports::{
         engine::{Command, Endpoint, HangupCause},
@@ -27,10 +29,10 @@ use crate::{
     },
 };
 
-/// How long an extension rings when nobody says otherwise.
-const RING: Duration = Duration::from_secs(30);
 /// How much longer than its ring time a leg may take to report its end.
 pub(super) const RING_GUARD: Duration = Duration::from_secs(5);
+/// Whoever has not been reached after this time will not be.
+pub(super) const LONGEST_RING: Duration = Duration::from_secs(125);
 
 impl Switchboard {
     /// The caller's leg obeys: what comes next.
@@ -56,10 +58,14 @@ impl Switchboard {
                 self.match_queue(&queue);
                 self.entertain(id, false);
             }
-            Next::Dial { to, endpoint } => {
+            Next::Goal(way) => {
+                let (goal, after) = *way;
                 self.lease(id);
-                self.dial(id, Party::Extension(to), endpoint, RING, Next::Hangup);
+                self.pursue(id, goal, after);
             }
+            Next::Turn(turn) => self.next_turn(id, *turn),
+            Next::Park { slot, by } => self.park(id, slot, by),
+            Next::TurnAway(cause) => self.hang_up_with(id, EndedBy::Tandem, cause),
         }
     }
 
@@ -149,28 +155,33 @@ impl Switchboard {
         let Some(call) = self.calls.get(&id) else { return };
         let Stage::Dialog(dialog) = &call.stage else { return };
         let after = Next::Flow(Box::new(at_step(dialog, otherwise)));
-        let target = match to {
-            TransferTo::Trunk { trunk, number } => Some((
-                Party::Outside(number.clone()),
-                Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() },
-            )),
-            TransferTo::Extension(number) => self.reach(number),
-            TransferTo::Collected(_) => {
-                digits.and_then(|digits| Number::new(digits).ok()).and_then(|number| self.reach(&number))
+        let decision = match to {
+            TransferTo::Trunk { trunk, number } => {
+                let endpoint = Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() };
+                return self.dial(id, Party::Outside(number.clone()), endpoint, ring, after);
             }
-            TransferTo::Outside(_) | TransferTo::Group(_) | TransferTo::Conference(_) => None,
+            TransferTo::Group(number) => return self.pursue(id, Goal::Group(number.clone()), after),
+            TransferTo::Conference(number) => {
+                return self.pursue(id, Goal::Conference(number.clone()), after);
+            }
+            TransferTo::Outside(number) => Some(super::goals::everywhere(&self.site, number, self.now())),
+            TransferTo::Extension(number) => Some(self.reach(None, number)),
+            TransferTo::Collected(_) => {
+                digits.and_then(|digits| Number::new(digits).ok()).map(|number| self.reach(None, &number))
+            }
         };
-        if let Some((party, endpoint)) = target {
-            return self.dial(id, party, endpoint, ring, after);
+        match decision {
+            Some(Decision::Go { goal: Goal::Extension(to), .. }) => self.ring_extension(id, to, ring, after),
+            Some(Decision::Go { goal: goal @ (Goal::Group(_) | Goal::Outside { .. }), .. }) => {
+                self.pursue(id, goal, after);
+            }
+            _ => {
+                if let Some(call) = self.calls.get_mut(&id) {
+                    self.out.tell(call, "there is no such extension");
+                }
+                self.go(id, after);
+            }
         }
-        if let Some(call) = self.calls.get_mut(&id) {
-            self.out.tell(call, "there is no such extension");
-        }
-        self.go(id, after);
-    }
-
-    fn reach(&self, number: &Number) -> Option<(Party, Endpoint)> {
-        self.extension(number).map(|endpoint| (Party::Extension(number.clone()), endpoint))
     }
 
     pub(super) fn extension(&self, number: &Number) -> Option<Endpoint> {
@@ -186,33 +197,46 @@ impl Switchboard {
         ring: Duration,
         otherwise: Next,
     ) {
+        self.dial_by(id, party, endpoint, ring, otherwise, None);
+    }
+
+    /// Dials somebody, on a trunk: with those to try when it fails.
+    pub(super) fn dial_by(
+        &mut self,
+        id: CallId,
+        party: Party,
+        endpoint: Endpoint,
+        ring: Duration,
+        otherwise: Next,
+        trunk: Option<(Name, Vec<Name>)>,
+    ) {
         let now = self.now();
         let leg = self.out.leg_id();
+        let Some((caller, caller_name)) = self.shown(id, &party) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.playing = None;
-        call.dialled.push(LegRecord {
-            leg: leg.clone(),
-            role: party.role(),
-            party: party.words(),
-            began: now,
-            answered: None,
-            ended: None,
-            cause: None,
-        });
+        call.dialled.push(LegRecord::dialled(leg.clone(), party.role(), party.words(), now));
         self.out.tell(call, format_smolstr!("dialling {}", party.words()));
         self.out.order(
             &call.leg,
-            Command::Connect {
-                to: leg.clone(),
-                endpoint,
-                timeout: ring,
-                caller: call.arrival.from.clone().unwrap_or_else(|| call.arrival.to.clone()),
-                caller_name: call.arrival.from_name.clone(),
-            },
+            Command::Connect { to: leg.clone(), endpoint, timeout: ring, caller, caller_name },
         );
-        call.stage = Stage::Dialling(Dialled { leg: leg.clone(), party, since: now, otherwise });
+        call.stage = Stage::Dialling(Dialled { leg: leg.clone(), party, since: now, otherwise, trunk });
         self.legs.insert(leg, id);
         self.timers.set(Timer::Stage(id), now + ring + RING_GUARD);
+    }
+
+    /// Whom a phone or somebody outside sees calling.
+    pub(super) fn shown(&self, id: CallId, to: &Party) -> Option<(Number, Label)> {
+        let call = self.calls.get(&id)?;
+        let own = self.outside_caller().filter(|_| matches!(to, Party::Outside(_)));
+        let from = own.or_else(|| call.arrival.from.clone()).unwrap_or_else(|| call.arrival.to.clone());
+        Some((from, call.arrival.from_name.clone()))
+    }
+
+    /// The number that people outside see when the house calls them.
+    pub(super) fn outside_caller(&self) -> Option<Number> {
+        self.site.dialing.outside.as_ref().and_then(|outside| outside.caller.clone())
     }
 
     /// The caller waits or is in a menu: the lease shall be held.
@@ -243,20 +267,26 @@ impl Switchboard {
     pub(super) fn end_talk(&mut self, id: CallId) {
         let now = self.now();
         if let Some(call) = self.calls.get_mut(&id)
-            && let Stage::Talking { joined, .. } = &call.stage
+            && let Some(since) = call.stage.talks_since()
         {
-            call.talk_ms += millis(now, *joined);
+            call.talk_ms += millis(now, since);
         }
     }
 
     pub(super) fn hang_up(&mut self, id: CallId, by: EndedBy) {
+        self.hang_up_with(id, by, HangupCause::NORMAL_CLEARING);
+    }
+
+    /// A caller who was never answered is told why.
+    pub(super) fn hang_up_with(&mut self, id: CallId, by: EndedBy, cause: HangupCause) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if call.gone.is_none() {
             if call.ended_by.is_none() {
                 call.ended_by = Some(by);
                 self.out.tell(call, "hanging up");
             }
-            self.out.hangup(&call.leg, HangupCause::NORMAL_CLEARING);
+            let told = if call.answered.is_none() { cause } else { HangupCause::NORMAL_CLEARING };
+            self.out.hangup(&call.leg, told);
         }
         self.end(id);
     }
@@ -265,10 +295,14 @@ impl Switchboard {
     pub(super) fn end(&mut self, id: CallId) {
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.stage = Stage::Ending;
+        let left = std::mem::replace(&mut call.stage, Stage::Ending);
         call.playing = None;
-        for leg in call.dialled.iter().filter(|leg| leg.ended.is_none()) {
-            self.out.hangup(&leg.leg, HangupCause::NORMAL_CLEARING);
+        let open: Vec<_> = call.open_legs().map(|record| record.leg.clone()).collect();
+        for leg in open {
+            self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
+        }
+        if let Stage::Conferring(conferring) = left {
+            self.conference_left(&conferring.number);
         }
         for timer in [Timer::MaxWait(id), Timer::Lease(id)] {
             self.timers.clear(&timer);
@@ -286,11 +320,16 @@ impl Switchboard {
         }
         if let Some(call) = self.calls.remove(&id) {
             self.forget_leg(&call.leg);
-            for timer in [Timer::Stage(id), Timer::MaxWait(id), Timer::Lease(id)] {
-                self.timers.clear(&timer);
-            }
-            self.out.push(Effect::Record(Box::new(record(call))));
+            self.retire(call);
         }
+    }
+
+    /// Nothing of the call is left: its record is written.
+    pub(super) fn retire(&mut self, call: Call) {
+        for timer in [Timer::Stage(call.id), Timer::MaxWait(call.id), Timer::Lease(call.id)] {
+            self.timers.clear(&timer);
+        }
+        self.out.push(Effect::Record(Box::new(record(call))));
     }
 }
 
@@ -308,7 +347,7 @@ fn record(call: Call) -> CallRecord {
     let caller = LegRecord {
         leg: call.leg,
         role: Role::Caller,
-        party: crate::base::text::Label::new(call.arrival.from.as_ref().map_or("", Number::as_str)),
+        party: Label::new(call.arrival.from.as_ref().map_or("", Number::as_str)),
         began: call.began,
         answered: call.answered,
         ended: Some(ended),
@@ -328,7 +367,11 @@ fn record(call: Call) -> CallRecord {
         wait_ms: call.wait_ms,
         talk_ms: call.talk_ms,
         agent: call.agent,
-        legs: std::iter::once(caller).chain(call.dialled).collect(),
+        legs: if call.handed_on {
+            call.dialled
+        } else {
+            std::iter::once(caller).chain(call.dialled).collect()
+        },
         steps: call.steps,
         erased: None,
     }

@@ -9,11 +9,16 @@ use std::{
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::view::{Act, Actor, Refusal, Why};
+use super::{
+    conferences::Session,
+    extensions::Changed,
+    view::{Act, Actor, Refusal, Why},
+};
 use crate::{
     base::{
         clock::Stamp,
-        id::{CallId, Cause, LegId, Name, OrderId},
+        id::{CallId, Cause, LegId, Name, OrderId, RoomId, SoundId},
+        number::Number,
         text::Label,
     },
     infra::site::Site,
@@ -93,6 +98,14 @@ pub struct Switchboard {
     pub(super) queues: Queues,
     pub(super) agents: Agents,
     pub(super) timers: Timers,
+    /// What extensions wish against the site.
+    #[serde(default)]
+    pub(super) changed: BTreeMap<Number, Changed>,
+    /// Trunks that are left alone until then.
+    #[serde(default)]
+    pub(super) shunned: BTreeMap<Name, Stamp>,
+    #[serde(default)]
+    pub(super) conferences: BTreeMap<Number, Session>,
     /// Legs that ended lately, so that a late word about them makes no new call.
     pub(super) ended: VecDeque<(Stamp, LegId)>,
     pub(super) calls_today: u64,
@@ -120,6 +133,14 @@ impl Out {
 
     pub(super) fn leg_id(&mut self) -> LegId {
         self.cause().leg_id()
+    }
+
+    pub(super) fn room_id(&mut self) -> RoomId {
+        self.cause().room_id()
+    }
+
+    pub(super) fn sound_id(&mut self) -> SoundId {
+        self.cause().sound_id()
     }
 
     pub(super) fn order(&mut self, leg: &LegId, command: Command) -> OrderId {
@@ -167,6 +188,9 @@ impl Switchboard {
             queues: Queues::default(),
             agents,
             timers: Timers::default(),
+            changed: BTreeMap::new(),
+            shunned: BTreeMap::new(),
+            conferences: BTreeMap::new(),
             ended: VecDeque::new(),
             calls_today: 0,
             today,
@@ -210,9 +234,7 @@ impl Switchboard {
                 let arrives = matches!(event, Event::Arrived { .. });
                 known.or_else(|| arrives.then(|| fresh(&mut Cause::new(seq, now), &self.calls)))
             }
-            Input::Act { act: Act::Hangup { call } | Act::Transfer { call, .. }, .. } => {
-                self.calls.contains_key(call).then_some(*call)
-            }
+            Input::Act { act, .. } => act.call().filter(|call| self.calls.contains_key(call)),
             _ => None,
         }
     }

@@ -19,6 +19,8 @@ pub enum Query {
     Call(CallId),
     Queues,
     Agents,
+    Conferences,
+    Extensions,
 }
 
 /// Answers, one for each question.
@@ -31,6 +33,8 @@ pub enum View {
     Call(Option<Box<CallDetail>>),
     Queues(Vec<QueueView>),
     Agents(Vec<AgentView>),
+    Conferences(Vec<ConferenceView>),
+    Extensions(Vec<ExtensionView>),
 }
 
 /// Green, or what is wrong.
@@ -81,7 +85,7 @@ pub struct CallView {
     pub from_name: Label,
     pub to: Number,
     pub since: Stamp,
-    /// `arriving`, `menu`, `waiting`, `offered`, `dialling`, `talking`, `ending`.
+    /// `arriving`, `menu`, `waiting`, `offered`, `dialling`, `talking`, `consulting`, `parked`, `conference`, `ending`.
     #[schema(value_type = String)]
     pub state: SmolStr,
     /// The flow and step, the queue, or the person, in words.
@@ -134,9 +138,74 @@ pub struct AgentView {
     pub calls_today: u64,
 }
 
+/// A conference of the house, and who is in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ConferenceView {
+    pub number: Number,
+    #[schema(value_type = String)]
+    pub name: SmolStr,
+    pub locked: bool,
+    pub recorded: bool,
+    pub members: Vec<ParticipantView>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ParticipantView {
+    pub call: CallId,
+    /// The number that called in, or that was called.
+    pub number: Option<Number>,
+    pub since: Stamp,
+    pub muted: bool,
+}
+
+/// An extension and what it wishes now.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct ExtensionView {
+    pub number: Number,
+    #[schema(value_type = String)]
+    pub name: SmolStr,
+    pub forward_always: Option<Number>,
+    pub forward_busy: Option<Number>,
+    pub forward_no_answer: Option<Number>,
+    pub quiet: bool,
+}
+
+/// What a phone may set for itself.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Setting {
+    /// `to: None` ends it.
+    Forward { when: When, to: Option<Number> },
+    /// Ends all three.
+    ForwardOff,
+    /// Do not disturb.
+    Quiet(bool),
+}
+
+/// When a forward takes effect.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    Always,
+    Busy,
+    NoAnswer,
+}
+
+impl When {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Always => "always",
+            Self::Busy => "when busy",
+            Self::NoAnswer => "when nobody answers",
+        }
+    }
+}
+
 /// What an admin orders; journalled with who did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "act", rename_all = "lowercase")]
+#[serde(tag = "act", rename_all = "kebab-case")]
 pub enum Act {
     Login {
         agent: Name,
@@ -154,11 +223,97 @@ pub enum Act {
     Hangup {
         call: CallId,
     },
-    /// To an extension.
+    /// To any number that whoever talks with the caller may dial.
     Transfer {
         call: CallId,
         to: Number,
     },
+    /// The caller hears music, and whoever talks with the caller asks `to` first.
+    Consult {
+        call: CallId,
+        to: Number,
+    },
+    /// After `Consult`: whoever asked leaves, the caller has the other one.
+    Complete {
+        call: CallId,
+    },
+    /// After `Consult`: whoever was asked leaves, the caller is back.
+    Back {
+        call: CallId,
+    },
+    /// After `Consult`: all three talk.
+    Join {
+        call: CallId,
+    },
+    /// On a slot, the first that is free if none is named.
+    Park {
+        call: CallId,
+        slot: Option<Number>,
+    },
+    Record {
+        call: CallId,
+        on: bool,
+    },
+    PauseRecording {
+        call: CallId,
+        on: bool,
+    },
+    /// Calls somebody into a conference of the house.
+    Invite {
+        conference: Number,
+        to: Number,
+    },
+    /// Nobody else is let in.
+    Lock {
+        conference: Number,
+        on: bool,
+    },
+    /// A participant of a conference is not heard.
+    Mute {
+        call: CallId,
+        on: bool,
+    },
+    /// Forwards and quiet of an extension.
+    Extension {
+        extension: Number,
+        setting: Setting,
+    },
+}
+
+impl Act {
+    /// The call that this is about.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Hangup { call }
+            | Self::Transfer { call, .. }
+            | Self::Consult { call, .. }
+            | Self::Complete { call }
+            | Self::Back { call }
+            | Self::Join { call }
+            | Self::Park { call, .. }
+            | Self::Record { call, .. }
+            | Self::PauseRecording { call, .. }
+            | Self::Mute { call, .. } => Some(*call),
+            Self::Login { .. }
+            | Self::Logout { .. }
+            | Self::Pause { .. }
+            | Self::Unpause { .. }
+            | Self::Invite { .. }
+            | Self::Lock { .. }
+            | Self::Extension { .. } => None,
+        }
+    }
+
+    /// The agent that this is about.
+    pub fn agent(&self) -> Option<&Name> {
+        match self {
+            Self::Login { agent }
+            | Self::Logout { agent }
+            | Self::Pause { agent, .. }
+            | Self::Unpause { agent } => Some(agent),
+            _ => None,
+        }
+    }
 }
 
 /// A change that was made, for whoever writes it down: who, what, and how it was before and after.
@@ -191,6 +346,8 @@ pub enum Deed {
 pub enum Subject {
     Agent(AgentView),
     Call(CallView),
+    Conference(ConferenceView),
+    Extension(ExtensionView),
     Site { site: SmolStr, revision: SmolStr },
 }
 
@@ -206,8 +363,16 @@ pub enum Refusal {
     NoSuchExtension { to: Number },
     #[error("agent {agent} is {state}; {remedy}")]
     WrongState { agent: Name, state: SmolStr, remedy: SmolStr },
+    #[error("there is no conference {number} now; see `tandem conferences list`")]
+    NoSuchConference { number: Number },
+    #[error("{to} cannot be reached so: {why}")]
+    NotAllowed { to: Number, why: SmolStr },
+    #[error("no slot is free{}; see `parking` in dialing.yaml", .slot.as_ref().map(|s| format!(" at {s}")).unwrap_or_default())]
+    NoSlot { slot: Option<Number> },
+    #[error("call {call} is not being recorded; begin with `tandem calls record`")]
+    NotRecorded { call: CallId },
     #[error(
-        "call {call} cannot be transferred while it is {state}; wait until somebody talks or it is in a menu or queue"
+        "that cannot be done with call {call} while it is {state}; see `tandem calls show {call}` and try when somebody talks"
     )]
     NotNow { call: CallId, state: SmolStr },
 }

@@ -4,14 +4,22 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     state::{Input, Link, Switchboard},
-    view::{Act, AgentView, CallDetail, CallView, EngineView, Query, QueueView, StatusView, Subject, View},
+    view::{
+        Act, AgentView, CallDetail, CallView, ConferenceView, EngineView, ExtensionView, ParticipantView,
+        Query, QueueView, StatusView, Subject, View,
+    },
 };
 use crate::{
-    base::{clock::Stamp, id::Name},
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+        number::Number,
+    },
     live::{
         agent::{Agent, AgentState},
-        call::{Call, Stage},
+        call::{Call, Conferring, Stage},
     },
+    ports::engine::Origin,
 };
 
 impl Switchboard {
@@ -27,6 +35,17 @@ impl Switchboard {
             Query::Queues => {
                 View::Queues(self.site.queues.keys().map(|name| self.queue_view(name, now)).collect())
             }
+            Query::Conferences => View::Conferences(
+                self.site
+                    .dialing
+                    .conferences
+                    .keys()
+                    .filter_map(|number| self.conference_view(number))
+                    .collect(),
+            ),
+            Query::Extensions => View::Extensions(
+                self.site.extensions.keys().filter_map(|number| self.extension_view(number)).collect(),
+            ),
             Query::Agents => {
                 View::Agents(self.agents.iter().map(|(name, agent)| self.agent_view(name, agent)).collect())
             }
@@ -36,22 +55,58 @@ impl Switchboard {
     /// How that stands what an input changes, if it is one that is written down.
     pub(super) fn subject(&self, input: &Input) -> Option<Subject> {
         match input {
-            Input::Act { act, .. } => match act {
-                Act::Login { agent }
-                | Act::Logout { agent }
-                | Act::Pause { agent, .. }
-                | Act::Unpause { agent } => {
-                    self.agents.get(agent).map(|known| Subject::Agent(self.agent_view(agent, known)))
-                }
-                Act::Hangup { call } | Act::Transfer { call, .. } => {
-                    self.calls.get(call).map(|call| Subject::Call(call_view(call)))
-                }
-            },
+            Input::Act { act: Act::Invite { conference, .. } | Act::Lock { conference, .. }, .. } => {
+                self.conference_view(conference).map(Subject::Conference)
+            }
+            Input::Act { act: Act::Extension { extension, .. }, .. } => {
+                self.extension_view(extension).map(Subject::Extension)
+            }
+            Input::Act { act, .. } => {
+                let call = act.call().and_then(|call| self.calls.get(&call));
+                let agent = act.agent().and_then(|agent| Some((agent, self.agents.get(agent)?)));
+                let call = call.map(|call| Subject::Call(call_view(call)));
+                call.or_else(|| agent.map(|(name, agent)| Subject::Agent(self.agent_view(name, agent))))
+            }
             Input::Site(_) => {
                 Some(Subject::Site { site: self.site.name.clone(), revision: self.site.revision.clone() })
             }
             _ => None,
         }
+    }
+
+    fn conference_view(&self, number: &Number) -> Option<ConferenceView> {
+        let settings = self.site.dialing.conferences.get(number)?;
+        let member = |id: CallId, conferring: &Conferring| {
+            let call = self.calls.get(&id)?;
+            let number = match call.arrival.origin {
+                Origin::House => Some(call.arrival.to.clone()),
+                Origin::Phone(_) | Origin::Trunk => call.arrival.from.clone(),
+            };
+            Some(ParticipantView { call: id, number, since: conferring.since, muted: conferring.muted })
+        };
+        let members: Vec<_> = self.participants(number).filter_map(|(id, here)| member(id, here)).collect();
+        let taped =
+            |view: &ParticipantView| self.calls.get(&view.call).is_some_and(|call| call.tape.is_some());
+        Some(ConferenceView {
+            number: number.clone(),
+            name: settings.name.clone(),
+            locked: self.conferences.get(number).is_some_and(|session| session.locked),
+            recorded: members.iter().any(taped),
+            members,
+        })
+    }
+
+    fn extension_view(&self, number: &Number) -> Option<ExtensionView> {
+        let extension = self.site.extensions.get(number)?;
+        let wishes = self.wishes(number);
+        Some(ExtensionView {
+            number: number.clone(),
+            name: extension.name.clone(),
+            forward_always: wishes.always,
+            forward_busy: wishes.busy,
+            forward_no_answer: wishes.no_answer,
+            quiet: wishes.quiet,
+        })
     }
 
     fn status(&self, now: Stamp) -> StatusView {
@@ -71,7 +126,7 @@ impl Switchboard {
             },
             calls: self.calls.len(),
             waiting: stage(|stage| stage.waiting().is_some()),
-            talking: stage(|stage| matches!(stage, Stage::Talking { .. })),
+            talking: stage(|stage| stage.talks_since().is_some()),
             agents_ready: self.agents.iter().filter(|(_, agent)| agent.free()).count(),
             agents: self.agents.iter().count(),
             calls_today: self.calls_today,
@@ -90,9 +145,7 @@ impl Switchboard {
             talking: self
                 .calls
                 .values()
-                .filter(|call| {
-                    matches!(call.stage, Stage::Talking { .. }) && call.queue.as_ref() == Some(name)
-                })
+                .filter(|call| call.stage.talks_since().is_some() && call.queue.as_ref() == Some(name))
                 .count(),
             logged_in: members().filter(|(_, agent)| agent.state != AgentState::LoggedOut).count(),
             answered_today: tally.answered,
@@ -145,6 +198,14 @@ fn whereabouts(call: &Call) -> SmolStr {
         Stage::Dialog(dialog) => format_smolstr!("{} / {}", dialog.flow, dialog.step),
         Stage::Dialling(dialled) => format_smolstr!("{} rings", dialled.party.words()),
         Stage::Talking { with, .. } => format_smolstr!("with {}", with.party.words()),
+        Stage::Meeting(meeting) => {
+            let who: Vec<_> = meeting.others.iter().map(|member| member.party.words().to_string()).collect();
+            let how = if meeting.since.is_some() { "with" } else { "rings" };
+            format_smolstr!("{how} {}", who.join(", "))
+        }
+        Stage::Parked(parked) => format_smolstr!("slot {}", parked.slot),
+        Stage::Conferring(conferring) => format_smolstr!("conference {}", conferring.number),
+        Stage::Reaching { .. } => SmolStr::new_static("being called"),
         stage => match stage.waiting() {
             Some(waiting) => format_smolstr!("queue {}", waiting.queue),
             None => SmolStr::new_static("leaving"),

@@ -25,6 +25,8 @@ impl HangupCause {
     pub const SUBSCRIBER_ABSENT: Self = Self(20);
     pub const CALL_REJECTED: Self = Self(21);
     pub const DESTINATION_OUT_OF_ORDER: Self = Self(27);
+    pub const FACILITY_REJECTED: Self = Self(29);
+    pub const NO_CIRCUIT: Self = Self(34);
     pub const TEMPORARY_FAILURE: Self = Self(41);
     pub const SERVICE_UNAVAILABLE: Self = Self(63);
     pub const INTERWORKING: Self = Self(127);
@@ -42,6 +44,7 @@ impl HangupCause {
             21 => "call rejected",
             27 => "destination out of order",
             28 => "invalid number format",
+            29 => "facility rejected",
             31 => "normal, unspecified",
             34 => "no circuit available",
             38 => "network out of order",
@@ -173,6 +176,8 @@ pub enum Origin {
     Trunk,
     /// From the registered phone of this extension.
     Phone(Name),
+    /// From Tandem itself: somebody is called.
+    House,
 }
 
 /// What an inbound leg brought with it. `from` is `None` when withheld or not a number.

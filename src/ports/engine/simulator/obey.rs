@@ -67,15 +67,13 @@ impl World {
             }
             Command::Release => self.with(&leg, |leg| leg.lease = None),
             Command::Fallback => self.fall_back(&leg),
-            Command::Ring => {}
-            // Such a leg was dialled twice.
-            Command::Dial { .. } => {}
+            // Nobody hears the ringing or the pause; and a leg that is there is not dialled again.
+            Command::Ring | Command::TapePause { .. } | Command::Dial { .. } => {}
             Command::Meet { room, muted } => self.meet(&leg, room, muted),
             Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),
             Command::Part => self.part(&leg),
             Command::Record { limit, .. } => self.record(&leg, id, limit),
             Command::Tape { .. } => self.with(&leg, |leg| leg.taped = true),
-            Command::TapePause { .. } => {}
             Command::TapeStop => self.with(&leg, |leg| leg.taped = false),
         }
     }
@@ -195,6 +193,9 @@ impl World {
             other.state = State::Talking(leg.clone());
             other.lease = None;
         });
+        if self.legs.get(&caller).is_some_and(|caller| !caller.up) {
+            self.answer(&caller);
+        }
         self.talked.insert(caller.clone());
         self.tell(Event::Answered { leg: leg.clone() });
         self.tell(Event::Joined { leg: caller.clone(), peer: leg.clone() });

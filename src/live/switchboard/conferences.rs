@@ -1,0 +1,179 @@
+//! Conferences of the house: who is in, who is heard, who is let in. Each participant is a call of its own.
+
+use serde::{Deserialize, Serialize};
+use smol_str::format_smolstr;
+
+use super::{
+    state::Switchboard,
+    view::{Actor, Refusal},
+};
+use crate::{
+    base::{
+        id::{CallId, RoomId},
+        number::Number,
+        text::Label,
+    },
+    live::{
+        call::{Conferring, Next, Stage, Timer},
+        routing::{Decision, Goal},
+    },
+    ports::engine::{Arrival, Command, Endpoint, HangupCause, Origin},
+};
+
+/// How long somebody who is invited may take to answer.
+const RING: std::time::Duration = std::time::Duration::from_secs(45);
+
+/// A conference under way.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Session {
+    pub room: RoomId,
+    pub locked: bool,
+}
+
+impl Switchboard {
+    /// The caller, who has been answered, goes into a conference.
+    pub(super) fn confer(&mut self, id: CallId, number: &Number) {
+        let now = self.now();
+        let Some(settings) = self.site.dialing.conferences.get(number).cloned() else {
+            return self.refuse(
+                id,
+                HangupCause::UNALLOCATED_NUMBER,
+                "the conference is no longer in the site",
+            );
+        };
+        let present = self.participants(number).count();
+        let session = self.conferences.get(number);
+        if session.is_some_and(|session| session.locked) {
+            return self.refuse(id, HangupCause::CALL_REJECTED, "the conference is locked");
+        }
+        if present >= usize::from(settings.most) {
+            return self.refuse(id, HangupCause::USER_BUSY, "the conference is full");
+        }
+        let room = match session {
+            Some(session) => session.room.clone(),
+            None => self.out.room_id(),
+        };
+        self.conferences
+            .entry(number.clone())
+            .or_insert_with(|| Session { room: room.clone(), locked: false });
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        self.out.tell(call, format_smolstr!("conference {}: {} in it already", settings.name, present));
+        call.stage = Stage::Conferring(Conferring {
+            number: number.clone(),
+            room: room.clone(),
+            since: now,
+            muted: false,
+            here: false,
+        });
+        call.playing = None;
+        self.out.order(&call.leg, Command::Meet { room, muted: false });
+        self.timers.set(Timer::Stage(id), now + super::legs::ANSWER_GUARD);
+        if settings.record && present == 0 {
+            self.tape(id);
+        }
+    }
+
+    /// Everybody in a conference.
+    pub(super) fn participants(&self, number: &Number) -> impl Iterator<Item = (CallId, &Conferring)> {
+        self.calls.values().filter_map(move |call| match &call.stage {
+            Stage::Conferring(conferring) if conferring.number == *number => Some((call.id, conferring)),
+            _ => None,
+        })
+    }
+
+    /// The way into the room took too long: once more.
+    pub(super) fn conference_due(&mut self, id: CallId) {
+        let now = self.now();
+        let Some(call) = self.calls.get(&id) else { return };
+        let Stage::Conferring(conferring) = &call.stage else { return };
+        if !conferring.here {
+            let (room, muted) = (conferring.room.clone(), conferring.muted);
+            self.out.order(&call.leg, Command::Meet { room, muted });
+            self.timers.set(Timer::Stage(id), now + super::legs::ANSWER_GUARD);
+        }
+    }
+
+    /// A participant's leg came back: whoever was alone stays, and hears the next one come.
+    pub(super) fn conference_returned(&mut self, id: CallId) {
+        if let Some(call) = self.calls.get_mut(&id)
+            && let Stage::Conferring(conferring) = &mut call.stage
+        {
+            conferring.here = false;
+            self.conference_due(id);
+        }
+    }
+
+    /// A call has left its conference; an empty one is over.
+    pub(super) fn conference_left(&mut self, number: &Number) {
+        if self.participants(number).next().is_none() {
+            self.conferences.remove(number);
+        }
+    }
+
+    /// Calls somebody and brings them in.
+    pub(super) fn invite(&mut self, actor: &Actor, number: &Number, to: &Number) -> Result<(), Refusal> {
+        if !self.site.dialing.conferences.contains_key(number) {
+            return Err(Refusal::NoSuchConference { number: number.clone() });
+        }
+        let (endpoint, to) = self.invited(to)?;
+        let now = self.now();
+        let id = self.out.call_id(&self.calls);
+        let leg = self.out.leg_id();
+        let arrival = Arrival {
+            origin: Origin::House,
+            from: Some(number.clone()),
+            from_name: Label::default(),
+            to: to.clone(),
+        };
+        let next = Next::goal(Goal::Conference(number.clone()));
+        let stage = Stage::Reaching { next };
+        let language = self.site.languages[0];
+        let mut call = super::legs::new_call(id, leg.clone(), arrival, language, now, stage);
+        self.out.tell(&mut call, format_smolstr!("{} invites {to} into conference {number}", actor.0));
+        let caller = self.outside_caller().unwrap_or_else(|| number.clone());
+        let (caller_name, lease) = (Label::default(), self.site.lease);
+        self.out.order(&leg, Command::Dial { endpoint, timeout: RING, caller, caller_name, lease });
+        self.timers.set(Timer::Stage(id), now + RING + super::stages::RING_GUARD);
+        self.calls_today += 1;
+        self.legs.insert(leg, id);
+        self.calls.insert(id, call);
+        Ok(())
+    }
+
+    fn invited(&self, to: &Number) -> Result<(Endpoint, Number), Refusal> {
+        // Whoever may command the house may call wherever the house may.
+        let decision = super::goals::everywhere(&self.site, to, self.now());
+        match decision {
+            Decision::Go { goal: Goal::Extension(number), .. } => self
+                .extension(&number)
+                .map(|endpoint| (endpoint, number.clone()))
+                .ok_or(Refusal::NoSuchExtension { to: number }),
+            Decision::Go { goal: Goal::Outside { number, trunks }, .. } => trunks
+                .first()
+                .map(|trunk| (Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() }, number))
+                .ok_or(Refusal::NoSuchExtension { to: to.clone() }),
+            Decision::Go { .. } => Err(Refusal::NoSuchExtension { to: to.clone() }),
+            Decision::No { why, .. } => Err(Refusal::NotAllowed { to: to.clone(), why }),
+        }
+    }
+
+    pub(super) fn lock(&mut self, number: &Number, locked: bool) -> Result<(), Refusal> {
+        let session = self
+            .conferences
+            .get_mut(number)
+            .ok_or_else(|| Refusal::NoSuchConference { number: number.clone() })?;
+        session.locked = locked;
+        Ok(())
+    }
+
+    /// A participant is heard by the others, or not.
+    pub(super) fn mute(&mut self, id: CallId, muted: bool) -> Result<(), Refusal> {
+        let call = self.calls.get_mut(&id).ok_or(Refusal::NoSuchCall { call: id })?;
+        let Stage::Conferring(conferring) = &mut call.stage else {
+            return Err(Refusal::NotNow { call: id, state: call.stage.word() });
+        };
+        conferring.muted = muted;
+        self.out.order(&call.leg, Command::Mute { on: muted });
+        Ok(())
+    }
+}
