@@ -8,6 +8,15 @@ mod rig;
 #[path = "asterisk/orders.rs"]
 mod orders;
 
+#[path = "asterisk/dial.rs"]
+mod dial;
+
+#[path = "asterisk/rooms.rs"]
+mod rooms;
+
+#[path = "asterisk/refer.rs"]
+mod refer;
+
 #[path = "asterisk/failures.rs"]
 mod failures;
 

@@ -12,7 +12,7 @@ use secrecy::SecretString;
 use tandem::{
     base::{
         clock::SystemClock,
-        id::{LegId, Name, OrderId},
+        id::{LegId, Name, OrderId, RoomId},
         number::Number,
         text::Label,
     },
@@ -39,6 +39,10 @@ pub fn name(text: &str) -> Name {
 
 pub fn number(text: &str) -> Number {
     Number::new(text).expect("a number")
+}
+
+pub fn room(text: &str) -> RoomId {
+    RoomId::new(text).expect("a room")
 }
 
 /// The unpacked Asterisk; unpacks it when it is not there.
@@ -91,7 +95,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         http: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),
-        extensions: ["1001", "1002", "1009"].map(extension).into(),
+        extensions: ["1001", "1002", "1003", "1009"].map(extension).into(),
         agents: BTreeMap::new(),
         queues: BTreeMap::new(),
         flows: BTreeMap::new(),
@@ -145,6 +149,11 @@ impl Rig {
         self.engine = engine;
         self.seen.clear();
         self.until("the first audit", |event| matches!(event, Event::Audit { .. })).await;
+    }
+
+    /// A new adapter where the old one has died; what it tells first is still to come.
+    pub fn take_up(&mut self) {
+        self.engine = connect(&self.dir, self.asterisk.ari(), PASSWORD);
     }
 
     /// What was heard so far no longer counts.
@@ -291,6 +300,49 @@ impl Rig {
 
     pub fn ring(&mut self, leg: &LegId, phone: &str, seconds: u64) -> LegId {
         self.connect(leg, Endpoint::Phone(name(phone)), seconds).0
+    }
+
+    /// Dials for nobody.
+    pub fn dial(&mut self, endpoint: Endpoint, seconds: u64, lease: Duration) -> (LegId, OrderId) {
+        let to = self.leg();
+        let command = Command::Dial {
+            endpoint,
+            timeout: Duration::from_secs(seconds),
+            caller: number("15550100"),
+            caller_name: Label::new("Tandem"),
+            lease,
+        };
+        let id = self.send(&to, command);
+        (to, id)
+    }
+
+    /// A phone that was dialled for nobody, answered.
+    pub async fn dialled(&mut self, phone: &Phone, user: &str) -> (Call, LegId) {
+        let (leg, _) = self.dial(Endpoint::Phone(name(user)), 20, Duration::from_secs(60));
+        let call = phone.rings().await;
+        call.answer();
+        self.until("Answered", |event| *event == Event::Answered { leg: leg.clone() }).await;
+        (call, leg)
+    }
+
+    /// A caller from outside who talks with a phone of the house.
+    pub async fn talk(
+        &mut self,
+        outside: &Phone,
+        agent: &Phone,
+        user: &str,
+    ) -> ((Call, LegId), (Call, LegId)) {
+        let (call, leg) = self.caller(outside).await;
+        let to = self.ring(&leg, user, 20);
+        let taken = agent.rings().await;
+        taken.answer();
+        self.joined(&leg, &to).await;
+        ((call, leg), (taken, to))
+    }
+
+    pub async fn met(&mut self, leg: &LegId, room: &str) {
+        let met = Event::Met { leg: leg.clone(), room: self::room(room) };
+        self.until("Met", |event| *event == met).await;
     }
 
     /// A prompt of a pure tone in the prompt folder.

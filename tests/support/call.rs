@@ -233,7 +233,9 @@ impl Call {
                     return self.settle(reply, from);
                 }
             }
-            "OPTIONS" | "INFO" | "NOTIFY" | "MESSAGE" => {}
+            // What became of a transfer is in the body.
+            "NOTIFY" => self.0.line.note(request.body.trim()),
+            "OPTIONS" | "INFO" | "MESSAGE" => {}
             _ => reply = request.reply(501, &self.0.tag),
         }
         self.0.line.reply(&request, &reply, from).await;
@@ -322,6 +324,23 @@ impl Call {
         assert_eq!(code, Some(200), "hold was refused\n{}", self.0.line.trace());
     }
 
+    /// Sends the other side to a number (REFER, RFC 3515). The code of the answer.
+    pub async fn refer(&self, number: &str) -> Option<u16> {
+        self.refer_to(&format!("<sip:{number}@{}>", self.0.line.domain)).await
+    }
+
+    /// Joins the other side with that of another call of this phone (REFER with Replaces, RFC 3891).
+    pub async fn refer_into(&self, other: &Self) -> Option<u16> {
+        let theirs = other.dialog().them.split("tag=").nth(1).unwrap_or_default().to_owned();
+        let replaces = format!("{}%3Bto-tag%3D{theirs}%3Bfrom-tag%3D{}", other.0.id, other.0.tag);
+        let target = other.dialog().target.split(';').next().unwrap_or_default().to_owned();
+        self.refer_to(&format!("<{target}?Replaces={replaces}>")).await
+    }
+
+    async fn refer_to(&self, whom: &str) -> Option<u16> {
+        self.ask(self.request("REFER").with("Refer-To", whom).with("Referred-By", &self.0.us)).await
+    }
+
     pub fn is_held(&self) -> bool {
         self.0.audio.remote().is_some_and(|r| r.holds)
     }
@@ -370,6 +389,11 @@ impl Call {
 
     pub fn state(&self) -> State {
         *self.0.state.borrow()
+    }
+
+    /// A header of the INVITE that brought the call.
+    pub fn header(&self, name: &str) -> String {
+        self.invite().0.get(name).to_owned()
     }
 
     /// The number or user that calls, or is called, as the other side writes itself.
@@ -426,6 +450,16 @@ impl Call {
     pub async fn hears(&self, frequency: f64) {
         let enough = |heard: &Heard| heard.share(frequency) > 0.8 && heard.loudness() > 500.0;
         self.hears_that(frequency, "hears only", enough).await;
+    }
+
+    /// Waits until two tones are heard at once, and not one's own.
+    pub async fn hears_both(&self, tones: [f64; 2], own: f64) {
+        let enough = |heard: &Heard| {
+            tones.iter().all(|tone| heard.share(*tone) > 0.2)
+                && heard.share(own) < 0.1
+                && heard.loudness() > 500.0
+        };
+        self.hears_that(tones[0], "hears two, of which one says", enough).await;
     }
 
     /// Waits until something is heard that is not that tone: a prompt or music.

@@ -133,8 +133,9 @@ pub enum Command {
     /// If nobody comes to talk: `Ended`.
     Dial { endpoint: Endpoint, timeout: Duration, caller: Number, caller_name: Label, lease: Duration },
     /// Go into the room, at once and whatever the leg does; its first leg makes it, its last leaves nothing of it.
-    /// The peer of a talk that ends so obeys again (`Returned`). Reports `Met`. No lease runs in a room with two in it;
-    /// whoever is left there alone while Tandem is away comes under the last ordered lease again.
+    /// The peer of a talk that ends so obeys again (`Returned`). Reports `Met`. The first waits there for others under
+    /// its lease; no lease runs in a room with two in it. Who is left alone by the others comes back (`Returned`);
+    /// while Tandem is away, under the last ordered lease.
     Meet { room: RoomId, muted: bool },
     /// In a room: heard by the others, or not. It always hears them.
     Mute { on: bool },

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     lane::Desk,
     ledger::Duty,
-    orders::{ask, give_back, hang_up, set_lease},
+    orders::{answer, ask, give_back, hang_up, refer, release, room, set_lease},
     rest::Failure,
     translate::bridge_for,
 };
@@ -21,10 +21,10 @@ use crate::{
 };
 
 /// The lease of a leg for which none was ordered in this life of ours.
-const LEASE: Duration = Duration::from_secs(30);
+pub const LEASE: Duration = Duration::from_secs(30);
 /// How long the dialplan may take to give a caller back before we do it.
-const RETURN: Duration = Duration::from_millis(300);
-const STEP: Duration = Duration::from_millis(10);
+pub const RETURN: Duration = Duration::from_millis(300);
+pub const STEP: Duration = Duration::from_millis(10);
 
 /// Does a duty in the lane of `leg`.
 pub async fn do_duty(desk: &Arc<Desk>, leg: &LegId, duty: Duty) {
@@ -35,6 +35,12 @@ pub async fn do_duty(desk: &Arc<Desk>, leg: &LegId, duty: Duty) {
         Duty::Renew => renew(desk, leg).await,
         Duty::Release => release(desk, leg).await,
         Duty::AskPlay { order } => ask_play(desk, order).await,
+        Duty::Sweep { bridge } => remove(desk, &bridge).await,
+        Duty::Refer { peer } => refer::send_on(desk, leg, &peer).await,
+        Duty::Merge { other } => refer::merge(desk, leg, &other).await,
+        Duty::Decline => refer::answer(desk, leg, refer::DECLINED).await,
+        Duty::Unmute => room::turn_voice(desk, leg, true).await,
+        Duty::Count { room } => room::count(desk, &room).await,
     };
     if let Err(failure) = outcome.or_else(|failure| if failure.gone() { Ok(()) } else { Err(failure) }) {
         tracing::warn!(%leg, %failure, "a duty was not done; the next audit repairs what is left");
@@ -44,7 +50,8 @@ pub async fn do_duty(desk: &Arc<Desk>, leg: &LegId, duty: Duty) {
 async fn join(desk: &Arc<Desk>, caller: &LegId, to: &LegId) -> Result<(), Failure> {
     let (wanted, joined) = {
         let ledger = desk.ledger();
-        (ledger.wanted(to), ledger.joined(to).is_some())
+        let joined = ledger.joined(to).is_some() || ledger.caller(to) != Some(caller);
+        (ledger.wanted(to), joined || ledger.room(caller).is_some())
     };
     if joined {
         return Ok(());
@@ -66,9 +73,7 @@ async fn join(desk: &Arc<Desk>, caller: &LegId, to: &LegId) -> Result<(), Failur
         hang_up(desk, to, HangupCause::NORMAL_CLEARING).await?;
         return remove(desk, &bridge).await;
     }
-    desk.ledger().music(caller, false);
-    ask(desk, Method::DELETE, caller, "/moh", &[]).await.map(drop).or_else(unless_gone)?;
-    if let Err(failure) = enter(desk, &bridge, caller).await {
+    if let Err(failure) = bring(desk, &bridge, caller).await {
         tracing::debug!(%caller, %failure, "the caller left before he was joined");
         hang_up(desk, to, HangupCause::NORMAL_CLEARING).await?;
         return remove(desk, &bridge).await;
@@ -76,16 +81,27 @@ async fn join(desk: &Arc<Desk>, caller: &LegId, to: &LegId) -> Result<(), Failur
     // Last: if we die before this, the lease still runs and leads to a human.
     if desk.ledger().wanted(to) {
         release(desk, caller).await?;
+        release(desk, to).await?;
     }
     Ok(())
 }
 
-fn unless_gone(failure: Failure) -> Result<(), Failure> {
+/// Brings the caller to the one who answered, as one who is answered himself.
+async fn bring(desk: &Arc<Desk>, bridge: &str, caller: &LegId) -> Result<(), Failure> {
+    if !desk.ledger().up(caller) {
+        answer(desk, caller).await?;
+    }
+    desk.ledger().music(caller, false);
+    ask(desk, Method::DELETE, caller, "/moh", &[]).await.map(drop).or_else(unless_gone)?;
+    enter(desk, bridge, caller).await
+}
+
+pub fn unless_gone(failure: Failure) -> Result<(), Failure> {
     if failure.gone() { Ok(()) } else { Err(failure) }
 }
 
 /// Puts a leg into a bridge.
-async fn enter(desk: &Desk, bridge: &str, leg: &LegId) -> Result<(), Failure> {
+pub async fn enter(desk: &Desk, bridge: &str, leg: &LegId) -> Result<(), Failure> {
     let path = format!("/bridges/{bridge}/addChannel");
     let query = [("channel", leg.as_str())];
     match desk.rest.post(&path, &query).await {
@@ -95,7 +111,7 @@ async fn enter(desk: &Desk, bridge: &str, leg: &LegId) -> Result<(), Failure> {
     }
 }
 
-async fn remove(desk: &Desk, bridge: &str) -> Result<(), Failure> {
+pub async fn remove(desk: &Desk, bridge: &str) -> Result<(), Failure> {
     desk.rest.delete(&format!("/bridges/{bridge}"), &[]).await.map(drop).or_else(unless_gone)
 }
 
@@ -128,11 +144,6 @@ async fn renew(desk: &Desk, leg: &LegId) -> Result<(), Failure> {
     } else {
         Ok(())
     }
-}
-
-async fn release(desk: &Desk, leg: &LegId) -> Result<(), Failure> {
-    desk.ledger().lease(leg, None);
-    set_lease(desk, leg, Duration::ZERO).await
 }
 
 async fn ask_play(desk: &Arc<Desk>, order: OrderId) -> Result<(), Failure> {

@@ -83,6 +83,9 @@ impl Desk {
     pub fn take(self: &Arc<Self>, order: Order) {
         match &order.command {
             Command::Connect { to, .. } => self.ledger().dialling(to, &order.leg, self.now()),
+            Command::Dial { lease, .. } => {
+                self.ledger().dialling_alone(&order.leg, *lease, self.now());
+            }
             // Known at once, so that a dialling that waits in another lane is not begun.
             Command::Hangup { .. } => self.ledger().cancel(&order.leg),
             _ => {}

@@ -6,14 +6,19 @@
 //! the leg dialled for him has ended.
 
 mod audit;
+mod dialling;
+mod playing;
+mod ties;
+
+pub use ties::{Parted, lane_of};
 
 use std::{collections::HashMap, time::Duration};
 
-use super::translate::{Bridge, Channel, Heard, Place};
+use super::translate::{Channel, Heard, Place};
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, OrderId},
+        id::{LegId, OrderId, RoomId},
     },
     ports::engine::{Event, HangupCause, Verdict},
 };
@@ -36,6 +41,18 @@ pub enum Duty {
     Release,
     /// Is this prompt still playing?
     AskPlay { order: OrderId },
+    /// Remove this bridge, which nobody is in.
+    Sweep { bridge: String },
+    /// The phone here sent its peer elsewhere: the peer is ours, the phone's leg ends.
+    Refer { peer: LegId },
+    /// The phone here joins its peer with the peer of its other leg.
+    Merge { other: LegId },
+    /// The phone here wants something that cannot be.
+    Decline,
+    /// The others of the room that it came from need not hear this leg; the next one shall.
+    Unmute,
+    /// Somebody came into this room or left it: set right who stays, who holds a lease, and whether there is a room.
+    Count { room: RoomId },
 }
 
 /// What follows.
@@ -51,13 +68,21 @@ pub struct Effects {
 struct Leg {
     since: Stamp,
     dialled: Option<Dialled>,
+    /// Who gets back when this leg ends.
+    caller: Option<LegId>,
     up: bool,
     joined: Option<LegId>,
+    /// The leg that the bridge it talks in was made for.
+    bridge: Option<LegId>,
+    room: Option<Stay>,
     /// The leg dialled for this one that has not given it back yet.
     awaits: Option<LegId>,
+    /// Away from our orders, in a talk, a room, or on the way there: `Returned` will be news.
+    away: bool,
     /// What plays, and what was stopped but not yet reported.
     playing: Vec<Playing>,
     music: bool,
+    muted: bool,
     /// The running lease as far as we ordered it.
     lease: Option<Duration>,
     /// The last span that was ordered.
@@ -72,12 +97,20 @@ struct Leg {
     alone: bool,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct Dialled {
-    caller: LegId,
     sent: bool,
     rang: bool,
     cancelled: bool,
+}
+
+/// In a room, or on the way into it.
+#[derive(Debug)]
+struct Stay {
+    room: RoomId,
+    met: bool,
+    /// With others, and so without a lease.
+    free: bool,
 }
 
 #[derive(Debug)]
@@ -91,11 +124,16 @@ impl Leg {
         Self {
             since,
             dialled: None,
+            caller: None,
             up: false,
             joined: None,
+            bridge: None,
+            room: None,
             awaits: None,
+            away: false,
             playing: Vec::new(),
             music: false,
+            muted: false,
             lease: None,
             span: None,
             stale: false,
@@ -131,6 +169,7 @@ impl Ledger {
                 self.played(order, if failed { Verdict::Failed } else { Verdict::Finished }, &mut effects);
             }
             Heard::Bridged { bridge } => self.bridged(&bridge, &mut effects),
+            Heard::Refers { leg, wish } => self.refers(&leg, wish, &mut effects),
             Heard::Phone { extension, registered } => {
                 effects.events.push(Event::Phone { extension, registered });
             }
@@ -149,40 +188,45 @@ impl Ledger {
                 }
                 None => effects.duties.push((id, Duty::Drop { cause: HangupCause(28) })),
             },
-            Place::Resumed => {
-                let open = channel.peer.as_ref().is_some_and(|peer| self.legs.contains_key(peer));
-                let leg = self.legs.entry(id.clone()).or_insert_with(|| Leg::new(now));
-                leg.up = true;
-                leg.music = false;
-                leg.joined = None;
-                leg.awaits = None;
-                leg.returning = open;
-                if !open {
-                    effects.events.push(Event::Returned { leg: id });
+            Place::Resumed => self.resumed(&channel, now, effects),
+            Place::Dialled if channel.dialled => {
+                self.adopt_dialled(&channel, now);
+                self.answered(&id, effects);
+                if let Some(caller) = channel.caller {
+                    effects.duties.push((caller, Duty::Join { to: id }));
                 }
             }
             Place::Dialled => {
-                let Some(caller) = channel.caller else {
-                    effects.duties.push((id, Duty::Drop { cause: HangupCause::NORMAL_CLEARING }));
-                    return;
-                };
-                self.adopt_dialled(&id, &caller, now);
-                self.answered(&id, effects);
-                effects.duties.push((caller, Duty::Join { to: id }));
+                effects.duties.push((id, Duty::Drop { cause: HangupCause::NORMAL_CLEARING }));
             }
             Place::Fallback | Place::Elsewhere => {}
         }
     }
 
-    fn adopt_dialled(&mut self, id: &LegId, caller: &LegId, now: Stamp) {
+    /// Back from a talk, a room, or an attempt at a talk.
+    fn resumed(&mut self, channel: &Channel, now: Stamp, effects: &mut Effects) {
+        let id = &channel.leg;
+        let gives = |peer: &LegId| self.legs.get(peer).is_some_and(|leg| leg.caller.as_ref() == Some(id));
+        let open = channel.peer.as_ref().is_some_and(gives);
+        let known = self.legs.contains_key(id);
         let leg = self.legs.entry(id.clone()).or_insert_with(|| Leg::new(now));
-        let dialled = leg.dialled.get_or_insert_with(|| Dialled {
-            caller: caller.clone(),
-            sent: true,
-            rang: false,
-            cancelled: false,
-        });
-        dialled.sent = true;
+        leg.up = channel.up;
+        leg.music = false;
+        leg.joined = None;
+        leg.bridge = None;
+        leg.awaits = None;
+        if let Some(Stay { room, .. }) = leg.room.take() {
+            effects.duties.push((lane_of(&room), Duty::Count { room }));
+        }
+        if leg.muted {
+            effects.duties.push((id.clone(), Duty::Unmute));
+        }
+        let away = leg.away || !known;
+        leg.returning = away && open;
+        leg.away = leg.returning;
+        if away && !open {
+            effects.events.push(Event::Returned { leg: id.clone() });
+        }
     }
 
     fn state(&mut self, channel: &Channel, effects: &mut Effects) {
@@ -204,40 +248,6 @@ impl Ledger {
         }
     }
 
-    fn played(&mut self, order: OrderId, verdict: Verdict, effects: &mut Effects) {
-        let place = |leg: &Leg| leg.playing.iter().position(|playing| playing.order == order);
-        let found = self.legs.iter_mut().find_map(|(id, leg)| {
-            let place = place(leg)?;
-            Some((id, leg, place))
-        });
-        let Some((id, leg, place)) = found else { return };
-        let stopped = leg.playing.remove(place).stopped;
-        let verdict = if stopped { Verdict::Stopped } else { verdict };
-        effects.events.push(Event::Played { leg: id.clone(), order, verdict });
-        if leg.playing.is_empty() && std::mem::take(&mut leg.stale) {
-            effects.duties.push((id.clone(), Duty::Renew));
-        }
-    }
-
-    /// A prompt that was found not to play any more.
-    pub fn play_over(&mut self, order: OrderId, verdict: Verdict) -> Effects {
-        let mut effects = Effects::default();
-        self.played(order, verdict, &mut effects);
-        effects
-    }
-
-    fn bridged(&mut self, bridge: &Bridge, effects: &mut Effects) {
-        let Some(to) = bridge.dialled() else { return };
-        let [a, b] = bridge.members.as_slice() else { return };
-        let caller = if *a == to { b.clone() } else { a.clone() };
-        for (one, other) in [(&to, &caller), (&caller, &to)] {
-            let Some(leg) = self.legs.get_mut(one) else { continue };
-            if leg.joined.replace(other.clone()).as_ref() != Some(other) && one == &caller {
-                effects.events.push(Event::Joined { leg: caller.clone(), peer: to.clone() });
-            }
-        }
-    }
-
     fn end(&mut self, id: &LegId, cause: HangupCause, now: Stamp, effects: &mut Effects) {
         let Some(leg) = self.legs.remove(id) else { return };
         self.ended.retain(|_, at| now.since(*at) < MEMORY);
@@ -245,100 +255,38 @@ impl Ledger {
         for Playing { order, .. } in leg.playing {
             effects.events.push(Event::Played { leg: id.clone(), order, verdict: Verdict::Stopped });
         }
-        let Some(Dialled { caller, cancelled, .. }) = leg.dialled else {
-            effects.events.push(Event::Ended { leg: id.clone(), cause });
-            return self.drop_dialled_for(id, effects);
-        };
         // The engine's own timeout is not always told apart from an end that was ordered.
-        let unheard = cause == HangupCause::NORMAL_CLEARING && !leg.up && !cancelled;
+        let unheard = leg.dialled.is_some_and(|dialled| !dialled.cancelled)
+            && cause == HangupCause::NORMAL_CLEARING
+            && !leg.up;
         let cause = if unheard { HangupCause::NO_ANSWER } else { cause };
         effects.events.push(Event::Ended { leg: id.clone(), cause });
-        self.let_return(&caller, effects);
-        effects.duties.push((caller, Duty::Tidy { to: id.clone() }));
+        if let Some(caller) = leg.caller {
+            self.let_return(&caller, effects);
+            effects.duties.push((caller, Duty::Tidy { to: id.clone() }));
+        }
+        if let Some(stay) = leg.room {
+            effects.duties.push((lane_of(&stay.room), Duty::Count { room: stay.room }));
+        }
+        self.drop_dialled_for(id, effects);
     }
 
     /// The caller is gone: so are those who were dialled for him.
     fn drop_dialled_for(&mut self, id: &LegId, effects: &mut Effects) {
-        for (to, other) in &mut self.legs {
-            if let Some(dialled) = other.dialled.as_mut().filter(|dialled| dialled.caller == *id) {
+        for (to, other) in self.legs.iter_mut().filter(|(_, other)| other.caller.as_ref() == Some(id)) {
+            if let Some(dialled) = other.dialled.as_mut() {
                 dialled.cancelled = true;
-                effects.duties.push((to.clone(), Duty::Drop { cause: HangupCause::NORMAL_CLEARING }));
             }
+            effects.duties.push((to.clone(), Duty::Drop { cause: HangupCause::NORMAL_CLEARING }));
         }
     }
 
     fn let_return(&mut self, caller: &LegId, effects: &mut Effects) {
         if let Some(leg) = self.legs.get_mut(caller).filter(|leg| leg.returning) {
             leg.returning = false;
+            leg.away = false;
             effects.events.push(Event::Returned { leg: caller.clone() });
         }
-    }
-
-    /// `to` is going to be dialled for `caller`.
-    pub fn dialling(&mut self, to: &LegId, caller: &LegId, now: Stamp) {
-        let mut leg = Leg::new(now);
-        leg.dialled = Some(Dialled { caller: caller.clone(), sent: false, rang: false, cancelled: false });
-        self.legs.insert(to.clone(), leg);
-        if let Some(caller) = self.legs.get_mut(caller) {
-            caller.awaits = Some(to.clone());
-        }
-    }
-
-    /// The dialling of `to` was called off; its lane ends what may already ring.
-    pub fn cancel(&mut self, to: &LegId) {
-        if let Some(dialled) = self.legs.get_mut(to).and_then(|leg| leg.dialled.as_mut()) {
-            dialled.cancelled = true;
-        }
-    }
-
-    /// Whether `to` is still wanted.
-    pub fn wanted(&self, to: &LegId) -> bool {
-        let dialled = self.legs.get(to).and_then(|leg| leg.dialled.as_ref());
-        dialled.is_some_and(|dialled| !dialled.cancelled)
-    }
-
-    /// The engine was told to dial `to`.
-    pub fn sent(&mut self, to: &LegId, now: Stamp) {
-        if let Some(leg) = self.legs.get_mut(to) {
-            leg.since = now;
-            if let Some(dialled) = &mut leg.dialled {
-                dialled.sent = true;
-            }
-        }
-    }
-
-    /// `to` could not be dialled.
-    pub fn failed(&mut self, to: &LegId, cause: HangupCause, now: Stamp) -> Effects {
-        let mut effects = Effects::default();
-        // Nobody was rung: the cause is not to be read as one of the engine's.
-        self.cancel(to);
-        self.end(to, cause, now, &mut effects);
-        effects
-    }
-
-    /// `order` is going to play on this leg.
-    pub fn playing(&mut self, id: &LegId, order: OrderId) {
-        if let Some(leg) = self.legs.get_mut(id) {
-            leg.playing.push(Playing { order, stopped: false });
-            leg.stale |= leg.lease.is_some();
-        }
-    }
-
-    /// What plays on this leg and is going to be stopped; not `spare`, which is about to begin.
-    pub fn stopping(&mut self, id: &LegId, spare: Option<OrderId>) -> Vec<OrderId> {
-        let Some(leg) = self.legs.get_mut(id) else { return Vec::new() };
-        let stopped = leg.playing.iter_mut().filter(|playing| Some(playing.order) != spare);
-        stopped
-            .map(|playing| {
-                playing.stopped = true;
-                playing.order
-            })
-            .collect()
-    }
-
-    /// Notes whether music plays; says whether it did.
-    pub fn music(&mut self, id: &LegId, on: bool) -> bool {
-        self.legs.get_mut(id).is_some_and(|leg| std::mem::replace(&mut leg.music, on))
     }
 
     /// Notes the lease; `None` cancels it. Says whether the engine can be told now.
@@ -350,31 +298,29 @@ impl Ledger {
         !leg.stale
     }
 
+    /// Notes the last lease that was ordered, for later.
+    pub fn spans(&mut self, id: &LegId, span: Duration) {
+        if let Some(leg) = self.legs.get_mut(id) {
+            leg.span = Some(span);
+        }
+    }
+
     /// The lease that runs by our order.
     pub fn leased(&self, id: &LegId) -> Option<Duration> {
         self.legs.get(id)?.lease
     }
 
-    /// The last span that was ordered for this leg.
+    /// The last lease that was ordered.
     pub fn span(&self, id: &LegId) -> Option<Duration> {
         self.legs.get(id)?.span
-    }
-
-    pub fn up(&self, id: &LegId) -> bool {
-        self.legs.get(id).is_some_and(|leg| leg.up)
     }
 
     pub fn knows(&self, id: &LegId) -> bool {
         self.legs.contains_key(id)
     }
 
-    /// Whether this caller has still to come back from that leg.
-    pub fn awaits(&self, id: &LegId, to: &LegId) -> bool {
-        self.legs.get(id).is_some_and(|leg| leg.awaits.as_ref() == Some(to))
-    }
-
-    pub fn joined(&self, id: &LegId) -> Option<&LegId> {
-        self.legs.get(id)?.joined.as_ref()
+    pub fn up(&self, id: &LegId) -> bool {
+        self.legs.get(id).is_some_and(|leg| leg.up)
     }
 }
 

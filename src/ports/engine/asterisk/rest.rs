@@ -36,6 +36,11 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Refused by us, as Asterisk would.
+    pub fn refused(status: u16, reason: &str) -> Self {
+        Self::Refused { status, reason: Label::new(reason) }
+    }
+
     /// What was meant is not there any more.
     pub fn gone(&self) -> bool {
         matches!(self, Self::Refused { status: 404, .. })

@@ -3,7 +3,8 @@
 //! Everything is read by asking a JSON tree for what is needed. What is missing, unknown, or of another type
 //! than expected is not there; nothing that Asterisk or a caller sends can make this fail.
 
-use std::collections::HashMap;
+mod channel;
+mod dial;
 
 use serde_json::{Value, json};
 
@@ -13,21 +14,27 @@ use crate::{
         number::{Key, Number},
         text::Label,
     },
-    ports::engine::{Arrival, HangupCause, Origin},
+    ports::engine::HangupCause,
 };
+
+pub use channel::{Bridge, Channel, Hold, Place, Purpose, Talk, bridge_for, bridge_of, rooms, talks};
+pub use dial::{For, caller_id, endpoint, variables};
 
 /// The Stasis application that Tandem is.
 pub const APP: &str = "tandem";
 /// The event that the link has sent to itself.
 pub const HELLO: &str = "tandem-hello";
-/// Names of bridges that Tandem made begin so; the dialled leg's id follows.
-pub const BRIDGE: &str = "tandem-";
 /// Endpoints to the outside begin so, and no phone does.
 const TRUNK: &str = "trunk.";
 /// Channel variables that travel with every event (`channelvars` in `ari.conf`).
 pub const CALLER: &str = "TANDEM_CALLER";
 pub const PEER: &str = "TANDEM_PEER";
 pub const PLAY: &str = "TANDEM_PLAY";
+pub const DIALLED: &str = "TANDEM_DIALLED";
+/// What only the dialplan reads: a leg that ends when its lease does, how long the last lease was, and the room.
+const ALONE: &str = "TANDEM_ALONE";
+pub const SPAN: &str = "TANDEM_SPAN";
+pub const ROOM: &str = "TANDEM_ROOM";
 
 /// Events that are asked for; all others stay in Asterisk.
 const WANTED: &[&str] = &[
@@ -37,6 +44,7 @@ const WANTED: &[&str] = &[
     "ChannelDtmfReceived",
     "ChannelEnteredBridge",
     "ChannelStateChange",
+    "ChannelTransfer",
     "ChannelUserevent",
     "PeerStatusChange",
     "PlaybackFinished",
@@ -70,6 +78,11 @@ pub enum Heard {
         leg: LegId,
         cause: HangupCause,
     },
+    /// The phone at this leg wants its talk to go on elsewhere (REFER).
+    Refers {
+        leg: LegId,
+        wish: Wish,
+    },
     Phone {
         extension: Name,
         registered: bool,
@@ -80,83 +93,14 @@ pub enum Heard {
     Replaced,
 }
 
-/// Where a channel is in our dialplan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// Came in and waits for orders.
-    Arrival,
-    /// Back from a talk or an attempt at one.
-    Resumed,
-    /// Dialled by us and answered.
-    Dialled,
-    /// Handed over to the fallback.
-    Fallback,
-    /// Dialled and not yet answered, or none of ours.
-    Elsewhere,
-}
-
-/// Who commands a channel at this moment.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// We do.
-    Ours,
-    /// The dialplan, which wants to give it to us and finds nobody.
-    Offered,
-    /// The dialplan, or nobody yet.
-    Other,
-}
-
-/// A channel as Asterisk describes it.
+/// Where a phone sends the one it talks with.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Channel {
-    pub leg: LegId,
-    pub place: Place,
-    pub hold: Hold,
-    pub up: bool,
-    pub ringing: bool,
-    /// Set on legs that we dialled.
-    pub caller: Option<LegId>,
-    /// Set on callers: the leg that was dialled last for them.
-    pub peer: Option<LegId>,
-    /// The last `Play`.
-    pub play: Option<OrderId>,
-    /// `None` when what was dialled is no number.
-    pub arrival: Option<Arrival>,
-}
-
-/// A bridge as Asterisk describes it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Bridge {
-    pub id: String,
-    pub members: Vec<LegId>,
-}
-
-impl Bridge {
-    /// The dialled leg that this bridge was made for, if it is ours.
-    pub fn dialled(&self) -> Option<LegId> {
-        LegId::new(self.id.strip_prefix(BRIDGE)?).ok()
-    }
-}
-
-/// The name of the bridge made for a dialled leg.
-pub fn bridge_for(dialled: &LegId) -> String {
-    format!("{BRIDGE}{dialled}")
-}
-
-/// Asterisk's name of whom to dial.
-pub fn endpoint(endpoint: &crate::ports::engine::Endpoint) -> String {
-    match endpoint {
-        crate::ports::engine::Endpoint::Phone(phone) | crate::ports::engine::Endpoint::Intercom(phone) => {
-            format!("PJSIP/{phone}")
-        }
-        crate::ports::engine::Endpoint::Trunk { trunk, number } => format!("PJSIP/{number}@{TRUNK}{trunk}"),
-    }
-}
-
-/// The caller shown to the dialled phone.
-pub fn caller_id(number: &Number, name: &Label) -> String {
-    let name: String = name.as_str().chars().filter(|c| !matches!(c, '"' | '\\' | '<' | '>')).collect();
-    format!("\"{name}\" <{number}>")
+pub enum Wish {
+    Number(Number),
+    /// To whoever its other leg talks with (Replaces).
+    Other(LegId),
+    /// Nowhere that we know.
+    Nowhere,
 }
 
 /// The body that narrows the subscription to what is wanted.
@@ -165,19 +109,14 @@ pub fn filter() -> Value {
     json!({ "allowed": wanted })
 }
 
-/// The body of an originate: whose call this is, and who gets the caller back when the leg ends.
-pub fn variables(caller: &LegId) -> Value {
-    json!({ "variables": { CALLER: caller.as_str(), "CHANNEL(hangup_handler_push)": "tandem-gone,s,1" } })
-}
-
 /// One frame of the event stream. `None`: nothing that concerns us.
 pub fn event(frame: &str) -> Option<Heard> {
     let tree: Value = serde_json::from_str(frame).ok()?;
     match text(&tree, "/type")? {
-        "StasisStart" => Some(Heard::Entered(channel(tree.get("channel")?)?)),
-        "ChannelStateChange" => Some(Heard::State(channel(tree.get("channel")?)?)),
+        "StasisStart" => Some(Heard::Entered(Channel::read(tree.get("channel")?)?)),
+        "ChannelStateChange" => Some(Heard::State(Channel::read(tree.get("channel")?)?)),
         "ChannelDialplan" => {
-            let channel = channel(tree.get("channel")?)?;
+            let channel = Channel::read(tree.get("channel")?)?;
             (channel.place == Place::Fallback).then_some(Heard::LetGo { leg: channel.leg })
         }
         "ChannelDtmfReceived" => {
@@ -189,10 +128,15 @@ pub fn event(frame: &str) -> Option<Heard> {
             order: text(&tree, "/playback/id")?.parse().ok()?,
             failed: text(&tree, "/playback/state") == Some("failed"),
         }),
-        "ChannelEnteredBridge" => Some(Heard::Bridged { bridge: bridge(tree.get("bridge")?)? }),
+        "ChannelEnteredBridge" => Some(Heard::Bridged { bridge: Bridge::read(tree.get("bridge")?)? }),
         "ChannelDestroyed" => Some(Heard::Destroyed {
             leg: leg(&tree, "/channel/id")?,
             cause: cause(number(&tree, "/cause"), number(&tree, "/tech_cause")),
+        }),
+        // The first of several that tell the same; the others say how it goes.
+        "ChannelTransfer" if tree.get("state").is_none() => Some(Heard::Refers {
+            leg: leg(&tree, "/referred_by/source_channel/id")?,
+            wish: wish(tree.get("refer_to")?),
         }),
         // Told for the first contact and the last only, unlike ContactStatusChange.
         "PeerStatusChange" => Some(Heard::Phone {
@@ -207,12 +151,12 @@ pub fn event(frame: &str) -> Option<Heard> {
 
 /// The answer to `GET /channels`; channels that cannot be ours are left out.
 pub fn channels(answer: &Value) -> Vec<Channel> {
-    answer.as_array().map(|list| list.iter().filter_map(channel).collect()).unwrap_or_default()
+    answer.as_array().map(|list| list.iter().filter_map(Channel::read).collect()).unwrap_or_default()
 }
 
 /// The answer to `GET /bridges`.
 pub fn bridges(answer: &Value) -> Vec<Bridge> {
-    answer.as_array().map(|list| list.iter().filter_map(bridge).collect()).unwrap_or_default()
+    answer.as_array().map(|list| list.iter().filter_map(Bridge::read).collect()).unwrap_or_default()
 }
 
 /// The answer to `GET /endpoints/PJSIP`: phones and whether they are registered.
@@ -247,70 +191,13 @@ pub fn cause(q850: Option<i64>, sip: Option<i64>) -> HangupCause {
     }
 }
 
-fn channel(tree: &Value) -> Option<Channel> {
-    let context = text(tree, "/dialplan/context").unwrap_or_default();
-    let app = text(tree, "/dialplan/app_name").unwrap_or_default();
-    let data = text(tree, "/dialplan/app_data").unwrap_or_default();
-    let place = match context {
-        "tandem-trunk" | "tandem-phone" | "tandem-arrival" => Place::Arrival,
-        "tandem-resume" => Place::Resumed,
-        "tandem-dialled" => Place::Dialled,
-        "tandem-fallback" => Place::Fallback,
-        _ => Place::Elsewhere,
-    };
-    let variable =
-        |name: &str| tree.get("channelvars").and_then(|vars| vars.get(name)).and_then(Value::as_str);
-    let caller = variable(CALLER).and_then(|id| LegId::new(id).ok());
-    let state = text(tree, "/state").unwrap_or_default();
-    Some(Channel {
-        leg: leg(tree, "/id")?,
-        // A leg that is dialled, by us or by the fallback, is born in the context of its endpoint.
-        place: if place == Place::Arrival && (caller.is_some() || app.starts_with("AppDial")) {
-            Place::Elsewhere
-        } else {
-            place
-        },
-        hold: match app {
-            "Stasis" if data.starts_with(APP) => Hold::Ours,
-            "Wait" if matches!(place, Place::Arrival | Place::Resumed | Place::Dialled) => Hold::Offered,
-            _ => Hold::Other,
-        },
-        up: state == "Up",
-        ringing: state == "Ringing",
-        arrival: if caller.is_some() { None } else { arrival(tree, context) },
-        caller,
-        peer: variable(PEER).and_then(|id| LegId::new(id).ok()),
-        play: variable(PLAY).and_then(|id| id.parse().ok()),
-    })
-}
-
-fn arrival(tree: &Value, context: &str) -> Option<Arrival> {
-    let origin = match context {
-        "tandem-phone" => Origin::Phone(Name::new(endpoint_of(text(tree, "/name")?)?).ok()?),
-        "tandem-trunk" => Origin::Trunk,
-        _ => return None,
-    };
-    Some(Arrival {
-        origin,
-        from: text(tree, "/caller/number").and_then(|text| Number::new(text).ok()),
-        from_name: Label::new(text(tree, "/caller/name").unwrap_or_default()),
-        to: Number::new(text(tree, "/dialplan/exten")?).ok()?,
-    })
-}
-
-/// `1001` of the channel name `PJSIP/1001-0000002a`.
-fn endpoint_of(name: &str) -> Option<&str> {
-    name.strip_prefix("PJSIP/")?.rsplit_once('-').map(|(endpoint, _)| endpoint)
-}
-
-fn bridge(tree: &Value) -> Option<Bridge> {
-    let members = tree.get("channels").and_then(Value::as_array);
-    Some(Bridge {
-        id: text(tree, "/id")?.to_owned(),
-        members: members
-            .map(|list| list.iter().filter_map(|id| LegId::new(id.as_str()?).ok()).collect())
-            .unwrap_or_default(),
-    })
+fn wish(tree: &Value) -> Wish {
+    if let Some(other) = leg(tree, "/destination_channel/id") {
+        return Wish::Other(other);
+    }
+    let replaces = text(tree, "/requested_destination/protocol_id").is_some_and(|id| !id.is_empty());
+    let number = text(tree, "/requested_destination/destination").and_then(|text| Number::new(text).ok());
+    number.filter(|_| !replaces).map_or(Wish::Nowhere, Wish::Number)
 }
 
 fn phone_name(tree: &Value, path: &str) -> Option<Name> {
@@ -327,18 +214,6 @@ fn number(tree: &Value, path: &str) -> Option<i64> {
 
 fn leg(tree: &Value, path: &str) -> Option<LegId> {
     LegId::new(text(tree, path)?).ok()
-}
-
-/// The members' ids of our bridges, each with the other one.
-pub fn peers(bridges: &[Bridge]) -> HashMap<LegId, LegId> {
-    let mut peers = HashMap::new();
-    for bridge in bridges.iter().filter(|bridge| bridge.dialled().is_some()) {
-        if let [a, b] = bridge.members.as_slice() {
-            peers.insert(a.clone(), b.clone());
-            peers.insert(b.clone(), a.clone());
-        }
-    }
-    peers
 }
 
 /// The sources that an application does not hear of as a whole, as a subscription names them.

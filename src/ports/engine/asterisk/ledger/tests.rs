@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::*;
 use crate::ports::engine::{
     Arrival, Origin,
-    asterisk::translate::{Channel, Hold, bridge_for},
+    asterisk::translate::{Bridge, Channel, Hold, bridge_for},
 };
 
 fn leg(name: &str) -> LegId {
@@ -21,6 +21,7 @@ fn channel(id: &str, place: Place) -> Channel {
         hold: Hold::Ours,
         up: place != Place::Arrival,
         ringing: false,
+        dialled: false,
         caller: None,
         peer: None,
         play: None,
@@ -34,7 +35,7 @@ fn channel(id: &str, place: Place) -> Channel {
 }
 
 fn dialled(id: &str, caller: &str) -> Channel {
-    Channel { caller: Some(leg(caller)), arrival: None, ..channel(id, Place::Dialled) }
+    Channel { dialled: true, caller: Some(leg(caller)), arrival: None, ..channel(id, Place::Dialled) }
 }
 
 #[test]
@@ -93,7 +94,7 @@ fn what_a_former_life_left_half_done_is_done() {
     let talk = bridge("agent", &["caller", "agent"]);
     let (seen, effects) = Ledger::default().audit(&[caller, agent], &[talk], Stamp(1), true);
     assert_eq!(seen[0].peer, Some(leg("agent")));
-    assert_eq!(effects.duties, [(leg("caller"), Duty::Release)]);
+    assert_eq!(effects.duties, [(leg("caller"), Duty::Release), (leg("agent"), Duty::Release)]);
 }
 
 #[derive(Clone, Debug)]
@@ -103,7 +104,7 @@ enum Step {
     Cancel(u8),
     Fail(u8),
     Answer(u8, u8),
-    Bridge(u8, u8),
+    Talk(u8, u8),
     Resume(u8, u8),
     LetGo(u8),
     Destroy(u8),
@@ -120,7 +121,7 @@ fn step() -> impl Strategy<Value = Step> {
         a.clone().prop_map(Step::Cancel),
         a.clone().prop_map(Step::Fail),
         (a.clone(), c.clone()).prop_map(|(a, c)| Step::Answer(a, c)),
-        (a.clone(), c.clone()).prop_map(|(a, c)| Step::Bridge(a, c)),
+        (a.clone(), c.clone()).prop_map(|(a, c)| Step::Talk(a, c)),
         (c.clone(), a.clone()).prop_map(|(c, a)| Step::Resume(c, a)),
         c.clone().prop_map(Step::LetGo),
         (0..6u8).prop_map(Step::Destroy),
@@ -157,7 +158,7 @@ fn apply(ledger: &mut Ledger, step: &Step, now: Stamp) -> Vec<Event> {
         }
         Step::Fail(a) => ledger.failed(&id(*a), HangupCause(41), now).events,
         Step::Answer(a, c) => heard(ledger, Heard::Entered(dialled(&format!("leg{a}"), &format!("leg{c}")))),
-        Step::Bridge(a, c) => {
+        Step::Talk(a, c) => {
             let members = vec![id(*a), id(*c)];
             heard(ledger, Heard::Bridged { bridge: Bridge { id: bridge_for(&id(*a)), members } })
         }

@@ -8,6 +8,7 @@ use std::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::ports::engine::Origin;
 
 /// The captures that the repository carries, or the whole folder that `TANDEM_CAPTURES` names.
 fn folder() -> PathBuf {
@@ -69,6 +70,24 @@ fn keys_come_by_both_ways() {
 }
 
 #[test]
+fn a_phone_says_where_its_talk_shall_go_on() {
+    let wishes = |heard| match heard {
+        Heard::Refers { leg, wish } => Some((leg, wish)),
+        _ => None,
+    };
+    let told: Vec<_> = heard("s21_transfer_blind_to_ari_only").into_iter().filter_map(wishes).collect();
+    let agent = LegId::new("ag-s21").expect("an id");
+    assert_eq!(told, [(agent.clone(), Wish::Number(Number::new("2000").expect("a number")))]);
+    for (to, wish) in [
+        (json!({ "requested_destination": { "destination": "anna" } }), Wish::Nowhere),
+        (json!({ "requested_destination": { "destination": "1", "protocol_id": "unknown" } }), Wish::Nowhere),
+        (json!({ "destination_channel": { "id": "ag-s21" } }), Wish::Other(agent)),
+    ] {
+        assert_eq!(super::wish(&to), wish, "{to}");
+    }
+}
+
+#[test]
 fn every_capture_is_digested() {
     let mut files = 0;
     for entry in fs::read_dir(folder()).expect("the captures are there") {
@@ -81,9 +100,9 @@ fn every_capture_is_digested() {
             let kind = text(&tree, "/type").expect("every event has a type").to_owned();
             let understood = event(&frame).is_some();
             // A playback's id is an order of ours only where we chose it; a dialplan step matters only
-            // in the fallback.
+            // in the fallback, and of a transfer only its beginning.
             let told = match kind.as_str() {
-                "PlaybackFinished" | "ChannelDialplan" => continue,
+                "PlaybackFinished" | "ChannelDialplan" | "ChannelTransfer" => continue,
                 _ => WANTED.contains(&kind.as_str()),
             };
             assert_eq!(understood, told, "{capture}: {frame}");
