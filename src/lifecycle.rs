@@ -98,8 +98,7 @@ pub enum Failure {
 
 /// Runs the daemon until `stop`.
 pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), Failure> {
-    let site = Arc::new(site::load(&options.site).map_err(Failure::Site)?);
-    make_secrets(&site)?;
+    let site = Arc::new(with_secrets(site::load(&options.site).map_err(Failure::Site)?)?);
     folders(&options.state)?;
     let socket = http::bind(&options.socket)?;
     let port = port::open(site.http.as_ref(), SystemClock.now()).await?;
@@ -167,12 +166,14 @@ fn tell_of(torn: Option<&Torn>) {
     }
 }
 
-fn make_secrets(site: &Site) -> Result<(), SecretError> {
-    let made = secret::make_missing(site)?;
+/// The site with its secrets made and its PINs known.
+fn with_secrets(mut site: Site) -> Result<Site, SecretError> {
+    let made = secret::make_missing(&site)?;
     if made > 0 {
-        tracing::info!(made, "passwords that were not there have been made in the site's secrets folder");
+        tracing::info!(made, "secrets that were not there have been made in the site's secrets folder");
     }
-    Ok(())
+    site::pin::learn(&mut site)?;
+    Ok(site)
 }
 
 /// Answers on the socket, and on the port if there is one, until the other end of `stopped` is dropped.

@@ -1,13 +1,16 @@
 //! The site: what the admin describes in YAML, checked as a whole and handed on as plain values.
 //!
 //! A site is a folder: `site.yaml`, `numbers.yaml`, `people.yaml` and `flows/*.yaml` (one flow a file), and
-//! as needed `hours.yaml`, `queues.yaml`, `trunks.yaml`; secrets are files of their own. Everything is read
+//! as needed `hours.yaml`, `queues.yaml`, `trunks.yaml`, `dialing.yaml`; secrets are files of their own. Everything is read
 //! before anything is said, so that all problems come at once, each with its place and remedy; a site with
 //! an error is not handed on at all. `source` holds the files, `tree` the YAML with places, `names` what can
 //! be referred to, `decode` the scalars; every section has a file of its own.
 
 mod decode;
+mod depth;
+mod dialing;
 mod engine;
+mod extension;
 mod flows;
 mod general;
 mod graph;
@@ -18,6 +21,7 @@ mod numbers;
 mod outside;
 mod pattern;
 mod people;
+pub mod pin;
 mod port;
 mod problem;
 mod profile;
@@ -40,11 +44,13 @@ pub use model::{
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
+pub use pin::PinHash;
 pub use problem::{Code, Problem, Problems, Severity};
 pub use profile::Profile;
 
 use self::{
     decode::suggest,
+    dialing::House,
     general::General,
     names::{Known, Names},
     prompt::Tongue,
@@ -53,8 +59,8 @@ use self::{
 };
 use crate::base::id::Name;
 
-const SECTIONS: [&str; 6] =
-    ["site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml", "trunks.yaml"];
+const SECTIONS: [&str; 7] =
+    ["site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml", "trunks.yaml", "dialing.yaml"];
 /// What a site cannot do without.
 const NEEDED: usize = 3;
 const MAX_FLOWS: usize = 1000;
@@ -141,7 +147,7 @@ impl Trees {
     }
 
     fn names(&self, to: &mut Findings) -> Names {
-        let [_, _, people, hours, queues, trunks] = &self.sections;
+        let [_, numbers, people, hours, queues, trunks, dialing] = &self.sections;
         let extensions = people.node().and_then(|n| under(n, "extensions"));
         let flow = |(name, tree): &(Name, Tree)| {
             let place = tree.node().map_or_else(|| to.absent("flows"), |n| n.place);
@@ -150,22 +156,40 @@ impl Trees {
         let flows = self.flows.iter().map(flow).collect();
         let table = |what, home, tree: &Tree| Known::of_table(what, home, tree.node(), tree.complete());
         let complete = people.complete() && people.node().is_some();
+        let dialled = |what, key| {
+            let section = dialing.node().and_then(|n| under(n, key));
+            Known::of_table(what, "dialing.yaml", section, dialing.complete())
+        };
+        let parking = dialing.node().and_then(|n| under(n, "parking"));
         Names {
             extensions: Known::of_table("extension", "people.yaml", extensions, complete),
             queues: table("queue", "queues.yaml", queues),
             hours: table("calendar", "hours.yaml", hours),
             trunks: table("trunk", "trunks.yaml", trunks),
             flows: Known::new("flow", "flows/", flows, true),
+            numbers: table("number", "numbers.yaml", numbers),
+            groups: dialled("group", "groups"),
+            conferences: dialled("conference", "conferences"),
+            slots: Known::new(
+                "parking slot",
+                "dialing.yaml",
+                dialing::slot_keys(parking),
+                dialing.complete(),
+            ),
+            short_codes: dialled("short code", "short_codes"),
         }
     }
 
     fn site(&self, root: &Path, to: &mut Findings) -> Option<Site> {
         let names = self.names(to);
-        let [general, numbers, people, hours, queues, trunks] = self.sections.each_ref().map(Tree::node);
+        let [general, numbers, people, hours, queues, trunks, dialing] =
+            self.sections.each_ref().map(Tree::node);
+        let (people_tree, dialing_tree) = (people, dialing);
         let tongue = Tongue { languages: general.map(|n| general::languages(n, to)).unwrap_or_default() };
         let general = general.and_then(|n| general::read(root, n, &names, to));
         let numbers = numbers.map(|n| numbers::read(n, &names, &tongue, to)).unwrap_or_default();
-        let (extensions, agents) = people.map(|n| people::read(root, n, &names, to)).unwrap_or_default();
+        let (extensions, agents) =
+            people.map(|n| people::read(root, n, &names, &tongue, to)).unwrap_or_default();
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
         let queue_tree = queues;
         let queues = queue_tree.map(|n| queues::read(n, &tongue, to)).unwrap_or_default();
@@ -174,14 +198,19 @@ impl Trees {
         }
         let engine = general.as_ref().map(|general| general.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
+        let dialing = dialing.map(|n| dialing::read(root, n, &names, to)).unwrap_or_default();
+        let complete = self.sections.iter().all(Tree::complete);
+        let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);
+        let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);
+        dialing::check(people_tree, dialing_tree, &house, to);
         let flows: BTreeMap<Name, Flow> = self
             .flows
             .iter()
             .filter_map(|(name, tree)| {
-                Some((name.clone(), flows::read(root, tree.node()?, &names, &tongue, to)?))
+                Some((name.clone(), flows::read(root, tree.node()?, &house, &tongue, to)?))
             })
             .collect();
-        let General { name, time_zone, engine, store, http, fallback, lease } = general?;
+        let General { name, time_zone, engine, store, http, fallback, lease, .. } = general?;
         Some(Site {
             name,
             revision: to.revision(),
@@ -197,7 +226,7 @@ impl Trees {
             queues,
             flows,
             trunks,
-            dialing: Dialing::default(),
+            dialing,
             fallback,
             lease,
         })

@@ -22,7 +22,13 @@ pub(super) async fn on_hangup(
         notice::reloading();
         match site::load(&folder) {
             Ok(site) => {
-                let site = Arc::new(site);
+                let site = match super::with_secrets(site) {
+                    Ok(site) => Arc::new(site),
+                    Err(why) => {
+                        tracing::error!(%why, "the new site is refused, the old one stays");
+                        continue;
+                    }
+                };
                 super::prepare_prompts(&site, &prompts).await;
                 tracing::info!(revision = %site.revision, "the new site takes effect");
                 taken.send_replace(site.clone());

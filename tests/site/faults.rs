@@ -105,7 +105,7 @@ fn seeded() -> (tempfile::TempDir, std::path::PathBuf) {
     (temp, dir)
 }
 
-fn over_the_caret(dir: &Path, problem: &Problem) -> String {
+pub fn over_the_caret(dir: &Path, problem: &Problem) -> String {
     let bytes = fs::read(dir.join(&problem.file)).expect("file");
     let text = String::from_utf8_lossy(&bytes);
     let line = text.lines().nth(problem.line - 1).expect("line");
@@ -169,7 +169,7 @@ fn the_command_line_answers_scripts_too() {
     assert_eq!(run(&["check", "--json", small]), (Some(0), "[]\n".to_owned()));
     let (code, text) = run(&["check", small]);
     assert_eq!(code, Some(0));
-    assert!(text.contains("good: Harbour Trading in 8 files"), "{text}");
+    assert!(text.contains("good: Harbour Trading in 9 files"), "{text}");
     assert_eq!(run(&["check", "nowhere"]).0, Some(3));
 }
 

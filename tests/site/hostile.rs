@@ -82,6 +82,11 @@ fn a_file_with_ten_thousand_faults_is_told_in_time() {
     let (_temp, dir) = copy("examples/small");
     let many: Vec<String> = (0..10_000).map(|i| format!("{}: {{ flow: no{i} }}\n", 10_000 + i)).collect();
     refused_as(&dir, "numbers.yaml", many.concat().as_bytes(), Code::UnknownName);
+    let group = |i: u32| format!("  {}: {{ name: x, members: [1001], otherwise: 5 }}\n", 200_000 + i);
+    let groups: String = (0..5_000).map(group).collect();
+    refused_as(&dir, "dialing.yaml", format!("groups:\n{groups}").as_bytes(), Code::UnknownName);
+    let codes: String = (0..10_000).map(|i| format!("  {}: 5\n", 200_000 + i)).collect();
+    refused_as(&dir, "dialing.yaml", format!("short_codes:\n{codes}").as_bytes(), Code::UnknownName);
 }
 
 #[test]
@@ -121,8 +126,9 @@ fn a_folder_without_a_site_is_told_what_is_missing() {
     assert_eq!(missing, files.map(|file| (file, Code::MissingFile)));
 }
 
-const FILES: [&str; 7] = [
+const FILES: [&str; 8] = [
     "site.yaml",
+    "dialing.yaml",
     "numbers.yaml",
     "hours.yaml",
     "people.yaml",

@@ -1,5 +1,6 @@
 //! The site's YAML as an admin writes it: what is right is loaded, what is wrong is told with its place.
 
+mod dialing;
 mod faults;
 mod hostile;
 mod random;
@@ -163,8 +164,8 @@ fn the_small_example_is_what_the_demo_calls() {
 fn missing_secrets_are_made_for_their_owner_alone_and_never_changed() {
     let (_temp, dir) = copy("examples/small");
     let site = site::load(&dir).expect("clean");
-    assert_eq!(secret::missing(&site).len(), 5);
-    assert_eq!(secret::make_missing(&site).expect("made"), 5);
+    assert_eq!(secret::missing(&site).len(), 6);
+    assert_eq!(secret::make_missing(&site).expect("made"), 6);
     assert_eq!(secret::missing(&site), [] as [&Path; 0]);
     let read = || {
         let files = site.extensions.values().map(|e| &e.secret_file).chain([&site.engine.password_file]);
@@ -218,6 +219,7 @@ fn every_file_is_part_of_the_revision() {
         "people.yaml",
         "queues.yaml",
         "trunks.yaml",
+        "dialing.yaml",
         "flows/night.yaml",
     ];
     for file in files {

@@ -49,7 +49,7 @@ fn house() -> Site {
     };
     site.dialing.groups.insert(number("6001"), group(RingOrder::Together));
     site.dialing.groups.insert(number("6002"), group(RingOrder::InTurn));
-    let room = Conference { name: "Board".into(), pin_file: None, most: 3, record: false };
+    let room = Conference { name: "Board".into(), pin_file: None, pin: None, most: 3, record: false };
     site.dialing.conferences.insert(number("7001"), room);
     let slots = ["7501", "7502"].map(number).into();
     site.dialing.parking = Some(Parking { slots, back_after: secs(40) });

@@ -100,6 +100,14 @@ pub(super) fn list(node: &Node) -> &[Node] {
     }
 }
 
+/// The text of a single value, if this is one; nothing is said.
+pub(super) fn text(node: &Node) -> Option<&str> {
+    match &node.value {
+        Value::Scalar { text, .. } => Some(text),
+        _ => None,
+    }
+}
+
 /// A single value, of which `example` is one.
 pub(super) fn scalar<'a>(node: &'a Node, example: &str, to: &mut Findings) -> Option<&'a str> {
     match &node.value {
@@ -155,6 +163,11 @@ pub(super) fn number(text: &str, place: Place, to: &mut Findings) -> Option<Numb
         .ok()
 }
 
+/// A telephone number as a value.
+pub(super) fn dialled(node: &Node, example: &str, to: &mut Findings) -> Option<Number> {
+    number(scalar(node, example, to)?, node.place, to)
+}
+
 pub(super) fn flag(node: &Node, to: &mut Findings) -> Option<bool> {
     match scalar(node, "true", to)? {
         "true" => Some(true),
@@ -173,8 +186,12 @@ pub(super) fn flag(node: &Node, to: &mut Findings) -> Option<bool> {
 }
 
 pub(super) fn count(node: &Node, min: u8, max: u8, to: &mut Findings) -> Option<u8> {
+    amount(node, min.into(), max.into(), to).and_then(|value| u8::try_from(value).ok())
+}
+
+pub(super) fn amount(node: &Node, min: u16, max: u16, to: &mut Findings) -> Option<u16> {
     let text = scalar(node, "3", to)?;
-    match text.parse::<u8>() {
+    match text.parse::<u16>() {
         Ok(value) if (min..=max).contains(&value) => Some(value),
         _ => {
             let message = format!("`{}` is no whole number from {min} to {max}", shorten(text));

@@ -4,9 +4,11 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{
     decode::{self, Fields, Shape},
+    depth,
+    dialing::House,
     graph,
     model::{Flow, Step},
-    names::{Known, Names},
+    names::Known,
     problem::Code,
     prompt::Tongue,
     source::{Findings, Place},
@@ -30,7 +32,7 @@ pub(super) const HANGUP: &str = "hangup";
 pub(super) fn read(
     root: &Path,
     node: &Node,
-    names: &Names,
+    house: &House,
     tongue: &Tongue,
     to: &mut Findings,
 ) -> Option<Flow> {
@@ -54,7 +56,14 @@ pub(super) fn read(
         return None;
     }
     let keys: Vec<Key> = entries.iter().map(|(key, _)| key.clone()).collect();
-    let scope = Scope { root, names, tongue, steps: Known::new("step", "this flow", keys, true), entries };
+    let scope = Scope {
+        root,
+        names: house.names,
+        house,
+        tongue,
+        steps: Known::new("step", "this flow", keys, true),
+        entries,
+    };
     let start = match fields.get("start") {
         Some(node) => scope.steps.name(node, to),
         None => Name::new(&first.text).ok(),
@@ -81,5 +90,8 @@ pub(super) fn read(
         all.insert(name, Step::Hangup);
     }
     let flow = Flow { start, steps: all };
+    if let Some(most) = house.deepest_menu {
+        depth::check(&flow, &places, most, to);
+    }
     graph::check(&flow, &places, to).then_some(flow)
 }

@@ -12,6 +12,7 @@ use super::{
     names::Names,
     port,
     problem::Code,
+    profile::Profile,
     source::{Findings, Place},
     store,
     tree::{Node, Value},
@@ -29,6 +30,7 @@ const SITE: Shape = Shape {
         ("store", "store: sqlite"),
         ("http", "http: { listen: 127.0.0.1:8443 }"),
         ("lease", "lease: 30s"),
+        ("profile", "profile: small"),
     ],
 };
 
@@ -41,6 +43,7 @@ pub(super) struct General {
     pub http: Option<HttpSettings>,
     pub fallback: Number,
     pub lease: Duration,
+    pub profile: Option<Profile>,
 }
 
 /// The languages come first: every prompt is read by them.
@@ -109,6 +112,10 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
     let (least, most) = (Duration::from_secs(10), Duration::from_mins(10));
     let lease =
         fields.get("lease").map_or(Some(Duration::from_secs(30)), |n| decode::duration(n, least, most, to));
+    let profile = match fields.get("profile") {
+        Some(node) => Some(profile(node, to)?),
+        None => None,
+    };
     Some(General {
         name: name?.into(),
         time_zone: time_zone?,
@@ -117,7 +124,24 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         http,
         fallback: fallback?,
         lease: lease?,
+        profile,
     })
+}
+
+/// The size of the company, by which flows are judged.
+fn profile(node: &Node, to: &mut Findings) -> Option<Profile> {
+    let text = decode::scalar(node, "small", to)?;
+    let profile = Profile::ALL.into_iter().find(|profile| profile.name() == text);
+    if profile.is_none() {
+        let message = format!("there is no profile `{}`", shorten(text));
+        to.error(
+            Code::BadValue,
+            node.place,
+            message,
+            suggest(text, &Profile::ALL.map(Profile::name), "allowed"),
+        );
+    }
+    profile
 }
 
 fn zone(node: &Node, to: &mut Findings) -> Option<TimeZone> {

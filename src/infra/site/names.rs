@@ -1,6 +1,8 @@
 //! The names that a site defines, gathered before anything is read, so that every reference can be checked
 //! where it stands.
 
+use std::collections::BTreeMap;
+
 use super::{
     decode::{self, shorten, suggest},
     problem::Code,
@@ -17,13 +19,19 @@ pub(super) struct Known {
     /// Where they are defined.
     home: &'static str,
     keys: Vec<Key>,
+    /// Where each first stands in `keys`.
+    index: BTreeMap<String, usize>,
     /// False when their file could not be read: then nothing is said about references to them.
     complete: bool,
 }
 
 impl Known {
     pub fn new(what: &'static str, home: &'static str, keys: Vec<Key>, complete: bool) -> Self {
-        Self { what, home, keys, complete }
+        let mut index = BTreeMap::new();
+        for (i, key) in keys.iter().enumerate() {
+            index.entry(key.text.clone()).or_insert(i);
+        }
+        Self { what, home, keys, index, complete }
     }
 
     /// From the keys of a table.
@@ -35,12 +43,26 @@ impl Known {
         Self::new(what, home, keys, complete)
     }
 
+    pub fn what(&self) -> &'static str {
+        self.what
+    }
+
+    pub fn all(&self) -> impl Iterator<Item = &Key> {
+        self.keys.iter()
+    }
+
+    /// The nearest of these names.
+    pub fn near(&self, text: &str) -> String {
+        let known: Vec<&str> = self.keys.iter().map(|k| k.text.as_str()).collect();
+        suggest(text, &known, "there is")
+    }
+
     pub fn has(&self, text: &str) -> bool {
-        self.keys.iter().any(|k| k.text == text)
+        self.index.contains_key(text)
     }
 
     pub fn place(&self, text: &str) -> Option<Place> {
-        self.keys.iter().find(|k| k.text == text).map(|k| k.place)
+        self.index.get(text).map(|i| self.keys[*i].place)
     }
 
     /// A name that must be known.
@@ -62,9 +84,8 @@ impl Known {
             return Some(());
         }
         if self.complete {
-            let known: Vec<&str> = self.keys.iter().map(|k| k.text.as_str()).collect();
             let message = format!("there is no {} `{}` in {}", self.what, shorten(text), self.home);
-            to.error(Code::UnknownName, place, message, suggest(text, &known, "there is"));
+            to.error(Code::UnknownName, place, message, self.near(text));
         }
         None
     }
@@ -82,4 +103,9 @@ pub(super) struct Names {
     pub hours: Known,
     pub trunks: Known,
     pub flows: Known,
+    pub numbers: Known,
+    pub groups: Known,
+    pub conferences: Known,
+    pub slots: Known,
+    pub short_codes: Known,
 }

@@ -7,11 +7,12 @@ use std::{
 };
 
 use super::{
-    decode::{self, Fields, Shape, shorten},
+    decode::{self, Fields, Shape},
+    extension::{self, Phones},
     model::{Agent, Extension},
     names::Names,
     problem::Code,
-    secret,
+    prompt::Tongue,
     source::{Findings, Place},
     tree::{Key, Node},
 };
@@ -22,15 +23,6 @@ pub(super) const PEOPLE: Shape = Shape {
     keys: &[
         ("extensions", "extensions: { 1001: { name: Chen Wei } }"),
         ("agents", "agents: { chen: { extension: 1001, queues: [sales] } }"),
-    ],
-};
-
-const EXTENSION: Shape = Shape {
-    what: "an extension",
-    keys: &[
-        ("name", "name: Chen Wei"),
-        ("phone", "phone: 1001"),
-        ("secret_file", "secret_file: secrets/phone-1001"),
     ],
 };
 
@@ -47,64 +39,19 @@ const AGENT: Shape = Shape {
 
 pub(super) type People = (BTreeMap<Number, Extension>, BTreeMap<Name, Agent>);
 
-pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -> People {
+pub(super) fn read(root: &Path, node: &Node, names: &Names, tongue: &Tongue, to: &mut Findings) -> People {
     let top = Place { end: node.place.start, ..node.place };
     let Some(fields) = Fields::open(node, top, &PEOPLE, to) else { return People::default() };
-    let extensions = fields.need("extensions", to).map_or_else(BTreeMap::new, |n| extensions(root, n, to));
+    let mut phones = Phones::new();
+    let entries = fields
+        .need("extensions", to)
+        .map_or(&[][..], |n| decode::entries(n, "extensions", "1001: { name: Chen Wei }", to));
+    let extensions = entries
+        .iter()
+        .filter_map(|(key, node)| extension::read(root, (key, node), &mut phones, tongue, to))
+        .collect();
     let agents = fields.get("agents").map_or_else(BTreeMap::new, |n| agents(n, &extensions, names, to));
     (extensions, agents)
-}
-
-fn extensions(root: &Path, node: &Node, to: &mut Findings) -> BTreeMap<Number, Extension> {
-    let mut phones = BTreeMap::new();
-    let mut all = BTreeMap::new();
-    for (key, node) in decode::entries(node, "extensions", "1001: { name: Chen Wei }", to) {
-        let number = decode::number(&key.text, key.place, to);
-        let Some(fields) = Fields::open(node, key.place, &EXTENSION, to) else { continue };
-        let name = fields.need("name", to).and_then(|n| decode::line(n, 80, "Chen Wei", to));
-        let (phone, phone_place) = match fields.get("phone") {
-            Some(node) => (phone(node, to), node.place),
-            None => (Name::new(&key.text).ok(), key.place),
-        };
-        if let Some(phone) = &phone
-            && let Some(first) = phones.insert(phone.clone(), phone_place)
-        {
-            let first = to.whereabouts(first);
-            let message = format!("the phone `{phone}` belongs to another extension, at {first}");
-            to.error(Code::Duplicate, phone_place, message, "every extension has a phone of its own");
-        }
-        let secret_file = match (fields.get("secret_file"), &phone) {
-            (Some(node), _) => secret::place(root, node, "secrets/phone-1001", to),
-            (None, Some(phone)) => secret::default(root, &format!("secrets/phone-{phone}"), key.place, to),
-            (None, None) => {
-                if fields.get("phone").is_none() && number.is_some() {
-                    let message = format!("extension {} cannot name its phone itself", key.text);
-                    to.error(
-                        Code::MissingKey,
-                        key.place,
-                        message,
-                        "add `phone: NAME` with a name of letters",
-                    );
-                }
-                None
-            }
-        };
-        if let (Some(number), Some(name), Some(phone), Some(secret_file)) = (number, name, phone, secret_file)
-        {
-            all.insert(number, Extension::new(name, phone, secret_file));
-        }
-    }
-    all
-}
-
-fn phone(node: &Node, to: &mut Findings) -> Option<Name> {
-    let text = decode::scalar(node, "1001", to)?;
-    let phone = Name::new(text).ok();
-    if phone.is_none() {
-        let message = format!("`{}` cannot name a phone", shorten(text));
-        to.error(Code::BadValue, node.place, message, "its SIP user: letters, digits, `.`, `_`, `-`");
-    }
-    phone
 }
 
 fn agents(

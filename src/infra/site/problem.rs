@@ -25,6 +25,7 @@ pub enum Code {
     MissingKey,
     OpenSecret,
     RemoteEngine,
+    TooDeep,
     TooLarge,
     Unreachable,
     Unreadable,

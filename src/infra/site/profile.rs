@@ -22,11 +22,11 @@ macro_rules! files {
 }
 
 const SMALL: Files = files!("small": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
-    "trunks.yaml", "flows/welcome.yaml", "flows/night.yaml");
+    "trunks.yaml", "dialing.yaml", "flows/welcome.yaml", "flows/night.yaml");
 const MEDIUM: Files = files!("medium": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
-    "trunks.yaml", "flows/welcome.yaml", "flows/hotline.yaml", "flows/night.yaml");
+    "trunks.yaml", "dialing.yaml", "flows/welcome.yaml", "flows/hotline.yaml", "flows/night.yaml");
 const LARGE: Files = files!("large": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
-    "trunks.yaml", "flows/welcome.yaml", "flows/claims.yaml", "flows/partners.yaml", "flows/night.yaml");
+    "trunks.yaml", "dialing.yaml", "flows/welcome.yaml", "flows/claims.yaml", "flows/partners.yaml", "flows/night.yaml");
 
 impl Profile {
     pub const ALL: [Self; 3] = [Self::Small, Self::Medium, Self::Large];
@@ -38,6 +38,11 @@ impl Profile {
             Self::Medium => "medium",
             Self::Large => "large",
         }
+    }
+
+    /// On which level of menus the deepest may be; a small company's callers shall not be led around.
+    pub(super) fn deepest_menu(self) -> Option<usize> {
+        (self == Self::Small).then_some(2)
     }
 
     /// Names below the site's folder, and contents.

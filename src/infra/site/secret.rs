@@ -12,11 +12,12 @@ use std::{
 };
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 
 use super::{
     decode::{self, shorten},
     model::Site,
+    pin,
     problem::Code,
     source::{Findings, Place, read_bounded},
     tree::Node,
@@ -88,8 +89,7 @@ pub fn read_or_invent(path: &Path) -> Result<SecretString, SecretError> {
 
 /// The site's secret files that are not there yet.
 pub fn missing(site: &Site) -> Vec<&Path> {
-    let phones = site.extensions.values().map(|e| e.secret_file.as_path());
-    let mut paths: Vec<&Path> = phones.chain([site.engine.password_file.as_path()]).collect();
+    let mut paths: Vec<&Path> = words(site).chain(pins(site)).collect();
     paths.sort_unstable();
     paths.dedup();
     let none = |path: &Path| fs::symlink_metadata(path).is_err_and(|e| e.kind() == io::ErrorKind::NotFound);
@@ -97,7 +97,19 @@ pub fn missing(site: &Site) -> Vec<&Path> {
     paths
 }
 
-/// Makes every secret that is not there: 24 random characters, mode 0600. Returns how many.
+/// Files with passwords.
+fn words(site: &Site) -> impl Iterator<Item = &Path> {
+    let phones = site.extensions.values().map(|e| e.secret_file.as_path());
+    phones.chain([site.engine.password_file.as_path()])
+}
+
+/// Files with PINs, which are keyed in at a telephone.
+fn pins(site: &Site) -> impl Iterator<Item = &Path> {
+    let mailboxes = site.extensions.values().filter_map(|e| Some(e.mailbox.as_ref()?.pin_file.as_path()));
+    mailboxes.chain(site.dialing.conferences.values().filter_map(|c| c.pin_file.as_deref()))
+}
+
+/// Makes every secret that is not there: 24 random characters, a PIN 6 random digits; mode 0600. Returns how many.
 pub fn make_missing(site: &Site) -> Result<usize, SecretError> {
     let paths = missing(site);
     for path in &paths {
@@ -105,7 +117,9 @@ pub fn make_missing(site: &Site) -> Result<usize, SecretError> {
             let made = fs::DirBuilder::new().recursive(true).mode(0o700).create(folder);
             made.map_err(|error| io_error(path, "made", error))?;
         }
-        let mut word = random_word();
+        // A file that is both would be a password that anybody can guess.
+        let pin = pins(site).any(|p| p == *path) && !words(site).any(|p| p == *path);
+        let mut word = if pin { random_pin() } else { random_word() };
         word.push('\n');
         OpenOptions::new()
             .write(true)
@@ -132,6 +146,19 @@ fn random_word() -> String {
     let mut bytes = [0u8; 24];
     SystemRandom::new().fill(&mut bytes).expect("the kernel gives random bytes");
     bytes.iter().map(|b| char::from(LETTERS[usize::from(b & 31)])).collect()
+}
+
+/// Six digits, each as likely as any other.
+fn random_pin() -> String {
+    let mut pin = String::new();
+    while pin.len() < 6 {
+        let mut byte = [0u8; 1];
+        SystemRandom::new().fill(&mut byte).expect("the kernel gives random bytes");
+        if byte[0] < 250 {
+            pin.push(char::from(b'0' + byte[0] % 10));
+        }
+    }
+    pin
 }
 
 fn io_error(path: &Path, act: &'static str, error: io::Error) -> SecretError {
@@ -189,6 +216,33 @@ fn named<'a>(node: &'a Node, example: &str, to: &mut Findings) -> Option<&'a str
 /// The secret file where no key names one.
 pub(super) fn default(root: &Path, name: &str, at: Place, to: &mut Findings) -> Option<PathBuf> {
     checked(root.join(name), name, at, to)
+}
+
+/// The file of a PIN, whether a key names it or not.
+pub(super) fn pin_file(
+    root: &Path,
+    node: Option<&Node>,
+    at: Place,
+    example: &str,
+    to: &mut Findings,
+) -> Option<PathBuf> {
+    let (name, at) = match node {
+        Some(node) => (named(node, example, to)?, node.place),
+        None => (example, at),
+    };
+    let path = checked(root.join(name), name, at, to)?;
+    let keyed = |word: &str| pin::DIGITS.contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
+    if read(&path).is_ok_and(|word| !keyed(word.expose_secret())) {
+        let message = format!("{name} holds no PIN");
+        let help = format!(
+            "one line of {} to {} digits, or remove it to have a new one",
+            pin::DIGITS.start(),
+            pin::DIGITS.end()
+        );
+        to.error(Code::BadValue, at, message, help);
+        return None;
+    }
+    Some(path)
 }
 
 fn checked(path: PathBuf, name: &str, at: Place, to: &mut Findings) -> Option<PathBuf> {

@@ -107,6 +107,11 @@ impl Findings {
         self.problems.len()
     }
 
+    /// Nothing more is noted.
+    pub fn full(&self) -> bool {
+        self.problems.len() >= MAX_PROBLEMS && self.has_errors()
+    }
+
     pub fn has_errors(&self) -> bool {
         self.problems.iter().any(|(_, p)| p.severity == Severity::Error)
     }
@@ -137,7 +142,7 @@ impl Findings {
     }
 
     fn note(&mut self, severity: Severity, code: Code, at: Place, message: String, help: String) {
-        if self.problems.len() >= MAX_PROBLEMS && (severity == Severity::Warning || self.has_errors()) {
+        if self.full() || (self.problems.len() >= MAX_PROBLEMS && severity == Severity::Warning) {
             return;
         }
         let (line, column, source) = self.line_of(at);

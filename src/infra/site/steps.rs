@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
     decode::{self, Fields, Shape, suggest},
+    dialing::House,
     flows::HANGUP,
     model::{CollectStep, MenuStep, Step, TransferTo},
     names::{Known, Names},
@@ -22,12 +23,14 @@ use crate::base::{
 pub(super) struct Scope<'a> {
     pub root: &'a Path,
     pub names: &'a Names,
+    pub house: &'a House<'a>,
     pub tongue: &'a Tongue,
     pub steps: Known,
     pub entries: &'a [(Key, Node)],
 }
 
-const KINDS: [&str; 8] = ["say", "play", "menu", "collect", "queue", "transfer", "hours", "hangup"];
+const KINDS: [&str; 9] =
+    ["say", "play", "menu", "collect", "queue", "transfer", "hours", "voicemail", "hangup"];
 
 const SAY: Shape = Shape {
     what: "a step that says something",
@@ -76,12 +79,15 @@ const COLLECTED: Shape = Shape {
         ("collected", "collected: STEP"),
         ("trunk", "trunk: carrier"),
         ("number", "number: +862161234567"),
+        ("outside", "outside: +862161234567"),
     ],
 };
 const HOURS: Shape = Shape {
     what: "a step that looks at opening hours",
     keys: &[("hours", "hours: office"), ("open", "open: menu"), ("closed", "closed: night")],
 };
+const VOICEMAIL: Shape =
+    Shape { what: "a step that takes a message", keys: &[("voicemail", "voicemail: 1001")] };
 const END: Shape = Shape { what: "a hangup", keys: &[("hangup", "hangup:")] };
 
 /// The step under `key`; `None` when something in it is wrong (and said so).
@@ -135,6 +141,11 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
             let open = scope.target(&fields, "open", to);
             let closed = scope.target(&fields, "closed", to);
             Some(Step::Hours { hours: hours?, open: open?, closed: closed? })
+        }
+        "voicemail" => {
+            let fields = open(&VOICEMAIL, to)?;
+            let mailbox = fields.need("voicemail", to).and_then(|n| scope.house.mailbox(n, to));
+            Some(Step::Voicemail { mailbox: mailbox? })
         }
         _ => open(&END, to).map(|_| Step::Hangup),
     }
@@ -255,11 +266,20 @@ fn transfer(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<Step> {
 
 fn transfer_to(node: &Node, scope: &Scope, to: &mut Findings) -> Option<TransferTo> {
     if !matches!(node.value, Value::Table(_)) {
-        return scope.names.extensions.number(node, to).map(TransferTo::Extension);
+        return inside(node, scope, to);
     }
     let fields = Fields::open(node, node.place, &COLLECTED, to)?;
+    let others = |keys: [&str; 2]| keys.into_iter().find_map(|key| fields.key_place(key));
+    if let Some(node) = fields.get("outside") {
+        if let Some(place) = fields.key_place("collected").or(others(["trunk", "number"])) {
+            let message = "`outside` says the number, and dialing.yaml the trunks";
+            to.error(Code::UnknownKey, place, message, "remove this key");
+            return None;
+        }
+        return scope.house.outside(node, to).map(TransferTo::Outside);
+    }
     if let Some(step) = fields.get("collected") {
-        if let Some(place) = fields.key_place("trunk").or(fields.key_place("number")) {
+        if let Some(place) = others(["trunk", "number"]) {
             let message = "what was collected is dialled as an extension, not on a trunk";
             to.error(Code::UnknownKey, place, message, "remove this key");
             return None;
@@ -272,6 +292,19 @@ fn transfer_to(node: &Node, scope: &Scope, to: &mut Findings) -> Option<Transfer
         decode::number(text, n.place, to)
     });
     Some(TransferTo::Trunk { trunk: trunk?, number: number? })
+}
+
+/// An extension, a ring group or a conference.
+fn inside(node: &Node, scope: &Scope, to: &mut Findings) -> Option<TransferTo> {
+    let known = |known: &Known| decode::text(node).is_some_and(|text| known.has(text));
+    let number = || Number::new(decode::text(node)?).ok();
+    if known(&scope.names.groups) {
+        return number().map(TransferTo::Group);
+    }
+    if known(&scope.names.conferences) {
+        return number().map(TransferTo::Conference);
+    }
+    scope.names.extensions.number(node, to).map(TransferTo::Extension)
 }
 
 /// The name of a step in this flow that collects digits openly.

@@ -41,6 +41,7 @@ fn house(prefix: &str) -> Site {
             forward: Forward::default(),
             mailbox: (i > 0).then(|| Mailbox {
                 pin_file: "/nowhere".into(),
+                pin: None,
                 greeting: None,
                 most: 10,
                 limit: Duration::from_secs(60),
@@ -68,7 +69,7 @@ fn house(prefix: &str) -> Site {
         otherwise: None,
     };
     dialing.groups.insert(number("6001"), group);
-    let conference = Conference { name: "Monday".into(), pin_file: None, most: 10, record: false };
+    let conference = Conference { name: "Monday".into(), pin_file: None, pin: None, most: 10, record: false };
     dialing.conferences.insert(number("8001"), conference);
     dialing.parking = Some(Parking { slots: vec![number("701")], back_after: Duration::from_secs(60) });
     dialing.short_codes.insert(number("88"), number("+8613800138000"));

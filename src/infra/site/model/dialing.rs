@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use super::{super::pattern::Pattern, Prompt};
+use super::{
+    super::{pattern::Pattern, pin::PinHash},
+    Prompt,
+};
 use crate::base::{id::Name, number::Number};
 
 /// `dialing.yaml`. Without it phones dial numbers of the house and nothing else.
@@ -90,6 +93,9 @@ pub struct Conference {
     pub name: SmolStr,
     /// Absolute path of the file with the PIN; without it whoever gets there is let in.
     pub pin_file: Option<PathBuf>,
+    /// Known once the daemon has read the file.
+    #[serde(default)]
+    pub pin: Option<PinHash>,
     /// How many fit in.
     pub most: u16,
     pub record: bool,
@@ -134,6 +140,9 @@ pub struct Forward {
 pub struct Mailbox {
     /// Absolute path of the file with the PIN; mode 0600.
     pub pin_file: PathBuf,
+    /// Known once the daemon has read the file.
+    #[serde(default)]
+    pub pin: Option<PinHash>,
     pub greeting: Option<Prompt>,
     /// How many messages fit in.
     pub most: u16,
