@@ -14,6 +14,7 @@ mod completions;
 mod conferences;
 mod context;
 mod demo;
+mod doctor;
 mod events;
 mod exit;
 mod explain;
@@ -59,6 +60,7 @@ enum Command {
     Apply(apply::Args),
     Rollback(rollback::Args),
     Status(status::Args),
+    Doctor(doctor::Args),
     Calls(calls::Args),
     Queues(queues::Args),
     Agents(agents::Args),
@@ -105,6 +107,7 @@ impl Tandem {
             Command::Rollback(args) => alone(rollback::run(common, args)),
             Command::Serve(args) => serve::run(&common, args),
             Command::Status(args) => ask(common, async |cx| status::run(cx, args).await),
+            Command::Doctor(args) => alone(doctor::run(common, args)),
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),

@@ -4,6 +4,7 @@
 //! socket (a second daemon is refused before it touches anything), the journal, the engine, and last the doors.
 
 mod change;
+pub mod doctor;
 mod drift;
 mod engine;
 mod history;
@@ -197,6 +198,7 @@ async fn open_doors(
 /// The engine, which is somebody else, goes through the state folder to the prompts. All else in it is closed.
 fn folders(state: &Path) -> Result<(), Failure> {
     folder(state, 0o711)?;
+    folder(&state.join("audit"), 0o700)?;
     folder(&state.join("prompts"), 0o755)?;
     folder(&state.join("recordings"), 0o700)
 }

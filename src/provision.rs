@@ -9,6 +9,7 @@
 //! - `swap`      each file written beside, then renamed; `revision` keeps what stood before
 //! - `apply`     the way through them: reload, verify, and put the very bytes back when the engine refuses;
 //!   `rollback` goes back to a revision, `target` is the engine on the other side
+//! - `doctor`    what is wrong with the machine around, why it matters, and what helps
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ mod apply;
 pub mod asterisk;
 mod block;
 mod diff;
+pub mod doctor;
 pub mod freeswitch;
 mod plan;
 mod render;

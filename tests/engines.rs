@@ -35,6 +35,8 @@ mod crowd;
 mod daemon;
 #[path = "engines/demo.rs"]
 mod demo;
+#[path = "engines/doctor.rs"]
+mod doctor;
 #[path = "engines/faults.rs"]
 mod faults;
 #[path = "engines/kills.rs"]

@@ -35,7 +35,7 @@ impl Tone {
         }
     }
 
-    fn color(self) -> Option<Color> {
+    pub(super) fn color(self) -> Option<Color> {
         match self {
             Self::Good => Some(Color::Green),
             Self::Busy => Some(Color::Yellow),

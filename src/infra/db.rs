@@ -5,12 +5,14 @@
 //! reads [`Record`]s; which of the two it is, only this room knows.
 
 mod error;
+mod look;
 mod postgres;
 mod sqlite;
 mod statement;
 mod steps;
 
 pub use error::DbError;
+pub use look::Look;
 pub use postgres::{Password, Server};
 pub use statement::{Record, Sql, Value, WrongColumn};
 

@@ -38,6 +38,8 @@ pub(super) use pieces::pieces;
 
 /// The Stasis application that Tandem is to Asterisk.
 const APP: &str = "tandem";
+/// The module with which Asterisk can jam: `docs/engines/asterisk.md`.
+pub const JAMS: &str = "res_stasis_device_state.so";
 /// Endpoint of calls from outside.
 const OUTSIDE: &str = "trunk.from-outside";
 /// Seconds that a call rings for a Tandem that restarts.

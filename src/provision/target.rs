@@ -124,6 +124,11 @@ impl Target {
         &self.link
     }
 
+    /// How it is reached.
+    pub(super) fn settings(&self) -> &Settings {
+        &self.link.settings
+    }
+
     /// Waits until the engine has all that is wanted.
     pub(super) async fn verify(&self) -> Result<(), EngineFault> {
         let deadline = tokio::time::Instant::now() + PATIENCE;

@@ -66,6 +66,20 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "provision",
         &["infra::site", "ports::engine", "ports::engine::freeswitch", "ports::engine::asterisk", "base"],
     ),
+    // It looks at everything, and is told by nobody.
+    (
+        "provision::doctor",
+        &[
+            "provision",
+            "infra::db",
+            "infra::journal",
+            "infra::site",
+            "ports::engine",
+            "ports::engine::freeswitch",
+            "ports::engine::asterisk",
+            "base",
+        ],
+    ),
     // A real engine and real phones on loopback.
     ("lab", &["provision", "ports::engine", "ports::media", "infra::site", "base"]),
     // The doors.
@@ -92,6 +106,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "live::switchboard::door",
             "live::switchboard::view",
             "provision",
+            "provision::doctor",
             "ports::engine",
             "ports::engine::freeswitch",
             "ports::engine::asterisk",
@@ -113,6 +128,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "desk::access",
             "desk::audit",
             "provision",
+            "provision::doctor",
             "live::record",
             "live::switchboard::view",
             "ports::engine",

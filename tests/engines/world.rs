@@ -3,7 +3,7 @@
 use std::{
     fs,
     net::SocketAddr,
-    path::Path,
+    path::{Path, PathBuf},
     process::Command,
     time::{Duration, Instant},
 };
@@ -211,6 +211,11 @@ impl World {
     /// Everything that the daemon has logged.
     pub fn log(&self) -> String {
         self.daemon.as_ref().expect("it runs").said()
+    }
+
+    /// Site and state of the daemon.
+    pub fn folders(&self) -> [PathBuf; 2] {
+        ["site", "state"].map(|name| self.dir.join(name))
     }
 
     /// All passwords of the site.

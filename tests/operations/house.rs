@@ -44,7 +44,9 @@ impl House {
     /// Writes a secret of the site.
     pub fn secret(&self, name: &str, word: &str) {
         let path = self.at("site/secrets").join(name);
-        fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        let folder = path.parent().expect("a folder");
+        fs::create_dir_all(folder).expect("made");
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).expect("closed");
         fs::write(&path, format!("{word}\n")).expect("written");
         fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("closed");
     }

@@ -115,7 +115,7 @@ impl Remote {
         ran.map_err(|e| DbError::of_migration(self.server.url.clone(), e, |e| self.explain(e)))
     }
 
-    fn options(&self) -> Result<PgConnectOptions, DbError> {
+    pub fn options(&self) -> Result<PgConnectOptions, DbError> {
         let place = || self.server.url.clone();
         let mut options = PgConnectOptions::from_str(&self.server.url).map_err(|e| self.explain(e))?;
         if !near(&options) && !self.server.url.contains("sslmode=") {

@@ -40,6 +40,10 @@ impl File {
         Self { path, open: Mutex::new(None), read_only: AtomicBool::new(false) }
     }
 
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// What a failed statement means.
     pub fn explain(&self, error: sqlx::Error) -> DbError {
         let error = DbError::of_sqlite(&self.path, error);

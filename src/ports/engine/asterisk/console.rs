@@ -34,6 +34,15 @@ impl Console {
         }
     }
 
+    /// Whether a module runs.
+    pub async fn runs(&self, module: &str) -> Result<bool, Failure> {
+        match self.rest.get(&format!("/asterisk/modules/{module}")).await {
+            Ok(module) => Ok(module.get("status").and_then(Value::as_str) == Some("Running")),
+            Err(failure) if failure.gone() => Ok(false),
+            Err(failure) => Err(failure),
+        }
+    }
+
     /// The SIP endpoints that it has.
     pub async fn endpoints(&self) -> Result<BTreeSet<String>, Failure> {
         let list = self.rest.get("/endpoints/PJSIP").await?;
