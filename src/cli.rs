@@ -20,6 +20,7 @@ mod exit;
 mod explain;
 mod extensions;
 mod init;
+mod man;
 mod paint;
 mod plan;
 mod queues;
@@ -74,6 +75,7 @@ enum Command {
     Top(top::Args),
     Demo(demo::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Runs the program's arguments.
@@ -121,6 +123,7 @@ impl Tandem {
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
             Command::Demo(args) => alone(demo::run(common, args)),
             Command::Completions(args) => completions::run(args, &mut Self::command()),
+            Command::Man(args) => man::run(args, Self::command()),
         }
     }
 }

@@ -75,6 +75,8 @@ pub enum Fault {
     Revision(#[from] RevisionError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error("the man pages cannot be written into {}: {why}; name a folder that you may write", folder.display())]
+    NoPages { folder: PathBuf, why: io::Error },
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     #[error("cannot start: {0}; the system lacks memory or file handles")]

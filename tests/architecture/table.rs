@@ -165,6 +165,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("axum", &["src/http"]),
     ("clap", &["src/cli"]),
     ("clap_complete", &["src/cli"]),
+    ("clap_mangen", &["src/cli"]),
     ("comfy_table", &["src/cli"]),
     ("indicatif", &["src/cli", "src/lab"]),
     ("ratatui", &["src/cli"]),
@@ -173,10 +174,13 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("handlebars", &["src/provision"]),
     ("rcgen", &["src/lifecycle"]),
     ("rustls", &["src/http"]),
+    ("sd_notify", &["src/lifecycle"]),
     ("similar", &["src/provision"]),
     ("sqlx", &["src/infra/db"]),
+    ("tar", &["src/infra/archive"]),
     ("tokio_rustls", &["src/http"]),
     ("tokio_tungstenite", &["src/ports/engine/asterisk", "src/cli"]),
+    ("zstd", &["src/infra/archive"]),
     ("utoipa", &["src/http", "src/desk", "src/live/record.rs", "src/live/switchboard/view.rs"]),
 ];
 

@@ -3,4 +3,5 @@
 mod doctor;
 mod house;
 mod log;
+mod pages;
 mod service;
