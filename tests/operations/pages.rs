@@ -38,7 +38,7 @@ fn every_command_has_a_page_that_renders() {
         let mandoc =
             Command::new("mandoc").args(["-T", "ascii", "-W", "error"]).arg(pages.join(page)).output();
         let mandoc = mandoc.expect("mandoc");
-        let text = String::from_utf8_lossy(&mandoc.stdout).replace("\x08", "");
+        let text = String::from_utf8_lossy(&mandoc.stdout).replace('\x08', "");
         assert!(mandoc.status.success(), "{page}: {}", err(&mandoc));
         let name = page.trim_end_matches(".1");
         for word in ["NAME", "SYNOPSIS", "DESCRIPTION", "OPTIONS"] {
