@@ -39,6 +39,8 @@ mod demo;
 mod doctor;
 #[path = "engines/faults.rs"]
 mod faults;
+#[path = "engines/house.rs"]
+mod house;
 #[path = "engines/kills.rs"]
 mod kills;
 #[path = "engines/lanes.rs"]
@@ -47,18 +49,26 @@ mod lanes;
 mod log;
 #[path = "engines/moments.rs"]
 mod moments;
+#[path = "engines/office.rs"]
+mod office;
 #[path = "engines/outages.rs"]
 mod outages;
+#[path = "engines/outside.rs"]
+mod outside;
 #[path = "engines/phones.rs"]
 mod phones;
 #[path = "engines/races.rs"]
 mod races;
+#[path = "engines/rooms.rs"]
+mod rooms;
 #[path = "engines/stands.rs"]
 mod stands;
 #[path = "engines/states.rs"]
 mod states;
 #[path = "engines/talk.rs"]
 mod talk;
+#[path = "engines/transfers.rs"]
+mod transfers;
 #[path = "engines/wire.rs"]
 mod wire;
 #[path = "engines/world.rs"]

@@ -170,6 +170,16 @@ impl World {
         .await
     }
 
+    /// What was written down about the last call to this number.
+    pub async fn record_to(&self, to: &str) -> CallRecord {
+        within(2 * PATIENCE, &format!("a record of the call to {to}"), async || {
+            let records: Vec<CallRecord> =
+                self.rest.try_get("/v1/history?limit=200").await.map_err(|why| why.to_string())?;
+            records.into_iter().find(|r| r.to.as_str() == to).ok_or_else(|| "none".to_owned())
+        })
+        .await
+    }
+
     pub async fn linked(&self) {
         eventually("linked to the engine", async || {
             let status: StatusView = self.rest.try_get("/v1/status").await.map_err(|why| why.to_string())?;

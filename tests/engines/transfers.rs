@@ -1,0 +1,247 @@
+//! Transfers: by phones (REFER, with and without Replaces), and by command, with and without asking first.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::{
+    bench::Kind,
+    office::Office,
+    support::{call::Call, phone::Manner},
+    world::{HIGH, LOW, both_talk, both_talk_a_while},
+};
+
+on_every_engine! {
+    the_called_phone_hands_the_caller_on,
+    the_calling_phone_hands_the_called_on,
+    a_transfer_has_the_rights_of_the_phone_that_transfers,
+    who_is_not_taken_comes_back_to_the_phone_that_transferred,
+    a_phone_parks_by_a_transfer,
+    a_phone_joins_its_two_talks,
+    a_phone_that_called_both_joins_them,
+    asked_first_and_handed_on,
+    asked_first_and_taken_back,
+    asked_first_and_all_three_talk,
+    handed_on_while_it_rings,
+    a_caller_who_leaves_while_somebody_is_asked_leaves_nobody,
+}
+
+/// Nobody hears this one.
+async fn falls_silent(call: &Call, frequency: f64) {
+    tokio::time::timeout(Duration::from_secs(5), async {
+        while call.listen(Duration::from_millis(300)).await.share(frequency) > 0.5 {}
+    })
+    .await
+    .expect("it is heard no more");
+}
+
+pub async fn the_called_phone_hands_the_caller_on(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (_customer, call, desk) = office.customer(&anna).await;
+    assert_eq!(desk.refer("1002").await, Some(202));
+    let taken = ben.rings().await;
+    taken.answer();
+    both_talk_a_while(&call, &taken).await;
+    desk.ended().await;
+    call.hang_up().await;
+    taken.ended().await;
+    assert_eq!(office.world.record("13900000001").await.legs.len(), 3);
+    office.world.ends_clean().await;
+}
+
+pub async fn the_calling_phone_hands_the_called_on(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben, carla) =
+        (office.phone("1001").await, office.phone("1002").await, office.phone("1003").await);
+    let (call, taken) = office.talk(&anna, &ben).await;
+    assert_eq!(call.refer("1003").await, Some(202));
+    let third = carla.rings().await;
+    third.answer();
+    both_talk_a_while(&taken, &third).await;
+    call.ended().await;
+    third.hang_up().await;
+    taken.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn a_transfer_has_the_rights_of_the_phone_that_transfers(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, carla) = (office.phone("1001").await, office.phone("1003").await);
+    // Carla's phone may not call outside: she has the caller back.
+    let (call, taken) = office.talk(&anna, &carla).await;
+    assert_eq!(taken.refer("013900000002").await, Some(202));
+    let again = carla.rings().await;
+    assert!(office.first.rings_within(Duration::ZERO).await.is_none());
+    again.answer();
+    both_talk_a_while(&call, &again).await;
+    // Anna's may.
+    assert_eq!(call.refer("013900000002").await, Some(202));
+    let outside = office.first.rings().await;
+    outside.answer();
+    both_talk_a_while(&again, &outside).await;
+    outside.hang_up().await;
+    again.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn who_is_not_taken_comes_back_to_the_phone_that_transferred(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    ben.on_call(Manner::Refuse(486));
+    let (_customer, call, desk) = office.customer(&anna).await;
+    assert_eq!(desk.refer("1002").await, Some(202));
+    let again = anna.rings().await;
+    again.answer();
+    both_talk(&call, &again).await;
+    call.hang_up().await;
+    again.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn a_phone_parks_by_a_transfer(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (_customer, call, desk) = office.customer(&anna).await;
+    assert_eq!(desk.refer("7501").await, Some(202));
+    office.world.call_is("13900000001", "parked").await;
+    let taker = ben.dial("7501").await;
+    taker.answered().await;
+    both_talk(&call, &taker).await;
+    taker.hang_up().await;
+    call.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn a_phone_joins_its_two_talks(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (_customer, call, desk) = office.customer(&anna).await;
+    desk.hold(true).await;
+    let (own, taken) = office.talk(&anna, &ben).await;
+    assert_eq!(desk.refer_into(&own).await, Some(202));
+    both_talk_a_while(&call, &taken).await;
+    desk.ended().await;
+    own.ended().await;
+    let live = office.calls().await;
+    assert_eq!((live.len(), live[0].at.as_str()), (1, "with 1002"), "{live:?}");
+    taken.hang_up().await;
+    call.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn a_phone_that_called_both_joins_them(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben, carla) =
+        (office.phone("1001").await, office.phone("1002").await, office.phone("1003").await);
+    let (one, first) = office.talk(&anna, &ben).await;
+    one.hold(true).await;
+    let (two, second) = office.talk(&anna, &carla).await;
+    assert_eq!(one.refer_into(&two).await, Some(202));
+    both_talk_a_while(&first, &second).await;
+    one.ended().await;
+    two.ended().await;
+    second.hang_up().await;
+    first.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn asked_first_and_handed_on(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (_customer, call, desk) = office.customer(&anna).await;
+    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
+    let asked = ben.rings().await;
+    asked.answer();
+    both_talk(&desk, &asked).await;
+    falls_silent(&call, HIGH).await;
+    assert_eq!(office.world.call_is("13900000001", "consulting").await.at, "with 1001, 1002");
+    office.act("13900000001", "consulting", "complete", json!({})).await;
+    desk.ended().await;
+    both_talk_a_while(&call, &asked).await;
+    asked.hang_up().await;
+    call.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn asked_first_and_taken_back(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (_customer, call, desk) = office.customer(&anna).await;
+    // Who is asked and refuses leaves the talk as it was.
+    ben.on_call(Manner::Refuse(603));
+    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
+    ben.rings().await.ended().await;
+    both_talk(&call, &desk).await;
+    ben.on_call(Manner::Ring);
+    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
+    let asked = ben.rings().await;
+    asked.answer();
+    both_talk(&desk, &asked).await;
+    office.act("13900000001", "consulting", "back", json!({})).await;
+    asked.ended().await;
+    both_talk(&call, &desk).await;
+    call.hang_up().await;
+    desk.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn asked_first_and_all_three_talk(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (_customer, call, desk) = office.customer(&anna).await;
+    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
+    let asked = ben.rings().await;
+    asked.answer();
+    both_talk(&desk, &asked).await;
+    office.act("13900000001", "consulting", "join", json!({})).await;
+    desk.is_silent();
+    both_talk(&call, &asked).await;
+    asked.is_silent();
+    desk.says(HIGH);
+    call.hears(HIGH).await;
+    call.is_silent();
+    asked.hears(HIGH).await;
+    desk.is_silent();
+    asked.says(LOW);
+    desk.hears(LOW).await;
+    // The one who asked leaves; the others talk on.
+    desk.hang_up().await;
+    both_talk(&call, &asked).await;
+    call.hang_up().await;
+    asked.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn handed_on_while_it_rings(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (_customer, call, desk) = office.customer(&anna).await;
+    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
+    let asked = ben.rings().await;
+    office.act("13900000001", "consulting", "complete", json!({})).await;
+    desk.ended().await;
+    asked.answer();
+    both_talk(&call, &asked).await;
+    call.hang_up().await;
+    asked.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn a_caller_who_leaves_while_somebody_is_asked_leaves_nobody(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    for answered in [false, true] {
+        let (_customer, call, desk) = office.customer(&anna).await;
+        office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
+        let asked = ben.rings().await;
+        if answered {
+            asked.answer();
+            both_talk(&desk, &asked).await;
+        }
+        call.hang_up().await;
+        desk.ended().await;
+        asked.ended().await;
+    }
+    office.world.ends_clean().await;
+}
