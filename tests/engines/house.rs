@@ -153,7 +153,7 @@ pub async fn a_parked_call_comes_back(kind: Kind) {
     let (_customer, call, desk) = office.customer(&anna).await;
     office.act("13900000001", "talking", "park", json!({ "slot": null })).await;
     desk.ended().await;
-    let again = anna.rings().await;
+    let again = anna.rings_within(Duration::from_secs(25)).await.expect("it comes back");
     again.answer();
     both_talk(&call, &again).await;
     call.hang_up().await;

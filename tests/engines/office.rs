@@ -118,9 +118,9 @@ fn lay(site: &Path) {
         "outside:\n  prefix: \"0\"\n  local: [\"[2-8]xxxxxxx\"]\n  national: [\"1[3-9]xxxxxxxxx\"]\n  \
          international: [\"00.\"]\n  emergency: [110]\n  trunks: [first, second]\n  caller: 02088880000\n\
          groups:\n  6001: { name: Office, members: [1002, 1003, 1004], ring: 10s }\n  \
-         6002: { name: Turns, members: [1002, 1003], ring: 4s, order: in_turn }\n\
+         6002: { name: Turns, members: [1002, 1003], ring: 5s, order: in_turn }\n\
          conferences:\n  7001: { name: Board, most: 3 }\n\
-         parking: { slots: 7501-7502, back_after: 6s }\n\
+         parking: { slots: 7501-7502, back_after: 15s }\n\
          short_codes: { 99: 1003 }\n",
     );
 }

@@ -408,11 +408,6 @@ impl Call {
         uri.trim_start_matches("sip:").split('@').next().unwrap_or_default().to_owned()
     }
 
-    /// A header of the INVITE; empty when it has none.
-    pub fn header(&self, name: &str) -> String {
-        self.dialog().invite.get(name).to_owned()
-    }
-
     pub async fn rings_there(&self) {
         self.until("ringing", |state| *state == State::Ringing).await;
     }
