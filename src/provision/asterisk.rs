@@ -60,6 +60,7 @@ const OURS: &[Sheet] = &[
     ours("pjsip.conf", include_str!("../../templates/asterisk/pjsip.conf.hbs"), SECRET),
     ours("ari.conf", include_str!("../../templates/asterisk/ari.conf.hbs"), SECRET),
     ours("http.conf", include_str!("../../templates/asterisk/http.conf.hbs"), OPEN),
+    ours("features.conf", include_str!("../../templates/asterisk/features.conf.hbs"), OPEN),
     ours("musiconhold.conf", include_str!("../../templates/asterisk/musiconhold.conf.hbs"), OPEN),
     ours("extensions.conf", include_str!("../../dialplans/asterisk/extensions.conf.hbs"), OPEN),
 ];

@@ -46,21 +46,18 @@ pub async fn phones_call_as_far_as_their_class_allows(kind: Kind) {
 pub async fn why_somebody_outside_was_not_reached_is_told(kind: Kind) {
     let office = Office::open(kind).await;
     let anna = office.phone("1001").await;
-    for (number, (code, causes)) in [
-        (486, &[17][..]),
-        (404, &[1]),
-        (603, &[21]),
-        (480, &[18, 19, 20]),
-    ]
-    .into_iter()
-    .enumerate()
+    for (number, (code, causes)) in
+        [(486, &[17][..]), (404, &[1]), (603, &[21]), (480, &[18, 19, 20])].into_iter().enumerate()
     {
         office.first.on_call(Manner::Refuse(code));
         let to = format!("01390000010{number}");
         let call = anna.dial(&to).await;
         assert_eq!(call.ended().await.by, Side::Them);
         drop(office.first.rings().await);
-        assert!(office.second.rings_within(Duration::ZERO).await.is_none(), "{code} is nobody else's business");
+        assert!(
+            office.second.rings_within(Duration::ZERO).await.is_none(),
+            "{code} is nobody else's business"
+        );
         let record = office.world.record_to(&to).await;
         let cause = record.legs[1].cause.map(|cause| cause.0);
         assert!(cause.is_some_and(|cause| causes.contains(&cause)), "{code}: {record:?}");

@@ -12,9 +12,10 @@ use crate::{
 };
 
 /// The module that reads each file.
-const READERS: [(&str, &str); 4] = [
+const READERS: [(&str, &str); 5] = [
     ("pjsip.conf", "res_pjsip.so"),
     ("extensions.conf", "pbx_config.so"),
+    ("features.conf", "features"),
     ("musiconhold.conf", "res_musiconhold.so"),
     ("ari.conf", "res_ari.so"),
 ];
