@@ -9,12 +9,18 @@ mod support;
 mod broken;
 #[path = "freeswitch/calls.rs"]
 mod calls;
+#[path = "freeswitch/dial.rs"]
+mod dial;
 #[path = "freeswitch/harness.rs"]
 mod harness;
 #[path = "freeswitch/moments.rs"]
 mod moments;
+#[path = "freeswitch/refer.rs"]
+mod refer;
 #[path = "freeswitch/rig.rs"]
 mod rig;
+#[path = "freeswitch/rooms.rs"]
+mod rooms;
 #[path = "freeswitch/waiting.rs"]
 mod waiting;
 
@@ -29,6 +35,21 @@ fn main() -> ExitCode {
         harness::story!(calls::a_phone_of_the_house_calls),
         harness::story!(calls::an_outside_number_is_dialled_on_a_trunk),
         harness::story!(calls::a_hostile_name_is_only_a_name),
+        harness::story!(dial::a_caller_rings_until_somebody_comes),
+        harness::story!(dial::an_intercom_asks_the_phone_to_answer),
+        harness::story!(dial::one_who_is_dialled_obeys),
+        harness::story!(dial::who_is_dialled_and_does_not_come_ends_once),
+        harness::story!(dial::a_dialling_is_cancelled_in_every_state),
+        harness::story!(dial::one_who_is_dialled_and_left_alone_ends),
+        harness::story!(dial::what_somebody_left_is_played),
+        harness::story!(rooms::three_meet_and_one_is_muted),
+        harness::story!(rooms::a_talk_ends_by_order_and_both_obey),
+        harness::story!(rooms::whoever_is_busy_meets_at_once),
+        harness::story!(rooms::whoever_is_left_alone_while_tandem_is_away_is_rescued),
+        harness::story!(rooms::rooms_are_found_again),
+        harness::story!(refer::either_side_sends_the_other_on),
+        harness::story!(refer::nonsense_sends_nobody_anywhere),
+        harness::story!(refer::a_phone_joins_its_two_talks),
         harness::story!(waiting::who_does_not_come_to_talk_ends_once),
         harness::story!(waiting::an_offer_is_cancelled),
         harness::story!(waiting::a_lease_that_runs_out_leads_to_the_duty_phone),

@@ -1,6 +1,6 @@
-//! FreeSWITCH's configuration: phones, trunks, dialplan with lease and fallback, event socket, music.
+//! FreeSWITCH's configuration: phones, trunks, dialplan with lease and fallback, event socket, music, rooms.
 //!
-//! Three files are ours, beside those that a package brings; in two more we have a block. What a package brings
+//! Three files are ours, beside those that a package brings; in three more we have a block. What a package brings
 //! besides is rendered only for a FreeSWITCH that has none: `machine`. The dialplan is the half of the adapter that
 //! works without Tandem; `docs/engines/freeswitch.md` tells how both belong together.
 
@@ -60,6 +60,13 @@ const STREAMS: Frame = Frame {
     above: Some("</configuration>"),
 };
 
+const ROOMS: Frame = Frame {
+    comment: Comment::Xml,
+    open: "<configuration name=\"conference.conf\" description=\"Rooms\">\n  <profiles>\n",
+    close: "  </profiles>\n</configuration>\n",
+    above: Some("</profiles>"),
+};
+
 const OURS: &[Sheet] = &[
     within(
         "autoload_configs/event_socket.conf.xml",
@@ -72,6 +79,12 @@ const OURS: &[Sheet] = &[
         include_str!("../../templates/freeswitch/local_stream.xml.hbs"),
         OPEN,
         STREAMS,
+    ),
+    within(
+        "autoload_configs/conference.conf.xml",
+        include_str!("../../templates/freeswitch/conference.xml.hbs"),
+        OPEN,
+        ROOMS,
     ),
     whole("sip_profiles/tandem.xml", include_str!("../../templates/freeswitch/profiles.xml.hbs"), SECRET),
     whole("directory/tandem.xml", include_str!("../../templates/freeswitch/directory.xml.hbs"), SECRET),

@@ -20,14 +20,14 @@ use tokio::{
 use crate::rig::{Adapter, MUSIC, PATIENCE, Rig, prompt};
 
 /// A road to the engine that can be cut.
-struct Road {
-    address: SocketAddr,
+pub struct Road {
+    pub address: SocketAddr,
     cut: watch::Sender<u32>,
     closed: Arc<AtomicBool>,
 }
 
 impl Road {
-    async fn to(engine: SocketAddr) -> Self {
+    pub async fn to(engine: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
         let address = listener.local_addr().expect("bound");
         let (cut, cuts) = watch::channel(0);
@@ -52,12 +52,12 @@ impl Road {
         Self { address, cut, closed }
     }
 
-    fn close(&self) {
+    pub fn close(&self) {
         self.closed.store(true, Ordering::Relaxed);
         self.cut.send_modify(|n| *n += 1);
     }
 
-    fn open(&self) {
+    pub fn open(&self) {
         self.closed.store(false, Ordering::Relaxed);
     }
 }

@@ -17,7 +17,7 @@ use secrecy::SecretString;
 use tandem::{
     base::{
         clock::SystemClock,
-        id::{LegId, Name, OrderId},
+        id::{LegId, Name, OrderId, SoundId},
         number::Number,
         text::Label,
     },
@@ -165,6 +165,13 @@ impl Rig {
     /// The world outside.
     pub async fn outside(&self, number: &str) -> Phone {
         Phone::new(number, Self::sip(self.ports.trunks)).await
+    }
+
+    /// A message that somebody left.
+    pub fn sound(&self, name: &str, frequency: f64) -> Media {
+        let media = Media::Sound(SoundId::new(name).expect("an id"));
+        wav(&self.settings.file(&media), frequency, Duration::from_millis(1500));
+        media
     }
 
     /// Asks the engine itself.

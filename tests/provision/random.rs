@@ -20,13 +20,14 @@ use super::rig::{Rig, Snapshot, snapshot};
 const CASES: u32 = 50;
 const CHANGES: usize = 20;
 /// Files in which we have a block, Asterisk's four first, and how a line of an admin looks there.
-const SHARED: [(&str, &str, &str); 6] = [
+const SHARED: [(&str, &str, &str); 7] = [
     ("pjsip.conf", "; ", ""),
     ("extensions.conf", ";", ""),
     ("http.conf", "; ", ""),
     ("musiconhold.conf", ";; ", ""),
     ("autoload_configs/event_socket.conf.xml", "<!-- ", " -->"),
     ("autoload_configs/local_stream.conf.xml", "<!-- ", " -->"),
+    ("autoload_configs/conference.conf.xml", "<!-- ", " -->"),
 ];
 
 #[derive(Clone, Debug)]

@@ -1,10 +1,12 @@
 //! The adapter for FreeSWITCH: park and command over its event socket.
 //!
 //! - `wire`       bytes to frames and headers, without I/O
-//! - `escape`     what may stand on the engine's command line; `command` the commands; `tag` what they carry
-//! - `translate`  from the engine's words to facts; the only file that knows header names
-//! - `leg`        what is known of one leg; `phones` of the phones
-//! - `legs`       what every leg does, pure: `facts`, `orders` and audits (`survey`) in, events and commands out
+//! - `escape`     what may stand on the engine's command line; `command` the commands, `dial` those that dial; `tag`
+//!   what they carry
+//! - `translate`  from the engine's words to facts, `portrait` to answers; the only files that know names of headers
+//! - `leg`        what is known of one leg; `keys` of what was pressed on it; `phones` and `trunks` of those
+//! - `legs`       what every leg does, pure: `facts`, `orders` (`sounds`, `rooms`) and audits (`survey`) in, events and
+//!   commands out
 //! - `line`       one connection; `link` the task that owns two of them
 //!
 //! `docs/engines/freeswitch.md` says why it is built so.
@@ -14,19 +16,25 @@ mod captures;
 mod cause;
 mod command;
 pub mod console;
+mod dial;
 mod escape;
 mod facts;
+mod keys;
 mod leg;
 mod legs;
 mod line;
 mod link;
 mod orders;
 mod phones;
+mod portrait;
 #[cfg(test)]
 mod random;
+mod rooms;
+mod sounds;
 mod survey;
 mod tag;
 mod translate;
+mod trunks;
 pub mod wire;
 
 use std::sync::Arc;

@@ -4,25 +4,34 @@ use std::time::Duration;
 
 use crate::{
     base::{
-        id::{LegId, OrderId},
+        id::{LegId, OrderId, RoomId},
         number::Number,
-        text::Label,
     },
-    ports::engine::{Endpoint, HangupCause},
+    ports::engine::HangupCause,
 };
 
 use super::{
     cause,
-    escape::{self, Message, Unspeakable, Variables},
+    escape::{self, Message, Unspeakable},
     tag::Tag,
 };
 
 /// Dialplan context that parks whatever comes, under a new lease.
 pub const CONTEXT: &str = "tandem";
+/// Dialplan context where phones send others to: it parks them, and has no doors.
+pub const REFER: &str = "tandem-refer";
 /// Dialplan context that leads to the duty phone, whatever the number.
 pub const FALLBACK: &str = "fallback";
 /// Where a leg says it goes when it comes back from a talk.
 pub const RESUME: &str = "RESUME";
+/// Where a leg begins that was dialled for nobody.
+pub const DIALLED: &str = "DIALLED";
+/// Door of a room for the first: it waits there under its lease.
+pub const MEET: &str = "MEET-";
+/// Door of a room for all others: it ends their lease, and that of the one who waits.
+pub const JOIN: &str = "JOIN-";
+/// How often a leg may be transferred until it is counted anew.
+const TRANSFERS: u32 = 70;
 /// Longer than an event takes to Tandem and its order back, shorter than a frame of sound.
 const LINGER: Duration = Duration::from_millis(12);
 /// What is heard while waiting when the engine's `hold_music` is not set: a soft chord every four seconds.
@@ -31,8 +40,11 @@ pub const DEFAULT_MUSIC: &str = "tone_stream://%(600,3400,392,494);loops=-1";
 /// The events that Tandem listens to, no more: a wide subscription costs the engine.
 /// What follows CUSTOM are subclasses, so that comes last.
 pub const SUBSCRIBE: &str = "event plain CHANNEL_PARK CHANNEL_ANSWER CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA \
-    CHANNEL_ORIGINATE CHANNEL_BRIDGE CHANNEL_HANGUP CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP DTMF \
-    HEARTBEAT BACKGROUND_JOB CUSTOM sofia::register sofia::unregister sofia::expire tandem::fallback";
+    CHANNEL_ORIGINATE CHANNEL_BRIDGE CHANNEL_HANGUP CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP \
+    RECORD_START DTMF HEARTBEAT BACKGROUND_JOB CUSTOM sofia::register sofia::unregister sofia::expire \
+    sofia::gateway_state sofia::transferor conference::maintenance tandem::fallback";
+/// Whether the far end of each trunk answers.
+pub const TRUNKS: &str = "sofia xmlstatus gateway";
 
 /// The first word about presence in an engine's life makes it hand out no event for half a second, in the middle of
 /// its first call. So it is said before, about nobody.
@@ -47,7 +59,7 @@ pub fn background(line: &str, job: &str) -> Vec<u8> {
     Message::new(&format!("bgapi {line}")).header("Job-UUID", job).bytes()
 }
 
-fn execute(leg: &LegId, application: &str, argument: &str, tag: &Tag) -> Message {
+pub fn execute(leg: &LegId, application: &str, argument: &str, tag: &Tag) -> Message {
     let message = Message::new(&format!("sendmsg {leg}"))
         .header("call-command", "execute")
         .header("execute-app-name", application)
@@ -62,6 +74,11 @@ pub fn phones(domain: &str) -> Result<String, Unspeakable> {
 
 pub fn answer(leg: &LegId, order: OrderId) -> Vec<u8> {
     execute(leg, "answer", "", &Tag::Answer(order)).bytes()
+}
+
+/// 180 to a caller who has not been answered; nothing to one who has.
+pub fn ring(leg: &LegId, order: OrderId) -> Vec<u8> {
+    execute(leg, "ring_ready", "", &Tag::Ring(order)).bytes()
 }
 
 /// Keeps the leg's thread awake for a moment. Without, it falls asleep until the next frame of sound is due, up to
@@ -81,6 +98,28 @@ pub fn play(leg: &LegId, order: OrderId, playlist: &str) -> Vec<u8> {
 /// Repeats without end when the source is a file; a stream never ends anyway.
 pub fn music(leg: &LegId, order: OrderId, source: &str) -> Vec<u8> {
     execute(leg, "playback", source, &Tag::Music(order)).header("loops", "-1").bytes()
+}
+
+/// How loud a voice is at least, of 32768.
+const VOICE: u32 = 200;
+
+/// Until the limit, or so long a silence, or a break.
+pub fn record(leg: &LegId, order: OrderId, file: &str, limit: Duration, silence: Duration) -> Vec<u8> {
+    let limit = seconds(limit);
+    let argument = match silence {
+        Duration::ZERO => format!("{file} {limit}"),
+        silence => format!("{file} {limit} {VOICE} {}", seconds(silence)),
+    };
+    execute(leg, "record", &argument, &Tag::Record(order)).bytes()
+}
+
+/// The tape runs beside whatever the leg does.
+pub fn tape(leg: &LegId, what: &str, file: &str) -> Vec<u8> {
+    plain(&format!("api uuid_record {leg} {what} {file}"))
+}
+
+pub fn note(leg: &LegId, name: &str, value: &str) -> Vec<u8> {
+    plain(&format!("api uuid_setvar {leg} {name} {value}"))
 }
 
 pub fn stop(leg: &LegId) -> Vec<u8> {
@@ -104,73 +143,80 @@ pub fn cancel_lease(leg: &LegId) -> Vec<u8> {
     plain(&format!("api sched_del {leg}"))
 }
 
+/// The lease of a leg that was dialled for nobody and left alone.
+pub fn arm_end(leg: &LegId, span: Duration) -> Vec<u8> {
+    plain(&format!("api sched_hangup +{} {leg} NORMAL_CLEARING", seconds(span)))
+}
+
 pub fn arm_lease(leg: &LegId, span: Duration, fallback: &Number) -> Vec<u8> {
     plain(&format!("api sched_transfer +{} {leg} {fallback} XML {FALLBACK}", seconds(span)))
 }
 
-/// What a leg needs to know once, before its first order is carried out.
-pub fn dress(leg: &LegId, music: &str) -> [Vec<u8>; 3] {
+/// What a leg needs to know once, before its first order is carried out. A leg that is not answered has no
+/// `ringback`: it is told that it rings, and makes the sound itself.
+pub fn dress(leg: &LegId, music: &str) -> [Vec<u8>; 2] {
     [
         plain(&format!(
             "api uuid_setvar_multi {leg} tandem_taken=true;playback_terminators=none;continue_on_fail=true;\
-             hangup_after_bridge=false;instant_ringback=true;force_transfer_context={CONTEXT};\
-             api_before_bridge=sched_del {leg}"
+             hangup_after_bridge=false;hangup_after_conference=false;instant_ringback=true;\
+             force_transfer_context={REFER};api_before_bridge=sched_del {leg};record_rate=8000;\
+             record_sample_rate=8000;RECORD_STEREO=true;RECORD_MIN_SEC=0"
         )),
-        plain(&format!("api uuid_setvar {leg} ringback {music}")),
         plain(&format!("api uuid_setvar {leg} transfer_ringback {music}")),
     ]
 }
 
-/// Where the leg goes when a talk is over. A transfer forgets it, so it is said before every bridge.
+/// Where the leg goes when a talk is over. A transfer forgets it, so it is said before every bridge. The engine allows
+/// seventy transfers; they are counted anew.
 pub fn come_back(leg: &LegId) -> Vec<u8> {
-    plain(&format!("api uuid_setvar {leg} transfer_after_bridge {RESUME}:XML:{CONTEXT}"))
+    plain(&format!(
+        "api uuid_setvar_multi {leg} transfer_after_bridge={RESUME}:XML:{CONTEXT};max_session_transfers={TRANSFERS}"
+    ))
 }
 
-/// Whom to dial for whom, and how.
+/// How a leg goes into a room.
 #[derive(Debug)]
-pub struct Dial<'a> {
+pub struct Entrance<'a> {
     pub leg: &'a LegId,
-    pub to: &'a LegId,
-    pub endpoint: &'a Endpoint,
-    pub timeout: Duration,
-    pub caller: &'a Number,
-    pub caller_name: &'a Label,
-    pub domain: &'a str,
+    pub room: &'a RoomId,
+    pub muted: bool,
+    /// Who waits there alone.
+    pub with: Option<&'a LegId>,
+    /// Somebody is there.
+    pub joins: bool,
+    /// The lease of whoever is left alone there.
+    pub lease: Duration,
 }
 
-pub fn connect(order: OrderId, dial: &Dial<'_>) -> Result<Vec<u8>, Unspeakable> {
-    let endpoint = match dial.endpoint {
-        Endpoint::Phone(user) | Endpoint::Intercom(user) => {
-            format!("user/{user}@{}", escape::domain(dial.domain)?)
-        }
-        Endpoint::Trunk { trunk, number } => format!("sofia/gateway/{trunk}/{number}"),
-    };
-    let timeout = seconds(dial.timeout).to_string();
-    let argument = Variables::new()
-        .word("origination_uuid", dial.to.as_str())
-        .word("tandem_for", dial.leg.as_str())
-        .word("originate_timeout", &timeout)
-        .word("leg_timeout", &timeout)
-        .word("ignore_early_media", "true")
-        .word("instant_ringback", "true")
-        .word("force_transfer_context", CONTEXT)
-        .number("origination_caller_id_number", dial.caller)
-        .text("origination_caller_id_name", dial.caller_name.as_str())
-        .dial(&endpoint);
-    Ok(execute(dial.leg, "bridge", &argument, &Tag::Connect(order, dial.to.clone())).bytes())
+/// The last of two who is left in a room comes out of it (`mintwo`), and behind the door is under a lease.
+pub fn enter(entrance: &Entrance<'_>) -> [Vec<u8>; 2] {
+    let Entrance { leg, room, muted, with, joins, lease } = entrance;
+    let flags = if *muted { "mintwo|mute" } else { "mintwo" };
+    let with = with.map_or("nobody", LegId::as_str);
+    let door = if *joins { JOIN } else { MEET };
+    [
+        plain(&format!(
+            "api uuid_setvar_multi {leg} tandem_flags={flags};tandem_with={with};tandem_lease={};\
+             max_session_transfers={TRANSFERS}",
+            seconds(*lease)
+        )),
+        plain(&format!("api uuid_transfer {leg} {door}{room} XML {CONTEXT}")),
+    ]
+}
+
+pub fn mute(room: &RoomId, member: u32, on: bool) -> Vec<u8> {
+    let word = if on { "mute" } else { "unmute" };
+    plain(&format!("api conference {room} {word} {member}"))
 }
 
 /// Whole seconds, upwards, at least one.
-fn seconds(span: Duration) -> u64 {
+pub fn seconds(span: Duration) -> u64 {
     span.as_secs() + u64::from(span.subsec_nanos() > 0 || span.is_zero())
 }
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-
     use super::*;
-    use crate::base::id::Name;
 
     fn text(bytes: Vec<u8>) -> String {
         String::from_utf8(bytes).expect("utf-8")
@@ -183,31 +229,6 @@ mod tests {
             let line =
                 text(arm_lease(&leg, Duration::from_millis(span), &Number::new("5900").expect("number")));
             assert!(line.contains(words), "{line}");
-        }
-    }
-
-    proptest! {
-        #[test]
-        fn a_callers_name_stays_a_name(name in any::<String>()) {
-            let (leg, to) = (LegId::new("a-leg").expect("id"), LegId::new("b-leg").expect("id"));
-            let dial = Dial {
-                leg: &leg,
-                to: &to,
-                endpoint: &Endpoint::Phone(Name::new("1001").expect("name")),
-                timeout: Duration::from_secs(20),
-                caller: &Number::new("+8613800138000").expect("number"),
-                caller_name: &Label::new(&name),
-                domain: "pbx.example",
-            };
-            let line = text(connect(OrderId { seq: 1, index: 2 }, &dial).expect("plain"));
-            prop_assert_eq!(line.lines().count(), 6);
-            prop_assert!(line.starts_with("sendmsg a-leg\ncall-command: execute\nexecute-app-name: bridge\n"));
-            let argument = line.lines().find_map(|l| l.strip_prefix("execute-app-arg: ")).expect("argument");
-            prop_assert_eq!(argument.matches(['{', '}', '[', ']', '<', '>', '$', '%', '|', '^', ':', '&']).count(), 2);
-            prop_assert_eq!(argument.matches('\'').count(), 2);
-            prop_assert_eq!(argument.matches(',').count(), 8);
-            let ends_well = argument.ends_with("'}user/1001@pbx.example");
-            prop_assert!(ends_well, "{}", argument);
         }
     }
 }

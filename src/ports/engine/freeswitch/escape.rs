@@ -4,9 +4,12 @@
 //! callers and paths are not, so they pass through the functions of this file. The rule is a list of what is
 //! allowed, not of what is dangerous: the engine's commands have too many meanings of `{ } [ ] < > ' , | : $ ^ &`.
 
-use std::{fmt::Write, path::Path};
+use std::{
+    fmt::Write,
+    path::{Path, PathBuf},
+};
 
-use crate::{base::number::Number, ports::engine::PromptId};
+use crate::base::number::Number;
 
 /// A text that the engine cannot be given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -44,15 +47,19 @@ pub fn domain(text: &str) -> Result<&str, Unspeakable> {
     }
 }
 
-/// The argument of `playback` for prompts played one after the other.
-pub fn playlist(folder: &Path, prompts: &[&PromptId]) -> Result<String, Unspeakable> {
-    let folder = path("the prompt folder", folder)?;
+/// The argument of `playback` for files played one after the other.
+pub fn playlist(files: &[PathBuf]) -> Result<String, Unspeakable> {
     let mut list = String::new();
-    for prompt in prompts {
+    for file in files {
         list.push_str(if list.is_empty() { "" } else { "!" });
-        let _ = write!(list, "{folder}/{prompt}.wav");
+        list.push_str(sound(file)?);
     }
-    Ok(if prompts.len() > 1 { format!("file_string://{list}") } else { list })
+    Ok(if files.len() > 1 { format!("file_string://{list}") } else { list })
+}
+
+/// A file that is played or written.
+pub fn sound(file: &Path) -> Result<&str, Unspeakable> {
+    path("the folder of prompts or recordings", file)
 }
 
 fn path<'a>(what: &'static str, path: &'a Path) -> Result<&'a str, Unspeakable> {
@@ -99,6 +106,12 @@ impl Variables {
     pub fn text(self, name: &'static str, value: &str) -> Self {
         let quoted = format!("'{}'", display(value));
         self.put(name, &quoted)
+    }
+
+    /// Asks a phone to answer by itself, in the two ways that phones know.
+    pub fn answers_by_itself(self, domain: &str) -> Self {
+        self.put("sip_h_Call-Info", &format!("<sip:{domain}>;answer-after=0"))
+            .put("sip_h_Alert-Info", &format!("<http://{domain}>;info=alert-autoanswer;delay=0"))
     }
 
     fn put(mut self, name: &'static str, value: &str) -> Self {
@@ -158,10 +171,10 @@ mod tests {
 
     #[test]
     fn a_folder_that_the_engine_would_misread_is_refused_with_the_remedy() {
-        let prompt = PromptId::new([7; 16]);
-        assert!(playlist(Path::new("/var/a!b"), &[&prompt]).is_err());
-        assert!(playlist(Path::new("relative"), &[&prompt]).is_err());
-        let two = playlist(Path::new("/var/lib/t/"), &[&prompt, &prompt]).expect("plain");
+        assert!(playlist(&["/var/a!b/0707.wav".into()]).is_err());
+        assert!(playlist(&["relative/0707.wav".into()]).is_err());
+        let file = PathBuf::from("/var/lib/t/0707.wav");
+        let two = playlist(&[file.clone(), file]).expect("plain");
         assert!(two.starts_with("file_string:///var/lib/t/0707"), "{two}");
         assert_eq!(two.matches('!').count(), 1);
     }
@@ -186,8 +199,7 @@ mod tests {
 
         #[test]
         fn no_folder_adds_a_file(folder in "[ -~]{0,40}") {
-            let prompt = PromptId::new([1; 16]);
-            if let Ok(list) = playlist(Path::new(&folder), &[&prompt]) {
+            if let Ok(list) = playlist(&[Path::new(&folder).join("0101.wav")]) {
                 let special = list.chars().find(|c| !c.is_ascii_alphanumeric() && !"/.-_".contains(*c));
                 prop_assert_eq!(special, None);
             }

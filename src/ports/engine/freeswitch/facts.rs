@@ -5,28 +5,32 @@ use std::collections::BTreeMap;
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, Name, OrderId},
+        id::{LegId, Name},
+        number::{Key, Number},
     },
     ports::engine::{Arrival, Event, HangupCause, Verdict},
 };
 
 use super::{
-    command,
+    cause, command, dial,
+    keys::Way,
     leg::{Lane, Leg, Stage},
     legs::{Legs, Then},
+    portrait,
     tag::Tag,
-    translate::{self, Executed, Fact, Next},
+    translate::{Executed, Fact, Next, Place},
 };
 
-/// How jobs begin that ask for phones.
+/// How jobs begin that ask for phones, and for trunks.
 const PHONES: &str = "tandem-phones-";
+const TRUNKS: &str = "tandem-trunks-";
 
 impl Legs {
     /// Something happened at the engine.
     pub fn on_fact(&mut self, fact: Fact, now: Stamp) {
         match fact {
             Fact::Heartbeat => {}
-            Fact::Parked { leg, arrival } => self.on_parked(leg, arrival.map(|a| *a), now),
+            Fact::Parked { leg, place, arrival } => self.on_parked(leg, place, arrival.map(|a| *a), now),
             Fact::Created { leg } => self.on_created(&leg),
             Fact::Ringing { leg } => self.on_ringing(leg),
             Fact::Answered { leg } => self.on_answered(leg),
@@ -36,34 +40,64 @@ impl Legs {
                     playing.whole = whole;
                 }
             }
-            Fact::Executed(executed) => self.on_executed(executed, now),
-            Fact::Key { leg, key } => {
-                if self.all.contains_key(&leg) {
-                    self.tell(Event::Key { leg, key });
+            Fact::RecordStarted { leg } => self.on_record_started(&leg, now),
+            Fact::Executed(executed) => self.on_executed(&executed, now),
+            Fact::Key { leg, key, way } => self.on_key(leg, key, way, now),
+            Fact::Met { leg, room, member } => {
+                self.on_met(leg.clone(), room, member);
+                self.pump(&leg, now);
+            }
+            Fact::Bridged { leg, peer } => self.on_bridged(leg, peer, now),
+            Fact::Referring { leg, to } => self.on_referring(&leg, to),
+            Fact::Joining { legs } => {
+                for leg in &legs {
+                    self.dismiss(leg);
                 }
             }
-            Fact::Bridged { leg, peer } => self.on_bridged(leg, peer),
             Fact::HungUp { leg, cause } => {
                 let cause = self.meant(&leg, cause);
-                self.end(&leg, cause, now);
+                if !self.is_recorded(&leg, cause, now) {
+                    self.end(&leg, cause, now);
+                }
             }
             Fact::LetGo { leg } => self.end(&leg, HangupCause::NORMAL_CLEARING, now),
             Fact::Phone { extension, registered } => self.on_phone(extension, registered, now),
-            Fact::Answer { job, text } if job.starts_with(PHONES) => {
-                self.on_phones(&translate::phones(&text), false, now);
+            Fact::Trunk { trunk, up } => {
+                if self.trunks.hear(&trunk, up) {
+                    self.tell(Event::Trunk { trunk, up });
+                }
             }
-            Fact::Answer { job, text } => self.on_survey_answer(&job, &text, now),
+            Fact::Answer { job, text } => self.on_answer(&job, &text, now),
+        }
+    }
+
+    fn on_answer(&mut self, job: &str, text: &str, now: Stamp) {
+        if job.starts_with(PHONES) {
+            self.on_phones(&portrait::phones(text), false, now);
+        } else if job.starts_with(TRUNKS) {
+            self.on_trunks(portrait::trunks(text), false);
+        } else if let Some(leg) = dial::dialled_by(job) {
+            self.on_dialled(&leg, text, now);
+        } else {
+            self.on_survey_answer(job, text, now);
         }
     }
 
     /// Whoever answered is in order: when the other side leaves in the instant of the answer, before both are
     /// bridged, the engine ends the answered leg with "destination out of order" (`audio_bridge_thread`).
     fn meant(&self, leg: &LegId, cause: HangupCause) -> HangupCause {
-        let answered =
-            self.all.get(leg).is_some_and(|l| l.dialled_for.is_some() && l.stage == Stage::Answered);
+        let answered = self.all.get(leg).is_some_and(|l| l.dialled && l.stage == Stage::Answered);
         match cause {
             HangupCause::DESTINATION_OUT_OF_ORDER if answered => HangupCause::NORMAL_CLEARING,
             cause => cause,
+        }
+    }
+
+    /// A leg that was dialled for nobody has come, or never will.
+    fn on_dialled(&mut self, leg: &LegId, text: &str, now: Stamp) {
+        let away = self.all.get(leg).is_some_and(|known| known.lane == Lane::Away);
+        if let (true, Some(why)) = (away, text.trim().strip_prefix("-ERR ")) {
+            self.end(leg, cause::from_name(why.trim()), now);
         }
     }
 
@@ -83,14 +117,27 @@ impl Legs {
         }
     }
 
-    /// Asks for all phones. `job` must be new.
-    pub(super) fn ask_phones(&mut self, job: &str) {
-        if let Ok(question) = command::phones(&self.settings.domain) {
-            self.send(command::background(&question, &format!("{PHONES}{job}")), Then::Nothing);
+    pub(super) fn on_trunks(&mut self, listed: BTreeMap<Name, bool>, first: bool) {
+        for (trunk, up) in self.trunks.list(listed, first) {
+            self.tell(Event::Trunk { trunk, up });
         }
     }
 
-    fn on_parked(&mut self, leg: LegId, arrival: Option<Arrival>, now: Stamp) {
+    /// Asks for all phones and trunks. `job` must be new.
+    pub(super) fn ask_around(&mut self, job: &str) {
+        if let Ok(question) = command::phones(&self.settings.domain) {
+            self.send(command::background(&question, &format!("{PHONES}{job}")), Then::Nothing);
+        }
+        self.send(command::background(command::TRUNKS, &format!("{TRUNKS}{job}")), Then::Nothing);
+    }
+
+    fn on_key(&mut self, leg: LegId, key: Key, way: Way, now: Stamp) {
+        if self.all.get_mut(&leg).is_some_and(|known| known.keys.is_new(key, way, now)) {
+            self.tell(Event::Key { leg, key });
+        }
+    }
+
+    fn on_parked(&mut self, leg: LegId, place: Place, arrival: Option<Arrival>, now: Stamp) {
         let Some(known) = self.all.get_mut(&leg) else {
             if let (Some(arrival), false) = (arrival, self.gone.contains_key(&leg)) {
                 self.foreign.remove(&leg);
@@ -100,25 +147,68 @@ impl Legs {
             }
             return;
         };
-        let lane = std::mem::replace(&mut known.lane, Lane::Idle);
-        if let (Lane::Idle, Some(arrival)) = (&lane, known.arrival.clone()) {
-            self.tell(Event::Arrived { leg, arrival });
-            return;
+        known.sure = true;
+        match (&known.lane, &place, known.arrival.clone()) {
+            (Lane::Idle, _, Some(arrival)) => return self.tell(Event::Arrived { leg, arrival }),
+            // It was told to go elsewhere meanwhile, and will.
+            (Lane::Entering { room, .. }, Place::Room(other), _) if room != other => return,
+            (Lane::Entering { .. }, Place::Plain, _) | (Lane::Leaving { .. }, Place::Room(_), _) => return,
+            _ => {}
         }
-        match lane {
-            Lane::Reparking { .. } => {}
-            lane => {
+        let lane = std::mem::replace(&mut known.lane, Lane::Idle);
+        let peer = known.peer.take();
+        match (lane, place, peer) {
+            (Lane::Reparking { .. } | Lane::Away, _, _) => self.pump(&leg, now),
+            (Lane::Talking { .. } | Lane::Leaving { .. }, Place::Referred(Some(to)), Some(phone)) => {
+                // Not heard of before, as it may be after a break.
+                if self.all.get(&phone).is_some_and(|phone| !phone.dismissed) {
+                    self.dismiss(&phone);
+                    self.tell(Event::Referred { leg: phone, peer: leg.clone(), to });
+                }
+                self.come_home(&leg, now);
+            }
+            (lane, _, _) => {
                 self.played_if(&leg, &lane, Verdict::Stopped);
                 if let Lane::Dialling { to } = &lane {
                     self.end_if_not_created(to, now);
                 }
-                self.tell(Event::Returned { leg: leg.clone() });
+                self.come_home(&leg, now);
             }
         }
-        self.pump(&leg, now);
     }
 
-    fn end_if_not_created(&mut self, to: &LegId, now: Stamp) {
+    /// The leg is parked again and obeys; if its phone has taken leave of it, it ends.
+    fn come_home(&mut self, leg: &LegId, now: Stamp) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        known.lane = Lane::Idle;
+        known.alone = false;
+        if known.dismissed {
+            return self.send(command::hangup(leg, HangupCause::NORMAL_CLEARING), Then::Nothing);
+        }
+        self.tell(Event::Returned { leg: leg.clone() });
+        self.pump(leg, now);
+    }
+
+    /// The leg's phone has sent the other side on: it ends as soon as it is out of the talk.
+    fn dismiss(&mut self, leg: &LegId) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        known.dismissed = true;
+        if known.lane == Lane::Idle {
+            self.send(command::hangup(leg, HangupCause::NORMAL_CLEARING), Then::Nothing);
+        }
+    }
+
+    /// Told at once: the phone may be gone before its peer is there.
+    fn on_referring(&mut self, leg: &LegId, to: Option<Number>) {
+        self.dismiss(leg);
+        let Some(Lane::Talking { to: peer }) = self.all.get(leg).map(|known| &known.lane) else { return };
+        if let Some(to) = to {
+            let (leg, peer) = (leg.clone(), peer.clone());
+            self.tell(Event::Referred { leg, peer, to });
+        }
+    }
+
+    pub(super) fn end_if_not_created(&mut self, to: &LegId, now: Stamp) {
         if self.all.get(to).is_some_and(|l| l.stage == Stage::Promised) {
             self.end(to, HangupCause::NORMAL_CLEARING, now);
         }
@@ -134,7 +224,7 @@ impl Legs {
 
     fn on_ringing(&mut self, leg: LegId) {
         let Some(known) = self.all.get_mut(&leg) else { return };
-        if known.dialled_for.is_some() && known.stage < Stage::Ringing {
+        if known.dialled && known.stage < Stage::Ringing {
             known.stage = Stage::Ringing;
             self.tell(Event::Ringing { leg });
         }
@@ -148,74 +238,33 @@ impl Legs {
         }
     }
 
-    fn on_play_started(&mut self, leg: &LegId) {
-        let Some(Lane::Playing(playing)) = self.all.get_mut(leg).map(|l| &mut l.lane) else { return };
-        playing.started = true;
-        if playing.stop.is_some() {
-            self.send(command::stop(leg), Then::Nothing);
-        }
-    }
-
-    fn on_bridged(&mut self, leg: LegId, peer: LegId) {
-        if !self.all.contains_key(&peer) {
+    fn on_bridged(&mut self, leg: LegId, peer: LegId, now: Stamp) {
+        if !self.all.contains_key(&leg) || !self.all.contains_key(&peer) {
             return;
         }
-        let Some(known) = self.all.get_mut(&leg) else { return };
-        known.lane = Lane::Talking { to: peer.clone() };
-        self.tell(Event::Joined { leg, peer });
-    }
-
-    fn on_executed(&mut self, executed: Executed, now: Stamp) {
-        let Executed { leg, tag, played, cause, next } = executed;
-        match tag {
-            Tag::Answer(_) => {}
-            Tag::Play(order) => self.on_play_over(&leg, order, played, next, now),
-            Tag::Music(_) => self.on_music_over(&leg, played, next, now),
-            Tag::Connect(_, to) => self.on_connect_over(&leg, &to, cause, next, now),
-        }
-    }
-
-    fn on_play_over(&mut self, leg: &LegId, order: OrderId, played: bool, next: Next, now: Stamp) {
-        let Some(known) = self.all.get_mut(leg) else { return };
-        if known.reported >= Some(order) {
-            return;
-        }
-        known.reported = Some(order);
-        let verdict = match &known.lane {
-            Lane::Playing(playing) if playing.prompt == Some(order) => {
-                if !played {
-                    Verdict::Failed
-                } else if playing.stop.is_some() && !playing.whole || next != Next::Park {
-                    Verdict::Stopped
-                } else {
-                    Verdict::Finished
-                }
+        for (one, other) in [(&leg, &peer), (&peer, &leg)] {
+            if let Some(known) = self.all.get_mut(one) {
+                known.lane = Lane::Talking { to: other.clone() };
+                known.peer = Some(other.clone());
+                known.alone = false;
+                known.sure = true;
             }
-            _ if next == Next::Park && played => Verdict::Finished,
-            _ => Verdict::Stopped,
-        };
-        match &known.lane {
-            Lane::Playing(playing) if playing.prompt == Some(order) => known.lane = after(next, now),
-            Lane::Unknown => known.lane = after(next, now),
-            _ => {}
         }
-        self.tell(Event::Played { leg: leg.clone(), order, verdict });
-        self.pump(leg, now);
+        self.tell(Event::Joined { leg: leg.clone(), peer: peer.clone() });
+        self.pump(&leg, now);
+        self.pump(&peer, now);
     }
 
-    fn on_music_over(&mut self, leg: &LegId, played: bool, next: Next, now: Stamp) {
-        let Some(known) = self.all.get_mut(leg) else { return };
-        let Lane::Playing(playing) = &mut known.lane else { return };
-        if playing.prompt.is_some() {
-            return;
+    fn on_executed(&mut self, executed: &Executed, now: Stamp) {
+        match &executed.tag {
+            Tag::Answer(_) | Tag::Ring(_) => {}
+            Tag::Play(order) => self.on_play_over(executed, *order, now),
+            Tag::Music(_) => self.on_music_over(executed, now),
+            Tag::Record(order) => self.on_record_over(executed, *order, now),
+            Tag::Connect(_, to) => {
+                self.on_connect_over(&executed.leg, to, executed.cause, executed.next, now);
+            }
         }
-        if played && playing.stop.is_none() && next == Next::Park {
-            // The file starts again from its beginning.
-            playing.started = false;
-            return;
-        }
-        known.lane = after(next, now);
-        self.pump(leg, now);
     }
 
     pub(super) fn on_connect_over(
@@ -226,31 +275,27 @@ impl Legs {
         next: Next,
         now: Stamp,
     ) {
-        let talked = match self.all.get(leg).map(|l| &l.lane) {
-            Some(Lane::Talking { to: peer }) => peer == to,
+        let talked = match self.all.get(leg).map(|known| &known.lane) {
+            Some(Lane::Talking { to: peer }) if peer == to => true,
             Some(Lane::Dialling { to: peer }) if peer == to => false,
             Some(Lane::Unknown) => false,
-            // The caller is gone, or was taken away from the dialling.
-            _ => return self.end(to, cause, now),
+            // The caller is gone, or was taken away.
+            _ => return self.end_if_away(to, cause, now),
         };
         if !talked {
-            self.end(to, cause, now);
+            self.end_if_away(to, cause, now);
         }
         match next {
-            Next::Park => {
-                self.set_lane(leg, Lane::Idle);
-                self.tell(Event::Returned { leg: leg.clone() });
-                self.pump(leg, now);
-            }
+            Next::Park => self.come_home(leg, now),
             Next::Transfer => self.set_lane(leg, Lane::Leaving { since: now }),
             Next::Hangup => {}
         }
     }
-}
 
-fn after(next: Next, now: Stamp) -> Lane {
-    match next {
-        Next::Park | Next::Hangup => Lane::Idle,
-        Next::Transfer => Lane::Reparking { since: now },
+    /// A leg that was dialled and did not come to talk. One that talked has an end of its own, or stays.
+    fn end_if_away(&mut self, to: &LegId, cause: HangupCause, now: Stamp) {
+        if self.all.get(to).is_some_and(|known| known.lane == Lane::Away) {
+            self.end(to, cause, now);
+        }
     }
 }

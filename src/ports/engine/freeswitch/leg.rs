@@ -8,12 +8,12 @@ use std::{
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, OrderId},
+        id::{LegId, OrderId, RoomId, SoundId},
     },
     ports::engine::{Arrival, HangupCause, Order},
 };
 
-use super::translate::Row;
+use super::{keys::Keys, portrait::Row};
 
 /// What a leg is busy with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,10 @@ pub(super) enum Lane {
     /// Met after a break of the link; whatever it does is ended by parking it anew.
     Unknown,
     Idle,
+    /// Dialled, and not yet where it obeys.
+    Away,
     Playing(Playing),
+    Recording(Recording),
     /// Told to park anew, not there yet.
     Reparking {
         since: Stamp,
@@ -32,9 +35,18 @@ pub(super) enum Lane {
     Talking {
         to: LegId,
     },
-    /// The talk is over; on its way back to park.
+    /// The talk is over, or it was told to come; on its way back to park.
     Leaving {
         since: Stamp,
+    },
+    /// On its way into a room.
+    Entering {
+        room: RoomId,
+        since: Stamp,
+    },
+    InRoom {
+        room: RoomId,
+        member: u32,
     },
 }
 
@@ -47,6 +59,18 @@ pub(super) struct Playing {
     pub whole: bool,
     /// Since when it shall stop.
     pub stop: Option<Stamp>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Recording {
+    pub order: OrderId,
+    pub limit: Duration,
+    /// A break before the start would be lost.
+    pub started: Option<Stamp>,
+    /// Since when it shall stop.
+    pub stop: Option<Stamp>,
+    /// The leg is gone; what was said is being written to the end.
+    pub hung_up: Option<(HangupCause, Stamp)>,
 }
 
 /// How far a leg has come.
@@ -64,8 +88,21 @@ pub(super) struct Leg {
     pub lane: Lane,
     pub waiting: VecDeque<Order>,
     pub stage: Stage,
+    /// We have dialled it.
+    pub dialled: bool,
     /// Whom it was dialled for.
     pub dialled_for: Option<LegId>,
+    /// It has not been in a talk or a room yet: when its lease runs out it ends.
+    pub alone: bool,
+    /// With whom it was joined last, unless an order ended that.
+    pub peer: Option<LegId>,
+    /// Its phone has sent the other side on: it ends instead of coming back.
+    pub dismissed: bool,
+    /// What it does was heard since the link stands.
+    pub sure: bool,
+    pub tape: Option<SoundId>,
+    /// A `Record` whose end has not been told.
+    pub recording: Option<OrderId>,
     /// To be hung up as soon as it is created.
     pub cancelled: Option<HangupCause>,
     /// As it came in, until the first order.
@@ -77,6 +114,7 @@ pub(super) struct Leg {
     /// The last `Play` that was reported as over; orders count upwards.
     pub reported: Option<OrderId>,
     pub since: Stamp,
+    pub keys: Keys,
     /// When the engine said that it has no such leg.
     pub vanished: Option<Stamp>,
 }
@@ -87,14 +125,35 @@ impl Leg {
             lane: Lane::Idle,
             waiting: VecDeque::new(),
             stage: Stage::Created,
+            dialled: false,
             dialled_for: None,
+            alone: false,
+            peer: None,
+            dismissed: false,
+            sure: true,
+            tape: None,
+            recording: None,
             cancelled: None,
             arrival: None,
             dressed: false,
             span: None,
             reported: None,
             since,
+            keys: Keys::default(),
             vanished: None,
+        }
+    }
+
+    /// One that we dial: for another leg, or (`None`) for nobody.
+    pub fn to_dial(dialled_for: Option<LegId>, since: Stamp) -> Self {
+        let alone = dialled_for.is_none();
+        Self {
+            lane: Lane::Away,
+            stage: Stage::Promised,
+            dialled: true,
+            dialled_for,
+            alone,
+            ..Self::new(since)
         }
     }
 }

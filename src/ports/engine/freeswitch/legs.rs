@@ -14,14 +14,15 @@ use crate::{
         id::{LegId, OrderId},
         text::Label,
     },
-    ports::engine::{Command, Event, HangupCause, Outcome, Settings, Verdict},
+    ports::engine::{Command, Event, HangupCause, Order, Outcome, Settings, Verdict},
 };
 
 use super::{
     command,
-    leg::{Lane, Leg, Playing, Stage, Survey},
+    leg::{Lane, Leg, Playing, Recording, Stage, Survey},
     phones::Phones,
     translate::{Next, taken},
+    trunks::Trunks,
 };
 
 /// One command on its way, and what its reply is for.
@@ -44,6 +45,10 @@ pub enum Then {
         order: OrderId,
         to: LegId,
     },
+    Dial {
+        leg: LegId,
+        order: OrderId,
+    },
     Fallback {
         leg: LegId,
         order: OrderId,
@@ -61,7 +66,7 @@ pub struct Out {
 }
 
 /// How long a step may take before the leg is parked anew.
-const PATIENCE: Duration = Duration::from_secs(2);
+pub(super) const PATIENCE: Duration = Duration::from_secs(2);
 
 /// All legs of one engine.
 #[derive(Debug)]
@@ -72,6 +77,7 @@ pub struct Legs {
     /// Channels that are nobody of ours.
     pub(super) foreign: HashSet<LegId>,
     pub(super) phones: Phones,
+    pub(super) trunks: Trunks,
     pub(super) survey: Option<Survey>,
     pub(super) settings: Settings,
     /// What the engine itself calls its music.
@@ -86,6 +92,7 @@ impl Legs {
             gone: HashMap::new(),
             foreign: HashSet::new(),
             phones: Phones::default(),
+            trunks: Trunks::default(),
             survey: None,
             settings,
             music: command::DEFAULT_MUSIC.into(),
@@ -138,8 +145,11 @@ impl Legs {
     /// The leg is no more, or no more ours.
     pub(super) fn end(&mut self, leg: &LegId, cause: HangupCause, now: Stamp) {
         if let Some(known) = self.all.get(leg) {
-            let lane = known.lane.clone();
+            let (lane, recording) = (known.lane.clone(), known.recording);
             self.played_if(leg, &lane, Verdict::Stopped);
+            if let Some(order) = recording {
+                self.tell(Event::Recorded { leg: leg.clone(), order, length: Duration::ZERO });
+            }
         }
         let Some(known) = self.all.remove(leg) else { return };
         self.gone.insert(leg.clone(), now);
@@ -151,10 +161,15 @@ impl Legs {
             self.end(to, HangupCause::NORMAL_CLEARING, now);
         }
         for order in known.waiting {
-            self.refuse(leg, order.id, "the leg is gone");
-            if let Command::Connect { to, .. } = order.command {
-                self.end(&to, HangupCause::NORMAL_CLEARING, now);
-            }
+            self.drop_order(&order, "the leg is gone", now);
+        }
+    }
+
+    /// An order that will not be carried out any more, through no fault of whom it would have dialled.
+    pub(super) fn drop_order(&mut self, order: &Order, why: &str, now: Stamp) {
+        self.refuse(&order.leg, order.id, why);
+        if let Command::Connect { to, .. } = &order.command {
+            self.end(to, HangupCause::NORMAL_CLEARING, now);
         }
     }
 
@@ -170,6 +185,13 @@ impl Legs {
                 self.outcome(&leg, order, into_outcome(result));
                 if refused {
                     self.free(&leg, order, now);
+                }
+            }
+            Then::Dial { leg, order } => {
+                let failed = result.is_err();
+                self.outcome(&leg, order, into_outcome(result));
+                if failed {
+                    self.end(&leg, HangupCause::TEMPORARY_FAILURE, now);
                 }
             }
             Then::Fallback { leg, order } => {
@@ -189,10 +211,16 @@ impl Legs {
         }
     }
 
-    /// A refused `Play` never started.
+    /// A refused `Play` or `Record` never started.
     fn free(&mut self, leg: &LegId, order: OrderId, now: Stamp) {
         let Some(known) = self.all.get_mut(leg) else { return };
-        if matches!(&known.lane, Lane::Playing(playing) if playing.prompt == Some(order)) {
+        let refused = match &known.lane {
+            Lane::Playing(playing) => playing.prompt == Some(order),
+            Lane::Recording(recording) => recording.order == order && recording.hung_up.is_none(),
+            _ => false,
+        };
+        if refused {
+            known.recording = known.recording.filter(|recording| *recording != order);
             known.lane = Lane::Idle;
             self.pump(leg, now);
         }
@@ -204,6 +232,7 @@ impl Legs {
             Then::Nothing | Then::Portrait(_) | Then::Exists(_) => {}
             Then::Outcome { leg, order }
             | Then::Connect { leg, order, .. }
+            | Then::Dial { leg, order }
             | Then::Fallback { leg, order } => {
                 self.outcome(&leg, order, Outcome::Unknown);
             }
@@ -213,14 +242,17 @@ impl Legs {
     /// Parks anew what takes too long to obey; ends what the engine has no more.
     pub fn on_tick(&mut self, now: Stamp) {
         self.bury(now);
+        self.end_records(now);
         let late = |since: Stamp| now.since(since) >= PATIENCE;
         let stuck: Vec<LegId> = self
             .all
             .iter()
             .filter(|(_, leg)| match &leg.lane {
                 Lane::Playing(Playing { stop: Some(since), .. })
+                | Lane::Recording(Recording { stop: Some(since), hung_up: None, .. })
                 | Lane::Reparking { since }
-                | Lane::Leaving { since } => late(*since),
+                | Lane::Leaving { since }
+                | Lane::Entering { since, .. } => late(*since),
                 _ => false,
             })
             .map(|(id, _)| id.clone())
@@ -234,7 +266,7 @@ impl Legs {
         let Some(known) = self.all.get_mut(leg) else { return };
         // A leg that comes from a talk is still owed its `Returned`; the park that follows tells it.
         let next = match known.lane {
-            Lane::Leaving { .. } => Lane::Leaving { since: now },
+            Lane::Leaving { .. } | Lane::Entering { .. } => Lane::Leaving { since: now },
             _ => Lane::Reparking { since: now },
         };
         let lane = std::mem::replace(&mut known.lane, next);

@@ -19,7 +19,7 @@ use super::{
     command, escape,
     legs::{Legs, Then},
     line::{Line, LinkError, PATIENCE},
-    translate,
+    portrait, translate,
     wire::Kind,
 };
 use crate::{
@@ -34,7 +34,7 @@ const LASTING_RETRY: Duration = Duration::from_secs(30);
 const AUDIT_EVERY: Duration = Duration::from_secs(5);
 /// The second comes sooner: what was too young for the first to be missed in it is judged now.
 const SECOND: Duration = Duration::from_secs(3);
-/// With every so many audits all phones are asked for, too.
+/// With every so many audits all phones and trunks are asked for, too.
 const PHONES_EVERY: u32 = 12;
 /// The engine's table of channels lags behind its events by some milliseconds. Whatever is younger than the
 /// subscription is heard of; what is older is in the table by then.
@@ -126,13 +126,13 @@ fn reason(error: &LinkError) -> String {
 async fn list_phones(said: &mut Line, settings: &Settings) -> Result<BTreeMap<Name, bool>, LinkError> {
     if let Ok(question) = command::phones(&settings.domain) {
         let answer = said.ask("list_users", command::plain(&format!("api {question}"))).await?;
-        let phones = translate::phones(&String::from_utf8_lossy(&answer));
+        let phones = portrait::phones(&String::from_utf8_lossy(&answer));
         if !phones.is_empty() {
             return Ok(phones);
         }
     }
     let answer = said.ask("show registrations", command::plain("api show registrations as json")).await?;
-    Ok(translate::registrations(&String::from_utf8_lossy(&answer)))
+    Ok(portrait::registrations(&String::from_utf8_lossy(&answer)))
 }
 
 /// A command whose reply is due.
@@ -175,6 +175,7 @@ impl<'a> Link<'a> {
         let music = said.ask("global_getvar", command::plain("api global_getvar hold_music")).await?;
         legs.music = escape::music(&String::from_utf8_lossy(&music)).unwrap_or(command::DEFAULT_MUSIC).into();
         let phones = list_phones(&mut said, settings).await?;
+        let trunks = said.ask("sofia xmlstatus", command::plain(&format!("api {}", command::TRUNKS))).await?;
         let engine = translate::engine_name(&version);
         let now = Instant::now();
         let mut link = Self {
@@ -194,6 +195,7 @@ impl<'a> Link<'a> {
         };
         tracing::debug!(phones = phones.len(), "connected to FreeSWITCH");
         link.legs.on_phones(&phones, true, link.clock.now());
+        link.legs.on_trunks(portrait::trunks(&String::from_utf8_lossy(&trunks)), true);
         link.deliver();
         Ok(link)
     }
@@ -203,7 +205,7 @@ impl<'a> Link<'a> {
         self.audited = Instant::now();
         self.legs.ask(now, format!("tandem-{}", now.0), self.asked == 0);
         if self.asked % PHONES_EVERY == 1 {
-            self.legs.ask_phones(&now.0.to_string());
+            self.legs.ask_around(&now.0.to_string());
         }
         self.asked += 1;
     }

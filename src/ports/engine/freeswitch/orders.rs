@@ -7,13 +7,13 @@ use crate::{
         clock::Stamp,
         id::{LegId, OrderId},
     },
-    ports::engine::{Command, Event, HangupCause, Media, Order, Outcome, PromptId},
+    ports::engine::{Command, Event, HangupCause, Order, Outcome},
 };
 
 use super::{
-    command::{self, Dial},
-    escape,
-    leg::{Lane, Leg, Playing, Stage},
+    command,
+    dial::{self, Dial},
+    leg::{Lane, Leg, Stage},
     legs::{Legs, Then},
 };
 
@@ -21,6 +21,9 @@ impl Legs {
     /// Carries out an order, or keeps it until the ones before it are done.
     pub fn on_order(&mut self, order: Order, now: Stamp) {
         let Order { id, leg, command } = &order;
+        if let Command::Dial { .. } = command {
+            return self.dial(&order, now);
+        }
         if !self.all.contains_key(leg) {
             self.refuse(leg, *id, "the engine has no such leg");
             if let Command::Connect { to, .. } = command {
@@ -39,28 +42,33 @@ impl Legs {
             }
             _ => self.dress(leg),
         }
+        let then = Then::Outcome { leg: leg.clone(), order: *id };
         match command {
             Command::Answer => {
-                self.send(command::answer(leg, *id), Then::Outcome { leg: leg.clone(), order: *id });
+                self.send(command::answer(leg, *id), then);
                 self.send(command::linger(leg), Then::Nothing);
             }
+            Command::Ring => self.send(command::ring(leg, *id), then),
             Command::Lease { span } => self.lease(leg, *id, *span),
-            Command::Release => {
-                self.send(command::cancel_lease(leg), Then::Outcome { leg: leg.clone(), order: *id });
-            }
-            Command::Play { .. } | Command::Stop | Command::Music | Command::Connect { .. } => {
-                self.line_up(order, now);
-            }
-            _ => self.refuse(leg, *id, "this engine's adapter cannot do that yet"),
+            Command::Release => self.send(command::cancel_lease(leg), then),
+            Command::Meet { .. } => self.meet(order, now),
+            Command::Part => self.part(leg, *id, now),
+            Command::Tape { sound } => self.tape(leg, *id, sound),
+            Command::TapePause { on } => self.pause_tape(leg, *id, *on),
+            Command::TapeStop => self.stop_tape(leg, *id),
+            _ => self.line_up(order, now),
         }
     }
 
     /// No link: nothing was sent, so nothing took effect.
     pub fn refuse_all(&mut self, order: &Order) {
         self.refuse(&order.leg, order.id, "the engine is not connected");
-        if let Command::Connect { to, .. } = &order.command {
-            self.tell(Event::Ended { leg: to.clone(), cause: HangupCause::TEMPORARY_FAILURE });
-        }
+        let never = match &order.command {
+            Command::Connect { to, .. } => to,
+            Command::Dial { .. } => &order.leg,
+            _ => return,
+        };
+        self.tell(Event::Ended { leg: never.clone(), cause: HangupCause::TEMPORARY_FAILURE });
     }
 
     fn hang_up(&mut self, leg: &LegId, order: OrderId, cause: HangupCause) {
@@ -75,7 +83,7 @@ impl Legs {
 
     fn dress(&mut self, leg: &LegId) {
         let Some(known) = self.all.get_mut(leg) else { return };
-        if std::mem::replace(&mut known.dressed, true) {
+        if known.stage == Stage::Promised || std::mem::replace(&mut known.dressed, true) {
             return;
         }
         known.arrival = None;
@@ -85,23 +93,43 @@ impl Legs {
     }
 
     /// While a leg is dialled for or talks, the lease was armed by the dialling and ends by itself with the bridge:
-    /// a renewal that crosses the answer would cut the talk.
+    /// a renewal that crosses the answer would cut the talk. So it is in a room with others.
     fn lease(&mut self, leg: &LegId, order: OrderId, span: Duration) {
         let Some(known) = self.all.get_mut(leg) else { return };
         known.span = Some(span);
-        if matches!(known.lane, Lane::Dialling { .. } | Lane::Talking { .. } | Lane::Leaving { .. }) {
+        let alone = known.alone;
+        let free = match &known.lane {
+            Lane::Away
+            | Lane::Dialling { .. }
+            | Lane::Talking { .. }
+            | Lane::Leaving { .. }
+            | Lane::Entering { .. } => true,
+            Lane::InRoom { room, .. } => {
+                let room = room.clone();
+                self.others_in(&room, leg).next().is_some()
+            }
+            _ => false,
+        };
+        if free {
             return self.outcome(leg, order, Outcome::Done);
         }
         self.send(command::cancel_lease(leg), Then::Nothing);
-        let bytes = command::arm_lease(leg, span, &self.settings.fallback);
+        let bytes = self.arm(leg, span, alone);
         self.send(bytes, Then::Outcome { leg: leg.clone(), order });
+    }
+
+    fn arm(&self, leg: &LegId, span: Duration, alone: bool) -> Vec<u8> {
+        if alone {
+            command::arm_end(leg, span)
+        } else {
+            command::arm_lease(leg, span, &self.settings.fallback)
+        }
     }
 
     fn line_up(&mut self, order: Order, now: Stamp) {
         let leg = order.leg.clone();
         if let Command::Connect { to, .. } = &order.command {
-            let entry = Leg { stage: Stage::Promised, dialled_for: Some(leg.clone()), ..Leg::new(now) };
-            self.all.insert(to.clone(), entry);
+            self.all.insert(to.clone(), Leg::to_dial(Some(leg.clone()), now));
         }
         if let Some(known) = self.all.get_mut(&leg) {
             known.waiting.push_back(order);
@@ -131,77 +159,58 @@ impl Legs {
                     }
                     return;
                 }
+                Lane::Recording(_) => return self.stop_record(leg, now),
                 Lane::Unknown => return self.repark(leg, now),
-                Lane::Talking { .. } => {
+                Lane::Talking { .. } | Lane::InRoom { .. } => {
                     if let Some(order) = known.waiting.pop_front() {
-                        self.not_now(&order, now);
+                        self.begin_among_others(order, now);
                     }
                 }
-                Lane::Reparking { .. } | Lane::Dialling { .. } | Lane::Leaving { .. } => return,
+                Lane::Away
+                | Lane::Reparking { .. }
+                | Lane::Dialling { .. }
+                | Lane::Leaving { .. }
+                | Lane::Entering { .. } => return,
             }
         }
     }
 
-    fn not_now(&mut self, order: &Order, now: Stamp) {
-        if matches!(order.command, Command::Stop) {
-            return self.outcome(&order.leg, order.id, Outcome::Done);
-        }
-        self.refuse(&order.leg, order.id, "the leg talks; hang up its peer first");
-        if let Command::Connect { to, .. } = &order.command {
-            self.end(to, HangupCause::TEMPORARY_FAILURE, now);
+    fn begin_among_others(&mut self, order: Order, now: Stamp) {
+        match &order.command {
+            Command::Stop => self.outcome(&order.leg, order.id, Outcome::Done),
+            Command::Meet { .. } => self.meet(order, now),
+            Command::Mute { on } => self.mute(&order.leg, order.id, *on),
+            _ => self.drop_order(&order, "the leg talks; order it to part first", now),
         }
     }
 
     fn begin(&mut self, order: Order, now: Stamp) {
-        let Order { id, leg, command } = order;
+        let Order { id, leg, command } = &order;
         match command {
-            Command::Play { media } => self.play(&leg, id, &media),
-            Command::Music => {
-                self.set_lane(&leg, playing(None));
-                let bytes = command::music(&leg, id, &self.music);
-                self.send(bytes, Then::Outcome { leg, order: id });
-            }
+            Command::Play { media } => self.play(leg, *id, media),
+            Command::Music => self.start_music(leg, *id),
+            Command::Record { sound, limit, silence } => self.record(leg, *id, sound, *limit, *silence),
+            Command::Meet { .. } => self.meet(order, now),
+            Command::Mute { .. } => self.refuse(leg, *id, "the leg is in no room"),
             Command::Connect { to, endpoint, timeout, caller, caller_name } => {
                 let domain = self.settings.domain.clone();
-                let dial = Dial {
-                    leg: &leg,
-                    to: &to,
-                    endpoint: &endpoint,
-                    timeout,
-                    caller: &caller,
-                    caller_name: &caller_name,
-                    domain: &domain,
-                };
-                self.connect(id, &dial, now);
+                let (timeout, domain) = (*timeout, &*domain);
+                self.connect(*id, leg, &Dial { to, endpoint, timeout, caller, caller_name, domain }, now);
             }
             // Nothing plays any more.
-            _ => self.outcome(&leg, id, Outcome::Done),
+            _ => self.outcome(leg, *id, Outcome::Done),
         }
     }
 
-    fn play(&mut self, leg: &LegId, order: OrderId, media: &[Media]) {
-        let prompts: Vec<&PromptId> = media
-            .iter()
-            .filter_map(|media| if let Media::Prompt(id) = media { Some(id) } else { None })
-            .collect();
-        match escape::playlist(&self.settings.prompts, &prompts) {
-            Ok(list) => {
-                self.set_lane(leg, playing(Some(order)));
-                self.send(command::play(leg, order, &list), Then::Outcome { leg: leg.clone(), order });
-            }
-            Err(why) => self.refuse(leg, order, &why.to_string()),
-        }
-    }
-
-    fn connect(&mut self, order: OrderId, dial: &Dial<'_>, now: Stamp) {
-        let (leg, to) = (dial.leg, dial.to);
+    fn connect(&mut self, order: OrderId, leg: &LegId, dial: &Dial<'_>, now: Stamp) {
+        let to = dial.to;
         let cancelled = self.all.get(to).and_then(|l| l.cancelled);
         if let Some(cause) = cancelled {
             self.outcome(leg, order, Outcome::Done);
             self.end(to, cause, now);
             return self.tell(Event::Returned { leg: leg.clone() });
         }
-        let bytes = match command::connect(order, dial) {
+        let bytes = match dial::connect(order, leg, dial) {
             Ok(bytes) => bytes,
             Err(why) => {
                 self.refuse(leg, order, &why.to_string());
@@ -209,15 +218,36 @@ impl Legs {
                 return self.tell(Event::Returned { leg: leg.clone() });
             }
         };
-        let span = self.all.get(leg).and_then(|l| l.span).unwrap_or(self.settings.lease);
-        self.set_lane(leg, Lane::Dialling { to: to.clone() });
+        let Some(known) = self.all.get_mut(leg) else { return };
+        known.lane = Lane::Dialling { to: to.clone() };
+        let (alone, answered) = (known.alone, known.stage == Stage::Answered);
+        let span = known.span.unwrap_or(self.settings.lease);
         self.send(command::come_back(leg), Then::Nothing);
         self.send(command::cancel_lease(leg), Then::Nothing);
-        self.send(command::arm_lease(leg, dial.timeout + span, &self.settings.fallback), Then::Nothing);
+        let lease = self.arm(leg, dial.timeout + span, alone);
+        self.send(lease, Then::Nothing);
+        if !answered {
+            self.send(command::ring(leg, order), Then::Nothing);
+        }
         self.send(bytes, Then::Connect { leg: leg.clone(), order, to: to.clone() });
     }
-}
 
-fn playing(prompt: Option<OrderId>) -> Lane {
-    Lane::Playing(Playing { prompt, started: false, whole: false, stop: None })
+    /// Dials for nobody. What becomes of it is told by its channel, or, when it never has one, by the job.
+    fn dial(&mut self, order: &Order, now: Stamp) {
+        let Order { id, leg, command } = order;
+        let Command::Dial { endpoint, timeout, caller, caller_name, lease } = command else { return };
+        if self.all.contains_key(leg) || self.gone.contains_key(leg) {
+            return self.refuse(leg, *id, "there is such a leg already");
+        }
+        let domain = self.settings.domain.clone();
+        let dial = Dial { to: leg, endpoint, timeout: *timeout, caller, caller_name, domain: &domain };
+        self.all.insert(leg.clone(), Leg::to_dial(None, now));
+        match dial::originate(&dial, *lease) {
+            Ok(bytes) => self.send(bytes, Then::Dial { leg: leg.clone(), order: *id }),
+            Err(why) => {
+                self.refuse(leg, *id, &why.to_string());
+                self.end(leg, HangupCause::TEMPORARY_FAILURE, now);
+            }
+        }
+    }
 }

@@ -6,15 +6,16 @@ use proptest::prelude::*;
 use secrecy::SecretString;
 
 use super::{
+    keys::Way,
     legs::{Legs, Then},
     tag::Tag,
-    translate::{Executed, Fact, Next},
+    translate::{Executed, Fact, Next, Place},
 };
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, Name, OrderId},
-        number::Number,
+        id::{LegId, Name, OrderId, RoomId, SoundId},
+        number::{Key, Number},
         text::Label,
     },
     ports::engine::{
@@ -26,7 +27,14 @@ use crate::{
 #[derive(Clone, Debug)]
 enum Step {
     Park(usize),
+    /// Of any leg: out of a room, or sent by a phone.
+    Come(usize, u8),
     Order(usize, u8),
+    Met(usize, u8),
+    Transferring(usize, usize),
+    Recording(usize),
+    Dialled(usize, bool),
+    Key(usize),
     Reply(bool),
     Created(usize),
     Answered(usize),
@@ -41,9 +49,16 @@ enum Step {
 
 fn step() -> impl Strategy<Value = Step> {
     let leg = 0..6usize;
+    let any_leg = 0..12usize;
     prop_oneof![
         3 => leg.clone().prop_map(Step::Park),
-        6 => (leg.clone(), 0..9u8).prop_map(|(leg, kind)| Step::Order(leg, kind)),
+        4 => (any_leg.clone(), 0..4u8).prop_map(|(leg, place)| Step::Come(leg, place)),
+        9 => (any_leg.clone(), 0..KINDS).prop_map(|(leg, kind)| Step::Order(leg, kind)),
+        3 => (any_leg.clone(), 0..2u8).prop_map(|(leg, room)| Step::Met(leg, room)),
+        2 => (any_leg.clone(), 0..3usize).prop_map(|(leg, more)| Step::Transferring(leg, (leg + more / 2) % 12)),
+        2 => any_leg.clone().prop_map(Step::Recording),
+        2 => (leg.clone(), any::<bool>()).prop_map(|(leg, good)| Step::Dialled(leg, good)),
+        1 => any_leg.prop_map(Step::Key),
         6 => any::<bool>().prop_map(Step::Reply),
         2 => leg.clone().prop_map(Step::Created),
         2 => leg.clone().prop_map(Step::Answered),
@@ -66,7 +81,16 @@ struct World {
     ended: HashMap<LegId, usize>,
     outcomes: HashMap<OrderId, usize>,
     played: HashMap<OrderId, usize>,
-    connects: HashMap<OrderId, LegId>,
+    /// Legs that we dial, for others and for nobody.
+    dialled: Vec<LegId>,
+    records: HashMap<OrderId, usize>,
+}
+
+/// Kinds of orders.
+const KINDS: u8 = 18;
+
+fn room(index: u8) -> RoomId {
+    RoomId::new(format!("room-{index}")).expect("id")
 }
 
 fn leg(index: usize) -> LegId {
@@ -80,6 +104,11 @@ fn arrival() -> Arrival {
         from_name: Label::default(),
         to: Number::new("8000").expect("number"),
     }
+}
+
+fn over(leg: LegId, tag: Tag, played: bool, next: Next) -> Executed {
+    let (cause, length) = (HangupCause::USER_BUSY, Duration::from_secs(1));
+    Executed { leg, tag, played, cause, length, next }
 }
 
 impl World {
@@ -103,79 +132,75 @@ impl World {
             ended: HashMap::new(),
             outcomes: HashMap::new(),
             played: HashMap::new(),
-            connects: HashMap::new(),
+            dialled: Vec::new(),
+            records: HashMap::new(),
         }
     }
 
     fn order(&mut self, on: LegId, kind: u8) {
         self.next += 1;
         let id = OrderId { seq: 1, index: self.next };
-        let play = Command::Play { media: vec![Media::Prompt(PromptId::new([1; 16]))] };
+        let sound = SoundId::new("sound").expect("id");
         let to = leg(100 + self.next as usize);
+        let endpoint = Endpoint::Phone(Name::new("1001").expect("name"));
+        let (caller, caller_name) = (Number::new("1").expect("number"), Label::default());
+        let (timeout, lease) = (Duration::from_secs(9), Duration::from_secs(30));
+        let mut on = on;
         let command = match kind {
             0 => Command::Answer,
-            1 => play,
+            1 => Command::Play { media: vec![Media::Prompt(PromptId::new([1; 16])), Media::Sound(sound)] },
             2 => Command::Stop,
             3 => Command::Music,
-            4 => Command::Lease { span: Duration::from_secs(30) },
+            4 => Command::Lease { span: lease },
             5 => Command::Release,
             6 => Command::Hangup { cause: HangupCause::NORMAL_CLEARING },
             7 => Command::Fallback,
-            _ => Command::Connect {
-                to: to.clone(),
-                endpoint: Endpoint::Phone(Name::new("1001").expect("name")),
-                timeout: Duration::from_secs(9),
-                caller: Number::new("1").expect("number"),
-                caller_name: Label::default(),
-            },
-        };
-        match kind {
-            1 => self.tags.push((on.clone(), Tag::Play(id))),
-            3 => self.tags.push((on.clone(), Tag::Music(id))),
-            8 => {
-                self.tags.push((on.clone(), Tag::Connect(id, to.clone())));
-                self.connects.insert(id, to);
+            8 => Command::Ring,
+            9 | 10 => Command::Meet { room: room(kind % 2), muted: kind == 9 },
+            11 => Command::Mute { on: true },
+            12 => Command::Part,
+            13 => Command::Record { sound, limit: Duration::from_secs(2), silence: Duration::ZERO },
+            14 => Command::Tape { sound },
+            15 => Command::TapeStop,
+            16 => {
+                on = to.clone();
+                Command::Dial { endpoint, timeout, caller, caller_name, lease }
             }
+            _ => Command::Connect { to: to.clone(), endpoint, timeout, caller, caller_name },
+        };
+        match &command {
+            Command::Play { .. } => self.tags.push((on.clone(), Tag::Play(id))),
+            Command::Music => self.tags.push((on.clone(), Tag::Music(id))),
+            Command::Record { .. } => self.tags.push((on.clone(), Tag::Record(id))),
+            Command::Connect { .. } => self.tags.push((on.clone(), Tag::Connect(id, to.clone()))),
             _ => {}
+        }
+        if kind >= 16 {
+            self.dialled.push(to);
         }
         self.outcomes.insert(id, 0);
         self.legs.on_order(Order { id, leg: on, command }, self.now);
     }
 
+    /// One of the callers, or of those that were dialled.
+    fn any(&self, index: usize) -> LegId {
+        if index < 6 { leg(index) } else { self.dialled(index) }
+    }
+
     fn dialled(&self, index: usize) -> LegId {
-        self.connects.values().nth(index % self.connects.len().max(1)).cloned().unwrap_or_else(|| leg(index))
+        self.dialled.get(index % self.dialled.len().max(1)).cloned().unwrap_or_else(|| leg(index))
     }
 
     fn act(&mut self, step: &Step) {
         let now = self.now;
         match *step {
-            Step::Park(i) => {
-                self.legs.on_fact(Fact::Parked { leg: leg(i), arrival: Some(Box::new(arrival())) }, now);
-            }
-            Step::Order(i, kind) => self.order(leg(i), kind),
+            Step::Order(i, kind) => self.order(self.any(i), kind),
             Step::Reply(good) => {
                 if !self.due.is_empty() {
                     let answer: &[u8] = if good { b"+OK" } else { b"-ERR no such channel" };
                     self.legs.on_reply(self.due.remove(0), answer, now);
                 }
             }
-            Step::Created(i) => self.legs.on_fact(Fact::Created { leg: self.dialled(i) }, now),
-            Step::Answered(i) => self.legs.on_fact(Fact::Answered { leg: self.dialled(i) }, now),
-            Step::Bridged(i) => {
-                self.legs.on_fact(Fact::Bridged { leg: leg(i), peer: self.dialled(i) }, now);
-            }
-            Step::Started(i) => self.legs.on_fact(Fact::PlayStarted { leg: leg(i) }, now),
-            Step::Over(i, next, played) => {
-                let Some((leg, tag)) = self.tags.get(i % self.tags.len().max(1)).cloned() else { return };
-                let next = [Next::Park, Next::Transfer, Next::Hangup][usize::from(next)];
-                let cause = HangupCause::USER_BUSY;
-                self.legs.on_fact(Fact::Executed(Executed { leg, tag, played, cause, next }), now);
-            }
-            Step::HungUp(i) => {
-                let gone = if i < 3 { leg(i) } else { self.dialled(i) };
-                self.legs.on_fact(Fact::HungUp { leg: gone, cause: HangupCause::USER_BUSY }, now);
-            }
-            Step::LetGo(i) => self.legs.on_fact(Fact::LetGo { leg: leg(i) }, now),
             Step::Wait(ms) => {
                 self.now = self.now + Duration::from_millis(u64::from(ms));
                 self.legs.on_tick(self.now);
@@ -186,7 +211,59 @@ impl World {
                 }
                 self.legs.on_down();
             }
+            _ => {
+                if let Some(fact) = self.fact(step) {
+                    self.legs.on_fact(fact, now);
+                }
+            }
         }
+    }
+
+    fn fact(&self, step: &Step) -> Option<Fact> {
+        let number = || Number::new("4711").expect("number");
+        let cause = HangupCause::USER_BUSY;
+        Some(match *step {
+            Step::Park(i) => {
+                Fact::Parked { leg: leg(i), place: Place::Plain, arrival: Some(Box::new(arrival())) }
+            }
+            Step::Come(i, place) => {
+                let place = match place {
+                    0 => Place::Plain,
+                    1 => Place::Referred(Some(number())),
+                    2 => Place::Referred(None),
+                    other => Place::Room(room(other % 2)),
+                };
+                Fact::Parked { leg: self.any(i), place, arrival: None }
+            }
+            Step::Met(i, index) => Fact::Met { leg: self.any(i), room: room(index), member: 7 },
+            Step::Transferring(i, other) if i == other => {
+                Fact::Referring { leg: self.any(i), to: Some(number()) }
+            }
+            Step::Transferring(i, other) => Fact::Joining { legs: [self.any(i), self.any(other)] },
+            Step::Recording(i) => Fact::RecordStarted { leg: self.any(i) },
+            Step::Dialled(i, good) => {
+                let text = if good { "+OK x\n" } else { "-ERR USER_BUSY\n" }.to_owned();
+                Fact::Answer { job: format!("tandem-dial-{}", self.dialled(i)), text }
+            }
+            Step::Key(i) => {
+                Fact::Key { leg: self.any(i), key: Key::new('5').expect("key"), way: Way::Signal }
+            }
+            Step::Created(i) => Fact::Created { leg: self.dialled(i) },
+            Step::Answered(i) => Fact::Answered { leg: self.dialled(i) },
+            Step::Bridged(i) => Fact::Bridged { leg: leg(i), peer: self.dialled(i) },
+            Step::Started(i) => Fact::PlayStarted { leg: leg(i) },
+            Step::Over(i, next, played) => {
+                let (leg, tag) = self.tags.get(i % self.tags.len().max(1)).cloned()?;
+                let next = [Next::Park, Next::Transfer, Next::Hangup][usize::from(next)];
+                Fact::Executed(over(leg, tag, played, next))
+            }
+            Step::HungUp(i) => {
+                let gone = if i < 3 { leg(i) } else { self.dialled(i) };
+                Fact::HungUp { leg: gone, cause }
+            }
+            Step::LetGo(i) => Fact::LetGo { leg: leg(i) },
+            Step::Order(..) | Step::Reply(_) | Step::Wait(_) | Step::Lost => return None,
+        })
     }
 
     /// Takes what came out; says what is wrong with it.
@@ -221,6 +298,13 @@ impl World {
                         return Err(format!("{order}: played twice"));
                     }
                 }
+                Event::Recorded { order, .. } => {
+                    let count = self.records.entry(order).or_default();
+                    *count += 1;
+                    if *count > 1 {
+                        return Err(format!("{order}: recorded twice"));
+                    }
+                }
                 _ => {}
             }
         }
@@ -236,9 +320,9 @@ proptest! {
             world.act(step);
             prop_assert_eq!(world.check(), Ok(()), "after {:?}", step);
         }
-        // All callers hang up, all replies come.
-        for index in 0..6 {
-            world.legs.on_fact(Fact::HungUp { leg: leg(index), cause: HangupCause::NORMAL_CLEARING }, world.now);
+        // All hang up, all replies come.
+        for leg in (0..6).map(leg).chain(world.dialled.clone()) {
+            world.legs.on_fact(Fact::HungUp { leg, cause: HangupCause::NORMAL_CLEARING }, world.now);
             prop_assert_eq!(world.check(), Ok(()));
         }
         while !world.due.is_empty() {
@@ -246,14 +330,15 @@ proptest! {
             prop_assert_eq!(world.check(), Ok(()));
         }
         for (leg, tag) in world.tags.clone() {
-            let over = Executed { leg, tag, played: true, cause: HangupCause::USER_BUSY, next: Next::Hangup };
-            world.legs.on_fact(Fact::Executed(over), world.now);
+            world.legs.on_fact(Fact::Executed(over(leg, tag, true, Next::Hangup)), world.now);
             prop_assert_eq!(world.check(), Ok(()));
         }
+        world.act(&Step::Wait(3000));
+        prop_assert_eq!(world.check(), Ok(()));
         for (order, count) in &world.outcomes {
             prop_assert_eq!(*count, 1, "{}", order);
         }
-        for to in world.connects.values() {
+        for to in &world.dialled {
             prop_assert_eq!(world.ended.get(to), Some(&1), "{}", to);
         }
     }
@@ -272,7 +357,7 @@ fn the_sites_lease_rules_until_one_is_ordered() {
     };
     let connect = |world: &mut World, seconds: u64| {
         world.legs.settings.lease = Duration::from_secs(seconds);
-        world.order(leg(0), 8);
+        world.order(leg(0), 17);
         leases(world)
     };
     // Nine seconds of ringing and a lease.
@@ -322,7 +407,7 @@ fn out_of_order_is_told_of_phones_that_never_answered_only() {
     let end = |answered: bool| {
         let mut world = World::new();
         world.act(&Step::Park(0));
-        world.order(leg(0), 8);
+        world.order(leg(0), 17);
         let dialled = world.dialled(0);
         world.legs.on_fact(Fact::Created { leg: dialled.clone() }, world.now);
         if answered {

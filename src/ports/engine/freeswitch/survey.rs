@@ -17,7 +17,7 @@ use super::{
     command,
     leg::{Lane, Leg, Playing, Stage, Survey},
     legs::{Legs, Then},
-    translate::{self, Portrait, Row},
+    portrait::{self, Portrait, Row},
 };
 
 /// Ended legs are remembered this long.
@@ -45,7 +45,7 @@ impl Legs {
 
     pub(super) fn on_survey_answer(&mut self, job: &str, text: &str, now: Stamp) {
         let Some(survey) = self.survey.as_mut().filter(|s| s.job == job) else { return };
-        match translate::channels(text) {
+        match portrait::channels(text) {
             Ok(rows) => survey.rows = rows,
             Err(error) => {
                 tracing::warn!(%error, "the engine's list of channels is not readable; asking again");
@@ -76,7 +76,7 @@ impl Legs {
         }
         let row = survey.rows.iter().find(|row| row.leg == *leg).cloned();
         let first = survey.first;
-        match (translate::portrait(dump), row) {
+        match (portrait::portrait(dump), row) {
             (Some(portrait), Some(row)) => self.adopt(portrait, &row, first, now),
             _ => {
                 // Ended between the two questions.
@@ -94,34 +94,61 @@ impl Legs {
             self.gone.insert(leg, now);
             return;
         }
-        if portrait.arrival.is_none() && portrait.dialled_for.is_none() {
+        if portrait.arrival.is_none() && !portrait.dialled {
             self.foreign.insert(leg);
             return;
         }
         let stage = if portrait.up { Stage::Answered } else { Stage::Created };
+        let inside = portrait.room.clone().map(|(room, member)| Lane::InRoom { room, member });
         if let Some(known) = self.all.get_mut(&leg) {
             known.stage = known.stage.max(stage);
-            if let (Lane::Playing(playing), true) = (&known.lane, first) {
-                let lane = Lane::Playing(Playing { started: true, ..playing.clone() });
-                if portrait.silent {
-                    known.lane = Lane::Idle;
-                    self.played_if(&leg, &lane, Verdict::Finished);
-                } else {
-                    known.lane = lane;
-                }
+            if first {
+                self.correct(&leg, portrait.silent, inside);
             }
             return;
         }
         let waits = portrait.arrival.is_some() && !portrait.taken && !row.dialling;
+        let away = portrait.dialled && !portrait.up;
+        let lane = match inside {
+            _ if waits => Lane::Idle,
+            _ if away => Lane::Away,
+            Some(inside) => inside,
+            None => Lane::Unknown,
+        };
         let entry = Leg {
-            lane: if waits { Lane::Idle } else { Lane::Unknown },
+            lane,
             stage,
+            dialled: portrait.dialled,
             dialled_for: portrait.dialled_for,
+            alone: portrait.alone,
+            tape: portrait.tape,
             arrival: portrait.arrival.filter(|_| !portrait.taken),
             dressed: portrait.taken,
             ..Leg::new(now)
         };
         self.all.insert(leg, entry);
+    }
+
+    /// After a break: what a known leg does by now.
+    fn correct(&mut self, leg: &LegId, silent: bool, inside: Option<Lane>) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        if let Some(Lane::InRoom { room, member }) = inside {
+            let lane = Lane::InRoom { room: room.clone(), member };
+            let before = std::mem::replace(&mut known.lane, lane);
+            known.alone = false;
+            known.sure = true;
+            if matches!(before, Lane::Entering { .. }) {
+                self.tell(Event::Met { leg: leg.clone(), room });
+            }
+        } else if let Lane::Playing(playing) = &known.lane {
+            let lane = Lane::Playing(Playing { started: true, ..playing.clone() });
+            if silent {
+                known.lane = Lane::Idle;
+                self.played_if(leg, &lane, Verdict::Finished);
+            } else {
+                known.lane = lane;
+            }
+        }
     }
 
     fn finish_survey(&mut self, now: Stamp) {
@@ -166,17 +193,17 @@ impl Legs {
         self.end_orphans(survey.first, now);
     }
 
-    /// Legs that nobody will dial any more.
+    /// Legs that nobody will dial any more. What became of one that was dialled for nobody its job tells, and after a
+    /// break nothing.
     fn end_orphans(&mut self, first: bool, now: Stamp) {
+        let awaited = |leg: &Leg| match &leg.dialled_for {
+            Some(by) => self.all.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty()),
+            None => !first,
+        };
         let orphans: Vec<LegId> = self
             .all
             .iter()
-            .filter(|(_, leg)| {
-                let awaited = |by: &LegId| {
-                    self.all.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty())
-                };
-                leg.stage == Stage::Promised && !leg.dialled_for.as_ref().is_some_and(awaited)
-            })
+            .filter(|(_, leg)| leg.stage == Stage::Promised && !awaited(leg))
             .map(|(id, _)| id.clone())
             .collect();
         for leg in orphans {
@@ -212,15 +239,19 @@ impl Legs {
     fn reconcile(&mut self, alive: &HashMap<&LegId, &Row>, joined: &HashMap<LegId, LegId>) {
         let dialled: HashMap<LegId, LegId> =
             self.all.iter().filter_map(|(id, leg)| Some((leg.dialled_for.clone()?, id.clone()))).collect();
+        let followers: HashMap<&LegId, &LegId> = joined.iter().map(|(leg, peer)| (peer, leg)).collect();
         let mut joins = Vec::new();
         for (id, leg) in &mut self.all {
             let dialling = alive.get(id).is_some_and(|row| row.dialling);
-            if let Some(peer) = joined.get(id) {
+            if let Some(peer) = joined.get(id).or_else(|| followers.get(id).copied()) {
                 let talking = Lane::Talking { to: peer.clone() };
                 if leg.lane != talking && matches!(leg.lane, Lane::Dialling { .. }) {
                     joins.push((id.clone(), peer.clone()));
                 }
                 leg.lane = talking;
+                leg.peer = Some(peer.clone());
+                leg.alone = false;
+                leg.sure = true;
             } else if let (true, Some(to)) = (dialling, dialled.get(id)) {
                 leg.lane = Lane::Dialling { to: to.clone() };
             }
@@ -240,14 +271,17 @@ impl Legs {
                 leg: id.clone(),
                 up: known.stage == Stage::Answered || alive.get(id).is_some_and(|row| row.up),
                 peer: peers.get(id).map(|peer| (*peer).clone()),
-                room: None,
+                room: match &known.lane {
+                    Lane::InRoom { room, .. } => Some(room.clone()),
+                    _ => None,
+                },
                 arrival: known.arrival.clone(),
             })
             .collect();
         self.tell(Event::Audit { asked: survey.asked, legs });
     }
 
-    /// After a break: callers whose peer is gone obey again, and should know it.
+    /// After a break: whoever came back from a talk or a room obeys again, and should know it.
     fn return_abandoned(&mut self, alive: &HashMap<&LegId, &Row>, now: Stamp) {
         let abandoned: Vec<LegId> = self
             .all
@@ -256,7 +290,8 @@ impl Legs {
                 Lane::Dialling { to } => {
                     !self.all.contains_key(to) && alive.get(id).is_some_and(|row| !row.dialling)
                 }
-                Lane::Talking { to } => !self.all.contains_key(to),
+                Lane::Talking { to } => !leg.sure || !self.all.contains_key(to),
+                Lane::InRoom { .. } | Lane::Entering { .. } => !leg.sure,
                 Lane::Leaving { .. } => true,
                 _ => false,
             })
@@ -267,10 +302,18 @@ impl Legs {
             self.tell(Event::Returned { leg: leg.clone() });
             self.pump(&leg, now);
         }
+        for leg in self.all.values_mut() {
+            if leg.lane == Lane::Away && leg.stage == Stage::Answered && leg.dialled_for.is_none() {
+                leg.lane = Lane::Unknown;
+            }
+        }
     }
 
     /// The link is gone: what was under way will not be answered.
     pub fn on_down(&mut self) {
         self.survey = None;
+        for leg in self.all.values_mut() {
+            leg.sure = false;
+        }
     }
 }

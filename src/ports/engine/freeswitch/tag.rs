@@ -8,8 +8,10 @@ use crate::base::id::{LegId, OrderId};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Tag {
     Answer(OrderId),
+    Ring(OrderId),
     Play(OrderId),
     Music(OrderId),
+    Record(OrderId),
     Connect(OrderId, LegId),
 }
 
@@ -17,6 +19,8 @@ impl fmt::Display for Tag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer(order) => write!(f, "tandem/answer/{order}"),
+            Self::Ring(order) => write!(f, "tandem/ring/{order}"),
+            Self::Record(order) => write!(f, "tandem/record/{order}"),
             Self::Play(order) => write!(f, "tandem/play/{order}"),
             Self::Music(order) => write!(f, "tandem/music/{order}"),
             Self::Connect(order, to) => write!(f, "tandem/connect/{order}/{to}"),
@@ -40,6 +44,8 @@ impl FromStr for Tag {
         let order: OrderId = parts.next().ok_or(NotOurs)?.parse().map_err(|_| NotOurs)?;
         let tag = match (kind, parts.next()) {
             ("answer", None) => Self::Answer(order),
+            ("ring", None) => Self::Ring(order),
+            ("record", None) => Self::Record(order),
             ("play", None) => Self::Play(order),
             ("music", None) => Self::Music(order),
             ("connect", Some(to)) => Self::Connect(order, LegId::new(to).map_err(|_| NotOurs)?),
@@ -57,7 +63,8 @@ mod tests {
     fn a_tag_reads_back_and_strangers_are_none() {
         let order = OrderId { seq: 7, index: 1 };
         let to = LegId::new("b-1").expect("id");
-        for tag in [Tag::Answer(order), Tag::Play(order), Tag::Music(order), Tag::Connect(order, to)] {
+        let plain = [Tag::Answer, Tag::Ring, Tag::Play, Tag::Music, Tag::Record].map(|tag| tag(order));
+        for tag in plain.into_iter().chain([Tag::Connect(order, to)]) {
             assert_eq!(tag.to_string().parse(), Ok(tag));
         }
         for text in

@@ -1,12 +1,10 @@
 //! From the engine's words to facts: the only file that knows names of headers, variables and columns.
 
-use std::{borrow::Cow, collections::BTreeMap};
-
-use serde::Deserialize;
+use std::{borrow::Cow, time::Duration};
 
 use crate::{
     base::{
-        id::{LegId, Name},
+        id::{LegId, Name, RoomId},
         number::{Key, Number},
         text::Label,
     },
@@ -14,9 +12,10 @@ use crate::{
 };
 
 use super::{
-    cause,
+    cause, command,
+    keys::Way,
     tag::Tag,
-    wire::{Frame, Headers, decode, split},
+    wire::{Frame, Headers, decode},
 };
 
 /// Something that happened at the engine, one event each.
@@ -26,6 +25,7 @@ pub enum Fact {
     /// Waits for orders; with what it brought along when it is an inbound leg of ours.
     Parked {
         leg: LegId,
+        place: Place,
         arrival: Option<Box<Arrival>>,
     },
     /// A dialled leg exists.
@@ -45,10 +45,33 @@ pub enum Fact {
         leg: LegId,
         whole: bool,
     },
+    RecordStarted {
+        leg: LegId,
+    },
     Executed(Executed),
     Key {
         leg: LegId,
         key: Key,
+        way: Way,
+    },
+    /// It is in the room now, as this member.
+    Met {
+        leg: LegId,
+        room: RoomId,
+        member: u32,
+    },
+    /// The phone at `leg` sends its peer on; if to a number, to this one.
+    Referring {
+        leg: LegId,
+        to: Option<Number>,
+    },
+    /// A phone joins the peers of these two legs of it.
+    Joining {
+        legs: [LegId; 2],
+    },
+    Trunk {
+        trunk: Name,
+        up: bool,
     },
     Bridged {
         leg: LegId,
@@ -73,6 +96,17 @@ pub enum Fact {
     },
 }
 
+/// Where in our dialplan a leg is parked.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Place {
+    /// Where calls come in, where dialled legs begin, and where all come back to.
+    Plain,
+    /// Behind the door of a room: it came out, or never got in.
+    Room(RoomId),
+    /// Where a phone sent it, if that is a number.
+    Referred(Option<Number>),
+}
+
 /// An application of ours came to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Executed {
@@ -82,6 +116,8 @@ pub struct Executed {
     pub played: bool,
     /// Why nobody came to talk, when nobody came.
     pub cause: HangupCause,
+    /// How much was recorded.
+    pub length: Duration,
     pub next: Next,
 }
 
@@ -105,7 +141,11 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
             text: String::from_utf8_lossy(body).into_owned(),
         }),
         b"CUSTOM" => custom(event),
-        b"CHANNEL_PARK" => Some(Fact::Parked { leg: leg(event)?, arrival: arrival(event).map(Box::new) }),
+        b"CHANNEL_PARK" => Some(Fact::Parked {
+            leg: leg(event)?,
+            place: place(event),
+            arrival: arrival(event).map(Box::new),
+        }),
         b"CHANNEL_ORIGINATE" => Some(Fact::Created { leg: leg(event)? }),
         b"CHANNEL_PROGRESS" | b"CHANNEL_PROGRESS_MEDIA" => Some(Fact::Ringing { leg: leg(event)? }),
         b"CHANNEL_ANSWER" => Some(Fact::Answered { leg: leg(event)? }),
@@ -113,10 +153,12 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
         b"PLAYBACK_STOP" => {
             Some(Fact::PlayStopped { leg: leg(event)?, whole: event.get("Playback-Status") == Some(b"done") })
         }
+        b"RECORD_START" => Some(Fact::RecordStarted { leg: leg(event)? }),
         b"CHANNEL_EXECUTE_COMPLETE" => executed(event).map(Fact::Executed),
         b"DTMF" => {
             let key = decode(event.get("DTMF-Digit")?).chars().next().and_then(Key::new)?;
-            Some(Fact::Key { leg: leg(event)?, key })
+            let way = if event.get("DTMF-Source") == Some(b"RTP") { Way::Sound } else { Way::Signal };
+            Some(Fact::Key { leg: leg(event)?, key, way })
         }
         b"CHANNEL_BRIDGE" => {
             let [a, b] = event.pick(["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"]);
@@ -139,16 +181,46 @@ fn custom(event: Headers<'_>) -> Option<Fact> {
         "sofia::register" => phone("from-user", true),
         "sofia::unregister" => phone("from-user", false),
         "sofia::expire" => phone("user", false),
+        "sofia::gateway_state" => Some(Fact::Trunk {
+            trunk: Name::new(decode(event.get("Gateway")?)).ok()?,
+            up: event.get("Ping-Status") == Some(b"UP"),
+        }),
+        "sofia::transferor" => {
+            let [leg, other, to] =
+                event.pick(["Unique-ID", "att_xfer_destination_peer_uuid", "variable_transfer_destination"]);
+            let leg = id(leg?)?;
+            if let Some(other) = other {
+                return Some(Fact::Joining { legs: [leg, id(other)?] });
+            }
+            let to = to.map(decode).and_then(|to| Number::new(to.strip_prefix("blind:")?).ok());
+            Some(Fact::Referring { leg, to })
+        }
+        "conference::maintenance" if event.get("Action") == Some(b"add-member") => {
+            let [leg, room, member] = event.pick(["Unique-ID", "Conference-Name", "Member-ID"]);
+            let room = RoomId::new(decode(room?)).ok()?;
+            Some(Fact::Met { leg: id(leg?)?, room, member: decode(member?).parse().ok()? })
+        }
         "tandem::fallback" => Some(Fact::LetGo { leg: leg(event)? }),
         _ => None,
     }
+}
+
+fn place(event: Headers<'_>) -> Place {
+    let [context, number] = event.pick(["Caller-Context", "Caller-Destination-Number"]);
+    let number = number.map(decode).unwrap_or_default();
+    if context == Some(command::REFER.as_bytes()) {
+        return Place::Referred(Number::new(&*number).ok());
+    }
+    let doors = [command::MEET, command::JOIN];
+    let room = doors.iter().find_map(|door| number.strip_prefix(door)).filter(|_| context == Some(b"tandem"));
+    room.and_then(|room| RoomId::new(room).ok()).map_or(Place::Plain, Place::Room)
 }
 
 /// `CS_EXECUTE`: the channel goes on with what it did before the application.
 const EXECUTING: &[u8] = b"4";
 
 fn executed(event: Headers<'_>) -> Option<Executed> {
-    let [leg, tag, response, state, answer, disposition] = event.pick([
+    let [leg, tag, response, state, answer, disposition, recorded] = event.pick([
         "Unique-ID",
         "Application-UUID",
         "Application-Response",
@@ -156,6 +228,7 @@ fn executed(event: Headers<'_>) -> Option<Executed> {
         "Channel-State-Number",
         "Answer-State",
         "variable_originate_disposition",
+        "variable_record_ms",
     ]);
     let next = match (state, answer) {
         (_, Some(b"hangup")) => Next::Hangup,
@@ -167,6 +240,7 @@ fn executed(event: Headers<'_>) -> Option<Executed> {
         tag: decode(tag?).parse().ok()?,
         played: response.map(decode).as_deref() == Some("FILE PLAYED"),
         cause: cause_of(disposition),
+        length: Duration::from_millis(recorded.and_then(|ms| decode(ms).parse().ok()).unwrap_or_default()),
         next,
     })
 }
@@ -179,12 +253,12 @@ fn leg(event: Headers<'_>) -> Option<LegId> {
     id(event.get("Unique-ID")?)
 }
 
-fn id(value: &[u8]) -> Option<LegId> {
+pub fn id(value: &[u8]) -> Option<LegId> {
     LegId::new(decode(value)).ok()
 }
 
 /// Only our dialplan says where a leg came in; a leg without is somebody else's.
-fn arrival(event: Headers<'_>) -> Option<Arrival> {
+pub fn arrival(event: Headers<'_>) -> Option<Arrival> {
     let [origin, user, to, number, name, hide] = event.pick([
         "variable_tandem_origin",
         "variable_tandem_user",
@@ -209,113 +283,6 @@ fn arrival(event: Headers<'_>) -> Option<Arrival> {
     })
 }
 
-/// A channel in full, as `uuid_dump` tells it.
-#[allow(clippy::struct_excessive_bools, reason = "each is one header")]
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Portrait {
-    pub leg: LegId,
-    pub up: bool,
-    /// An inbound leg of ours.
-    pub arrival: Option<Arrival>,
-    /// It has had an order before.
-    pub taken: bool,
-    /// It went to the fallback extension.
-    pub let_go: bool,
-    /// A leg that was dialled for this one.
-    pub dialled_for: Option<LegId>,
-    /// The last thing that was played has come to its end.
-    pub silent: bool,
-}
-
-/// Reads the answer of `uuid_dump`; `None` when there is no such channel.
-pub fn portrait(dump: &[u8]) -> Option<Portrait> {
-    let (channel, _) = split(dump);
-    let [leg, answer, taken, let_go, dialled_for, response] = channel.pick([
-        "Unique-ID",
-        "Answer-State",
-        "variable_tandem_taken",
-        "variable_tandem_let_go",
-        "variable_tandem_for",
-        "variable_current_application_response",
-    ]);
-    Some(Portrait {
-        leg: id(leg?)?,
-        up: answer == Some(b"answered"),
-        arrival: arrival(channel),
-        taken: taken.is_some(),
-        let_go: let_go.is_some(),
-        dialled_for: dialled_for.and_then(id),
-        silent: response.is_some(),
-    })
-}
-
-/// A line of `show channels as json`.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Row {
-    pub leg: LegId,
-    pub up: bool,
-    /// Waits while another leg is dialled for it.
-    pub dialling: bool,
-    /// The leg it was joined with as the dialled side.
-    pub joined: Option<LegId>,
-}
-
-#[derive(Deserialize)]
-struct Table<T> {
-    #[serde(default = "Vec::new")]
-    rows: Vec<T>,
-}
-
-#[derive(Deserialize)]
-struct ChannelRow {
-    uuid: String,
-    direction: String,
-    state: String,
-    callstate: String,
-    #[serde(default)]
-    call_uuid: String,
-}
-
-#[derive(Deserialize)]
-struct RegistrationRow {
-    reg_user: String,
-}
-
-/// Reads `show channels as json`.
-pub fn channels(json: &str) -> Result<Vec<Row>, serde_json::Error> {
-    let table: Table<ChannelRow> = serde_json::from_str(json)?;
-    let row = |row: ChannelRow| {
-        let joined = row.direction == "outbound" && row.state == "CS_EXCHANGE_MEDIA";
-        Some(Row {
-            leg: LegId::new(&row.uuid).ok()?,
-            up: matches!(&*row.callstate, "ACTIVE" | "HELD" | "UNHELD"),
-            dialling: row.callstate == "RING_WAIT",
-            joined: if joined { LegId::new(&row.call_uuid).ok() } else { None },
-        })
-    };
-    Ok(table.rows.into_iter().filter_map(row).collect())
-}
-
-/// Reads `show registrations as json`.
-pub fn registrations(json: &str) -> BTreeMap<Name, bool> {
-    let table = serde_json::from_str(json).unwrap_or(Table { rows: Vec::<RegistrationRow>::new() });
-    table.rows.into_iter().filter_map(|row| Some((Name::new(row.reg_user).ok()?, true))).collect()
-}
-
-/// Reads `list_users`: `userid|context|domain|group|contact|…`, and whether each is registered.
-pub fn phones(list: &str) -> BTreeMap<Name, bool> {
-    let mut lines = list.lines();
-    if !lines.next().is_some_and(|head| head.starts_with("userid|context|domain|group|contact|")) {
-        return BTreeMap::new();
-    }
-    let row = |line: &str| {
-        let mut columns = line.split('|');
-        let (user, contact) = (columns.next()?, columns.nth(3)?);
-        Some((Name::new(user).ok()?, !contact.starts_with("error/")))
-    };
-    lines.filter_map(row).collect()
-}
-
 /// Reads the answer of `version`.
 pub fn engine_name(version: &[u8]) -> Label {
     let text = String::from_utf8_lossy(version);
@@ -326,20 +293,4 @@ pub fn engine_name(version: &[u8]) -> Label {
 pub fn taken(answer: &[u8]) -> Result<(), Label> {
     let text = String::from_utf8_lossy(answer);
     if text.starts_with("+OK") { Ok(()) } else { Err(Label::new(text.trim().trim_start_matches("-ERR "))) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn phones_are_listed_with_and_without_a_contact() {
-        let list = "userid|context|domain|group|contact|callgroup|effective_caller_id_name|effective_caller_id_number\n\
-                    1001|internal|tandem.local|phones|sofia/phones/sip:1001@127.0.0.1:5071||Ann|Lee|1001\n\
-                    1002|internal|tandem.local|phones|error/user_not_registered||error/|1002\n\n+OK\n";
-        let told =
-            phones(list).into_iter().map(|(name, there)| (name.to_string(), there)).collect::<Vec<_>>();
-        assert_eq!(told, [("1001".to_owned(), true), ("1002".to_owned(), false)]);
-        assert!(phones("-ERR no reply\n").is_empty());
-    }
 }
