@@ -173,7 +173,8 @@ proptest! {
         for ((file, open, close), there) in SHARED.iter().zip(&foreign) {
             if *there {
                 let whole = if file.ends_with("xml") {
-                    format!("{open}mine{close}\n<configuration>\n<settings>\n</settings>\n</configuration>\n")
+                    let inner = if file.contains("conference") { "profiles" } else { "settings" };
+                    format!("{open}mine{close}\n<configuration>\n<{inner}>\n</{inner}>\n</configuration>\n")
                 } else {
                     format!("{open}mine{close}\n[general]\nx = y")
                 };
