@@ -15,6 +15,8 @@ mod dial;
 mod harness;
 #[path = "freeswitch/moments.rs"]
 mod moments;
+#[path = "freeswitch/records.rs"]
+mod records;
 #[path = "freeswitch/refer.rs"]
 mod refer;
 #[path = "freeswitch/rig.rs"]
@@ -50,6 +52,8 @@ fn main() -> ExitCode {
         harness::story!(refer::either_side_sends_the_other_on),
         harness::story!(refer::nonsense_sends_nobody_anywhere),
         harness::story!(refer::a_phone_joins_its_two_talks),
+        harness::story!(records::a_message_is_left),
+        harness::story!(records::a_talk_is_taped),
         harness::story!(waiting::who_does_not_come_to_talk_ends_once),
         harness::story!(waiting::an_offer_is_cancelled),
         harness::story!(waiting::a_lease_that_runs_out_leads_to_the_duty_phone),

@@ -36,10 +36,7 @@ impl Legs {
         }
         match command {
             Command::Hangup { cause } => return self.hang_up(leg, *id, *cause),
-            Command::Fallback => {
-                let bytes = command::fallback(leg, &self.settings.fallback);
-                return self.send(bytes, Then::Fallback { leg: leg.clone(), order: *id });
-            }
+            Command::Fallback => return self.fall_back(order, now),
             _ => self.dress(leg),
         }
         let then = Then::Outcome { leg: leg.clone(), order: *id };
@@ -79,6 +76,15 @@ impl Legs {
             known.cancelled = Some(cause);
             self.outcome(leg, order, Outcome::Done);
         }
+    }
+
+    fn fall_back(&mut self, order: Order, now: Stamp) {
+        let leg = order.leg.clone();
+        if matches!(self.all.get(&leg).map(|known| &known.lane), Some(Lane::Recording(_))) {
+            return self.line_up(order, now);
+        }
+        let bytes = command::fallback(&leg, &self.settings.fallback);
+        self.send(bytes, Then::Fallback { leg, order: order.id });
     }
 
     fn dress(&mut self, leg: &LegId) {
@@ -126,7 +132,7 @@ impl Legs {
         }
     }
 
-    fn line_up(&mut self, order: Order, now: Stamp) {
+    pub(super) fn line_up(&mut self, order: Order, now: Stamp) {
         let leg = order.leg.clone();
         if let Command::Connect { to, .. } = &order.command {
             self.all.insert(to.clone(), Leg::to_dial(Some(leg.clone()), now));
@@ -191,6 +197,7 @@ impl Legs {
             Command::Music => self.start_music(leg, *id),
             Command::Record { sound, limit, silence } => self.record(leg, *id, sound, *limit, *silence),
             Command::Meet { .. } => self.meet(order, now),
+            Command::Fallback => self.fall_back(order, now),
             Command::Mute { .. } => self.refuse(leg, *id, "the leg is in no room"),
             Command::Connect { to, endpoint, timeout, caller, caller_name } => {
                 let domain = self.settings.domain.clone();

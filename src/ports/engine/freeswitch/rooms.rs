@@ -28,13 +28,14 @@ impl Legs {
         self.all.iter().filter(move |(id, known)| *id != leg && inside(&known.lane)).map(|(id, _)| id)
     }
 
-    /// At once, whatever the leg does; one that is still on its way to obey gets there first.
+    /// At once, whatever the leg does; one that is still on its way to obey gets there first. A record is stopped
+    /// first: taken away from it, the engine would hang up.
     pub(super) fn meet(&mut self, order: Order, now: Stamp) {
         let Order { id, leg, command } = &order;
         let Command::Meet { room, muted } = command else { return };
-        let Some(known) = self.all.get_mut(leg) else { return };
-        if known.lane == Lane::Away {
-            return known.waiting.push_back(order);
+        let Some(known) = self.all.get(leg) else { return };
+        if matches!(known.lane, Lane::Away | Lane::Recording(_)) {
+            return self.line_up(order, now);
         }
         let lease = known.span.unwrap_or(self.settings.lease);
         self.overtake(leg, now);
