@@ -377,11 +377,6 @@ impl Call {
         self.0.audio.say(None);
     }
 
-    /// A header of the latest INVITE.
-    pub fn header(&self, name: &str) -> String {
-        self.dialog().invite.get(name).to_owned()
-    }
-
     /// When its INVITE was sent, or had come in.
     pub fn began(&self) -> SystemTime {
         self.0.began
