@@ -7,6 +7,9 @@ use crate::base::{clock::Stamp, number::Key};
 /// How far the two tellings of one key may be apart.
 const APART: Duration = Duration::from_secs(1);
 
+/// So long a key that was told one way only is remembered: its phone does not tell all keys twice.
+const EVIDENCE: Duration = Duration::from_secs(3);
+
 /// How the engine heard of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -23,8 +26,11 @@ pub(super) struct Keys(VecDeque<(Key, Way, Stamp)>);
 impl Keys {
     /// Whether this is a key that has not been told yet.
     pub fn is_new(&mut self, key: Key, way: Way, now: Stamp) -> bool {
-        self.0.retain(|(_, _, at)| now.since(*at) < APART);
-        if let Some(twin) = self.0.iter().position(|(k, w, _)| *k == key && *w != way) {
+        self.0.retain(|(_, _, at)| now.since(*at) < EVIDENCE);
+        // A phone that tells all its keys twice tells them in the same order.
+        let oldest = self.0.iter().position(|(_, w, _)| *w != way);
+        let is_twin = |told: &(Key, Way, Stamp)| told.0 == key && now.since(told.2) < APART;
+        if let Some(twin) = oldest.filter(|at| is_twin(&self.0[*at])) {
             self.0.remove(twin);
             return false;
         }
@@ -54,6 +60,10 @@ mod tests {
         assert_eq!(told(&[('5', Sound, 0), ('5', Sound, 200), ('5', Signal, 210), ('5', Signal, 230)]), "55");
         assert_eq!(told(&[('1', Signal, 0), ('2', Signal, 90), ('1', Sound, 120), ('2', Sound, 130)]), "12");
         assert_eq!(told(&[('7', Signal, 0), ('7', Signal, 90)]), "77");
+        assert_eq!(
+            told(&[('4', Sound, 0), ('9', Sound, 160), ('#', Sound, 320), ('9', Signal, 500)]),
+            "49#9"
+        );
         assert_eq!(told(&[('7', Signal, 0), ('7', Sound, 1500)]), "77");
     }
 }
