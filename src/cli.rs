@@ -7,6 +7,7 @@
 mod agents;
 mod apply;
 mod audit;
+mod backup;
 mod calls;
 mod check;
 mod client;
@@ -74,6 +75,8 @@ enum Command {
     Audit(audit::Args),
     Top(top::Args),
     Demo(demo::Args),
+    Backup(backup::Args),
+    Restore(backup::RestoreArgs),
     Completions(completions::Args),
     Man(man::Args),
 }
@@ -122,6 +125,8 @@ impl Tandem {
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
             Command::Demo(args) => alone(demo::run(common, args)),
+            Command::Backup(args) => alone(backup::run(common, args)),
+            Command::Restore(args) => alone(backup::restore(common, args)),
             Command::Completions(args) => completions::run(args, &mut Self::command()),
             Command::Man(args) => man::run(args, Self::command()),
         }

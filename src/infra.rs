@@ -1,5 +1,6 @@
 //! The ground that the halls stand on; it knows nothing of calls or tickets.
 
+pub mod archive;
 pub mod db;
 pub mod journal;
 pub mod site;

@@ -3,6 +3,7 @@
 //! The order is that of trust: the site first (nothing starts on a site that `check` refuses), then the admin
 //! socket (a second daemon is refused before it touches anything), the journal, the engine, and last the doors.
 
+pub mod backup;
 mod change;
 pub mod doctor;
 mod drift;

@@ -75,6 +75,10 @@ pub enum Fault {
     Revision(#[from] RevisionError),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Backup(Box<crate::lifecycle::backup::BackupError>),
+    #[error("a backup is no text for a terminal; name a file with --to, or pipe it on")]
+    Terminal,
     #[error("the man pages cannot be written into {}: {why}; name a folder that you may write", folder.display())]
     NoPages { folder: PathBuf, why: io::Error },
     #[error("cannot write the output: {0}")]
@@ -110,7 +114,7 @@ impl Fault {
     pub fn exit(&self) -> Exit {
         match self {
             Self::Unreachable { .. } | Self::NotAllowed(_) | Self::Silent { .. } => Exit::Unreachable,
-            Self::NoTerminal | Self::Remote(_) => Exit::Usage,
+            Self::NoTerminal | Self::Terminal | Self::Remote(_) => Exit::Usage,
             Self::Output(why) if why.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
             _ => Exit::Failed,
         }

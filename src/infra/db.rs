@@ -4,6 +4,7 @@
 //! SQLite in a file, or PostgreSQL on a server. Whoever keeps rows writes one text with `$1` for both ([`Sql`]) and
 //! reads [`Record`]s; which of the two it is, only this room knows.
 
+mod copy;
 mod error;
 mod look;
 mod postgres;

@@ -7,6 +7,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("infra::site", &["base"]),
     ("infra::journal", &["base"]),
     ("infra::db", &["base"]),
+    ("infra::archive", &[]),
     ("infra::spool", &["base"]),
     // What the outside can do.
     ("ports::engine", &["base"]),
@@ -113,6 +114,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::engine::simulator",
             "ports::media",
             "infra::site",
+            "infra::archive",
             "infra::journal",
             "infra::db",
             "infra::spool",
@@ -134,6 +136,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::engine",
             // What traffic the simulator shall make is an option of the command line.
             "ports::engine::simulator",
+            "infra::archive",
             "infra::site",
             "base",
         ],

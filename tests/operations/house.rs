@@ -29,6 +29,11 @@ impl House {
         Self { folder, child: None }
     }
 
+    /// Nothing is there yet.
+    pub fn empty() -> Self {
+        Self { folder: tempfile::tempdir().expect("folder"), child: None }
+    }
+
     pub fn at(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }

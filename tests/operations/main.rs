@@ -1,5 +1,6 @@
 //! What whoever runs Tandem relies on: the service, its log, its doctor, its backups, its package.
 
+mod backup;
 mod doctor;
 mod house;
 mod log;

@@ -95,6 +95,17 @@ impl CallStore {
         Ok(transaction.commit().await?)
     }
 
+    /// How many there are, or how many of them ended after a moment.
+    pub async fn count(&self, after: Option<Stamp>) -> Result<u64, StoreError> {
+        let since = after.map_or(i64::MIN, |after| after.0);
+        let rows = self
+            .db
+            .fetch(Sql::new("SELECT count(*) AS calls FROM calls WHERE ended > $1").bind(since))
+            .await?;
+        let calls = rows.first().and_then(|row| row.int("calls").ok().flatten());
+        Ok(calls.and_then(|calls| u64::try_from(calls).ok()).unwrap_or(0))
+    }
+
     /// The last `limit` calls that ended, newest first.
     pub async fn calls(&self, filter: &Filter, limit: u32) -> Result<Vec<CallRecord>, StoreError> {
         let mut sql = filtered(filter);

@@ -13,7 +13,7 @@ const WRITTEN: &str = "whoever writes the site decides where calls go and which 
 
 /// What is private in the state folder, folders and files. What the engine reads is not.
 const PRIVATE: [&str; 8] =
-    ["keys", "journal", "spool", "audit", "history", "tandem.db", "tandem.db-wal", "tandem.db-shm"];
+    ["keys", "journal", "spool", "audit", "provision", "tandem.db", "tandem.db-wal", "tandem.db-shm"];
 /// A certificate is for everybody; its key is not.
 const PUBLIC: [&str; 2] = ["crt", "pem"];
 
