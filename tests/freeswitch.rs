@@ -13,6 +13,8 @@ mod calls;
 mod dial;
 #[path = "freeswitch/harness.rs"]
 mod harness;
+#[path = "freeswitch/media.rs"]
+mod media;
 #[path = "freeswitch/moments.rs"]
 mod moments;
 #[path = "freeswitch/records.rs"]
@@ -54,6 +56,9 @@ fn main() -> ExitCode {
         harness::story!(refer::a_phone_joins_its_two_talks),
         harness::story!(records::a_message_is_left),
         harness::story!(records::a_talk_is_taped),
+        harness::story!(media::every_codec_is_understood_or_passed_on),
+        harness::story!(media::keys_come_by_sound_and_by_signal),
+        harness::story!(media::a_silent_trunk_is_given_up_in_time_and_known),
         harness::story!(waiting::who_does_not_come_to_talk_ends_once),
         harness::story!(waiting::an_offer_is_cancelled),
         harness::story!(waiting::a_lease_that_runs_out_leads_to_the_duty_phone),

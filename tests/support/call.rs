@@ -79,7 +79,7 @@ struct Dialog {
 impl Call {
     async fn new(line: Arc<Line>, id: String, caller: bool, us: String, tag: String, dialog: Dialog) -> Self {
         let began = SystemTime::now();
-        let audio = Audio::open(line.gone.clone(), line.quiet.load(Ordering::Relaxed)).await;
+        let audio = Audio::open(line.codec(), line.gone.clone(), line.quiet.load(Ordering::Relaxed)).await;
         let state = watch::channel(if caller { State::Calling } else { State::Ringing }).0;
         let (dialog, cseq, acknowledged) = (dialog.into(), AtomicU32::new(1), watch::channel(false).0);
         let inner = Inner { line, id, caller, tag, us, began, dialog, cseq, acknowledged, state, audio };
@@ -96,7 +96,10 @@ impl Call {
         let dialog =
             Dialog { them, target: uri.to_owned(), address: line.server, invite: invite.clone(), version: 1 };
         let call = Self::new(line, id, true, us, tag, dialog).await;
-        let invite = invite.with_body("application/sdp", sdp::write(call.0.audio.port, 101, "sendrecv", 1));
+        let invite = invite.with_body(
+            "application/sdp",
+            sdp::write(call.0.audio.port, call.0.audio.kind(), 101, "sendrecv", 1),
+        );
         tokio::spawn(call.clone().follow(invite));
         call
     }
@@ -188,7 +191,7 @@ impl Call {
         let keys = self.0.audio.remote().map_or(101, |r| r.keys);
         let mut dialog = self.dialog();
         dialog.version += 1;
-        sdp::write(self.0.audio.port, keys, direction, dialog.version)
+        sdp::write(self.0.audio.port, self.0.audio.kind(), keys, direction, dialog.version)
     }
 
     /// A request inside of the dialog.

@@ -20,6 +20,7 @@
 #![allow(clippy::format_push_string, clippy::format_collect, reason = "short texts, in tests only")]
 
 pub mod call;
+pub mod codec;
 pub mod digest;
 pub mod phone;
 pub mod rtp;

@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     call::{Call, State},
+    codec::Codec,
     digest,
     sip::{Message, fresh, uri_of},
 };
@@ -35,6 +36,8 @@ pub enum Manner {
     Ring,
     /// Rings this long, then answers.
     AnswerAfter(Duration),
+    /// Says so long that it tries (100), then rings.
+    TryFor(Duration),
     /// Refuses at once with this code.
     Refuse(u16),
     /// Says nothing at all.
@@ -56,6 +59,8 @@ pub struct Line {
     pub address: SocketAddr,
     pub gone: Arc<AtomicBool>,
     pub quiet: AtomicBool,
+    unasked: AtomicBool,
+    codec: Mutex<Codec>,
     secret: String,
     socket: UdpSocket,
     manner: Mutex<Manner>,
@@ -88,6 +93,8 @@ impl Phone {
             address: socket.local_addr().expect("bound"),
             gone: Arc::default(),
             quiet: false.into(),
+            unasked: false.into(),
+            codec: Codec::Pcmu.into(),
             secret: secret.to_owned(),
             socket,
             manner: Mutex::new(Manner::Ring),
@@ -108,6 +115,11 @@ impl Phone {
 
     pub fn on_call(&self, manner: Manner) {
         *self.line.manner.lock().expect("no panic") = manner;
+    }
+
+    /// What its next calls speak.
+    pub fn speaks(&self, codec: Codec) {
+        *self.line.codec.lock().expect("no panic") = codec;
     }
 
     /// From now on its calls hear nothing, and send nothing before there is something to say.
@@ -157,6 +169,16 @@ impl Phone {
     pub fn vanish(&self) {
         self.line.gone.store(true, Ordering::Relaxed);
     }
+
+    /// Is there again.
+    pub fn comes_back(&self) {
+        self.line.gone.store(false, Ordering::Relaxed);
+    }
+
+    /// From now on it says nothing when it is asked whether it is there (OPTIONS).
+    pub fn answers_no_questions(&self) {
+        self.line.unasked.store(true, Ordering::Relaxed);
+    }
 }
 
 impl Drop for Phone {
@@ -166,6 +188,10 @@ impl Drop for Phone {
 }
 
 impl Line {
+    pub fn codec(&self) -> Codec {
+        *self.codec.lock().expect("no panic")
+    }
+
     pub fn note(&self, what: &str) {
         let line = format!("{:8.3} {what}", self.since.elapsed().as_secs_f64());
         self.trace.lock().expect("no panic").push(line);
@@ -315,6 +341,7 @@ impl Line {
             }
             (_, Some(call)) => call.on_request(request, from).await,
             ("INVITE", None) => self.called(request, from, came_in).await,
+            ("OPTIONS", None) if self.unasked.load(Ordering::Relaxed) => {}
             ("OPTIONS" | "NOTIFY" | "INFO", None) => {
                 self.reply(&request, &request.reply(200, "x"), from).await;
             }
@@ -325,6 +352,15 @@ impl Line {
     async fn called(self: &Arc<Self>, invite: Message, from: SocketAddr, came_in: &UnboundedSender<Call>) {
         let manner = *self.manner.lock().expect("no panic");
         if manner == Manner::Dead {
+            return;
+        }
+        if let Manner::TryFor(wait) = manner {
+            self.reply(&invite, &invite.reply(100, "x"), from).await;
+            let (line, came_in) = (self.clone(), came_in.clone());
+            tokio::spawn(async move {
+                tokio::time::sleep(wait).await;
+                let _ = came_in.send(Call::incoming(line, invite, from).await);
+            });
             return;
         }
         let call = Call::incoming(self.clone(), invite, from).await;
@@ -339,7 +375,7 @@ impl Line {
                     }
                 });
             }
-            Manner::Ring | Manner::Dead => {}
+            Manner::Ring | Manner::Dead | Manner::TryFor(_) => {}
         }
         let _ = came_in.send(call);
     }

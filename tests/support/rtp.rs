@@ -12,17 +12,14 @@ use std::{
 
 use tokio::{net::UdpSocket, task::JoinSet};
 
-use super::{
-    sdp::Remote,
-    tone::{Heard, from_ulaw, tone},
-};
+use super::{codec::Codec, sdp::Remote, tone::Heard};
 
 const KEYS: &str = "0123456789*#ABCD";
-const SILENCE: [u8; 160] = [0xFF; 160];
 
 /// The audio of one call. Ends when dropped.
 pub struct Audio {
     pub port: u16,
+    codec: Codec,
     shared: Arc<Mutex<Shared>>,
     socket: Arc<UdpSocket>,
     gone: Arc<AtomicBool>,
@@ -45,7 +42,7 @@ struct Shared {
 impl Audio {
     /// `gone`: the phone has vanished and neither sends nor listens. `quiet`: it never listens, and sends nothing
     /// before there is something to say, so that a hundred of them cost next to nothing.
-    pub async fn open(gone: Arc<AtomicBool>, quiet: bool) -> Self {
+    pub async fn open(codec: Codec, gone: Arc<AtomicBool>, quiet: bool) -> Self {
         let socket = loop {
             let socket = UdpSocket::bind("127.0.0.1:0").await.expect("a free UDP port");
             if socket.local_addr().expect("bound").port().is_multiple_of(2) {
@@ -55,7 +52,7 @@ impl Audio {
         let shared = Arc::<Mutex<Shared>>::default();
         let port = socket.local_addr().expect("bound").port();
         let (speaks, listens, tasks) = Default::default();
-        let audio = Self { port, shared, socket, gone, speaks, listens, tasks };
+        let audio = Self { port, codec, shared, socket, gone, speaks, listens, tasks };
         if !quiet {
             audio.listens();
             audio.speaks();
@@ -70,7 +67,7 @@ impl Audio {
     /// Begins to listen, if it does not yet.
     pub fn listens(&self) {
         if !self.listens.swap(true, Ordering::Relaxed) {
-            self.spawn(listen(self.socket.clone(), self.shared.clone(), self.gone.clone()));
+            self.spawn(listen(self.codec, self.socket.clone(), self.shared.clone(), self.gone.clone()));
         }
     }
 
@@ -81,7 +78,7 @@ impl Audio {
 
     fn speaks(&self) {
         if !self.speaks.swap(true, Ordering::Relaxed) {
-            self.spawn(speak(self.socket.clone(), self.shared.clone(), self.gone.clone()));
+            self.spawn(speak(self.codec, self.socket.clone(), self.shared.clone(), self.gone.clone()));
         }
     }
 
@@ -91,6 +88,11 @@ impl Audio {
 
     pub fn talk_to(&self, remote: Remote) {
         self.shared().remote = Some(remote);
+    }
+
+    /// The codec with its payload type, which for some is the other side's to choose.
+    pub fn kind(&self) -> (Codec, u8) {
+        (self.codec, kind_of(self.codec, self.remote()))
     }
 
     pub fn remote(&self) -> Option<Remote> {
@@ -121,7 +123,12 @@ impl Audio {
     }
 }
 
-async fn listen(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
+fn kind_of(codec: Codec, remote: Option<Remote>) -> u8 {
+    let named = remote.and_then(|remote| remote.opus).filter(|_| codec == Codec::Opus);
+    named.unwrap_or_else(|| codec.payload_type())
+}
+
+async fn listen(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
     let (mut packet, mut last_key) = ([0u8; 1500], None);
     while let Ok(length) = socket.recv(&mut packet).await {
         if length < 12 || packet[0] >> 6 != 2 || gone.load(Ordering::Relaxed) {
@@ -131,8 +138,9 @@ async fn listen(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<At
         let payload = packet.get(start..length).unwrap_or_default();
         let mut shared = shared.lock().expect("nobody panics here");
         match packet[1] & 0x7F {
-            0 => {
-                shared.heard.extend(payload.iter().map(|b| from_ulaw(*b)));
+            kind if kind == kind_of(codec, shared.remote) => {
+                let sound = codec.decode(payload, shared.heard.len());
+                shared.heard.extend(sound);
                 let total = shared.heard.len();
                 shared.marks.push((Instant::now(), total));
             }
@@ -148,7 +156,7 @@ async fn listen(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<At
     }
 }
 
-async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
+async fn speak(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     let (mut stream, mut key) = (Stream { number: 0, stamp: 0 }, None::<(u8, u32, u16)>);
     loop {
@@ -179,9 +187,8 @@ async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<Ato
             }
             _ => {
                 key = None;
-                let sound = tone_now.map_or_else(|| SILENCE.to_vec(), |f| tone(f, stream.stamp));
-                let stamp = stream.stamp;
-                stream.send(&socket, to, 0, stamp, &sound).await;
+                let (stamp, kind) = (stream.stamp, kind_of(codec, Some(remote)));
+                stream.send(&socket, to, kind, stamp, &codec.encode(tone_now, stamp)).await;
             }
         }
     }

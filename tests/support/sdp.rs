@@ -1,6 +1,8 @@
-//! Session descriptions: PCMU and telephone-event, nothing else.
+//! Session descriptions: one codec and telephone-event, nothing else.
 
 use std::net::SocketAddr;
+
+use super::codec::Codec;
 
 /// What the other side said about its audio.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -8,15 +10,18 @@ pub struct Remote {
     pub address: SocketAddr,
     /// Payload type of RFC 2833 keys.
     pub keys: u8,
+    /// Payload type of Opus, where it is spoken.
+    pub opus: Option<u8>,
     /// The other side does not want to hear us (`sendonly`, `inactive`).
     pub holds: bool,
 }
 
 /// Our offer or answer. `direction` is `sendrecv`, `sendonly`, `recvonly` or `inactive`.
-pub fn write(port: u16, keys: u8, direction: &str, version: u32) -> String {
+pub fn write(port: u16, (codec, kind): (Codec, u8), keys: u8, direction: &str, version: u32) -> String {
+    let name = codec.name();
     format!(
         "v=0\r\no=phone 1001 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio {port} RTP/AVP 0 {keys}\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:{keys} telephone-event/8000\r\n\
+         m=audio {port} RTP/AVP {kind} {keys}\r\na=rtpmap:{kind} {name}\r\na=rtpmap:{keys} telephone-event/8000\r\n\
          a=fmtp:{keys} 0-15\r\na=ptime:20\r\na={direction}\r\n"
     )
 }
@@ -25,13 +30,16 @@ pub fn read(text: &str) -> Option<Remote> {
     let lines = || text.lines().map(str::trim);
     let ip = lines().find_map(|l| l.strip_prefix("c=IN IP4 "))?;
     let port = lines().find_map(|l| l.strip_prefix("m=audio "))?.split(' ').next()?;
-    let keys = lines()
-        .filter_map(|l| l.strip_prefix("a=rtpmap:"))
-        .find_map(|l| l.split_once(' ').filter(|(_, codec)| codec.starts_with("telephone-event/8000")))
-        .and_then(|(number, _)| number.parse().ok());
+    let kind = |name: &str| {
+        lines()
+            .filter_map(|l| l.strip_prefix("a=rtpmap:"))
+            .find_map(|l| l.split_once(' ').filter(|(_, codec)| codec.starts_with(name)))
+            .and_then(|(number, _)| number.parse().ok())
+    };
     Some(Remote {
         address: format!("{ip}:{port}").parse().ok()?,
-        keys: keys.unwrap_or(101),
+        keys: kind("telephone-event/8000").unwrap_or(101),
+        opus: kind("opus/48000"),
         holds: lines().any(|l| l == "a=sendonly" || l == "a=inactive"),
     })
 }

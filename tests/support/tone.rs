@@ -38,10 +38,15 @@ fn power(block: &[i16], frequency: f64) -> f64 {
     2.0 * (a * a + b * b - turn * a * b) / block.len() as f64
 }
 
-/// 160 samples (20 ms) of a tone, from the sample number `from` on, as µ-law.
+/// 160 samples (20 ms) of a tone, from the sample number `from` on.
+pub fn wave(frequency: f64, from: u32) -> impl Iterator<Item = i16> {
+    let sample = move |n: u32| 8000.0 * (TAU * frequency * f64::from(n % 8000) / RATE).sin();
+    (0..160).map(move |n| sample(from.wrapping_add(n)) as i16)
+}
+
+/// The same as µ-law.
 pub fn tone(frequency: f64, from: u32) -> Vec<u8> {
-    let sample = |n: u32| 8000.0 * (TAU * frequency * f64::from(n % 8000) / RATE).sin();
-    (from..from + 160).map(|n| to_ulaw(sample(n) as i16)).collect()
+    wave(frequency, from).map(to_ulaw).collect()
 }
 
 pub fn to_ulaw(sample: i16) -> u8 {
@@ -49,6 +54,23 @@ pub fn to_ulaw(sample: i16) -> u8 {
     let level = i32::from(sample).abs().min(32635) + 132;
     let exponent = 24 - level.leading_zeros() as i32;
     !(sign | (exponent << 4) as u8 | ((level >> (exponent + 3)) & 0x0F) as u8)
+}
+
+/// A-law (G.711): 13 bits, the even ones inverted.
+pub fn to_alaw(sample: i16) -> u8 {
+    let sign = if sample < 0 { 0 } else { 0x80 };
+    let level = (i32::from(sample) ^ (i32::from(sample) >> 15)).min(32635) >> 4;
+    let exponent = 28 - (level as u32 | 0x0F).leading_zeros() as i32;
+    let mantissa = if exponent == 0 { level & 0x0F } else { (level >> (exponent - 1)) & 0x0F };
+    (sign | (exponent << 4) as u8 | mantissa as u8) ^ 0x55
+}
+
+pub fn from_alaw(byte: u8) -> i16 {
+    let byte = byte ^ 0x55;
+    let (exponent, mantissa) = (i16::from(byte >> 4 & 7), i16::from(byte & 0x0F));
+    let level = (mantissa << 4) + 8;
+    let level = if exponent == 0 { level } else { (level + 0x100) << (exponent - 1) };
+    if byte & 0x80 == 0 { -level } else { level }
 }
 
 pub fn from_ulaw(byte: u8) -> i16 {

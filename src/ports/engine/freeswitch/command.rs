@@ -72,8 +72,9 @@ pub fn phones(domain: &str) -> Result<String, Unspeakable> {
     Ok(format!("list_users domain {}", escape::domain(domain)?))
 }
 
-pub fn answer(leg: &LegId, order: OrderId) -> Vec<u8> {
-    execute(leg, "answer", "", &Tag::Answer(order)).bytes()
+/// Whoever is answered by us will hear something of ours. G.729 is only passed on from one to the other.
+pub fn answer(leg: &LegId, order: OrderId) -> [Vec<u8>; 2] {
+    [note(leg, "codec_string", "PCMA,PCMU,OPUS"), execute(leg, "answer", "", &Tag::Answer(order)).bytes()]
 }
 
 /// 180 to a caller who has not been answered; nothing to one who has.
@@ -158,7 +159,7 @@ pub fn dress(leg: &LegId, music: &str) -> [Vec<u8>; 2] {
     [
         plain(&format!(
             "api uuid_setvar_multi {leg} tandem_taken=true;playback_terminators=none;continue_on_fail=true;\
-             hangup_after_bridge=false;hangup_after_conference=false;instant_ringback=true;\
+             hangup_after_bridge=false;hangup_after_conference=false;instant_ringback=true;inherit_codec=true;\
              force_transfer_context={REFER};api_before_bridge=sched_del {leg};record_rate=8000;\
              record_sample_rate=8000;RECORD_STEREO=true;RECORD_MIN_SEC=0"
         )),

@@ -46,6 +46,7 @@ impl Dial<'_> {
         let variables = Variables::new()
             .word("origination_uuid", self.to.as_str())
             .word("tandem_dialled", "true")
+            .word("tandem_mix", "true")
             .word("originate_timeout", &timeout)
             .word("leg_timeout", &timeout)
             .word("ignore_early_media", "true")
@@ -65,6 +66,7 @@ pub fn connect(order: OrderId, leg: &LegId, dial: &Dial<'_>) -> Result<Vec<u8>, 
         .variables()?
         .word("tandem_for", leg.as_str())
         .word("instant_ringback", "true")
+        .as_it_mixes()
         .dial(&dial.endpoint()?);
     Ok(execute(leg, "bridge", &argument, &Tag::Connect(order, dial.to.clone())).bytes())
 }
@@ -115,10 +117,10 @@ mod tests {
             prop_assert_eq!(line.lines().count(), 6);
             prop_assert!(line.starts_with("sendmsg a-leg\ncall-command: execute\nexecute-app-name: bridge\n"));
             let argument = line.lines().find_map(|l| l.strip_prefix("execute-app-arg: ")).expect("argument");
-            prop_assert_eq!(argument.matches(['{', '}', '[', ']', '<', '>', '$', '%', '|', '^', ':', '&']).count(), 2);
+            prop_assert_eq!(argument.matches(['{', '}', '[', ']', '<', '>', '$', '%', '|', '^', ':', '&']).count(), 5);
             prop_assert_eq!(argument.matches('\'').count(), 2);
-            prop_assert_eq!(argument.matches(',').count(), 9);
-            let ends_well = argument.ends_with("',tandem_for=a-leg,instant_ringback=true}user/1001@pbx.example");
+            prop_assert_eq!(argument.matches(',').count(), 11);
+            let ends_well = argument.ends_with("true,media_mix_inbound_outbound_codecs=${tandem_mix}}user/1001@pbx.example");
             prop_assert!(ends_well, "{}", argument);
         }
     }

@@ -108,6 +108,11 @@ impl Variables {
         self.put(name, &quoted)
     }
 
+    /// Offers more than what the caller speaks, unless that is only passed on (`tandem_mix` of the caller).
+    pub fn as_it_mixes(self) -> Self {
+        self.put("media_mix_inbound_outbound_codecs", "${tandem_mix}")
+    }
+
     /// Asks a phone to answer by itself, in the two ways that phones know.
     pub fn answers_by_itself(self, domain: &str) -> Self {
         self.put("sip_h_Call-Info", &format!("<sip:{domain}>;answer-after=0"))

@@ -42,7 +42,9 @@ impl Legs {
         let then = Then::Outcome { leg: leg.clone(), order: *id };
         match command {
             Command::Answer => {
-                self.send(command::answer(leg, *id), then);
+                let [choose, answer] = command::answer(leg, *id);
+                self.send(choose, Then::Nothing);
+                self.send(answer, then);
                 self.send(command::linger(leg), Then::Nothing);
             }
             Command::Ring => self.send(command::ring(leg, *id), then),
