@@ -66,7 +66,7 @@ pub fn connect(order: OrderId, leg: &LegId, dial: &Dial<'_>) -> Result<Vec<u8>, 
         .variables()?
         .word("tandem_for", leg.as_str())
         .word("instant_ringback", "true")
-        .as_it_mixes()
+        .mixing_as_the_caller()
         .dial(&dial.endpoint()?);
     Ok(execute(leg, "bridge", &argument, &Tag::Connect(order, dial.to.clone())).bytes())
 }

@@ -109,7 +109,7 @@ impl Variables {
     }
 
     /// Offers more than what the caller speaks, unless that is only passed on (`tandem_mix` of the caller).
-    pub fn as_it_mixes(self) -> Self {
+    pub fn mixing_as_the_caller(self) -> Self {
         self.put("media_mix_inbound_outbound_codecs", "${tandem_mix}")
     }
 
