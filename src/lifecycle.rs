@@ -37,7 +37,7 @@ use crate::{
     infra::{
         journal::{self, Journal, OpenError, Torn},
         site::{
-            self, Problems, Site,
+            self, EngineKind, Problems, Site,
             secret::{self, SecretError},
         },
         spool::{Spool, SpoolError},
@@ -215,10 +215,18 @@ fn folder(path: &Path, mode: u32) -> Result<(), Failure> {
     fs::read_dir(path).map(drop).map_err(failed)
 }
 
-/// Makes the prompts that are not there yet. A caller hears nothing rather than getting no service.
-async fn prepare_prompts(site: &Site, folder: &Path) {
+/// Makes the prompts that are not there yet. A caller hears nothing rather than getting no service. The many words of
+/// the house follow while calls run; the simulator's callers hear none.
+async fn prepare_prompts(site: &Arc<Site>, folder: &Path) {
     notice::busy("speaking prompts");
-    let prepared = media::prepare(site, folder, |_| {}).await;
+    tell_prepared(&media::prepare(site, folder, |_| {}).await);
+    if site.engine.kind != EngineKind::Simulator {
+        let (site, folder) = (site.clone(), folder.to_owned());
+        tokio::spawn(async move { tell_prepared(&media::prepare_phrases(&site, &folder, |_| {}).await) });
+    }
+}
+
+fn tell_prepared(prepared: &media::Prepared) {
     if prepared.made > 0 {
         tracing::info!(made = prepared.made, "prompts have been spoken");
     }

@@ -3,6 +3,7 @@
 pub mod agent;
 pub mod call;
 pub mod dialog;
+pub mod mailbox;
 pub mod queue;
 pub mod record;
 pub mod routing;

@@ -5,19 +5,24 @@
 //!
 //! An id follows from what is heard alone (language, voice, text), so a flow names its prompts without
 //! looking at any file, and a replay names the same.
+//!
+//! `phrase` is what Tandem itself says: words around mailboxes and PINs, numbers and times.
 
 pub mod music;
+pub mod phrase;
 mod prepare;
 mod resample;
 mod speech;
+mod tone;
 
-pub use prepare::{Prepared, Progress, prepare};
+pub use prepare::{Prepared, Progress, prepare, prepare_phrases};
 pub use speech::SpeechError;
 
 use std::path::Path;
 
 use aws_lc_rs::digest::{Context, SHA256};
 
+use self::tone::Tone;
 use super::engine::{Media, PromptId};
 use crate::infra::site::{Locale, Prompt};
 
@@ -37,7 +42,16 @@ pub fn recording(file: &Path) -> Media {
 
 /// Heard when something has been done as asked.
 pub fn confirmation() -> Media {
-    Media::Prompt(id(&[b"tone", b"confirmation"]))
+    Media::Prompt(toned(Tone::Confirmation))
+}
+
+fn toned(tone: Tone) -> PromptId {
+    id(&[b"tone", tone.name()])
+}
+
+/// The tone after which a caller speaks.
+pub fn beep() -> Media {
+    Media::Prompt(toned(Tone::Beep))
 }
 
 fn spoken(locale: Locale, text: &str) -> PromptId {

@@ -27,6 +27,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("live::queue", &["infra::site", "base"]),
     ("live::routing", &["live::switchboard::view", "infra::site", "ports::engine", "base"]),
     ("live::dialog", &["infra::site", "ports::engine", "ports::media", "base"]),
+    ("live::mailbox", &["infra::site", "ports::engine", "ports::media", "base"]),
     (
         "live::call",
         &[

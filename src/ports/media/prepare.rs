@@ -15,13 +15,15 @@ use smol_str::SmolStr;
 use tokio::task::spawn_blocking;
 
 use super::{
-    recorded, resample,
+    phrase, recorded, resample,
     speech::{self, SpeechError},
     spoken,
+    tone::Tone,
+    toned,
 };
 use crate::{
     base::wav::Wav,
-    infra::site::{Locale, Prompt, Site, Step},
+    infra::site::{Codes, Locale, Prompt, Site, Step},
     ports::engine::PromptId,
 };
 
@@ -55,6 +57,7 @@ pub struct Prepared {
 enum Source {
     Text(Locale, SmolStr),
     Recording(PathBuf),
+    Tone(Tone),
 }
 
 /// Makes every prompt of `site` that is not yet in `folder`, and tells after each how far it is.
@@ -62,9 +65,23 @@ pub async fn prepare(site: &Site, folder: &Path, told: impl FnMut(Progress)) -> 
     with(PROGRAM, site, folder, told).await
 }
 
-async fn with(program: &str, site: &Site, folder: &Path, mut told: impl FnMut(Progress)) -> Prepared {
+/// Makes the words of the house, if the site has anything that speaks them. They are many, and no call waits for
+/// them: this may run while calls do.
+pub async fn prepare_phrases(site: &Site, folder: &Path, told: impl FnMut(Progress)) -> Prepared {
+    make_all(PROGRAM, phrases(site), folder, told).await
+}
+
+async fn with(program: &str, site: &Site, folder: &Path, told: impl FnMut(Progress)) -> Prepared {
+    make_all(program, sources(site), folder, told).await
+}
+
+async fn make_all(
+    program: &str,
+    sources: BTreeMap<PromptId, Source>,
+    folder: &Path,
+    mut told: impl FnMut(Progress),
+) -> Prepared {
     let mut prepared = Prepared::default();
-    let sources = sources(site);
     let all = sources.len();
     let made_folder = fs::create_dir_all(folder).map(|()| sweep(folder));
     // Each lane finds out for itself whether the program hangs; after that nobody waits for it any more.
@@ -117,6 +134,8 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
         }
     };
     site.queues.values().filter_map(|queue| queue.greeting.as_ref()).for_each(&mut add);
+    let mailboxes = site.extensions.values().filter_map(|extension| extension.mailbox.as_ref());
+    mailboxes.filter_map(|mailbox| mailbox.greeting.as_ref()).for_each(&mut add);
     let steps = || site.flows.values().flat_map(|flow| flow.steps.values());
     for step in steps() {
         match step {
@@ -142,7 +161,26 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
             all.insert(recorded(file), Source::Recording(file.clone()));
         }
     }
+    if speaks(site) || site.dialing.codes != Codes::default() {
+        all.extend(Tone::ALL.map(|tone| (toned(tone), Source::Tone(tone))));
+    }
     all
+}
+
+/// Whether somebody hears words of the house: at a mailbox, or before a conference that has a PIN.
+fn speaks(site: &Site) -> bool {
+    site.extensions.values().any(|extension| extension.mailbox.is_some())
+        || site.dialing.conferences.values().any(|conference| conference.pin_file.is_some())
+}
+
+/// The words of the house that this site needs.
+fn phrases(site: &Site) -> BTreeMap<PromptId, Source> {
+    if !speaks(site) {
+        return BTreeMap::new();
+    }
+    let all =
+        site.languages.iter().flat_map(|locale| phrase::texts(*locale).map(move |text| (*locale, text)));
+    all.map(|(locale, text)| (spoken(locale, &text), Source::Text(locale, text))).collect()
 }
 
 /// Whether it had to be made.
@@ -160,6 +198,16 @@ async fn make(program: &str, source: Source, target: PathBuf) -> Result<bool, Sp
             })
             .await?;
             Ok(true)
+        }
+        Source::Tone(tone) => {
+            blocking(move || {
+                let fresh = playable(&target);
+                if !fresh {
+                    write(&target, &tone.sound().to_bytes()).map_err(SpeechError::File)?;
+                }
+                Ok(!fresh)
+            })
+            .await
         }
         Source::Recording(file) => {
             blocking(move || {

@@ -12,9 +12,17 @@ use super::{
 };
 use crate::{infra::site, ports::media};
 
-fn example() -> Site {
+fn whole() -> Site {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small");
     site::load(&path).expect("the example is clean")
+}
+
+/// Without what has tones.
+fn example() -> Site {
+    let mut site = whole();
+    site.dialing = site::Dialing::default();
+    site.extensions.values_mut().for_each(|extension| extension.mailbox = None);
+    site
 }
 
 fn run(program: &str, site: &Site, folder: &Path) -> (Prepared, Vec<Progress>) {
@@ -48,6 +56,34 @@ fn every_prompt_of_the_example_is_made_once_and_then_kept() {
     assert!(began.elapsed().as_secs() < 5, "{:?}", began.elapsed());
     let parts = fs::read_dir(folder.path()).expect("folder").flatten();
     assert_eq!(parts.filter(|e| e.path().extension().is_none_or(|x| x != "wav")).count(), 0);
+}
+
+#[test]
+fn the_words_of_the_house_are_made_where_somebody_hears_them() {
+    let (mut site, folder) = (whole(), tempfile::tempdir().expect("folder"));
+    site.languages.truncate(1);
+    let runtime = tokio::runtime::Runtime::new().expect("runtime");
+    let made = runtime.block_on(prepare_phrases(&site, folder.path(), |_| {}));
+    assert!(made.failed.is_empty() && made.made > 130, "{made:?}");
+    let locale = site.languages[0];
+    let words = phrase::Phrase::ALL.iter().filter_map(|word| phrase::phrase(*word, locale));
+    let numbers = (0..=phrase::MOST).map(|n| phrase::number(n, locale));
+    for media in words.chain(numbers) {
+        let media::Media::Prompt(id) = media else { panic!("a prompt") };
+        assert!(playable(&folder.path().join(format!("{id}.wav"))), "{id}");
+    }
+    let again = runtime.block_on(prepare_phrases(&site, folder.path(), |_| {}));
+    assert_eq!((again.made, again.kept), (0, made.made));
+
+    site.flows.clear();
+    site.queues.clear();
+    let tones = run("program-that-is-not-there", &site, folder.path()).0;
+    assert_eq!((tones.made, tones.failed.len()), (2, 0), "{tones:?}");
+    for media in [media::beep(), media::confirmation()] {
+        let media::Media::Prompt(id) = media else { panic!("a prompt") };
+        assert!(playable(&folder.path().join(format!("{id}.wav"))), "{id}");
+    }
+    assert_eq!(phrases(&example()), BTreeMap::new());
 }
 
 #[test]
