@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fs, time::Duration};
 
 use proptest::prelude::*;
-use tandem::infra::site::{self, Locale, Step};
+use tandem::infra::site::{self, Locale, RingOrder, Step};
 
 use super::{name, number};
 
@@ -118,6 +118,164 @@ fn flow(draft: &Draft, text: &str) -> String {
 fn served(draft: &Draft, serves: &[usize]) -> Vec<String> {
     let names = serves.iter().map(|i| draft.queues[i % draft.queues.len()].0.clone()).collect();
     unique(names, |n: &String| n.clone())
+}
+
+/// What phones may dial, of numbers that do not meet: extensions 10.., groups 20.., conferences 30.., slots 40..,
+/// short codes 50...
+#[derive(Clone, Debug)]
+struct Dials {
+    prefix: String,
+    classes: Vec<usize>,
+    /// Members as a mask, ring, in turn, and where calls go otherwise: an extension, the next group, a message.
+    groups: Vec<(u8, u64, bool, u8)>,
+    rooms: Vec<(u16, bool, bool)>,
+    slots: u8,
+    shorts: Vec<u8>,
+    /// Of each extension: where calls go when it is busy.
+    busy: Vec<Option<u8>>,
+    boxes: Vec<Option<(u16, u64)>>,
+}
+
+const SEATS: usize = 4;
+const CLASSES: [&str; 4] = ["internal", "local", "national", "international"];
+
+fn dials() -> impl Strategy<Value = Dials> {
+    (
+        "[0-9]{0,2}",
+        prop::collection::vec(0usize..4, SEATS),
+        prop::collection::vec((1u8..16, 5u64..=300, any::<bool>(), 0u8..4), 0..4),
+        prop::collection::vec((2u16..=200, any::<bool>(), any::<bool>()), 0..4),
+        0u8..9,
+        prop::collection::vec(0u8..4, 0..4),
+        prop::collection::vec(prop::option::of(0u8..4), SEATS),
+        prop::collection::vec(prop::option::of((1u16..=500, 10u64..=900)), SEATS),
+    )
+        .prop_map(|(prefix, classes, groups, rooms, slots, shorts, busy, boxes)| Dials {
+            prefix,
+            classes,
+            groups,
+            rooms,
+            slots,
+            shorts,
+            busy,
+            boxes,
+        })
+}
+
+/// A seat that has a mailbox, if one has.
+fn boxed(dials: &Dials) -> Option<String> {
+    dials.boxes.iter().position(Option::is_some).map(|seat| format!("*97{}", 10 + seat))
+}
+
+fn otherwise(dials: &Dials, i: usize) -> Option<String> {
+    match dials.groups[i].3 {
+        0 => Some("11".to_owned()),
+        // Always a later one, so that there is no circle.
+        1 => (i + 1 < dials.groups.len()).then(|| format!("{}", 21 + i)),
+        2 => boxed(dials),
+        _ => None,
+    }
+}
+
+fn busy(dials: &Dials, seat: usize) -> Option<String> {
+    match dials.busy[seat]? {
+        0 => Some(format!("{}", 10 + (seat + 1) % SEATS)),
+        1 => (!dials.groups.is_empty()).then(|| "20".to_owned()),
+        2 => (dials.classes[seat] > 0).then(|| format!("{}71234567", dials.prefix)),
+        _ => boxed(dials),
+    }
+}
+
+fn short(target: u8) -> &'static str {
+    ["10", "4000000", "+14155550100", "13"][usize::from(target)]
+}
+
+fn write_dials(dials: &Dials, dir: &std::path::Path) {
+    let seat = |i: usize| {
+        let busy = busy(dials, i).map(|to| format!(", forward: {{ busy: \"{to}\" }}")).unwrap_or_default();
+        let mailbox =
+            dials.boxes[i].map(|(most, limit)| format!(", mailbox: {{ most: {most}, limit: {limit}s }}"));
+        let (class, mailbox) = (CLASSES[dials.classes[i]], mailbox.unwrap_or_default());
+        format!("  {}: {{ name: x, phone: p{i}, class: {class}{busy}{mailbox} }}", 10 + i)
+    };
+    let group = |(i, (members, ring, in_turn, _)): (usize, &(u8, u64, bool, u8))| {
+        let members: Vec<String> =
+            (0..SEATS).filter(|s| members & (1 << s) != 0).map(|s| (10 + s).to_string()).collect();
+        let order = if *in_turn { "in_turn" } else { "together" };
+        let otherwise = otherwise(dials, i).map(|to| format!(", otherwise: \"{to}\"")).unwrap_or_default();
+        format!(
+            "  {}: {{ name: g, members: [{}], ring: {ring}s, order: {order}{otherwise} }}",
+            20 + i,
+            members.join(", ")
+        )
+    };
+    let room = |(i, (most, record, pin)): (usize, &(u16, bool, bool))| {
+        let pin = if *pin { format!(", pin_file: secrets/room-{i}") } else { String::new() };
+        format!("  {}: {{ name: r, most: {most}, record: {record}{pin} }}", 30 + i)
+    };
+    let shorts = dials.shorts.iter().enumerate().map(|(i, to)| format!("  {}: {}", 50 + i, short(*to)));
+    let parking = match dials.slots {
+        0 => String::new(),
+        many => format!("parking: {{ slots: 401-{} }}\n", 400 + u16::from(many)),
+    };
+    let dialing = format!(
+        "outside:\n  prefix: \"{}\"\n  local: [\"7xxxxxxx\"]\n  national: [\"1[3-9]xxxxxxxxx\"]\n  international: [\"00.\"]\n  \
+         emergency: [112]\n  trunks: [main]\ngroups:\n{}conferences:\n{}short_codes:\n{}{parking}",
+        dials.prefix,
+        lines(dials.groups.iter().enumerate().map(group)),
+        lines(dials.rooms.iter().enumerate().map(room)),
+        lines(shorts)
+    );
+    let site =
+        "name: x\nlanguages: [en]\ntime_zone: Europe/London\nengine: { kind: asterisk }\nfallback: 10\n";
+    fs::create_dir(dir.join("flows")).expect("folder");
+    for (file, text) in [
+        ("site.yaml", site.to_owned()),
+        ("numbers.yaml", "4000000: { flow: main }\n".to_owned()),
+        ("people.yaml", format!("extensions:\n{}", lines((0..SEATS).map(seat)))),
+        ("trunks.yaml", "main: { address: 192.0.2.1 }\n".to_owned()),
+        ("dialing.yaml", dialing),
+        ("flows/main.yaml", "steps:\n  a: { say: x, next: hangup }\n".to_owned()),
+    ] {
+        fs::write(dir.join(file), text).expect("write");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_is_written_of_dialing_is_what_is_loaded(dials in dials()) {
+        let folder = tempfile::tempdir().expect("folder");
+        write_dials(&dials, folder.path());
+        let report = site::check(folder.path());
+        prop_assert_eq!(report.problems.errors(), 0, "{:#?}", report.problems);
+        let site = report.site.expect("no errors");
+        let dialing = &site.dialing;
+        prop_assert_eq!(dialing.outside.as_ref().map(|o| o.prefix.as_str()), Some(dials.prefix.as_str()));
+        for seat in 0..SEATS {
+            let extension = &site.extensions[&number(&(10 + seat).to_string())];
+            prop_assert_eq!(extension.class.word(), CLASSES[dials.classes[seat]]);
+            prop_assert_eq!(&extension.forward.busy, &busy(&dials, seat).map(|to| number(&to)));
+            let mailbox = extension.mailbox.as_ref().map(|m| (m.most, m.limit.as_secs()));
+            prop_assert_eq!(mailbox, dials.boxes[seat]);
+        }
+        prop_assert_eq!(dialing.groups.len(), dials.groups.len());
+        for (i, (members, ring, in_turn, _)) in dials.groups.iter().enumerate() {
+            let group = &dialing.groups[&number(&(20 + i).to_string())];
+            prop_assert_eq!(group.members.len(), members.count_ones() as usize);
+            prop_assert_eq!((group.ring.as_secs(), group.order == RingOrder::InTurn), (*ring, *in_turn));
+            prop_assert_eq!(&group.otherwise, &otherwise(&dials, i).map(|to| number(&to)));
+        }
+        for (i, (most, record, pin)) in dials.rooms.iter().enumerate() {
+            let room = &dialing.conferences[&number(&(30 + i).to_string())];
+            prop_assert_eq!((room.most, room.record, room.pin_file.is_some()), (*most, *record, *pin));
+        }
+        for (i, to) in dials.shorts.iter().enumerate() {
+            prop_assert_eq!(&dialing.short_codes[&number(&(50 + i).to_string())], &number(short(*to)));
+        }
+        prop_assert_eq!(dialing.parking.as_ref().map_or(0, |p| p.slots.len()), usize::from(dials.slots));
+    }
 }
 
 proptest! {

@@ -68,6 +68,16 @@ impl Boxes {
         there
     }
 
+    /// Takes out whatever `from` has left, for somebody who wants to be forgotten. Their files may go.
+    pub fn erase(&mut self, from: &Number) -> Vec<SoundId> {
+        let mut gone = Vec::new();
+        for messages in self.boxes.values_mut() {
+            gone.extend(messages.extract_if(.., |m| m.from.as_ref() == Some(from)).map(|m| m.sound));
+        }
+        self.boxes.retain(|_, messages| !messages.is_empty());
+        gone
+    }
+
     pub(super) fn keep(&mut self, mailbox: &Number, message: Message) {
         self.boxes.entry(mailbox.clone()).or_default().push(message);
     }

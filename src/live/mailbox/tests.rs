@@ -351,6 +351,16 @@ fn a_conference_lets_in_who_knows_its_pin() {
 }
 
 #[test]
+fn who_wants_to_be_forgotten_leaves_no_message() {
+    let mut boxes = hearing([message(1, Duration::ZERO, false), message(2, Duration::ZERO, true)]).boxes;
+    boxes.keep(&number("1001"), Message { from: None, ..message(3, Duration::ZERO, false) });
+    boxes.keep(&number("1002"), message(4, Duration::ZERO, false));
+    assert_eq!(boxes.erase(&number("13800138000")), [sound(1), sound(2), sound(4)]);
+    assert_eq!(sounds(&boxes), [sound(3)]);
+    assert_eq!(boxes.all().count(), 1);
+}
+
+#[test]
 fn a_snapshot_in_the_middle_of_a_pin_has_no_digit_of_it() {
     let mut caller = hearing([]);
     caller.enter().keys("9045");
