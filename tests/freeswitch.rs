@@ -54,6 +54,8 @@ fn main() -> ExitCode {
         harness::story!(refer::either_side_sends_the_other_on),
         harness::story!(refer::nonsense_sends_nobody_anywhere),
         harness::story!(refer::a_phone_joins_its_two_talks),
+        harness::story!(refer::a_phone_joins_before_the_other_has_answered),
+        harness::story!(refer::no_phone_makes_the_engine_call_a_stranger),
         harness::story!(records::a_message_is_left),
         harness::story!(records::a_talk_is_taped),
         harness::story!(media::every_codec_is_understood_or_passed_on),

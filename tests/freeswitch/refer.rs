@@ -170,14 +170,14 @@ pub async fn a_phone_joins_its_two_talks() {
             _ => None,
         };
         tandem.get(mark, PATIENCE, &what, joined).await;
-        mine.ended().await;
-        asked.ended().await;
+        // As phones do that have heard that it went well (RFC 5589), if the engine was not faster.
+        mine.hang_up().await;
+        asked.hang_up().await;
         for gone in [&my_leg, &asked_leg] {
             tandem.ended(gone).await;
             assert_eq!(returned(&tandem, from, gone), 0, "{what}\n{}", tandem.story());
         }
         hear_each_other(&theirs, &friend).await;
-        rig.has_channels(2).await;
         let mark = tandem.mark();
         let (leaver, left, stayer, stays) = if first_leaves {
             (&theirs, &their_leg, &friend, &friend_leg)
@@ -204,5 +204,74 @@ pub async fn a_phone_joins_its_two_talks() {
         assert_eq!(ends(&tandem, from), 4, "{what}\n{}", tandem.story());
         rig.is_empty().await;
         println!("       {what}: whoever stays {}", if comes_back { "comes back" } else { "ends" });
+    }
+}
+
+/// A phone lets go while the one whom it asked for the other still rings.
+pub async fn a_phone_joins_before_the_other_has_answered() {
+    let rig = Rig::start();
+    let mut tandem = rig.adapter().await;
+    let (boss, two, three) = (rig.phone("1001").await, rig.phone("1002").await, rig.phone("1003").await);
+    for answers in [true, false] {
+        let from = tandem.mark();
+        let (theirs, their_leg, mine, my_leg) = talk(&mut tandem, &two, &boss).await;
+        mine.hold(true).await;
+        let mark = tandem.mark();
+        let asked = boss.dial("1003").await;
+        let (asked_leg, _) = tandem.arrival(mark).await;
+        let friend_leg = tandem.dial(&asked_leg, "1003");
+        let friend = three.rings().await;
+        asked.rings_there().await;
+        assert_eq!(mine.refer_into(&asked).await, Some(202));
+        tandem.ended(&my_leg).await;
+        if answers {
+            friend.answer();
+            tandem
+                .get(mark, PATIENCE, "the two", |e| match e {
+                    Event::Joined { leg, peer } => [leg, peer].contains(&&their_leg).then_some(()),
+                    _ => None,
+                })
+                .await;
+            hear_each_other(&theirs, &friend).await;
+            tandem.ended(&asked_leg).await;
+            friend.hang_up().await;
+        } else {
+            // The engine takes whoever waits along.
+            friend.refuse(486);
+            tandem.ended(&asked_leg).await;
+            theirs.ended().await;
+        }
+        tandem.ended(&friend_leg).await;
+        theirs.hang_up().await;
+        tandem.ended(&their_leg).await;
+        assert_eq!(ends(&tandem, from), 4, "{}", tandem.story());
+        rig.is_empty().await;
+    }
+}
+
+/// A dialog that the engine does not know makes it call whoever the request names.
+pub async fn no_phone_makes_the_engine_call_a_stranger() {
+    let rig = Rig::start();
+    let mut tandem = rig.adapter().await;
+    let (one, two) = (rig.phone("1001").await, rig.phone("1002").await);
+    let stranger = Phone::new("stranger", "127.0.0.1:9".parse().expect("address")).await;
+    for of_caller in [true, false] {
+        let from = tandem.mark();
+        let (call, leg, other, to) = talk(&mut tandem, &one, &two).await;
+        let phone = if of_caller { &call } else { &other };
+        let replaces = "Replaces=nobody%3Bto-tag%3Da%3Bfrom-tag%3Db";
+        let whom = format!("<sip:stranger@{}?{replaces}>", stranger.address());
+        assert_eq!(phone.refer_to(&whom).await, Some(202));
+        stranger.rings().await.ended().await;
+        // The talk goes on, and ends as any other.
+        hear_each_other(&call, &other).await;
+        other.hang_up().await;
+        tandem.ended(&to).await;
+        tandem.expect(from, Event::Returned { leg: leg.clone() }).await;
+        tandem.order(&leg, BYE).await;
+        call.ended().await;
+        tandem.ended(&leg).await;
+        assert_eq!(tandem.times(|e| matches!(e, Event::Referred { .. })), 0);
+        rig.is_empty().await;
     }
 }

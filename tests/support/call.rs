@@ -340,7 +340,7 @@ impl Call {
         self.refer_to(&format!("<{target}?Replaces={replaces}>")).await
     }
 
-    async fn refer_to(&self, whom: &str) -> Option<u16> {
+    pub async fn refer_to(&self, whom: &str) -> Option<u16> {
         self.ask(self.request("REFER").with("Refer-To", whom).with("Referred-By", &self.0.us)).await
     }
 

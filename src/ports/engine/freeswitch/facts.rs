@@ -32,6 +32,10 @@ impl Legs {
             Fact::Heartbeat => {}
             Fact::Parked { leg, place, arrival } => self.on_parked(leg, place, arrival.map(|a| *a), now),
             Fact::Created { leg } => self.on_created(&leg),
+            Fact::Smuggled { leg } => {
+                tracing::warn!(%leg, "a phone's REFER made the engine call a stranger; hanging up");
+                self.send(command::hangup(&leg, HangupCause::CALL_REJECTED), Then::Nothing);
+            }
             Fact::Ringing { leg } => self.on_ringing(leg),
             Fact::Answered { leg } => self.on_answered(leg),
             Fact::PlayStarted { leg } => self.on_play_started(&leg),
@@ -251,8 +255,23 @@ impl Legs {
             }
         }
         self.tell(Event::Joined { leg: leg.clone(), peer: peer.clone() });
+        self.end_left(&leg, &peer);
         self.pump(&leg, now);
         self.pump(&peer, now);
+    }
+
+    /// Legs of a phone that has joined their peers. The engine misses at times that such a peer is gone, for it is in
+    /// another talk already (`switch_ivr_multi_threaded_bridge` waits while its state is that of a talk).
+    fn end_left(&mut self, leg: &LegId, peer: &LegId) {
+        let left = |lane: &Lane| matches!(lane, Lane::Talking { to } if to == leg || to == peer);
+        let legs = self
+            .all
+            .iter()
+            .filter(|(id, known)| known.dismissed && *id != leg && *id != peer && left(&known.lane));
+        let legs: Vec<LegId> = legs.map(|(id, _)| id.clone()).collect();
+        for id in legs {
+            self.send(command::hangup(&id, HangupCause::NORMAL_CLEARING), Then::Nothing);
+        }
     }
 
     fn on_executed(&mut self, executed: &Executed, now: Stamp) {
@@ -279,8 +298,9 @@ impl Legs {
             Some(Lane::Talking { to: peer }) if peer == to => true,
             Some(Lane::Dialling { to: peer }) if peer == to => false,
             Some(Lane::Unknown) => false,
-            // The caller is gone, or was taken away.
-            _ => return self.end_if_away(to, cause, now),
+            // The caller is gone, or was taken away: whoever was dialled has an end of its own, if it was ever there, or
+            // goes to somebody else.
+            _ => return self.end_if_not_created(to, now),
         };
         if !talked {
             self.end_if_away(to, cause, now);

@@ -32,6 +32,10 @@ pub enum Fact {
     Created {
         leg: LegId,
     },
+    /// A phone has made the engine call somebody by itself.
+    Smuggled {
+        leg: LegId,
+    },
     Ringing {
         leg: LegId,
     },
@@ -146,6 +150,9 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
             place: place(event),
             arrival: arrival(event).map(Box::new),
         }),
+        b"CHANNEL_ORIGINATE" if event.get("variable_sip_h_X-FS-Refer-From").is_some() => {
+            Some(Fact::Smuggled { leg: leg(event)? })
+        }
         b"CHANNEL_ORIGINATE" => Some(Fact::Created { leg: leg(event)? }),
         b"CHANNEL_PROGRESS" | b"CHANNEL_PROGRESS_MEDIA" => Some(Fact::Ringing { leg: leg(event)? }),
         b"CHANNEL_ANSWER" => Some(Fact::Answered { leg: leg(event)? }),
@@ -186,12 +193,17 @@ fn custom(event: Headers<'_>) -> Option<Fact> {
             up: event.get("Ping-Status") == Some(b"UP"),
         }),
         "sofia::transferor" => {
-            let [leg, other, to] =
-                event.pick(["Unique-ID", "att_xfer_destination_peer_uuid", "variable_transfer_destination"]);
+            let [leg, other, kind, to] = event.pick([
+                "Unique-ID",
+                "att_xfer_destination_peer_uuid",
+                "variable_transfer_to",
+                "variable_transfer_destination",
+            ]);
             let leg = id(leg?)?;
             if let Some(other) = other {
                 return Some(Fact::Joining { legs: [leg, id(other)?] });
             }
+            kind.filter(|kind| kind.starts_with(b"blind"))?;
             let to = to.map(decode).and_then(|to| Number::new(to.strip_prefix("blind:")?).ok());
             Some(Fact::Referring { leg, to })
         }
