@@ -123,7 +123,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
 
     let feed = Feed::new(clock.now());
-    outlet.tell(feed.clone());
+    outlet.tell(feed.clone(), options.state.join("recordings"));
 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;

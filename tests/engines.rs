@@ -69,6 +69,8 @@ mod states;
 mod talk;
 #[path = "engines/transfers.rs"]
 mod transfers;
+#[path = "engines/voice.rs"]
+mod voice;
 #[path = "engines/wire.rs"]
 mod wire;
 #[path = "engines/world.rs"]

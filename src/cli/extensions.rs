@@ -104,7 +104,11 @@ fn list(paint: &Paint, all: &[ExtensionView]) -> String {
             to(&extension.forward_always),
             to(&extension.forward_busy),
             to(&extension.forward_no_answer),
+            text(match (extension.new_messages, extension.old_messages) {
+                (0, 0) => String::new(),
+                (new, old) => format!("{new} new, {old} old"),
+            }),
         ]
     });
-    paint.table(&["EXTENSION", "NAME", "STATE", "ALWAYS TO", "BUSY TO", "NO ANSWER TO"], rows)
+    paint.table(&["EXTENSION", "NAME", "STATE", "ALWAYS TO", "BUSY TO", "NO ANSWER TO", "MESSAGES"], rows)
 }

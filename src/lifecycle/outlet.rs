@@ -1,13 +1,17 @@
 //! Where the switchboard's finished calls and told reasons go, and what is wrong with the ways out.
 
-use std::sync::Arc;
+use std::{fs, path::PathBuf, sync::Arc};
 
 use smol_str::format_smolstr;
 use tokio::sync::watch;
 
 use super::change;
 use crate::{
-    base::{clock::Clock, id::CallId, text::discreet},
+    base::{
+        clock::Clock,
+        id::{CallId, SoundId},
+        text::discreet,
+    },
     desk::audit::Ledger,
     http::{Event, Feed, Meters},
     infra::{journal::Health, spool::Spool},
@@ -31,6 +35,8 @@ pub(super) struct Outlet {
     clock: Arc<dyn Clock>,
     drift: watch::Receiver<Option<Trouble>>,
     health: Health,
+    /// Folder of what callers said.
+    recordings: PathBuf,
     /// For those who must know whether everything is in the journal's files.
     told: watch::Sender<Health>,
 }
@@ -45,7 +51,18 @@ impl Outlet {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let told = watch::Sender::new(Health::Good);
-        Self { spool, standing, drift, ledger, feed: None, meters, clock, health: Health::Good, told }
+        Self {
+            recordings: PathBuf::new(),
+            spool,
+            standing,
+            drift,
+            ledger,
+            feed: None,
+            meters,
+            clock,
+            health: Health::Good,
+            told,
+        }
     }
 
     pub(super) fn journal(&self) -> watch::Receiver<Health> {
@@ -53,8 +70,9 @@ impl Outlet {
     }
 
     /// The past is told: what comes now is news.
-    pub(super) fn tell(&mut self, feed: Feed) {
+    pub(super) fn tell(&mut self, feed: Feed, recordings: PathBuf) {
         self.feed = Some(feed);
+        self.recordings = recordings;
     }
 
     fn publish(&self, event: impl FnOnce() -> Event) {
@@ -70,6 +88,13 @@ impl switchboard::Outlet for Outlet {
             tracing::error!(call = %record.id, %why, "the record of a finished call is kept in memory");
         }
         self.publish(|| Event::CallEnded { call: Box::new(record.clone()) });
+    }
+
+    fn forget(&mut self, sound: &SoundId) {
+        let file = self.recordings.join(format!("{sound}.wav"));
+        if let Err(why) = fs::remove_file(&file) {
+            tracing::warn!(file = %file.display(), %why, "a deleted message is still there");
+        }
     }
 
     fn told(&mut self, call: CallId, why: &Why) {

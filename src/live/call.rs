@@ -4,6 +4,7 @@ mod model;
 mod timers;
 
 pub use model::{
-    Call, Conferring, Dialled, Meeting, Member, Next, Parked, Party, Presence, Stage, Tape, Turn, Waiting,
+    AtMailbox, Call, Conferring, Dialled, Meeting, Member, Next, Parked, Party, Presence, Stage, Tape, Turn,
+    Waiting,
 };
 pub use timers::{Timer, Timers};

@@ -11,7 +11,7 @@
 //! - `goals`     where a call goes, whoever sends it there: `groups`, `trunks`, `parking`, `conferences`
 //! - `meetings`  the caller and others in a room: groups, pickup, `consult`
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
-//! - `extensions` forwards and quiet; `tapes` recordings
+//! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
 //! - `offers`    who is offered whom
 //! - `deadlines` what happens when nothing happens
 //! - `audit`     how the view is put right after a restart, a lost link, a lost event
@@ -31,6 +31,7 @@ mod goals;
 mod groups;
 mod invariants;
 mod legs;
+mod mailboxes;
 mod meetings;
 mod offers;
 mod parking;

@@ -32,6 +32,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "live::call",
         &[
             "live::dialog",
+            "live::mailbox",
             "live::queue",
             "live::record",
             "live::routing",
@@ -47,6 +48,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "live::agent",
             "live::call",
             "live::dialog",
+            "live::mailbox",
             "live::queue",
             "live::record",
             "live::routing",

@@ -213,6 +213,8 @@ fn view(query: &Query, mood: Mood) -> View {
             forward_busy: Some(extension("1002")),
             forward_no_answer: None,
             quiet: true,
+            new_messages: 2,
+            old_messages: 0,
         }]),
         Query::Agents => View::Agents(vec![
             agent("li", "李小龙", "1001", "talking", Some(LIVE), None),

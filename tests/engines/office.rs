@@ -1,6 +1,9 @@
 //! An office on a real engine: phones with classes, a group, slots, a conference, two trunks to the outside.
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use serde_json::{Value, json};
 use tandem::live::switchboard::view::{CallView, ConferenceView};
@@ -84,6 +87,11 @@ impl Office {
             if conference.members.len() == count { Ok(conference) } else { Err(format!("{conference:?}")) }
         })
         .await
+    }
+
+    /// What was recorded.
+    pub fn sounds(&self) -> Vec<PathBuf> {
+        self.world.sounds()
     }
 
     pub async fn forwards(&self, extension: &str, when: &str, to: Option<&str>) {

@@ -228,6 +228,17 @@ impl World {
         ["site", "state"].map(|name| self.dir.join(name))
     }
 
+    /// A password or PIN of the site.
+    pub fn secret(&self, name: &str) -> String {
+        word(&self.dir.join("site/secrets").join(name))
+    }
+
+    /// What was recorded.
+    pub fn sounds(&self) -> Vec<PathBuf> {
+        let files = fs::read_dir(self.dir.join("state/recordings"));
+        files.into_iter().flatten().map(|file| file.expect("an entry").path()).collect()
+    }
+
     /// All passwords of the site.
     pub fn secrets(&self) -> Vec<String> {
         let files = fs::read_dir(self.dir.join("site/secrets")).expect("secrets");

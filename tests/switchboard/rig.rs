@@ -221,7 +221,7 @@ impl Rig {
                 }
                 Effect::Record(record) => self.records.push(*record),
                 Effect::Reply { result, .. } => self.replies.push(result),
-                Effect::Told { .. } => {}
+                Effect::Told { .. } | Effect::Forget(_) => {}
             }
         }
         if !self.watchful {

@@ -2,15 +2,21 @@
 
 use std::time::Duration;
 
+use secrecy::SecretString;
 use tandem::{
-    base::id::{CallId, LegId},
-    infra::site::{Class, Conference, Group, Outside, Parking, Pattern, RingOrder, Site, Trunk},
+    base::{
+        id::{CallId, LegId},
+        number::Key,
+    },
+    infra::site::{
+        Class, Conference, Group, Mailbox, Outside, Parking, Pattern, PinHash, RingOrder, Site, Trunk,
+    },
     live::{
         record::{CallRecord, EndedBy},
         switchboard::view::{Act, CallView, ConferenceView, Query, Refusal, Setting, View, When},
     },
     ports::engine::{
-        Arrival, Command, Endpoint, HangupCause, Origin,
+        Arrival, Command, Endpoint, Event, HangupCause, Origin,
         simulator::{Answer, Caller, Faults, Line, World},
     },
 };
@@ -54,7 +60,7 @@ fn house() -> Site {
     let slots = ["7501", "7502"].map(number).into();
     site.dialing.parking = Some(Parking { slots, back_after: secs(40) });
     site.dialing.codes.pickup = Some(number("*8"));
-    site.dialing.codes.intercom = Some(number("*9"));
+    site.dialing.codes.intercom = Some(number("*50"));
     site.dialing.codes.forward_always = Some(number("*72"));
     site.dialing.codes.forward_off = Some(number("*73"));
     site.dialing.codes.quiet_on = Some(number("*78"));
@@ -548,7 +554,7 @@ fn a_conference_has_a_roster_mutes_locks_and_is_full_at_its_size() {
 #[test]
 fn a_call_goes_on_to_the_next_trunk_and_the_next_call_goes_there_at_once() {
     let mut rig = open();
-    let down = Answer::Fail(HangupCause::NO_USER_RESPONSE);
+    let down = Answer::Fail(HangupCause::TIMER_EXPIRED);
     rig.world.line(name("first"), Line { answer: down, talk: secs(600) });
     dials(&mut rig, "a", "1000", "013800138000");
     rig.run_for(secs(3));
@@ -612,7 +618,7 @@ fn a_talk_is_recorded_paused_and_ended() {
 fn an_intercom_call_is_answered_by_the_phone_itself() {
     let mut rig = open();
     answers(&mut rig, "1001", Answer::Never);
-    let a = dials(&mut rig, "a", "1000", "*91001");
+    let a = dials(&mut rig, "a", "1000", "*501001");
     rig.run_for(secs(1));
     let b = at(&rig, "1001").expect("1001 talks");
     assert!(hear_each_other(&rig, &a, &b));
@@ -636,4 +642,87 @@ fn rooms_and_slots_outlive_the_daemon() {
     rig.run_for(secs(2));
     assert!(hear_each_other(&rig, &a, &d));
     ends(rig, 4);
+}
+
+/// Presses a key, and lets a moment pass.
+fn presses(rig: &mut Rig, at: &LegId, keys: &str) {
+    for key in keys.chars() {
+        rig.event(Event::Key { leg: at.clone(), key: Key::new(key).expect("a key") });
+        rig.run_for(Duration::from_millis(200));
+    }
+}
+
+fn messages(rig: &Rig, extension: &str) -> (usize, usize) {
+    match rig.board.view(&Query::Extensions, rig.now) {
+        View::Extensions(all) => {
+            let found = all.into_iter().find(|ext| ext.number == number(extension)).expect("an extension");
+            (found.new_messages, found.old_messages)
+        }
+        other => panic!("extensions were asked for, not {other:?}"),
+    }
+}
+
+/// A house where 1001 has a mailbox and conference 7001 a PIN, both 471147.
+fn guarded() -> Rig {
+    let pin = Some(PinHash::of(&SecretString::from("471147"), "a place"));
+    let mut site = house();
+    let mailbox =
+        Mailbox { pin_file: "/nowhere".into(), pin: pin.clone(), greeting: None, most: 2, limit: secs(60) };
+    site.extensions.get_mut(&number("1001")).expect("there").mailbox = Some(mailbox);
+    let room = site.dialing.conferences.get_mut(&number("7001")).expect("there");
+    (room.pin_file, room.pin) = (Some("/nowhere".into()), pin);
+    site.dialing.codes.voicemail = Some(number("*97"));
+    let phones = rig::phones(5, Answer::After(secs(2)), secs(600));
+    Rig::new(site, World::new(1, phones, Faults::default(), rig::START))
+}
+
+#[test]
+fn who_does_not_answer_gets_a_message_that_only_the_pin_opens() {
+    let mut rig = guarded();
+    answers(&mut rig, "1001", Answer::Busy);
+    for hangs_up in [false, true] {
+        let a = dials(&mut rig, if hangs_up { "a" } else { "b" }, "1000", "1001");
+        rig.run_for(secs(20));
+        if hangs_up {
+            rig.world.hang_up(&a, rig.now);
+        } else {
+            presses(&mut rig, &a, "#");
+        }
+        rig.run_for(secs(30));
+        assert_eq!(rig.board.live_calls(), 0);
+    }
+    assert_eq!(messages(&rig, "1001"), (2, 0));
+    dials(&mut rig, "full", "1000", "1001");
+    rig.run_for(secs(30));
+    assert_eq!(messages(&rig, "1001"), (2, 0));
+
+    let owner = dials(&mut rig, "owner", "1001", "*97");
+    rig.run_for(secs(3));
+    presses(&mut rig, &owner, "000000#");
+    rig.run_for(secs(3));
+    assert_eq!(messages(&rig, "1001"), (2, 0), "a wrong PIN opens nothing");
+    presses(&mut rig, &owner, "471147#");
+    rig.run_for(secs(7));
+    presses(&mut rig, &owner, "3");
+    rig.run_for(secs(5));
+    let (new, old) = messages(&rig, "1001");
+    assert_eq!(new + old, 1, "one was deleted: {:?}", rig.board.view(&Query::Calls, rig.now));
+    let told = format!("{:?}", rig.board.view(&Query::Call(call_in(&rig, "menu")), rig.now));
+    assert!(!told.contains("471147"), "{told}");
+    ends(rig, 4);
+}
+
+#[test]
+fn a_conference_with_a_pin_lets_in_who_knows_it() {
+    let mut rig = guarded();
+    let a = dials(&mut rig, "a", "1000", "7001");
+    rig.run_for(secs(3));
+    assert_eq!(conference(&rig).members.len(), 0);
+    presses(&mut rig, &a, "471147#");
+    rig.run_for(secs(3));
+    assert_eq!(conference(&rig).members.len(), 1);
+    admin(&mut rig, Act::Invite { conference: number("7001"), to: number("1002") });
+    rig.run_for(secs(3));
+    assert_eq!(conference(&rig).members.len(), 2, "who is invited needs no PIN");
+    ends(rig, 2);
 }

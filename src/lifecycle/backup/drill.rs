@@ -14,7 +14,7 @@ use super::{About, BackupError, Places, Staged, restore::unpacked};
 use crate::{
     base::{
         clock::{Clock, Stamp, SystemClock},
-        id::CallId,
+        id::{CallId, SoundId},
     },
     desk::audit::Audit,
     infra::{
@@ -183,6 +183,7 @@ fn millis(span: Duration) -> u64 {
 struct Nobody;
 
 impl Outlet for Nobody {
+    fn forget(&mut self, _sound: &SoundId) {}
     fn record(&mut self, _: &CallRecord) {}
     fn told(&mut self, _: CallId, _: &Why) {}
     fn done(&mut self, _: Done) {}

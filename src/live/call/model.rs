@@ -14,6 +14,7 @@ use crate::{
     infra::site::Locale,
     live::{
         dialog::Dialog,
+        mailbox::Session,
         queue::Place,
         record::{EndedBy, LegRecord, Role},
         routing::Goal,
@@ -170,6 +171,14 @@ pub struct Parked {
     pub by: Option<Number>,
 }
 
+/// A caller at a mailbox, or before a conference's door.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AtMailbox {
+    pub session: Session,
+    /// The `Record` under way, and what it makes.
+    pub recording: Option<(OrderId, SoundId)>,
+}
+
 /// A caller in a conference of the house.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Conferring {
@@ -202,6 +211,7 @@ pub enum Stage {
     /// The caller and others in a room: a group, a consultation, somebody fetched from a slot.
     Meeting(Meeting),
     Parked(Parked),
+    AtMailbox(AtMailbox),
     Conferring(Conferring),
     /// Hears something, and is hung up after it.
     Told,
@@ -222,7 +232,7 @@ impl Stage {
     pub fn word(&self) -> SmolStr {
         SmolStr::new_static(match self {
             Self::Answering { .. } => "arriving",
-            Self::Dialog(_) | Self::Told => "menu",
+            Self::Dialog(_) | Self::Told | Self::AtMailbox(_) => "menu",
             Self::Waiting(_) | Self::Parting { next: Next::Wait(_) } => "waiting",
             Self::Dialling(Dialled { party: Party::Agent(_), .. }) => "offered",
             Self::Meeting(meeting) if meeting.since.is_some() && meeting.aside => "consulting",

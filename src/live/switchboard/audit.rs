@@ -12,6 +12,7 @@ use crate::{
     live::{
         call::{Next, Stage, Timer},
         dialog::Happening,
+        mailbox,
         record::EndedBy,
     },
     ports::engine::{Command, HangupCause, LegSeen},
@@ -161,6 +162,11 @@ impl Switchboard {
                 self.conference_due(id);
             }
             Stage::Told => self.told(id),
+            Stage::AtMailbox(at) => {
+                at.recording = None;
+                self.out.order(&leg, Command::Stop);
+                self.at_mailbox(id, mailbox::Happening::Enter);
+            }
             Stage::Ending => self.hang_up(id, EndedBy::Tandem),
             Stage::Dialling(_) | Stage::Reaching { .. } => {}
         }

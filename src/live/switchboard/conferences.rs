@@ -31,8 +31,16 @@ pub struct Session {
 }
 
 impl Switchboard {
-    /// The caller, who has been answered, goes into a conference.
+    /// The caller, who has been answered, goes into a conference, past its PIN if it has one. Whom Tandem called was
+    /// invited.
     pub(super) fn confer(&mut self, id: CallId, number: &Number) {
+        let guarded = self.site.dialing.conferences.get(number).is_some_and(|room| room.pin_file.is_some());
+        let invited = self.calls.get(&id).is_some_and(|call| call.arrival.origin == Origin::House);
+        if guarded && !invited { self.ask_pin(id, number) } else { self.admit(id, number) }
+    }
+
+    /// The caller is let in.
+    pub(super) fn admit(&mut self, id: CallId, number: &Number) {
         let now = self.now();
         let Some(settings) = self.site.dialing.conferences.get(number).cloned() else {
             return self.refuse(

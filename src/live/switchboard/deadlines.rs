@@ -14,6 +14,7 @@ use crate::{
     live::{
         call::{Next, Stage, Timer},
         dialog::Happening,
+        mailbox,
         record::EndedBy,
     },
     ports::engine::{Command, HangupCause},
@@ -86,6 +87,7 @@ impl Switchboard {
             Stage::Parked(_) => self.park_due(id),
             Stage::Conferring(_) => self.conference_due(id),
             Stage::Told => self.told(id),
+            Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Silence),
             Stage::Reaching { .. } => {
                 let leg = call.leg.clone();
                 self.out.hangup(&leg, HangupCause::NO_ANSWER);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use smol_str::format_smolstr;
 
-use super::state::Switchboard;
+use super::{legs::ANSWER_GUARD, state::Switchboard};
 use crate::{
     base::{
         clock::Stamp,
@@ -13,7 +13,7 @@ use crate::{
     },
     infra::site::{Class, Site},
     live::{
-        call::{Next, Party, Stage},
+        call::{Next, Party, Stage, Timer},
         routing::{Decision, Goal, reach},
     },
     ports::engine::{Arrival, Command, Endpoint, HangupCause, Origin},
@@ -27,6 +27,10 @@ const MAX_HOPS: u8 = 6;
 impl Switchboard {
     /// On to a goal; `after` when nobody comes to talk.
     pub(super) fn pursue(&mut self, id: CallId, goal: Goal, after: Next) {
+        let unanswered = self.calls.get(&id).is_some_and(|call| call.answered.is_none());
+        if unanswered && wants_answer(&goal) {
+            return self.answer_first(id, Next::Goal(Box::new((goal, after))));
+        }
         match goal {
             Goal::Flow { flow, language } => {
                 let next = self.flow(&flow, language);
@@ -39,9 +43,8 @@ impl Switchboard {
             Goal::Conference(number) => self.confer(id, &number),
             Goal::Park(slot) => self.fetch(id, &slot),
             Goal::PickUp(of) => self.pick_up(id, of.as_ref()),
-            Goal::Mailbox(_) | Goal::Message(_) => {
-                self.refuse(id, HangupCause::FACILITY_REJECTED, "mailboxes are not there yet");
-            }
+            Goal::Mailbox(number) => self.hear_messages(id, &number),
+            Goal::Message(number) => self.leave_message(id, &number),
             Goal::Setting(setting) => self.dial_setting(id, &setting),
         }
     }
@@ -135,8 +138,13 @@ impl Switchboard {
     ) -> Option<Next> {
         let wishes = self.wishes(to);
         let (target, why) = match cause {
-            HangupCause::USER_BUSY | HangupCause::CALL_REJECTED => (wishes.busy?, "busy"),
-            _ => (wishes.no_answer?, "no answer"),
+            HangupCause::USER_BUSY | HangupCause::CALL_REJECTED => (wishes.busy, "busy"),
+            _ => (wishes.no_answer, "no answer"),
+        };
+        let Some(target) = target else {
+            // Whoever has nowhere else to go may leave a message.
+            let mailbox = self.site.extensions.get(to).is_some_and(|extension| extension.mailbox.is_some());
+            return (mailbox && *after == Next::Hangup).then(|| Next::goal(Goal::Message(to.clone())));
         };
         self.forwarded(id, to, &target, why, after.clone())
     }
@@ -189,33 +197,26 @@ impl Switchboard {
         self.out.order(&call.leg, command);
     }
 
-    /// Whether the caller's leg must be answered before it goes there.
-    pub(super) fn wants_answer(goal: &Goal) -> bool {
-        match goal {
-            Goal::Flow { .. }
-            | Goal::Conference(_)
-            | Goal::Mailbox(_)
-            | Goal::Message(_)
-            | Goal::Setting(_) => true,
-            Goal::Extension(_)
-            | Goal::Intercom(_)
-            | Goal::Group(_)
-            | Goal::Outside { .. }
-            | Goal::Park(_)
-            | Goal::PickUp(_) => false,
-        }
-    }
-
-    /// The caller's leg is answered first if it must be, then the goal.
-    pub(super) fn begin(&mut self, id: CallId, goal: Goal) {
-        let now = self.now();
-        if !Self::wants_answer(&goal) {
-            return self.pursue(id, goal, Next::Hangup);
-        }
+    fn answer_first(&mut self, id: CallId, next: Next) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.stage = Stage::Answering { next: Next::goal(goal), tries: 1 };
+        call.stage = Stage::Answering { next, tries: 1 };
         self.out.order(&call.leg, Command::Answer);
-        self.timers.set(crate::live::call::Timer::Stage(id), now + super::legs::ANSWER_GUARD);
+        self.timers.set(Timer::Stage(id), self.out.now() + ANSWER_GUARD);
+    }
+}
+
+/// Whether the caller's leg must be answered before it goes there.
+fn wants_answer(goal: &Goal) -> bool {
+    match goal {
+        Goal::Flow { .. } | Goal::Conference(_) | Goal::Mailbox(_) | Goal::Message(_) | Goal::Setting(_) => {
+            true
+        }
+        Goal::Extension(_)
+        | Goal::Intercom(_)
+        | Goal::Group(_)
+        | Goal::Outside { .. }
+        | Goal::Park(_)
+        | Goal::PickUp(_) => false,
     }
 }
 

@@ -18,6 +18,7 @@ use crate::{
     live::{
         call::{Call, Dialled, Next, Party, Stage, Timer},
         dialog::{Dialog, Happening},
+        mailbox,
         record::EndedBy,
         routing::{Decision, Goal, route},
     },
@@ -62,7 +63,7 @@ impl Switchboard {
             Event::Ended { leg, cause } => self.ended(&leg, cause),
             Event::Referred { leg, peer, to } => self.referred(&leg, &peer, &to),
             Event::Met { leg, room } => self.met(&leg, &room),
-            Event::Recorded { .. } => {}
+            Event::Recorded { leg, order, length } => self.recorded(&leg, order, length),
             Event::Trunk { trunk, up } => self.trunk(trunk, up),
             Event::Outcome { leg, order, outcome } => {
                 if matches!(outcome, Outcome::Refused(_)) {
@@ -100,7 +101,7 @@ impl Switchboard {
         self.timers.set(Timer::Lease(id), now + self.site.lease / 3);
         self.legs.insert(leg, id);
         self.calls.insert(id, call);
-        self.begin(id, goal);
+        self.pursue(id, goal, Next::Hangup);
     }
 
     fn turn_away(&mut self, id: CallId, leg: LegId, arrival: Arrival, cause: HangupCause, why: &str) {
@@ -173,6 +174,7 @@ impl Switchboard {
         match &mut call.stage {
             Stage::Dialog(_) => self.dialog(id, Happening::Spoken),
             Stage::Told => self.told(id),
+            Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Spoken),
             Stage::Waiting(waiting) if waiting.greeting => {
                 waiting.greeting = false;
                 self.out.order(leg, Command::Music);
@@ -183,9 +185,11 @@ impl Switchboard {
 
     fn key(&mut self, leg: &LegId, key: Key) {
         let Some((call, true)) = self.whose(leg) else { return };
-        if let Stage::Dialog(_) = call.stage {
-            let id = call.id;
-            self.dialog(id, Happening::Key(key));
+        let id = call.id;
+        match call.stage {
+            Stage::Dialog(_) => self.dialog(id, Happening::Key(key)),
+            Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Key(key)),
+            _ => {}
         }
     }
 

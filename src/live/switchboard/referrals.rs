@@ -172,7 +172,7 @@ impl Switchboard {
                 call.stage = Stage::Parting { next: to };
                 self.timers.set(Timer::Stage(id), self.out.now() + RETURN_GUARD);
             }
-            Stage::Dialog(_) | Stage::Waiting(_) | Stage::Parked(_) => {
+            Stage::Dialog(_) | Stage::Waiting(_) | Stage::Parked(_) | Stage::AtMailbox(_) => {
                 call.playing = None;
                 self.out.order(&call.leg, Command::Stop);
                 self.go(id, to);

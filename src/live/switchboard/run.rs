@@ -15,7 +15,7 @@ use super::{
 use crate::{
     base::{
         clock::{Clock, Stamp},
-        id::CallId,
+        id::{CallId, SoundId},
     },
     infra::{
         journal::{AppendError, Entry, Health, Journal, OpenError, Payload, Recovered},
@@ -35,6 +35,8 @@ const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 pub trait Outlet: Send {
     /// A call is over: keep the record until it is in the database.
     fn record(&mut self, record: &CallRecord);
+    /// Nobody will hear this recording any more: its file may go.
+    fn forget(&mut self, sound: &SoundId);
     /// A decision, for whoever watches.
     fn told(&mut self, call: CallId, why: &Why);
     /// A change was made: write it down. The same one may be told again after a crash.
@@ -268,6 +270,7 @@ impl<O: Outlet> Core<O> {
                 self.outlet.record(&record);
                 self.journal.forget(record.id);
             }
+            Effect::Forget(sound) => self.outlet.forget(&sound),
             Effect::Told { call, why } => self.outlet.told(call, &why),
             Effect::Reply { ask, result } => {
                 if let Some(place) = self.replies.iter().position(|(number, _)| *number == ask) {

@@ -90,10 +90,7 @@ impl Switchboard {
                 Act::Transfer { to, digits, ring, otherwise } => {
                     self.transfer_step(id, &to, digits, ring, otherwise);
                 }
-                Act::Voicemail { .. } => {
-                    self.out.tell(call, "messages are not taken yet");
-                    self.hang_up(id, EndedBy::Tandem);
-                }
+                Act::Voicemail { mailbox } => self.leave_message(id, &mailbox),
                 Act::Hangup => self.hang_up(id, EndedBy::Tandem),
             }
         }

@@ -25,6 +25,7 @@ use crate::{
     live::{
         agent::Agents,
         call::{Call, Timer, Timers},
+        mailbox::Boxes,
         queue::Queues,
         record::CallRecord,
     },
@@ -61,6 +62,8 @@ pub enum Effect {
         ask: u64,
         result: Result<(), Refusal>,
     },
+    /// Nobody will hear this recording any more.
+    Forget(SoundId),
     /// A decision and its reason, as it happens.
     Told {
         call: CallId,
@@ -106,6 +109,8 @@ pub struct Switchboard {
     pub(super) shunned: BTreeMap<Name, Stamp>,
     #[serde(default)]
     pub(super) conferences: BTreeMap<Number, Session>,
+    #[serde(default)]
+    pub(super) boxes: Boxes,
     /// Legs that ended lately, so that a late word about them makes no new call.
     pub(super) ended: VecDeque<(Stamp, LegId)>,
     pub(super) calls_today: u64,
@@ -191,6 +196,7 @@ impl Switchboard {
             changed: BTreeMap::new(),
             shunned: BTreeMap::new(),
             conferences: BTreeMap::new(),
+            boxes: Boxes::default(),
             ended: VecDeque::new(),
             calls_today: 0,
             today,

@@ -71,8 +71,5 @@ impl Switchboard {
 
 /// Whether another trunk may do better: the number is not at fault, and nobody there has decided anything.
 fn is_trunks_fault(cause: HangupCause) -> bool {
-    matches!(
-        cause.0,
-        2 | 3 | 6 | 18 | 25 | 27 | 34 | 38 | 41 | 42 | 43 | 44 | 47 | 58 | 63 | 66 | 102 | 111 | 127
-    )
+    matches!(cause.0, 2 | 3 | 6 | 25 | 27 | 34 | 38 | 41 | 42 | 43 | 44 | 47 | 58 | 63 | 66 | 102 | 111 | 127)
 }

@@ -168,6 +168,9 @@ pub struct ExtensionView {
     pub forward_busy: Option<Number>,
     pub forward_no_answer: Option<Number>,
     pub quiet: bool,
+    /// Messages that were not heard yet, and those that were.
+    pub new_messages: usize,
+    pub old_messages: usize,
 }
 
 /// What a phone may set for itself.

@@ -99,6 +99,7 @@ impl Switchboard {
     fn extension_view(&self, number: &Number) -> Option<ExtensionView> {
         let extension = self.site.extensions.get(number)?;
         let wishes = self.wishes(number);
+        let (new_messages, old_messages) = self.boxes.counts(number);
         Some(ExtensionView {
             number: number.clone(),
             name: extension.name.clone(),
@@ -106,6 +107,8 @@ impl Switchboard {
             forward_busy: wishes.busy,
             forward_no_answer: wishes.no_answer,
             quiet: wishes.quiet,
+            new_messages,
+            old_messages,
         })
     }
 
@@ -203,6 +206,7 @@ fn whereabouts(call: &Call) -> SmolStr {
             let how = if meeting.since.is_some() { "with" } else { "rings" };
             format_smolstr!("{how} {}", who.join(", "))
         }
+        Stage::AtMailbox(at) => format_smolstr!("mailbox or door {}", at.session.place),
         Stage::Parked(parked) => format_smolstr!("slot {}", parked.slot),
         Stage::Conferring(conferring) => format_smolstr!("conference {}", conferring.number),
         Stage::Reaching { .. } => SmolStr::new_static("being called"),

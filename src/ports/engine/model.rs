@@ -20,6 +20,7 @@ impl HangupCause {
     pub const UNALLOCATED_NUMBER: Self = Self(1);
     pub const NORMAL_CLEARING: Self = Self(16);
     pub const USER_BUSY: Self = Self(17);
+    /// Somebody is there and does not answer (SIP 480, RFC 3398).
     pub const NO_USER_RESPONSE: Self = Self(18);
     pub const NO_ANSWER: Self = Self(19);
     pub const SUBSCRIBER_ABSENT: Self = Self(20);
@@ -29,6 +30,8 @@ impl HangupCause {
     pub const NO_CIRCUIT: Self = Self(34);
     pub const TEMPORARY_FAILURE: Self = Self(41);
     pub const SERVICE_UNAVAILABLE: Self = Self(63);
+    /// The far end said nothing in time (SIP 408, RFC 3398).
+    pub const TIMER_EXPIRED: Self = Self(102);
     pub const INTERWORKING: Self = Self(127);
 
     /// The cause in words, as Q.850 has them.

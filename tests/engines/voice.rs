@@ -1,0 +1,143 @@
+//! What is kept of voices: messages in mailboxes, recordings of talks.
+
+use std::time::Duration;
+
+use serde_json::json;
+use tandem::{base::wav::Wav, live::switchboard::view::ExtensionView};
+
+use crate::{
+    bench::Kind,
+    office::Office,
+    support::{call::Call, phone::Manner, tone::Heard},
+    world::{HIGH, LOW, both_talk, eventually},
+};
+
+on_every_engine! {
+    a_message_is_left_heard_and_deleted,
+    who_hangs_up_has_left_a_message_too,
+    a_talk_is_recorded_in_stereo_and_paused,
+}
+
+/// How many messages extension 1001 has: new, and heard.
+async fn messages(office: &Office) -> (usize, usize) {
+    let all: Vec<ExtensionView> = office.world.rest.try_get("/v1/extensions").await.expect("a list");
+    let anna = all.into_iter().find(|ext| ext.number.as_str() == "1001").expect("in people.yaml");
+    (anna.new_messages, anna.old_messages)
+}
+
+async fn are(office: &Office, new: usize, old: usize) {
+    eventually(&format!("{new} new and {old} old messages"), async || match messages(office).await {
+        found if found == (new, old) => Ok(()),
+        found => Err(format!("{found:?}")),
+    })
+    .await;
+}
+
+/// Waits until the greeting is over and its tone has been heard; the mailbox listens.
+async fn after_the_tone(office: &Office, from: &str) {
+    eventually("the message is being recorded", async || {
+        let id = office.world.call_is(from, "menu").await.id;
+        let why: serde_json::Value =
+            office.world.rest.try_get(&format!("/v1/calls/{id}")).await.map_err(|why| why.to_string())?;
+        if office.sounds().is_empty() { Err(why.to_string()) } else { Ok(()) }
+    })
+    .await;
+}
+
+async fn leaves(office: &Office, call: &Call) {
+    call.answered().await;
+    after_the_tone(office, call.user()).await;
+    call.says(LOW);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+}
+
+pub async fn a_message_is_left_heard_and_deleted(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    anna.on_call(Manner::Refuse(486));
+    let call = ben.dial("1001").await;
+    leaves(&office, &call).await;
+    call.press("#");
+    call.ended().await;
+    are(&office, 1, 0).await;
+
+    let pin = office.world.secret("mailbox-1001");
+    let owner = anna.dial("*97").await;
+    owner.answered().await;
+    owner.press(&pin);
+    owner.press("#");
+    owner.hears(LOW).await;
+    are(&office, 0, 1).await;
+    owner.press("3");
+    are(&office, 0, 0).await;
+    owner.hang_up().await;
+    eventually("the file is gone", async || {
+        let left = office.sounds();
+        if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
+    })
+    .await;
+    office.world.ends_clean().await;
+}
+
+pub async fn who_hangs_up_has_left_a_message_too(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    anna.on_call(Manner::Refuse(486));
+    let call = ben.dial("1001").await;
+    leaves(&office, &call).await;
+    call.hang_up().await;
+    are(&office, 1, 0).await;
+    office.world.ends_clean().await;
+}
+
+pub async fn a_talk_is_recorded_in_stereo_and_paused(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (call, taken) = office.talk(&anna, &ben).await;
+    let order = async |verb: &str, on: bool| {
+        office.act("1001", "talking", verb, json!({ "on": on })).await;
+        tokio::time::sleep(Duration::from_secs(2)).await;
+    };
+    order("record", true).await;
+    order("pause-recording", true).await;
+    order("pause-recording", false).await;
+    office.act("1001", "talking", "record", json!({ "on": false })).await;
+    both_talk(&call, &taken).await;
+    call.hang_up().await;
+    taken.ended().await;
+    let file = eventually("a recording", async || {
+        office.sounds().into_iter().next().ok_or_else(|| "none".to_owned())
+    })
+    .await;
+    let wav = eventually("a whole recording", async || {
+        let bytes = std::fs::read(&file).map_err(|why| why.to_string())?;
+        Wav::parse(&bytes).map_err(|why| why.to_string())
+    })
+    .await;
+    let [left, right] = channels(&wav);
+    // What the call's leg, which is Anna's, says is on the left; what it hears on the right.
+    assert!(
+        left.share(LOW) > 0.8 && right.share(HIGH) > 0.8,
+        "{:.2} {:.2}",
+        left.share(LOW),
+        right.share(HIGH)
+    );
+    let quiet = quietest_second(&left);
+    assert!(quiet < 50.0, "nothing is heard of the pause: {quiet:.0}");
+    office.world.ends_clean().await;
+}
+
+fn channels(wav: &Wav) -> [Heard; 2] {
+    assert_eq!(wav.channels, 2);
+    [0, 1].map(|side| Heard(wav.samples.iter().skip(side).step_by(2).copied().collect()))
+}
+
+/// The loudness of the quietest second.
+fn quietest_second(heard: &Heard) -> f64 {
+    heard
+        .0
+        .windows(8000)
+        .step_by(400)
+        .map(|window| Heard(window.to_vec()).loudness())
+        .fold(f64::MAX, f64::min)
+}
