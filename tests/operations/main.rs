@@ -4,5 +4,6 @@ mod backup;
 mod doctor;
 mod house;
 mod log;
+mod package;
 mod pages;
 mod service;
