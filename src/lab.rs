@@ -16,7 +16,7 @@ use std::{io, path::PathBuf, time::Duration};
 
 use crate::{
     infra::site::{Problems, secret::SecretError},
-    provision::RenderError,
+    provision::{BlockError, RenderError},
 };
 
 /// Why something of the lab does not stand.
@@ -50,4 +50,6 @@ pub enum LabError {
     Password(#[from] SecretError),
     #[error(transparent)]
     Config(#[from] RenderError),
+    #[error(transparent)]
+    Block(#[from] BlockError),
 }

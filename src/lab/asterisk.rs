@@ -207,8 +207,17 @@ fn write_all(machine: &Machine, target: &AsteriskTarget, site: &Site) -> Result<
     for name in EMPTY {
         put(etc.join(name), b"", 0o644)?;
     }
-    for file in asterisk::machine(machine)?.into_iter().chain(asterisk::render(site, target)?) {
+    let machine_files = asterisk::machine(machine)?;
+    for file in &machine_files {
         put(etc.join(&file.path), file.alone().as_bytes(), file.mode)?;
+    }
+    for file in asterisk::render(site, target)? {
+        let standing = machine_files.iter().find(|other| other.path == file.path);
+        let bytes = match standing {
+            Some(standing) => file.beside(standing.alone().as_bytes())?,
+            None => file.alone().into_bytes(),
+        };
+        put(etc.join(&file.path), &bytes, file.mode)?;
     }
     put(machine.run.join("music/waiting.wav"), &music::wav(), 0o644)
 }

@@ -56,7 +56,21 @@ const fn whole(path: &'static str, template: &'static str) -> Sheet {
     Sheet { path, template, mode: OPEN, part: Part::Whole }
 }
 
+/// A file that is new has the modules that a package's has: all.
+const MODULES: Sheet = Sheet {
+    path: "modules.conf",
+    template: include_str!("../../templates/asterisk/modules-ours.conf.hbs"),
+    mode: OPEN,
+    part: Part::Block(Frame {
+        comment: Comment::Semicolon,
+        open: "[modules]\nautoload = yes\n",
+        close: "",
+        above: None,
+    }),
+};
+
 const OURS: &[Sheet] = &[
+    MODULES,
     ours("pjsip.conf", include_str!("../../templates/asterisk/pjsip.conf.hbs"), SECRET),
     ours("ari.conf", include_str!("../../templates/asterisk/ari.conf.hbs"), SECRET),
     ours("http.conf", include_str!("../../templates/asterisk/http.conf.hbs"), OPEN),
@@ -124,6 +138,7 @@ impl Ports {
 #[derive(Serialize)]
 struct Values<'a> {
     app: &'static str,
+    jams: &'static str,
     outside: &'static str,
     networks: Vec<String>,
     bind: String,
@@ -177,6 +192,7 @@ fn values<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Values<'a>, Ren
     }
     Ok(Values {
         app: APP,
+        jams: JAMS,
         outside: OUTSIDE,
         networks: target.outside.iter().map(network).collect::<Result<_, _>>()?,
         bind: target.sip.to_string(),

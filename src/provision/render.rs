@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
 use super::{
-    RenderError,
+    BlockError, RenderError,
     block::{self, Frame},
 };
 use crate::{
@@ -44,6 +44,14 @@ impl Rendered {
         match self.part {
             Part::Whole => self.text.clone(),
             Part::Block(frame) => block::alone(frame, &self.text),
+        }
+    }
+
+    /// The file when this stands in it already.
+    pub fn beside(&self, standing: &[u8]) -> Result<Vec<u8>, BlockError> {
+        match self.part {
+            Part::Whole => Ok(self.text.clone().into_bytes()),
+            Part::Block(frame) => block::merge(standing, frame, &self.text),
         }
     }
 }

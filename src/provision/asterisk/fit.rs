@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Sections that exist once; ours adds to the admin's. All others must be ours alone.
-const SHARED: [&str; 2] = ["general", "globals"];
+const SHARED: [&str; 3] = ["general", "globals", "modules"];
 
 /// A value after `key =`: one line, `;` escaped, nothing that Asterisk would trim away.
 pub(super) fn ini(value: &str, what: &str, file: &'static str) -> Result<String, RenderError> {

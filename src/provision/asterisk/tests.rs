@@ -88,13 +88,32 @@ fn the_files_are_those_of_the_snapshot() {
 /// Why it must not be loaded is told in `docs/engines/asterisk.md`.
 #[test]
 fn the_module_that_jams_is_not_loaded() {
+    let noload = |text: &str| {
+        let jams = text.lines().filter(|line| line.contains("res_stasis_device_state"));
+        assert_eq!(jams.collect::<Vec<_>>(), ["noload = res_stasis_device_state.so"], "{text}");
+    };
     let files = around();
     let modules = files.iter().find(|file| file.path == std::path::Path::new("modules.conf"));
     let modules = modules.expect("modules.conf");
-    let jams: Vec<&str> =
-        modules.text.lines().filter(|line| line.contains("res_stasis_device_state")).collect();
-    assert_eq!(jams, ["noload = res_stasis_device_state.so"]);
+    noload(&modules.text);
     assert!(modules.text.lines().any(|line| line == "autoload = no"));
+    // A package's file stays as it is, and so do its modules.
+    let files = render(&site("Anna"), &target("secret")).expect("it renders");
+    let ours =
+        files.iter().find(|file| file.path == std::path::Path::new("modules.conf")).expect("modules.conf");
+    let packaged = "[modules]\nautoload=yes\nnoload = chan_alsa.so\n";
+    for standing in [packaged.to_owned(), format!("{packaged}; END\n")] {
+        let text = join(standing.as_bytes(), &ours.text).expect("it fits");
+        assert_eq!(text, ours.text, "once joined it stays");
+        let whole = String::from_utf8(ours.beside(standing.as_bytes()).expect("it fits")).expect("text");
+        assert!(whole.starts_with(&standing) && whole.contains("\n[modules](+)\n"), "{whole}");
+        noload(&whole);
+        let again = ours.beside(whole.as_bytes()).expect("it fits");
+        assert_eq!(String::from_utf8(again).expect("text"), whole);
+    }
+    let new = ours.alone();
+    assert!(new.starts_with("[modules]\nautoload = yes\n"), "{new}");
+    assert_eq!(join(new.as_bytes(), &ours.text).expect("it fits"), ours.text);
 }
 
 #[test]
