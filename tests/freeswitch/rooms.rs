@@ -93,6 +93,9 @@ pub async fn three_meet_and_one_is_muted() {
     let legs = audited(&mut tandem).await;
     assert_eq!(legs.len(), 3, "{legs:?}");
     assert!(legs.iter().all(|l| l.room == Some(room("r.1")) && l.up && l.peer.is_none()), "{legs:?}");
+    // A phone in a room sends nobody anywhere.
+    one.refer("1002").await;
+    call.hears(1000.0).await;
     // Orders that need the leg for themselves are refused.
     let play = tandem.send(&leg, Command::Play { media: vec![prompt(1)] });
     let refused =

@@ -161,6 +161,7 @@ impl Legs {
         }
         let lane = std::mem::replace(&mut known.lane, Lane::Idle);
         let peer = known.peer.take();
+        self.give_record_up(&leg);
         match (lane, place, peer) {
             (Lane::Reparking { .. } | Lane::Away, _, _) => self.pump(&leg, now),
             (Lane::Talking { .. } | Lane::Leaving { .. }, Place::Referred(Some(to)), Some(phone)) => {

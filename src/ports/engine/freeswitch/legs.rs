@@ -145,11 +145,9 @@ impl Legs {
     /// The leg is no more, or no more ours.
     pub(super) fn end(&mut self, leg: &LegId, cause: HangupCause, now: Stamp) {
         if let Some(known) = self.all.get(leg) {
-            let (lane, recording) = (known.lane.clone(), known.recording);
+            let lane = known.lane.clone();
             self.played_if(leg, &lane, Verdict::Stopped);
-            if let Some(order) = recording {
-                self.tell(Event::Recorded { leg: leg.clone(), order, length: Duration::ZERO });
-            }
+            self.give_record_up(leg);
         }
         let Some(known) = self.all.remove(leg) else { return };
         self.gone.insert(leg.clone(), now);

@@ -1,6 +1,9 @@
 //! The legs under random orders, facts and replies: whatever comes in whatever order, what an adapter owes holds.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use proptest::prelude::*;
 use secrecy::SecretString;
@@ -19,7 +22,7 @@ use crate::{
         text::Label,
     },
     ports::engine::{
-        Arrival, Command, Endpoint, Event, HangupCause, Media, Order, Origin, PromptId, Settings,
+        Arrival, Command, Endpoint, Event, HangupCause, Media, Order, Origin, Outcome, PromptId, Settings,
     },
 };
 
@@ -84,6 +87,8 @@ struct World {
     /// Legs that we dial, for others and for nobody.
     dialled: Vec<LegId>,
     records: HashMap<OrderId, usize>,
+    /// Orders that the engine took.
+    done: HashSet<OrderId>,
 }
 
 /// Kinds of orders.
@@ -134,6 +139,7 @@ impl World {
             played: HashMap::new(),
             dialled: Vec::new(),
             records: HashMap::new(),
+            done: HashSet::new(),
         }
     }
 
@@ -285,6 +291,9 @@ impl World {
             match event {
                 Event::Ended { leg, .. } => *self.ended.entry(leg).or_default() += 1,
                 Event::Outcome { order, outcome, .. } => {
+                    if outcome == Outcome::Done {
+                        self.done.insert(order);
+                    }
                     let count = self.outcomes.get_mut(&order).ok_or("an outcome of no order")?;
                     *count += 1;
                     if *count > 1 {
@@ -337,6 +346,16 @@ proptest! {
         prop_assert_eq!(world.check(), Ok(()));
         for (order, count) in &world.outcomes {
             prop_assert_eq!(*count, 1, "{}", order);
+        }
+        for (_, tag) in &world.tags {
+            let (told, order) = match tag {
+                Tag::Play(order) => (&world.played, order),
+                Tag::Record(order) => (&world.records, order),
+                _ => continue,
+            };
+            if world.done.contains(order) {
+                prop_assert_eq!(told.get(order), Some(&1), "the end of {:?}", tag);
+            }
         }
         for to in &world.dialled {
             prop_assert_eq!(world.ended.get(to), Some(&1), "{}", to);

@@ -164,6 +164,13 @@ impl Legs {
         }
     }
 
+    /// A record that was left by force, and whose end was not heard: nothing is known of its file.
+    pub(super) fn give_record_up(&mut self, leg: &LegId) {
+        if let Some(order) = self.all.get_mut(leg).and_then(|known| known.recording.take()) {
+            self.tell(Event::Recorded { leg: leg.clone(), order, length: Duration::ZERO });
+        }
+    }
+
     /// A leg that is gone while it is recorded has its end when the file is whole. Says whether it is so.
     pub(super) fn is_recorded(&mut self, leg: &LegId, cause: HangupCause, now: Stamp) -> bool {
         let Some(Lane::Recording(recording)) = self.all.get_mut(leg).map(|l| &mut l.lane) else {
