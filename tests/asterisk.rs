@@ -17,6 +17,9 @@ mod rooms;
 #[path = "asterisk/refer.rs"]
 mod refer;
 
+#[path = "asterisk/record.rs"]
+mod record;
+
 #[path = "asterisk/failures.rs"]
 mod failures;
 

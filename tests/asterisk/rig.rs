@@ -12,9 +12,10 @@ use secrecy::SecretString;
 use tandem::{
     base::{
         clock::SystemClock,
-        id::{LegId, Name, OrderId, RoomId},
+        id::{LegId, Name, OrderId, RoomId, SoundId},
         number::Number,
         text::Label,
+        wav::Wav,
     },
     infra::site::{Dialing, EngineKind, EngineSettings, Extension, Locale, SipSettings, Site, Store, Trunk},
     lab::{asterisk::Asterisk, ports::Block, rundir::RunDir},
@@ -39,6 +40,10 @@ pub fn name(text: &str) -> Name {
 
 pub fn number(text: &str) -> Number {
     Number::new(text).expect("a number")
+}
+
+pub fn sound(text: &str) -> SoundId {
+    SoundId::new(text).expect("a sound")
 }
 
 pub fn room(text: &str) -> RoomId {
@@ -124,6 +129,7 @@ impl Rig {
         let site = site(&dir, ports, carrier);
         let asterisk =
             Asterisk::start(&tree(), &site, &dir.join("run"), ports).await.expect("Asterisk starts");
+        std::fs::create_dir_all(dir.join("recordings")).expect("a folder");
         let engine = connect(&dir, asterisk.ari(), PASSWORD);
         let mut rig = Self {
             asterisk,
@@ -343,6 +349,33 @@ impl Rig {
     pub async fn met(&mut self, leg: &LegId, room: &str) {
         let met = Event::Met { leg: leg.clone(), room: self::room(room) };
         self.until("Met", |event| *event == met).await;
+    }
+
+    /// The length that is told of a recording, and what is in its file.
+    pub async fn recorded(&mut self, leg: &LegId, order: OrderId, sound: &str) -> (Duration, Option<Wav>) {
+        let ours = |event: &Event| matches!(event, Event::Recorded { leg: it, order: id, .. } if it == leg && *id == order);
+        match self.until("Recorded", ours).await {
+            Event::Recorded { length, .. } => (length, self.sound(sound)),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    /// What is in the recordings folder under this name.
+    pub fn sound(&self, sound: &str) -> Option<Wav> {
+        let file = std::fs::read(self.dir.join("recordings").join(format!("{sound}.wav"))).ok()?;
+        Some(Wav::parse(&file).expect("a WAV file"))
+    }
+
+    /// A tape, once it is there.
+    pub async fn tape(&self, sound: &str) -> Wav {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(wav) = self.sound(sound) {
+                return wav;
+            }
+            assert!(Instant::now() < deadline, "no tape {sound}");
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
     }
 
     /// A prompt of a pure tone in the prompt folder.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     lane::Desk,
     ledger::Duty,
-    orders::{answer, ask, give_back, hang_up, refer, release, room, set_lease},
+    orders::{answer, ask, give_back, hang_up, record, refer, release, room, set_lease},
     rest::Failure,
     translate::bridge_for,
 };
@@ -35,6 +35,9 @@ pub async fn do_duty(desk: &Arc<Desk>, leg: &LegId, duty: Duty) {
         Duty::Renew => renew(desk, leg).await,
         Duty::Release => release(desk, leg).await,
         Duty::AskPlay { order } => ask_play(desk, order).await,
+        Duty::AskRecord { order, sound } => record::ask_record(desk, leg, order, &sound).await,
+        Duty::Collect { order, sound } => record::collect(desk, leg, order, &sound).await,
+        Duty::Splice { sound } => record::splice(desk, leg, &sound).await,
         Duty::Sweep { bridge } => remove(desk, &bridge).await,
         Duty::Refer { peer } => refer::send_on(desk, leg, &peer).await,
         Duty::Merge { other } => refer::merge(desk, leg, &other).await,

@@ -8,6 +8,7 @@
 mod audit;
 mod dialling;
 mod playing;
+mod recording;
 mod ties;
 
 pub use ties::{Parted, lane_of};
@@ -18,7 +19,7 @@ use super::translate::{Channel, Heard, Place};
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, OrderId, RoomId},
+        id::{LegId, OrderId, RoomId, SoundId},
     },
     ports::engine::{Event, HangupCause, Verdict},
 };
@@ -41,6 +42,12 @@ pub enum Duty {
     Release,
     /// Is this prompt still playing?
     AskPlay { order: OrderId },
+    /// Is this recording still going on?
+    AskRecord { order: OrderId, sound: SoundId },
+    /// A recording is done: bring it where it belongs.
+    Collect { order: OrderId, sound: SoundId },
+    /// A side of a tape is done: make one file of both.
+    Splice { sound: SoundId },
     /// Remove this bridge, which nobody is in.
     Sweep { bridge: String },
     /// The phone here sent its peer elsewhere: the peer is ours, the phone's leg ends.
@@ -83,6 +90,9 @@ struct Leg {
     playing: Vec<Playing>,
     music: bool,
     muted: bool,
+    tape: Option<SoundId>,
+    /// Ended, and what it was recorded into is still to come.
+    ending: Option<HangupCause>,
     /// The running lease as far as we ordered it.
     lease: Option<Duration>,
     /// The last span that was ordered.
@@ -117,6 +127,8 @@ struct Stay {
 struct Playing {
     order: OrderId,
     stopped: bool,
+    /// It does not play but records, into this.
+    records: Option<SoundId>,
 }
 
 impl Leg {
@@ -134,6 +146,8 @@ impl Leg {
             playing: Vec::new(),
             music: false,
             muted: false,
+            tape: None,
+            ending: None,
             lease: None,
             span: None,
             stale: false,
@@ -168,6 +182,7 @@ impl Ledger {
             Heard::Played { order, failed } => {
                 self.played(order, if failed { Verdict::Failed } else { Verdict::Finished }, &mut effects);
             }
+            Heard::Recorded { recording } => self.finished(recording, &mut effects),
             Heard::Bridged { bridge } => self.bridged(&bridge, &mut effects),
             Heard::Refers { leg, wish } => self.refers(&leg, wish, &mut effects),
             Heard::Phone { extension, registered } => {
@@ -249,6 +264,9 @@ impl Ledger {
     }
 
     fn end(&mut self, id: &LegId, cause: HangupCause, now: Stamp, effects: &mut Effects) {
+        if self.waits_for_recordings(id, cause, effects) {
+            return;
+        }
         let Some(leg) = self.legs.remove(id) else { return };
         self.ended.retain(|_, at| now.since(*at) < MEMORY);
         self.ended.insert(id.clone(), now);
@@ -269,6 +287,20 @@ impl Ledger {
             effects.duties.push((lane_of(&stay.room), Duty::Count { room: stay.room }));
         }
         self.drop_dialled_for(id, effects);
+    }
+
+    /// What it said last is told before its end.
+    fn waits_for_recordings(&mut self, id: &LegId, cause: HangupCause, effects: &mut Effects) -> bool {
+        let Some(leg) = self.legs.get_mut(id) else { return false };
+        let open = leg.playing.iter().filter_map(|playing| Some((playing.order, playing.records.clone()?)));
+        let open: Vec<_> = open.collect();
+        if open.is_empty() || leg.ending.is_some() {
+            return leg.ending.is_some();
+        }
+        leg.ending = Some(cause);
+        let collect = |(order, sound)| (id.clone(), Duty::Collect { order, sound });
+        effects.duties.extend(open.into_iter().map(collect));
+        true
     }
 
     /// The caller is gone: so are those who were dialled for him.

@@ -19,6 +19,7 @@ use tokio::{
 
 use super::{
     lane::Desk,
+    orders::record,
     rest::Failure,
     socket::{LinkError, Socket},
     translate::{self, APP, HELLO, Heard, Hold},
@@ -94,6 +95,7 @@ async fn session(desk: &Arc<Desk>, stood: &mut bool) -> Result<std::convert::Inf
     *stood = true;
     tell_phones(desk).await?;
     audit(desk, true).await?;
+    record::leftovers(desk).await.map_err(|failure| link_error(desk, failure))?;
     let unheard = AtomicU32::new(0);
     for frame in early {
         listen(desk, &frame, &unheard)?;
@@ -219,6 +221,7 @@ async fn audit(desk: &Arc<Desk>, fresh: bool) -> Result<(), LinkError> {
     let asked = desk.now();
     let channels = desk.rest.get("/channels").await.map_err(|failure| link_error(desk, failure))?;
     let bridges = desk.rest.get("/bridges").await.map_err(|failure| link_error(desk, failure))?;
+    let tapes = translate::tapes(&channels);
     let (channels, bridges) = (translate::channels(&channels), translate::bridges(&bridges));
     if !fresh && channels.iter().any(|channel| channel.hold == Hold::Offered) {
         return Err(LinkError::Deaf);
@@ -226,6 +229,9 @@ async fn audit(desk: &Arc<Desk>, fresh: bool) -> Result<(), LinkError> {
     desk.update(|ledger| {
         let (legs, mut effects) = ledger.audit(&channels, &bridges, asked, fresh);
         effects.events.insert(0, Event::Audit { asked, legs });
+        for (leg, sound) in tapes {
+            ledger.tape(&leg, &sound);
+        }
         effects
     });
     Ok(())

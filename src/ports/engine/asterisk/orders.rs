@@ -6,8 +6,10 @@
 
 mod dial;
 mod play;
+pub mod record;
 pub mod refer;
 pub mod room;
+mod store;
 
 pub use dial::give_back;
 
@@ -51,9 +53,12 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
         Command::Lease { span } => lease(desk, leg, span).await,
         Command::Release => release(desk, leg).await,
         Command::Fallback => fallback(desk, leg).await,
-        Command::Record { .. } | Command::Tape { .. } | Command::TapePause { .. } | Command::TapeStop => {
-            Err(Failure::refused(501, "this engine's adapter cannot do that yet"))
+        Command::Record { sound, limit, silence } => {
+            record::record(desk, leg, id, &sound, [limit, silence]).await
         }
+        Command::Tape { sound } => record::tape(desk, leg, &sound).await,
+        Command::TapePause { on } => record::tape_pause(desk, leg, on).await,
+        Command::TapeStop => record::tape_stop(desk, leg).await,
     };
     outcome.map_or_else(Outcome::from, |()| Outcome::Done)
 }

@@ -33,7 +33,7 @@ impl Reader {
     pub fn answer(&self, answer: &str) {
         let tree = serde_json::from_str(answer).unwrap_or(Value::Null);
         let _ = (translate::phones(&tree), translate::engine(&tree), translate::reason(&tree));
-        let _ = translate::deaf_to(&tree);
+        let _ = (translate::deaf_to(&tree), translate::tapes(&tree), translate::stored(&tree));
     }
 }
 

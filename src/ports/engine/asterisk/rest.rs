@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use reqwest::{Client, Method, StatusCode, redirect::Policy};
+use reqwest::{Client, Method, Response, StatusCode, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use smol_str::SmolStr;
@@ -15,6 +15,7 @@ use crate::{base::text::Label, ports::engine::Settings};
 const IN_FLIGHT: usize = 64;
 const CONNECT: Duration = Duration::from_millis(500);
 const ANSWER: Duration = Duration::from_secs(3);
+const FILE: Duration = Duration::from_secs(120);
 /// Asterisk closes idle connections after 15 s: ours are dropped before.
 const IDLE: Duration = Duration::from_secs(10);
 /// How often and how far apart a request that was never sent is repeated.
@@ -91,6 +92,21 @@ impl Rest {
 
     pub async fn delete(&self, path: &str, query: &[(&str, &str)]) -> Result<Value, Failure> {
         self.call(Method::DELETE, path, query, None).await
+    }
+
+    /// Begins to read a file, which may take its time.
+    pub async fn file(&self, path: &str) -> Result<Response, Failure> {
+        let request = self
+            .client
+            .get(format!("{}{path}", self.base))
+            .basic_auth(&self.user, Some(self.password.expose_secret()))
+            .timeout(FILE);
+        let answer = request
+            .send()
+            .await
+            .map_err(|error| if error.is_connect() { Failure::NotSent } else { Failure::Unknown })?;
+        let status = answer.status();
+        if status.is_success() { Ok(answer) } else { Err(refusal(status, &Value::Null)) }
     }
 
     /// Makes one request; repeats it only while it certainly was not sent.

@@ -5,6 +5,7 @@
 
 mod channel;
 mod dial;
+mod sound;
 
 use serde_json::{Value, json};
 
@@ -19,6 +20,7 @@ use crate::{
 
 pub use channel::{Bridge, Channel, Hold, Place, Purpose, Talk, bridge_for, bridge_of, rooms, talks};
 pub use dial::{For, caller_id, endpoint, variables};
+pub use sound::{Recording, Side, snoop, stored, tapes};
 
 /// The Stasis application that Tandem is.
 pub const APP: &str = "tandem";
@@ -31,6 +33,8 @@ pub const CALLER: &str = "TANDEM_CALLER";
 pub const PEER: &str = "TANDEM_PEER";
 pub const PLAY: &str = "TANDEM_PLAY";
 pub const DIALLED: &str = "TANDEM_DIALLED";
+pub const RECORD: &str = "TANDEM_RECORD";
+pub const TAPE: &str = "TANDEM_TAPE";
 /// What only the dialplan reads: a leg that ends when its lease does, how long the last lease was, and the room.
 const ALONE: &str = "TANDEM_ALONE";
 pub const SPAN: &str = "TANDEM_SPAN";
@@ -48,6 +52,8 @@ const WANTED: &[&str] = &[
     "ChannelUserevent",
     "PeerStatusChange",
     "PlaybackFinished",
+    "RecordingFailed",
+    "RecordingFinished",
     "StasisStart",
 ];
 
@@ -69,6 +75,10 @@ pub enum Heard {
     Played {
         order: OrderId,
         failed: bool,
+    },
+    /// What we had recorded is done, or came to nothing.
+    Recorded {
+        recording: Recording,
     },
     /// A channel entered a bridge, whose members are now these.
     Bridged {
@@ -128,6 +138,9 @@ pub fn event(frame: &str) -> Option<Heard> {
             order: text(&tree, "/playback/id")?.parse().ok()?,
             failed: text(&tree, "/playback/state") == Some("failed"),
         }),
+        "RecordingFinished" | "RecordingFailed" => {
+            Some(Heard::Recorded { recording: Recording::parse(text(&tree, "/recording/name")?)? })
+        }
         "ChannelEnteredBridge" => Some(Heard::Bridged { bridge: Bridge::read(tree.get("bridge")?)? }),
         "ChannelDestroyed" => Some(Heard::Destroyed {
             leg: leg(&tree, "/channel/id")?,

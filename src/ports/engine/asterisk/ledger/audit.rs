@@ -11,7 +11,9 @@ use crate::{
     },
     ports::engine::{
         Arrival, Event, LegSeen,
-        asterisk::translate::{Bridge, Channel, Hold, Place, Purpose, Talk, bridge_for, rooms, talks},
+        asterisk::translate::{
+            Bridge, Channel, Hold, Place, Purpose, Recording, Talk, bridge_for, rooms, talks,
+        },
     },
 };
 
@@ -84,10 +86,17 @@ impl Ledger {
                 effects.duties.push((id.clone(), Duty::Release));
             }
             if let (Some(order), false) = (channel.play, known) {
-                leg.playing.push(Playing { order, stopped: false });
+                leg.playing.push(Playing { order, stopped: false, records: None });
             }
-            for Playing { order, .. } in &leg.playing {
-                effects.duties.push((id.clone(), Duty::AskPlay { order: *order }));
+            if let (Some(Recording::Message { order, sound, .. }), false) = (&channel.record, known) {
+                effects.duties.push((id.clone(), Duty::AskRecord { order: *order, sound: sound.clone() }));
+            }
+            for Playing { order, records, .. } in &leg.playing {
+                let duty = match records.clone() {
+                    Some(sound) => Duty::AskRecord { order: *order, sound },
+                    None => Duty::AskPlay { order: *order },
+                };
+                effects.duties.push((id.clone(), duty));
             }
         }
         if !channel.dialled {
@@ -112,7 +121,7 @@ impl Ledger {
         let mut callers = Vec::new();
         self.legs.retain(|id, leg| {
             let unsent = leg.dialled.as_ref().is_some_and(|dialled| !dialled.sent);
-            if there.contains(id) || unsent || leg.since >= asked {
+            if there.contains(id) || unsent || leg.since >= asked || leg.ending.is_some() {
                 return true;
             }
             // Twice in a row, since the news of its end may still be under way.

@@ -2,13 +2,15 @@
 
 use super::{Duty, Effects, Ledger, Leg, Playing};
 use crate::{
-    base::id::{LegId, OrderId},
+    base::id::{LegId, OrderId, SoundId},
     ports::engine::{Event, Verdict},
 };
 
 impl Ledger {
     pub(super) fn played(&mut self, order: OrderId, verdict: Verdict, effects: &mut Effects) {
-        let place = |leg: &Leg| leg.playing.iter().position(|playing| playing.order == order);
+        let place = |leg: &Leg| {
+            leg.playing.iter().position(|playing| playing.order == order && playing.records.is_none())
+        };
         let found = self.legs.iter_mut().find_map(|(id, leg)| {
             let place = place(leg)?;
             Some((id, leg, place))
@@ -32,19 +34,20 @@ impl Ledger {
     /// `order` is going to play on this leg.
     pub fn playing(&mut self, id: &LegId, order: OrderId) {
         if let Some(leg) = self.legs.get_mut(id) {
-            leg.playing.push(Playing { order, stopped: false });
+            leg.playing.push(Playing { order, stopped: false, records: None });
             leg.stale |= leg.lease.is_some();
         }
     }
 
-    /// What plays on this leg and is going to be stopped; not `spare`, which is about to begin.
-    pub fn stopping(&mut self, id: &LegId, spare: Option<OrderId>) -> Vec<OrderId> {
+    /// What plays on this leg, or records into something, and is going to be stopped; not `spare`, which is about to
+    /// begin.
+    pub fn stopping(&mut self, id: &LegId, spare: Option<OrderId>) -> Vec<(OrderId, Option<SoundId>)> {
         let Some(leg) = self.legs.get_mut(id) else { return Vec::new() };
         let stopped = leg.playing.iter_mut().filter(|playing| Some(playing.order) != spare);
         stopped
             .map(|playing| {
                 playing.stopped = true;
-                playing.order
+                (playing.order, playing.records.clone())
             })
             .collect()
     }

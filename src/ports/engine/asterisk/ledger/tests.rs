@@ -25,6 +25,7 @@ fn channel(id: &str, place: Place) -> Channel {
         caller: None,
         peer: None,
         play: None,
+        record: None,
         arrival: Some(Arrival {
             origin: Origin::Trunk,
             from: None,

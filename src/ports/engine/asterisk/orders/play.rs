@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use reqwest::Method;
 
-use super::{ask, set, set_lease};
+use super::{ask, record, set, set_lease};
 use crate::{
     base::id::{LegId, OrderId},
     ports::engine::{
@@ -65,13 +65,16 @@ async fn sounds(desk: &Desk, media: &[Media]) -> Result<(String, Duration), Fail
     Ok((names.join(","), Duration::from_millis(bytes * 1000 / BYTES_PER_SECOND)))
 }
 
-/// Stops a prompt that plays, except `spare`.
+/// Stops a prompt that plays or a recording, except `spare`.
 pub async fn stop_prompt(desk: &Desk, leg: &LegId, spare: Option<OrderId>) -> Result<(), Failure> {
     let playing = desk.ledger().stopping(leg, spare);
-    for order in playing {
-        match desk.rest.delete(&format!("/playbacks/{order}"), &[]).await {
-            Err(failure) if !failure.gone() => return Err(failure),
-            _ => {}
+    for (order, records) in playing {
+        match records {
+            Some(sound) => record::stop(desk, leg, order, &sound).await?,
+            None => match desk.rest.delete(&format!("/playbacks/{order}"), &[]).await {
+                Err(failure) if !failure.gone() => return Err(failure),
+                _ => {}
+            },
         }
     }
     Ok(())

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::{APP, CALLER, DIALLED, PEER, PLAY, leg, text};
+use super::{APP, CALLER, DIALLED, PEER, PLAY, RECORD, Recording, leg, text};
 use crate::{
     base::{
         id::{LegId, Name, OrderId, RoomId},
@@ -61,6 +61,8 @@ pub struct Channel {
     pub peer: Option<LegId>,
     /// The last `Play`.
     pub play: Option<OrderId>,
+    /// The last `Record`.
+    pub record: Option<Recording>,
     /// `None` when what was dialled is no number.
     pub arrival: Option<Arrival>,
 }
@@ -101,6 +103,7 @@ impl Channel {
             caller: variable(CALLER).and_then(|id| LegId::new(id).ok()),
             peer: variable(PEER).and_then(|id| LegId::new(id).ok()),
             play: variable(PLAY).and_then(|id| id.parse().ok()),
+            record: variable(RECORD).and_then(Recording::parse),
         })
     }
 }
