@@ -20,6 +20,12 @@ mod refer;
 #[path = "asterisk/record.rs"]
 mod record;
 
+#[path = "asterisk/trunk.rs"]
+mod trunk;
+
+#[path = "asterisk/codecs.rs"]
+mod codecs;
+
 #[path = "asterisk/failures.rs"]
 mod failures;
 

@@ -169,7 +169,6 @@ fn target(site: &Site, run: &Path, ports: Ports) -> Result<AsteriskTarget, LabEr
         lines: BTreeMap::new(),
         music: Some(run.join("music")),
         outside: vec!["127.0.0.0/8".into()],
-        brisk: true,
     })
 }
 

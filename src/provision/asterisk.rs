@@ -104,8 +104,6 @@ pub struct AsteriskTarget {
     pub music: Option<PathBuf>,
     /// Networks that calls from outside come from.
     pub outside: Vec<SmolStr>,
-    /// Short SIP timers, for peers that can only be on this machine.
-    pub brisk: bool,
 }
 
 /// An Asterisk without a package around it.
@@ -147,7 +145,6 @@ struct Values<'a> {
     class: &'static str,
     user: String,
     password: String,
-    brisk: bool,
     lease: u64,
     grace: u64,
     fallback: &'a str,
@@ -201,12 +198,11 @@ fn values<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Values<'a>, Ren
         class: if target.music.is_some() { "tandem" } else { "default" },
         user: section(&target.user, "the ARI user")?,
         password: ini(target.password.expose_secret(), "the ARI password", "its password file")?,
-        brisk: target.brisk,
         lease: site.lease.as_secs().max(1),
         grace: GRACE,
         fallback: render::fallback(site)?,
         phones: render::phones(site, &target.secrets, fit)?,
-        trunks: render::trunks(site, &target.lines, fit, codec, "ulaw,alaw,g722")?,
+        trunks: render::trunks(site, &target.lines, fit, codec, "ulaw,alaw,g722,opus,g729")?,
     })
 }
 

@@ -206,7 +206,6 @@ fn render(
             lines,
             music,
             outside: outside(site).collect(),
-            brisk: sip.listen.is_loopback(),
         };
         return Ok(asterisk::render(site, &target)?);
     }

@@ -33,6 +33,16 @@ async fn a_call_is_answered_hears_prompts_presses_keys_and_is_hung_up() {
     for key in ['5', '#'] {
         rig.until("Key", |event| matches!(event, Event::Key { key: it, .. } if it.char() == key)).await;
     }
+    // By SIP INFO as well, also in the midst of a prompt.
+    let long = rig.prompt(700.0, Duration::from_secs(20));
+    let order = rig.order(&leg, Command::Play { media: vec![long] }).await;
+    call.hears(700.0).await;
+    for key in ['7', '*', '0'] {
+        call.press_by_info(key).await;
+        rig.until("Key", |event| matches!(event, Event::Key { key: it, .. } if it.char() == key)).await;
+    }
+    rig.order(&leg, Command::Stop).await;
+    rig.played(&leg, order, Verdict::Stopped).await;
     rig.order(&leg, Command::Music).await;
     call.hears_other_than(1200.0).await;
     rig.order(&leg, Command::Hangup { cause: HangupCause(16) }).await;

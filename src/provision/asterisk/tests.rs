@@ -57,7 +57,6 @@ fn target(secret: &str) -> AsteriskTarget {
         lines: BTreeMap::new(),
         music: Some("/run/lab/music".into()),
         outside: vec!["127.0.0.0/8".into()],
-        brisk: true,
     }
 }
 

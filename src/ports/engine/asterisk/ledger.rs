@@ -10,6 +10,7 @@ mod dialling;
 mod playing;
 mod recording;
 mod ties;
+mod trunks;
 
 pub use ties::{Parted, lane_of};
 
@@ -19,7 +20,7 @@ use super::translate::{Channel, Heard, Place};
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, OrderId, RoomId, SoundId},
+        id::{LegId, Name, OrderId, RoomId, SoundId},
     },
     ports::engine::{Event, HangupCause, Verdict},
 };
@@ -34,7 +35,7 @@ pub enum Duty {
     Join { to: LegId },
     /// The dialled leg is gone: remove what joined it with this caller.
     Tidy { to: LegId },
-    /// Nobody is left to talk with this leg: end it.
+    /// Nobody is left to talk with this leg, or nobody is there to answer: end it.
     Drop { cause: HangupCause },
     /// A prompt is over: arm the lease that had to wait for it.
     Renew,
@@ -103,6 +104,10 @@ struct Leg {
     returning: bool,
     /// Missing in the last audit.
     missing: bool,
+    /// Dialled over this trunk.
+    trunk: Option<Name>,
+    /// Given up by us, since that trunk is dead.
+    dead: bool,
     /// A dialled leg that waits alone since the last audit.
     alone: bool,
 }
@@ -153,6 +158,8 @@ impl Leg {
             stale: false,
             returning: false,
             missing: false,
+            trunk: None,
+            dead: false,
             alone: false,
         }
     }
@@ -163,6 +170,8 @@ impl Leg {
 pub struct Ledger {
     legs: HashMap<LegId, Leg>,
     ended: HashMap<LegId, Stamp>,
+    /// What is known of the trunks' far ends.
+    trunks: HashMap<Name, trunks::State>,
 }
 
 impl Ledger {
@@ -188,6 +197,8 @@ impl Ledger {
             Heard::Phone { extension, registered } => {
                 effects.events.push(Event::Phone { extension, registered });
             }
+            Heard::Trunk { trunk, up } => self.trunk(trunk, up, &mut effects),
+            Heard::Progress { leg } => self.progresses(&leg),
             Heard::Hello | Heard::Replaced => {}
         }
         effects
@@ -277,7 +288,11 @@ impl Ledger {
         let unheard = leg.dialled.is_some_and(|dialled| !dialled.cancelled)
             && cause == HangupCause::NORMAL_CLEARING
             && !leg.up;
-        let cause = if unheard { HangupCause::NO_ANSWER } else { cause };
+        let cause = match (leg.dead, unheard) {
+            (true, _) => HangupCause::NO_USER_RESPONSE,
+            (_, true) => HangupCause::NO_ANSWER,
+            _ => cause,
+        };
         effects.events.push(Event::Ended { leg: id.clone(), cause });
         if let Some(caller) = leg.caller {
             self.let_return(&caller, effects);

@@ -208,10 +208,13 @@ fn of_the_stream(desk: &Desk, failure: Failure) -> LinkError {
     if failure.gone() { LinkError::Deaf } else { link_error(desk, failure) }
 }
 
-async fn tell_phones(desk: &Desk) -> Result<(), LinkError> {
+async fn tell_phones(desk: &Arc<Desk>) -> Result<(), LinkError> {
     let answer = desk.rest.get("/endpoints/PJSIP").await.map_err(|failure| link_error(desk, failure))?;
     for (extension, registered) in translate::phones(&answer) {
         desk.tell(Event::Phone { extension, registered });
+    }
+    for (trunk, up) in translate::trunks(&answer) {
+        desk.update(|ledger| ledger.hear(Heard::Trunk { trunk, up }, desk.now()));
     }
     Ok(())
 }

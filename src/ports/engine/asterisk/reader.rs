@@ -32,7 +32,8 @@ impl Reader {
     /// Takes any answer of a request and reads it in every way in which one is read.
     pub fn answer(&self, answer: &str) {
         let tree = serde_json::from_str(answer).unwrap_or(Value::Null);
-        let _ = (translate::phones(&tree), translate::engine(&tree), translate::reason(&tree));
+        let _ = (translate::phones(&tree), translate::trunks(&tree));
+        let _ = (translate::engine(&tree), translate::reason(&tree));
         let _ = (translate::deaf_to(&tree), translate::tapes(&tree), translate::stored(&tree));
     }
 }

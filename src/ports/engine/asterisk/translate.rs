@@ -28,6 +28,9 @@ pub const APP: &str = "tandem";
 pub const HELLO: &str = "tandem-hello";
 /// Endpoints to the outside begin so, and no phone does.
 const TRUNK: &str = "trunk.";
+/// And those that Asterisk asks whether they are there end so. They are never dialled: Asterisk dials none that does not
+/// answer its questions, and some far ends take calls all the same.
+const PROBE: &str = "~probe";
 /// Channel variables that travel with every event (`channelvars` in `ari.conf`).
 pub const CALLER: &str = "TANDEM_CALLER";
 pub const PEER: &str = "TANDEM_PEER";
@@ -50,6 +53,7 @@ const WANTED: &[&str] = &[
     "ChannelStateChange",
     "ChannelTransfer",
     "ChannelUserevent",
+    "Dial",
     "PeerStatusChange",
     "PlaybackFinished",
     "RecordingFailed",
@@ -96,6 +100,15 @@ pub enum Heard {
     Phone {
         extension: Name,
         registered: bool,
+    },
+    /// A trunk's far end answers, or does not any more.
+    Trunk {
+        trunk: Name,
+        up: bool,
+    },
+    /// The far end of a leg that is dialled has said something, though it does not ring.
+    Progress {
+        leg: LegId,
     },
     /// Our own voice: the stream works.
     Hello,
@@ -152,10 +165,19 @@ pub fn event(frame: &str) -> Option<Heard> {
             wish: wish(tree.get("refer_to")?),
         }),
         // Told for the first contact and the last only, unlike ContactStatusChange.
-        "PeerStatusChange" => Some(Heard::Phone {
-            extension: phone_name(&tree, "/endpoint/resource")?,
-            registered: text(&tree, "/endpoint/state") == Some("online"),
-        }),
+        "PeerStatusChange" => {
+            let there = text(&tree, "/endpoint/state") == Some("online");
+            match trunk_name(&tree, "/endpoint/resource") {
+                Some(trunk) => Some(Heard::Trunk { trunk, up: there }),
+                None => Some(Heard::Phone {
+                    extension: phone_name(&tree, "/endpoint/resource")?,
+                    registered: there,
+                }),
+            }
+        }
+        "Dial" if text(&tree, "/dialstatus") == Some("PROGRESS") => {
+            Some(Heard::Progress { leg: leg(&tree, "/peer/id")? })
+        }
         "ChannelUserevent" if text(&tree, "/eventname") == Some(HELLO) => Some(Heard::Hello),
         "ApplicationReplaced" => Some(Heard::Replaced),
         _ => None,
@@ -175,6 +197,12 @@ pub fn bridges(answer: &Value) -> Vec<Bridge> {
 /// The answer to `GET /endpoints/PJSIP`: phones and whether they are registered.
 pub fn phones(answer: &Value) -> Vec<(Name, bool)> {
     let one = |tree: &Value| Some((phone_name(tree, "/resource")?, text(tree, "/state") == Some("online")));
+    answer.as_array().map(|list| list.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// The same answer: trunks and whether their far ends answer.
+pub fn trunks(answer: &Value) -> Vec<(Name, bool)> {
+    let one = |tree: &Value| Some((trunk_name(tree, "/resource")?, text(tree, "/state") == Some("online")));
     answer.as_array().map(|list| list.iter().filter_map(one).collect()).unwrap_or_default()
 }
 
@@ -215,6 +243,10 @@ fn wish(tree: &Value) -> Wish {
 
 fn phone_name(tree: &Value, path: &str) -> Option<Name> {
     Name::new(text(tree, path)?).ok().filter(|name| !name.as_str().starts_with(TRUNK))
+}
+
+fn trunk_name(tree: &Value, path: &str) -> Option<Name> {
+    Name::new(text(tree, path)?.strip_prefix(TRUNK)?.strip_suffix(PROBE)?).ok()
 }
 
 fn text<'a>(tree: &'a Value, path: &str) -> Option<&'a str> {

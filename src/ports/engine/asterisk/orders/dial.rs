@@ -17,6 +17,9 @@ use crate::{
     },
 };
 
+/// How long a trunk that seems dead may be silent.
+const DEAD: Duration = Duration::from_millis(3500);
+
 /// Whom to dial, and how.
 pub struct Call {
     pub to: LegId,
@@ -115,11 +118,22 @@ async fn dial(desk: &Arc<Desk>, leg: &LegId, call: &Call) -> Result<(), Undialle
 async fn begin(desk: &Arc<Desk>, like: Option<&LegId>, call: &Call, whose: For<'_>) -> Result<(), Undialled> {
     originate(desk, like, call, whose).await?;
     desk.ledger().sent(&call.to, desk.now());
+    if let Endpoint::Trunk { trunk, .. } = &call.endpoint
+        && desk.ledger().over(&call.to, trunk)
+    {
+        tokio::spawn(give_up_soon(Arc::clone(desk), call.to.clone()));
+    }
     if !desk.ledger().wanted(&call.to) {
         // Called off while the request was under way: the end is reported by the engine.
         let _ = hang_up(desk, &call.to, HangupCause::NORMAL_CLEARING).await;
     }
     Ok(())
+}
+
+/// A far end that has not answered our questions lately has so long to answer this call.
+async fn give_up_soon(desk: Arc<Desk>, to: LegId) {
+    tokio::time::sleep(DEAD).await;
+    desk.update(|ledger| ledger.give_up(&to));
 }
 
 async fn originate(desk: &Desk, like: Option<&LegId>, call: &Call, whose: For<'_>) -> Result<(), Undialled> {
