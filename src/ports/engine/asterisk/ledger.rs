@@ -20,7 +20,7 @@ use super::translate::{Channel, Heard, Place};
 use crate::{
     base::{
         clock::Stamp,
-        id::{LegId, Name, OrderId, RoomId, SoundId},
+        id::{LegId, OrderId, RoomId, SoundId},
     },
     ports::engine::{Event, HangupCause, Verdict},
 };
@@ -104,9 +104,7 @@ struct Leg {
     returning: bool,
     /// Missing in the last audit.
     missing: bool,
-    /// Dialled over this trunk.
-    trunk: Option<Name>,
-    /// Given up by us, since that trunk is dead.
+    /// Given up by us, since its far end is silent.
     dead: bool,
     /// A dialled leg that waits alone since the last audit.
     alone: bool,
@@ -158,7 +156,6 @@ impl Leg {
             stale: false,
             returning: false,
             missing: false,
-            trunk: None,
             dead: false,
             alone: false,
         }
@@ -170,8 +167,6 @@ impl Leg {
 pub struct Ledger {
     legs: HashMap<LegId, Leg>,
     ended: HashMap<LegId, Stamp>,
-    /// What is known of the trunks' far ends.
-    trunks: HashMap<Name, trunks::State>,
 }
 
 impl Ledger {
@@ -197,8 +192,7 @@ impl Ledger {
             Heard::Phone { extension, registered } => {
                 effects.events.push(Event::Phone { extension, registered });
             }
-            Heard::Trunk { trunk, up } => self.trunk(trunk, up, &mut effects),
-            Heard::Progress { leg } => self.progresses(&leg),
+            Heard::Trunk { trunk, up } => effects.events.push(Event::Trunk { trunk, up }),
             Heard::Hello | Heard::Replaced => {}
         }
         effects

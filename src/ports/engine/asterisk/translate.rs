@@ -53,7 +53,6 @@ const WANTED: &[&str] = &[
     "ChannelStateChange",
     "ChannelTransfer",
     "ChannelUserevent",
-    "Dial",
     "PeerStatusChange",
     "PlaybackFinished",
     "RecordingFailed",
@@ -105,10 +104,6 @@ pub enum Heard {
     Trunk {
         trunk: Name,
         up: bool,
-    },
-    /// The far end of a leg that is dialled has said something, though it does not ring.
-    Progress {
-        leg: LegId,
     },
     /// Our own voice: the stream works.
     Hello,
@@ -175,9 +170,6 @@ pub fn event(frame: &str) -> Option<Heard> {
                 }),
             }
         }
-        "Dial" if text(&tree, "/dialstatus") == Some("PROGRESS") => {
-            Some(Heard::Progress { leg: leg(&tree, "/peer/id")? })
-        }
         "ChannelUserevent" if text(&tree, "/eventname") == Some(HELLO) => Some(Heard::Hello),
         "ApplicationReplaced" => Some(Heard::Replaced),
         _ => None,
@@ -204,6 +196,21 @@ pub fn phones(answer: &Value) -> Vec<(Name, bool)> {
 pub fn trunks(answer: &Value) -> Vec<(Name, bool)> {
     let one = |tree: &Value| Some((trunk_name(tree, "/resource")?, text(tree, "/state") == Some("online")));
     answer.as_array().map(|list| list.iter().filter_map(one).collect()).unwrap_or_default()
+}
+
+/// The answer to a question for a channel: its name.
+pub fn name(answer: &Value) -> Option<&str> {
+    text(answer, "/name")
+}
+
+/// What is asked of a channel of this name to learn what its far end has said last.
+pub fn last_said(name: &str) -> String {
+    format!("HANGUPCAUSE({name},tech)")
+}
+
+/// The answer: has it said anything? `SIP 100 Trying` is enough.
+pub fn has_spoken(answer: &Value) -> bool {
+    text(answer, "/value").is_some_and(|said| said.starts_with("SIP "))
 }
 
 /// The answer to `GET /asterisk/info`: product and version.

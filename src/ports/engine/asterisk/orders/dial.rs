@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// How long a trunk that seems dead may be silent.
-const DEAD: Duration = Duration::from_millis(3500);
+/// How long the far end of a trunk may say nothing at all. Asterisk itself waits for 6.4 s at least.
+const SILENT: Duration = Duration::from_millis(3500);
 
 /// Whom to dial, and how.
 pub struct Call {
@@ -118,10 +118,8 @@ async fn dial(desk: &Arc<Desk>, leg: &LegId, call: &Call) -> Result<(), Undialle
 async fn begin(desk: &Arc<Desk>, like: Option<&LegId>, call: &Call, whose: For<'_>) -> Result<(), Undialled> {
     originate(desk, like, call, whose).await?;
     desk.ledger().sent(&call.to, desk.now());
-    if let Endpoint::Trunk { trunk, .. } = &call.endpoint
-        && desk.ledger().over(&call.to, trunk)
-    {
-        tokio::spawn(give_up_soon(Arc::clone(desk), call.to.clone()));
+    if matches!(call.endpoint, Endpoint::Trunk { .. }) {
+        tokio::spawn(give_up_on_silence(Arc::clone(desk), call.to.clone()));
     }
     if !desk.ledger().wanted(&call.to) {
         // Called off while the request was under way: the end is reported by the engine.
@@ -130,10 +128,21 @@ async fn begin(desk: &Arc<Desk>, like: Option<&LegId>, call: &Call, whose: For<'
     Ok(())
 }
 
-/// A far end that has not answered our questions lately has so long to answer this call.
-async fn give_up_soon(desk: Arc<Desk>, to: LegId) {
-    tokio::time::sleep(DEAD).await;
-    desk.update(|ledger| ledger.give_up(&to));
+/// Whoever has said anything takes his time; who says nothing at all is not there.
+async fn give_up_on_silence(desk: Arc<Desk>, to: LegId) {
+    tokio::time::sleep(SILENT).await;
+    if !desk.ledger().unheard(&to) {
+        return;
+    }
+    let path = format!("/channels/{to}");
+    let Ok(channel) = desk.rest.get(&path).await else { return };
+    let question = translate::last_said(translate::name(&channel).unwrap_or_default());
+    let query = [("variable", question.as_str())];
+    match desk.rest.call(Method::GET, &format!("{path}/variable"), &query, None).await {
+        Ok(answer) if translate::has_spoken(&answer) => {}
+        Err(Failure::NotSent | Failure::Unknown) => {}
+        Ok(_) | Err(Failure::Refused { .. }) => desk.update(|ledger| ledger.give_up(&to)),
+    }
 }
 
 async fn originate(desk: &Desk, like: Option<&LegId>, call: &Call, whose: For<'_>) -> Result<(), Undialled> {

@@ -103,7 +103,7 @@ fn every_capture_is_digested() {
             // in the fallback, and of a transfer only its beginning.
             let told = match kind.as_str() {
                 "PlaybackFinished" | "ChannelDialplan" | "ChannelTransfer" => continue,
-                "RecordingFinished" | "RecordingFailed" | "Dial" => continue,
+                "RecordingFinished" | "RecordingFailed" => continue,
                 _ => WANTED.contains(&kind.as_str()),
             };
             assert_eq!(understood, told, "{capture}: {frame}");
