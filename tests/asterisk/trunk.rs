@@ -56,6 +56,19 @@ async fn a_far_end_that_falls_silent_is_told_and_calls_to_it_end_within_four_sec
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_far_end_that_answers_is_never_told_to_be_silent() {
+    let (mut rig, phone) = with_carrier().await;
+    for _ in 0..2 {
+        assert_eq!(rig.within(Duration::from_secs(7), |event| *event == is(false)).await, None);
+        rig.die().await;
+        rig.take_up();
+        rig.until("the trunk", |event| *event == is(true)).await;
+    }
+    drop(phone);
+    rig.clean().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_slow_carrier_that_has_answered_at_all_takes_its_time() {
     let (mut rig, phone) = with_carrier().await;
     let outside = rig.outside("15550100").await;

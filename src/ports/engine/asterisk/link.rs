@@ -12,6 +12,7 @@ use std::{
 };
 
 use reqwest::Method;
+use serde_json::Value;
 use tokio::{
     sync::mpsc::{UnboundedReceiver, UnboundedSender},
     time::{MissedTickBehavior, interval, sleep, timeout},
@@ -103,9 +104,13 @@ async fn session(desk: &Arc<Desk>, stood: &mut bool) -> Result<std::convert::Inf
     let mut due = interval(AUDIT);
     due.set_missed_tick_behavior(MissedTickBehavior::Delay);
     due.tick().await;
+    let mut first = true;
     loop {
         let auditing = async {
             due.tick().await;
+            if std::mem::take(&mut first) {
+                tell_silent_trunks(desk).await?;
+            }
             if unheard.fetch_add(1, Ordering::Relaxed) >= UNHEARD {
                 return Err(LinkError::Deaf);
             }
@@ -208,14 +213,25 @@ fn of_the_stream(desk: &Desk, failure: Failure) -> LinkError {
     if failure.gone() { LinkError::Deaf } else { link_error(desk, failure) }
 }
 
-async fn tell_phones(desk: &Arc<Desk>) -> Result<(), LinkError> {
+async fn tell_phones(desk: &Desk) -> Result<(), LinkError> {
     let answer = desk.rest.get("/endpoints/PJSIP").await.map_err(|failure| link_error(desk, failure))?;
     for (extension, registered) in translate::phones(&answer) {
         desk.tell(Event::Phone { extension, registered });
     }
-    for (trunk, up) in translate::trunks(&answer) {
-        desk.update(|ledger| ledger.hear(Heard::Trunk { trunk, up }, desk.now()));
+    tell_trunks(desk, &answer, true);
+    Ok(())
+}
+
+/// A trunk whose far end Asterisk has not asked yet looks like one that does not answer: those are told later.
+fn tell_trunks(desk: &Desk, answer: &Value, told: bool) {
+    for (trunk, up) in translate::trunks(answer).into_iter().filter(|(_, up)| *up == told) {
+        desk.tell(Event::Trunk { trunk, up });
     }
+}
+
+async fn tell_silent_trunks(desk: &Desk) -> Result<(), LinkError> {
+    let answer = desk.rest.get("/endpoints/PJSIP").await.map_err(|failure| link_error(desk, failure))?;
+    tell_trunks(desk, &answer, false);
     Ok(())
 }
 
