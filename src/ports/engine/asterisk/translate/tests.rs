@@ -102,8 +102,8 @@ fn every_capture_is_digested() {
             // A playback's id is an order of ours only where we chose it, a recording's name likewise; a dialplan step matters only
             // in the fallback, and of a transfer only its beginning.
             let told = match kind.as_str() {
-                "PlaybackFinished" | "ChannelDialplan" | "ChannelTransfer" => continue,
-                "RecordingFinished" | "RecordingFailed" => continue,
+                "PlaybackFinished" | "ChannelDialplan" | "ChannelTransfer" | "RecordingFinished"
+                | "RecordingFailed" => continue,
                 _ => WANTED.contains(&kind.as_str()),
             };
             assert_eq!(understood, told, "{capture}: {frame}");
