@@ -49,7 +49,8 @@ impl Failure {
 
     /// The channel is on its way through the dialplan and will be ours in a moment.
     pub fn elsewhere(&self) -> bool {
-        matches!(self, Self::Refused { status: 409 | 412, .. })
+        // 400 is said of a variable that cannot be set in the moment of a channel's move between bridges.
+        matches!(self, Self::Refused { status: 400 | 409 | 412, .. })
     }
 }
 
