@@ -132,7 +132,8 @@ pub async fn nonsense_sends_nobody_anywhere() {
     rig.is_empty().await;
 }
 
-/// A phone has two talks and joins the other two: whoever of those hangs up, nobody is stuck.
+/// A phone has two talks, of which it holds the first, and joins the other two: no talk ends before they are joined,
+/// and whoever of those hangs up, nobody is stuck.
 #[allow(clippy::too_many_lines, reason = "one story, told in order")]
 pub async fn a_phone_joins_its_two_talks() {
     let rig = Rig::start();
@@ -169,7 +170,12 @@ pub async fn a_phone_joins_its_two_talks() {
             }
             _ => None,
         };
-        tandem.get(mark, PATIENCE, &what, joined).await;
+        tandem.get(mark, PATIENCE, &what, joined.clone()).await;
+        let first = tandem.told[mark..].iter().find(|(_, e)| {
+            joined(e).is_some()
+                || matches!(e, Event::Ended { .. } | Event::Returned { .. } | Event::Referred { .. })
+        });
+        assert!(first.is_some_and(|(_, e)| joined(e).is_some()), "{what}: {first:?}\n{}", tandem.story());
         // As phones do that have heard that it went well (RFC 5589), if the engine was not faster.
         mine.hang_up().await;
         asked.hang_up().await;

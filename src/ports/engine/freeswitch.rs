@@ -24,6 +24,7 @@ mod leg;
 mod legs;
 mod line;
 mod link;
+mod merges;
 mod orders;
 mod phones;
 mod portrait;

@@ -53,14 +53,10 @@ impl Legs {
             }
             Fact::Bridged { leg, peer } => self.on_bridged(leg, peer, now),
             Fact::Referring { leg, to } => self.on_referring(&leg, to),
-            Fact::Joining { legs } => {
-                for leg in &legs {
-                    self.dismiss(leg);
-                }
-            }
+            Fact::Joining { legs } => self.on_joining(legs, now),
             Fact::HungUp { leg, cause } => {
                 let cause = self.meant(&leg, cause);
-                if !self.is_recorded(&leg, cause, now) {
+                if !self.is_recorded(&leg, cause, now) && !self.is_merging(&leg, cause) {
                     self.end(&leg, cause, now);
                 }
             }
@@ -184,6 +180,7 @@ impl Legs {
 
     /// The leg is parked again and obeys; if its phone has taken leave of it, it ends.
     fn come_home(&mut self, leg: &LegId, now: Stamp) {
+        self.is_not_merged(leg, now);
         let Some(known) = self.all.get_mut(leg) else { return };
         known.lane = Lane::Idle;
         known.alone = false;
@@ -195,7 +192,7 @@ impl Legs {
     }
 
     /// The leg's phone has sent the other side on: it ends as soon as it is out of the talk.
-    fn dismiss(&mut self, leg: &LegId) {
+    pub(super) fn dismiss(&mut self, leg: &LegId) {
         let Some(known) = self.all.get_mut(leg) else { return };
         known.dismissed = true;
         if known.lane == Lane::Idle {
@@ -256,6 +253,7 @@ impl Legs {
             }
         }
         self.tell(Event::Joined { leg: leg.clone(), peer: peer.clone() });
+        self.is_merged(&leg, &peer, now);
         self.end_left(&leg, &peer);
         self.pump(&leg, now);
         self.pump(&peer, now);

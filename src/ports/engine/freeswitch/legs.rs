@@ -20,6 +20,7 @@ use crate::{
 use super::{
     command,
     leg::{Lane, Leg, Playing, Recording, Stage, Survey},
+    merges::Merge,
     phones::Phones,
     translate::{Next, taken},
     trunks::Trunks,
@@ -79,6 +80,7 @@ pub struct Legs {
     pub(super) phones: Phones,
     pub(super) trunks: Trunks,
     pub(super) survey: Option<Survey>,
+    pub(super) merges: Vec<Merge>,
     pub(super) settings: Settings,
     /// What the engine itself calls its music.
     pub(super) music: String,
@@ -94,6 +96,7 @@ impl Legs {
             phones: Phones::default(),
             trunks: Trunks::default(),
             survey: None,
+            merges: Vec::new(),
             settings,
             music: command::DEFAULT_MUSIC.into(),
             out: Out::default(),
@@ -152,6 +155,7 @@ impl Legs {
         let Some(known) = self.all.remove(leg) else { return };
         self.gone.insert(leg.clone(), now);
         self.tell(Event::Ended { leg: leg.clone(), cause });
+        self.is_not_merged(leg, now);
         if let Lane::Dialling { to } = &known.lane
             && self.all.get(to).is_some_and(|to| to.stage == Stage::Promised)
         {
@@ -241,6 +245,7 @@ impl Legs {
     pub fn on_tick(&mut self, now: Stamp) {
         self.bury(now);
         self.end_records(now);
+        self.give_up_merges(now);
         let late = |since: Stamp| now.since(since) >= PATIENCE;
         let stuck: Vec<LegId> = self
             .all

@@ -28,7 +28,7 @@ use crate::{
 
 /// What may come next; numbers choose among legs and orders so far.
 #[derive(Clone, Debug)]
-enum Step {
+pub(super) enum Step {
     Park(usize),
     /// Of any leg: out of a room, or sent by a phone.
     Come(usize, u8),
@@ -75,9 +75,9 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-struct World {
-    legs: Legs,
-    now: Stamp,
+pub(super) struct World {
+    pub legs: Legs,
+    pub now: Stamp,
     due: Vec<Then>,
     tags: Vec<(LegId, Tag)>,
     next: u32,
@@ -85,7 +85,7 @@ struct World {
     outcomes: HashMap<OrderId, usize>,
     played: HashMap<OrderId, usize>,
     /// Legs that we dial, for others and for nobody.
-    dialled: Vec<LegId>,
+    pub dialled: Vec<LegId>,
     records: HashMap<OrderId, usize>,
     /// Orders that the engine took.
     done: HashSet<OrderId>,
@@ -98,7 +98,7 @@ fn room(index: u8) -> RoomId {
     RoomId::new(format!("room-{index}")).expect("id")
 }
 
-fn leg(index: usize) -> LegId {
+pub(super) fn leg(index: usize) -> LegId {
     LegId::new(format!("leg-{index}")).expect("id")
 }
 
@@ -117,7 +117,7 @@ fn over(leg: LegId, tag: Tag, played: bool, next: Next) -> Executed {
 }
 
 impl World {
-    fn new() -> Self {
+    pub fn new() -> Self {
         let settings = Settings {
             address: ([127, 0, 0, 1], 8021).into(),
             user: "".into(),
@@ -143,7 +143,7 @@ impl World {
         }
     }
 
-    fn order(&mut self, on: LegId, kind: u8) {
+    pub fn order(&mut self, on: LegId, kind: u8) {
         self.next += 1;
         let id = OrderId { seq: 1, index: self.next };
         let sound = SoundId::new("sound").expect("id");
@@ -197,7 +197,7 @@ impl World {
         self.dialled.get(index % self.dialled.len().max(1)).cloned().unwrap_or_else(|| leg(index))
     }
 
-    fn act(&mut self, step: &Step) {
+    pub fn act(&mut self, step: &Step) {
         let now = self.now;
         match *step {
             Step::Order(i, kind) => self.order(self.any(i), kind),
