@@ -234,15 +234,17 @@ pub async fn hold_and_back(kind: Kind) {
     let offer = anna.rings().await;
     offer.answer();
     both_talk(&call, &offer).await;
-    offer.hold(true).await;
-    tokio::time::timeout(Duration::from_secs(5), async {
-        while call.listen(Duration::from_millis(300)).await.share(HIGH) > 0.5 {}
-    })
-    .await
-    .expect("who is on hold does not hear the other");
-    assert_eq!(call.state(), State::Talking);
-    offer.hold(false).await;
-    both_talk(&call, &offer).await;
+    for (holds, waits, tone) in [(&offer, &call, HIGH), (&call, &offer, LOW)] {
+        holds.hold(true).await;
+        tokio::time::timeout(Duration::from_secs(5), async {
+            while waits.listen(Duration::from_millis(300)).await.share(tone) > 0.5 {}
+        })
+        .await
+        .expect("who is on hold does not hear the other");
+        assert_eq!(waits.state(), State::Talking);
+        holds.hold(false).await;
+        both_talk(&call, &offer).await;
+    }
     call.hang_up().await;
     world.ends_clean().await;
 }
