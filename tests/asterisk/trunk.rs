@@ -32,13 +32,13 @@ async fn a_far_end_that_falls_silent_is_told_and_calls_to_it_end_within_four_sec
     // In the moment of its death, when nobody knows.
     let since = Instant::now();
     let (leg, _) = rig.dial(carrier(), 30, LEASE);
-    assert_eq!(rig.ended(&leg).await, HangupCause::NO_USER_RESPONSE);
+    assert_eq!(rig.ended(&leg).await, HangupCause::TIMER_EXPIRED);
     assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
     rig.until("the trunk", |event| *event == is(false)).await;
     // When it is known. It may be dialled all the same.
     let since = Instant::now();
     let (leg, _) = rig.dial(carrier(), 30, LEASE);
-    assert_eq!(rig.ended(&leg).await, HangupCause::NO_USER_RESPONSE);
+    assert_eq!(rig.ended(&leg).await, HangupCause::TIMER_EXPIRED);
     assert!(since.elapsed() < Duration::from_secs(4), "{:?}", since.elapsed());
     // A new life of ours knows as much.
     rig.die().await;

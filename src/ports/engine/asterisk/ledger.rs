@@ -283,7 +283,7 @@ impl Ledger {
             && cause == HangupCause::NORMAL_CLEARING
             && !leg.up;
         let cause = match (leg.dead, unheard) {
-            (true, _) => HangupCause::NO_USER_RESPONSE,
+            (true, _) => HangupCause::TIMER_EXPIRED,
             (_, true) => HangupCause::NO_ANSWER,
             _ => cause,
         };

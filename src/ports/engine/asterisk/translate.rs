@@ -226,13 +226,14 @@ pub fn reason(answer: &Value) -> Option<Label> {
 /// The cause of Q.850; where Asterisk has none, by the SIP status (RFC 3398).
 pub fn cause(q850: Option<i64>, sip: Option<i64>) -> HangupCause {
     match (q850, sip) {
+        // Asterisk's own 18 does not tell whether anybody was there.
+        (_, Some(408)) => HangupCause::TIMER_EXPIRED,
         (Some(q @ 1..=126), _) => HangupCause(q as u8),
         // The caller cancelled.
         (_, Some(487)) | (Some(0) | None, None) => HangupCause::NORMAL_CLEARING,
         (_, Some(486 | 600)) => HangupCause::USER_BUSY,
         (_, Some(404 | 604)) => HangupCause::UNALLOCATED_NUMBER,
         (_, Some(603)) => HangupCause::CALL_REJECTED,
-        (_, Some(408)) => HangupCause::NO_USER_RESPONSE,
         (_, Some(480)) => HangupCause::NO_ANSWER,
         (_, Some(500..=599)) => HangupCause::TEMPORARY_FAILURE,
         _ => HangupCause::INTERWORKING,

@@ -18,7 +18,7 @@ impl Ledger {
             && let Some(leg) = self.legs.get_mut(id)
         {
             leg.dead = true;
-            effects.duties.push((id.clone(), Duty::Drop { cause: HangupCause::NO_USER_RESPONSE }));
+            effects.duties.push((id.clone(), Duty::Drop { cause: HangupCause::TIMER_EXPIRED }));
         }
         effects
     }

@@ -54,7 +54,7 @@ fn the_causes_of_refused_calls_are_those_of_the_table() {
         ("s10_originate_congestion_503", 34),
         ("s11_originate_noanswer_timeout", 19),
         ("s12_originate_cancelled_by_app", 16),
-        ("s13_originate_dead_port", 18),
+        ("s13_originate_dead_port", 102),
         ("s15_originate_ok_then_app_hangs", 16),
         // Asterisk says 127 and SIP 487: the caller cancelled.
         ("s16_caller_cancels_while_ringing", 16),
