@@ -165,9 +165,9 @@ async fn a_dialling_that_fails_tells_why() {
     assert_eq!(rig.ended(&leg).await, HangupCause::NO_ANSWER);
     fails(&mut rig, phone("1002"), 20).await;
     fails(&mut rig, Endpoint::Trunk { trunk: name("nowhere"), number: number("1") }, 27).await;
-    fails(&mut rig, Endpoint::Trunk { trunk: name("carrier"), number: number("1") }, 18).await;
+    fails(&mut rig, Endpoint::Trunk { trunk: name("carrier"), number: number("1") }, 102).await;
     agent.on_call(Manner::Dead);
-    fails(&mut rig, phone("1001"), 18).await;
+    fails(&mut rig, phone("1001"), 102).await;
     rig.clean().await;
 }
 

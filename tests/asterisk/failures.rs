@@ -53,14 +53,14 @@ async fn a_phone_that_does_not_answer_is_not_there_or_is_dead_gives_the_caller_b
     let there = Endpoint::Trunk { trunk: name("carrier"), number: number("+8613800138000") };
     let (to, order) = rig.connect(&leg, there, 20);
     assert_eq!(rig.outcome(order).await, Outcome::Done);
-    failed(&mut rig, &leg, &to, 18).await;
+    failed(&mut rig, &leg, &to, 102).await;
     let nowhere = Endpoint::Trunk { trunk: name("nowhere"), number: number("1") };
     let (to, _) = rig.connect(&leg, nowhere, 20);
     failed(&mut rig, &leg, &to, 27).await;
     // Registered, and gone without a word.
     agent.on_call(Manner::Dead);
     let to = rig.ring(&leg, "1001", 20);
-    failed(&mut rig, &leg, &to, 18).await;
+    failed(&mut rig, &leg, &to, 102).await;
 
     rig.leaves(&call, &leg).await;
     rig.clean().await;
