@@ -14,7 +14,11 @@ mod moments;
 mod replay;
 #[path = "switchboard/rig.rs"]
 mod rig;
+#[path = "switchboard/rooms.rs"]
+mod rooms;
 #[path = "switchboard/rules.rs"]
 mod rules;
 #[path = "switchboard/telephony.rs"]
 mod telephony;
+#[path = "switchboard/transfers.rs"]
+mod transfers;
