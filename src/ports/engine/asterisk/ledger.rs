@@ -346,6 +346,12 @@ impl Ledger {
         }
     }
 
+    /// The lease that a leg holds: the site's, by the dialplan, until one is ordered.
+    pub fn holds(&self, id: &LegId, by_the_dialplan: Duration) -> Option<Duration> {
+        let leg = self.legs.get(id)?;
+        if leg.span.is_none() { Some(by_the_dialplan) } else { leg.lease }
+    }
+
     /// The lease that runs by our order.
     pub fn leased(&self, id: &LegId) -> Option<Duration> {
         self.legs.get(id)?.lease

@@ -31,7 +31,8 @@ async fn begin_play(desk: &Arc<Desk>, leg: &LegId, id: OrderId, media: &[Media])
     if desk.ledger().music(leg, false) {
         ask(desk, Method::DELETE, leg, "/moh", &[]).await?;
     }
-    let lease = desk.ledger().leased(leg);
+    // A prompt may be longer than what is left of the lease, and the lease cannot be renewed while it plays.
+    let lease = desk.ledger().holds(leg, desk.settings.lease);
     if let Some(lease) = lease {
         set_lease(desk, leg, lease + length).await?;
     }
@@ -48,19 +49,23 @@ async fn begin_play(desk: &Arc<Desk>, leg: &LegId, id: OrderId, media: &[Media])
     }
 }
 
-/// Asterisk's names of the prompts, and how long they last together.
+/// Asterisk's names of the prompts, and how long they last together. One that is not there (yet) does not silence the
+/// others.
 async fn sounds(desk: &Desk, media: &[Media]) -> Result<(String, Duration), Failure> {
     let mut names = Vec::with_capacity(media.len());
-    let mut bytes = 0;
+    let (mut bytes, mut missing) = (0, Failure::refused(400, "nothing to play"));
     for media in media {
         let file = desk.settings.file(media);
-        let stem = file.with_extension("");
-        let missing = || Failure::refused(404, &format!("no sound {}", file.display()));
-        bytes += tokio::fs::metadata(&file).await.map_err(|_| missing())?.len();
-        names.push(format!("sound:{}", stem.display()));
+        match tokio::fs::metadata(&file).await {
+            Ok(there) => {
+                bytes += there.len();
+                names.push(format!("sound:{}", file.with_extension("").display()));
+            }
+            Err(_) => missing = Failure::refused(404, &format!("no sound {}", file.display())),
+        }
     }
     if names.is_empty() {
-        return Err(Failure::refused(400, "nothing to play"));
+        return Err(missing);
     }
     Ok((names.join(","), Duration::from_millis(bytes * 1000 / BYTES_PER_SECOND)))
 }
