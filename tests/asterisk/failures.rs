@@ -142,15 +142,19 @@ async fn what_cannot_be_played_is_told_and_harms_nobody() {
     let (call, leg) = rig.caller(&outside).await;
     let good = rig.prompt(500.0, Duration::from_millis(400));
     let missing = Media::Prompt(PromptId::new([7; 16]));
-    for media in
-        [vec![missing.clone()], vec![missing.clone(), good.clone()], vec![good.clone(), missing], vec![]]
-    {
+    for media in [vec![missing.clone()], vec![]] {
         let order = rig.send(&leg, Command::Play { media });
         assert!(matches!(rig.outcome(order).await, Outcome::Refused(_)));
         rig.until("Played", |event| {
             matches!(event, Event::Played { order: it, verdict: Verdict::Failed, .. } if *it == order)
         })
         .await;
+    }
+    // It does not silence the others of its list.
+    for media in [vec![missing.clone(), good.clone()], vec![good.clone(), missing]] {
+        let order = rig.order(&leg, Command::Play { media }).await;
+        call.hears(500.0).await;
+        rig.played(&leg, order, Verdict::Finished).await;
     }
     // A prompt in place of a prompt: the first is stopped.
     let long = rig.prompt(1200.0, Duration::from_secs(20));

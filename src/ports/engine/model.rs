@@ -120,7 +120,8 @@ pub enum Command {
     Answer,
     /// Let an inbound leg that is not answered hear that it rings (180). Nothing to a leg that is answered.
     Ring,
-    /// Play one after the other; followed by exactly one `Played` with this order's id.
+    /// Play one after the other; followed by exactly one `Played` with this order's id. A prompt that is not there is
+    /// passed over; where none is there, the play has failed.
     Play { media: Vec<Media> },
     /// Stop whatever plays, prompt or music. A stopped `Play` still reports `Played`.
     Stop,
