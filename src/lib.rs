@@ -5,6 +5,7 @@
 //! - [`base`]   words without I/O: identities, time, numbers, opening hours
 //! - [`infra`]  ground without domain: the site's YAML, journal, database
 //! - [`ports`]  what the outside can do, in our words: media engines, prompts
+//! - [`language`] what words mean: intents from samples, entities
 //! - [`live`]   a call's life: call, dialog, queue, agent, routing, and the switchboard, their one writer
 //! - [`desk`]     what is written down: users and their tokens, the audit
 //! - [`provision`] what the machines around are told: engine configurations from templates
@@ -23,6 +24,7 @@ pub mod desk;
 pub mod http;
 pub mod infra;
 pub mod lab;
+pub mod language;
 pub mod lifecycle;
 pub mod live;
 pub mod ports;

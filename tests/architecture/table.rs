@@ -15,6 +15,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ports::engine::asterisk", &["ports::engine", "base"]),
     ("ports::engine::simulator", &["ports::engine", "base"]),
     ("ports::media", &["ports::engine", "infra::site", "base"]),
+    // What words mean.
+    ("language", &["base"]),
     // A call's life. `view` and `door` are the words by which doors speak with the switchboard.
     ("live::switchboard::view", &["base"]),
     ("live::switchboard::door", &["live::switchboard::view", "base"]),
@@ -139,6 +141,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::engine",
             // What traffic the simulator shall make is an option of the command line.
             "ports::engine::simulator",
+            "language",
             "infra::archive",
             "infra::site",
             "base",

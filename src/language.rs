@@ -1,0 +1,7 @@
+//! Language: what a caller's words mean. Intents by a classifier that learns from samples in seconds, entities by
+//! rules, both for Chinese and English, both by themselves: no download, no other program.
+//!
+//! It serves dialogs (which intent, how sure), the admin (how good is it, what to add) and knows nothing of calls.
+//! Pure: samples and model files come in as text and bytes; the doors read them.
+
+pub mod normal;
