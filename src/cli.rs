@@ -20,6 +20,7 @@ mod events;
 mod exit;
 mod explain;
 mod extensions;
+mod follow;
 mod init;
 mod man;
 mod paint;

@@ -13,6 +13,7 @@ mod feed;
 mod gate;
 mod limit;
 mod live;
+mod look;
 mod meters;
 mod openapi;
 mod page;
@@ -107,7 +108,7 @@ pub async fn serve_on(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), ServeError> {
     let stop = stopping(rooms.stop.clone(), shutdown).shared();
-    let looking = tokio::spawn(events::look(rooms.door.clone(), rooms.feed.clone()));
+    let looking = tokio::spawn(look::look(rooms.door.clone(), rooms.feed.clone()));
     let app = make_service(rooms, admits);
     let (listener, place) = socket.into_parts();
     let answering =

@@ -64,7 +64,7 @@ enum Agents {
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     match args.command.unwrap_or(Agents::List(args.watch)) {
         Agents::List(watch) => {
-            show(cx, watch, "/v1/agents", |agents: &Vec<_>| list(&cx.paint, agents, SystemClock.now()))
+            show(cx, watch, "/v1/agents", |agents: &Vec<_>, _| list(&cx.paint, agents, SystemClock.now()))
                 .await?;
         }
         Agents::Show { agent } => one(cx, &agent).await?,

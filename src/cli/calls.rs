@@ -125,7 +125,8 @@ pub(super) fn dialled(text: &str) -> Result<Number, InvalidNumber> {
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     match args.command.unwrap_or(Calls::List(args.watch)) {
         Calls::List(watch) => {
-            show(cx, watch, "/v1/calls", |calls: &Vec<_>| list(&cx.paint, calls, SystemClock.now())).await?;
+            show(cx, watch, "/v1/calls", |calls: &Vec<_>, _| list(&cx.paint, calls, SystemClock.now()))
+                .await?;
         }
         Calls::History { limit } => {
             let answer = cx.client.get(&format!("/v1/history?limit={limit}")).await?;

@@ -39,6 +39,7 @@ pub(super) struct Answer<T> {
     pub(super) next: Option<String>,
 }
 
+#[derive(Clone)]
 pub(super) struct Client {
     /// What complaints call the daemon's place.
     place: PathBuf,

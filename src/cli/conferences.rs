@@ -73,7 +73,7 @@ enum Conferences {
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     match args.command.unwrap_or(Conferences::List(args.watch)) {
         Conferences::List(watch) => {
-            show(cx, watch, "/v1/conferences", |all: &Vec<_>| list(&cx.paint, all, SystemClock.now()))
+            show(cx, watch, "/v1/conferences", |all: &Vec<_>, _| list(&cx.paint, all, SystemClock.now()))
                 .await?;
         }
         Conferences::Invite { conference, to } => {

@@ -66,6 +66,19 @@ fn line(paint: &Paint, told: &Told) -> String {
             EngineView::Down { reason, .. } => format!("the engine is down: {}", clean(reason.as_str())),
             EngineView::Connecting => "the engine is being connected".to_owned(),
         },
+        Event::ConferenceChanged { conference } => {
+            format!("conference {}: {} are in it", conference.number, conference.members.len())
+        }
+        Event::ConferenceGone { conference } => format!("conference {conference} is over"),
+        Event::ExtensionChanged { extension } => format!("extension {} is set otherwise", extension.number),
+        Event::ExtensionGone { extension } => format!("extension {extension} is no longer in the site"),
+        Event::TroublesChanged { troubles } if troubles.is_empty() => {
+            "there is no trouble any more".to_owned()
+        }
+        Event::TroublesChanged { troubles } => {
+            let all: Vec<String> = troubles.iter().map(|trouble| clean(&trouble.what)).collect();
+            format!("trouble: {}", all.join("; "))
+        }
         Event::Hello {} => format!("follows from event {}", told.seq),
         Event::Gap { after, oldest } => format!("events between {after} and {oldest} are gone"),
     };

@@ -61,7 +61,7 @@ enum Which {
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     match args.command.unwrap_or(Extensions::List(args.watch)) {
         Extensions::List(watch) => {
-            show(cx, watch, "/v1/extensions", |all: &Vec<_>| list(&cx.paint, all)).await?;
+            show(cx, watch, "/v1/extensions", |all: &Vec<_>, _| list(&cx.paint, all)).await?;
         }
         Extensions::Forward { extension, when, to } => {
             let (word, words) = match when {

@@ -1,5 +1,7 @@
 //! `tandem queues`: who waits, and for whom.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::{
@@ -37,7 +39,7 @@ enum Queues {
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     match args.command.unwrap_or(Queues::List(args.watch)) {
         Queues::List(watch) => {
-            show(cx, watch, "/v1/queues", |queues: &Vec<_>| list(&cx.paint, queues)).await?;
+            show(cx, watch, "/v1/queues", |queues: &Vec<_>, age| list(&cx.paint, queues, age)).await?;
         }
         Queues::Show { queue } => one(cx, &queue).await?,
     }
@@ -55,19 +57,21 @@ async fn one(cx: &Context, name: &Name) -> Result<(), Fault> {
     if cx.json {
         return print(&format!("{}\n", json!({ "queue": queue, "agents": agents })));
     }
-    let queue = list(&cx.paint, std::slice::from_ref(queue));
+    let queue = list(&cx.paint, std::slice::from_ref(queue), Duration::ZERO);
     print(&format!("{queue}\n{}", agents::list(&cx.paint, &agents, SystemClock.now())))
 }
 
-fn list(paint: &Paint, queues: &[QueueView]) -> String {
+/// Who waits has waited longer since the answer came.
+fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
     if queues.is_empty() {
         return "The site has no queues.\n".to_owned();
     }
     let rows = queues.iter().map(|queue| {
+        let since = if queue.waiting > 0 { age.as_millis() as u64 } else { 0 };
         vec![
             text(queue.name.as_str()),
             number(queue.waiting),
-            number(millis(queue.longest_wait_ms)),
+            number(millis(queue.longest_wait_ms + since)),
             number(queue.ready),
             number(queue.talking),
             number(queue.logged_in),

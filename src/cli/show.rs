@@ -1,4 +1,4 @@
-//! Puts answers on standard output: once, or again every second.
+//! Puts answers on standard output: once, or again whenever something changes.
 
 use std::{
     io::{self, Write},
@@ -6,38 +6,100 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
+use tokio::time::{Instant, sleep_until, timeout_at};
 
-use super::{Fault, client::Answer, context::Context};
+use super::{
+    Fault,
+    client::Answer,
+    context::Context,
+    follow::{Follower, GAP},
+    paint::Tone,
+};
 
-/// How often a watched command looks again.
-pub(super) const BEAT: Duration = Duration::from_secs(1);
+/// How often durations on a terminal grow; nobody is asked for it.
+pub(super) const TICK: Duration = Duration::from_secs(1);
 
 /// Options of commands whose answer moves.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct Watch {
-    /// Look again every second until Ctrl-C
+    /// Show it again whenever something changes, until Ctrl-C
     #[arg(long, short)]
     pub(super) watch: bool,
 }
 
-/// Shows what is at `path`: as it came with --json, else as `text` puts it. Returns the last answer.
+/// Shows what is at `path`: as it came with --json, else as `text` puts it, told how old the answer is. Returns the
+/// answer.
 pub(super) async fn show<T: DeserializeOwned>(
     cx: &Context,
     watch: Watch,
     path: &str,
-    text: impl Fn(&T) -> String,
+    text: impl Fn(&T, Duration) -> String,
 ) -> Result<T, Fault> {
-    loop {
-        let answer = cx.client.get(path).await?;
-        let shown = render(cx, &answer, &text);
-        if !watch.watch {
-            print(&shown)?;
-            return Ok(answer.value);
-        }
-        let clear = if cx.terminal && !cx.json { "\x1b[2J\x1b[H" } else { "" };
-        print(&format!("{clear}{shown}"))?;
-        tokio::time::sleep(BEAT).await;
+    if watch.watch {
+        return Err(follow(cx, path, text).await);
     }
+    let answer = cx.client.get(path).await?;
+    print(&render(cx, &answer, |value| text(value, Duration::ZERO)))?;
+    Ok(answer.value)
+}
+
+/// Until nobody reads any more. A daemon that is gone for a while leaves its last answer standing.
+async fn follow<T: DeserializeOwned>(
+    cx: &Context,
+    path: &str,
+    text: impl Fn(&T, Duration) -> String,
+) -> Fault {
+    let mut follower = Follower::new(&cx.client).await;
+    let mut last: Option<(Answer<T>, Instant)> = None;
+    let mut complained = None;
+    loop {
+        follower.seen();
+        let looked = Instant::now();
+        let mut trouble = follower.broken();
+        let fresh = match (cx.client.get(path).await, &last) {
+            (Ok(answer), _) => {
+                last = Some((answer, looked));
+                true
+            }
+            (Err(fault), None) => return fault,
+            (Err(fault), Some(_)) => {
+                trouble = Some(fault.to_string());
+                false
+            }
+        };
+        let Some((answer, at)) = &last else { continue };
+        if !cx.terminal || cx.json {
+            let drawn =
+                if fresh { print(&render(cx, answer, |value| text(value, Duration::ZERO))) } else { Ok(()) };
+            if let Err(fault) = drawn {
+                return fault;
+            }
+            if trouble != complained {
+                if let Some(why) = &trouble {
+                    eprintln!("tandem: {why}");
+                }
+                complained = trouble;
+            }
+            follower.news().await;
+        } else {
+            loop {
+                if let Err(fault) = redraw(cx, &text(&answer.value, at.elapsed()), trouble.as_deref()) {
+                    return fault;
+                }
+                if timeout_at(Instant::now() + TICK, follower.news()).await.is_ok() {
+                    break;
+                }
+            }
+        }
+        sleep_until(looked + GAP).await;
+    }
+}
+
+/// Over what stood there, line by line, so that nothing flickers.
+fn redraw(cx: &Context, text: &str, trouble: Option<&str>) -> Result<(), Fault> {
+    let trouble = trouble.map_or(String::new(), |why| format!("\n{}\n", cx.paint.word(why, Tone::Bad)));
+    let lines = format!("{text}{trouble}").replace('\n', "\x1b[K\r\n");
+    print(&format!("\x1b[H{lines}\x1b[J"))
 }
 
 /// An answer as the reader wants it.

@@ -1,12 +1,17 @@
 //! `tandem status`: is everything well?
 
+use std::time::Duration;
+
 use super::{
     Exit, Fault,
     context::Context,
     paint::{Paint, Tone, clean, span},
     show::{Watch, show},
 };
-use crate::live::switchboard::view::{EngineView, StatusView};
+use crate::{
+    base::clock::Stamp,
+    live::switchboard::view::{EngineView, StatusView},
+};
 
 /// Show whether the daemon is well, and how many calls and agents it has
 ///
@@ -18,17 +23,18 @@ pub(super) struct Args {
 }
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
-    let status = show(cx, args.watch, "/v1/status", |status| text(&cx.paint, status)).await?;
+    let status = show(cx, args.watch, "/v1/status", |status, age| text(&cx.paint, status, age)).await?;
     let well = matches!(status.engine, EngineView::Up { .. }) && status.troubles.is_empty();
     Ok(if well { Exit::Done } else { Exit::Failed })
 }
 
-fn text(paint: &Paint, status: &StatusView) -> String {
+fn text(paint: &Paint, status: &StatusView, age: Duration) -> String {
     let StatusView { version, site, revision, now, started, calls, waiting, talking, .. } = status;
     let (ready, agents, today) = (status.agents_ready, status.agents, status.calls_today);
     let revision: String = clean(revision).chars().take(12).collect();
+    let now = *now + age;
     let up = span(now.since(*started));
-    let engine = engine(paint, status);
+    let engine = engine(paint, status, now);
     let site = clean(site);
     let mut text = format!(
         "Tandem  {version}, up {up}\n\
@@ -44,8 +50,7 @@ fn text(paint: &Paint, status: &StatusView) -> String {
     text
 }
 
-fn engine(paint: &Paint, status: &StatusView) -> String {
-    let now = status.now;
+fn engine(paint: &Paint, status: &StatusView, now: Stamp) -> String {
     match &status.engine {
         EngineView::Up { engine, since } => {
             let up = paint.word("up", Tone::Good);
@@ -62,12 +67,10 @@ fn engine(paint: &Paint, status: &StatusView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use jiff::tz::TimeZone;
 
     use super::*;
-    use crate::base::{clock::Stamp, text::Label};
+    use crate::base::text::Label;
     use crate::live::switchboard::view::Trouble;
 
     #[test]
@@ -96,7 +99,7 @@ mod tests {
             }],
         };
         let paint = Paint { colour: false, width: None, zone: TimeZone::UTC };
-        insta::assert_snapshot!(text(&paint, &status), @r"
+        insta::assert_snapshot!(text(&paint, &status, Duration::ZERO), @r"
         Tandem  0.1.0, up 2h07m
         Site    华星 Huaxing[2J (revision 0123456789ab)
         Engine  down since 01:29:00: connection refused; next try in 4s

@@ -1,6 +1,6 @@
 //! Live events by WebSocket: whoever watches hears what happens, in order, and may come back where it left.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use axum::{
     Extension,
@@ -20,19 +20,8 @@ use super::{
     gate::Caller,
     problem::{Problem, Says},
 };
-use crate::{
-    base::{
-        clock::{Clock, SystemClock},
-        id::{CallId, Name},
-    },
-    live::switchboard::{
-        door::{Door, Stopping},
-        view::{AgentView, CallView, EngineView, Query, QueueView, View},
-    },
-};
+use crate::base::clock::{Clock, SystemClock};
 
-/// How often live state is compared with what was told of it.
-const LOOK: Duration = Duration::from_millis(250);
 /// A watcher that takes nothing for so long is let go.
 const SLOW: Duration = Duration::from_secs(5);
 /// Often enough that a connection with a living watcher is never found silent.
@@ -159,96 +148,4 @@ impl Watcher {
             Caller::Bearer(grant) => self.rooms.access.stands(&grant.token).await.unwrap_or(true),
         }
     }
-}
-
-/// Compares live state with what was told of it, as long as anybody watches. Ends with the switchboard.
-pub(super) async fn look(door: Door, feed: Feed) {
-    let mut seen = Seen::default();
-    let mut beat = interval(LOOK);
-    loop {
-        beat.tick().await;
-        // Once before anybody watches: a change that follows the greeting must not be taken for how it always was.
-        if (feed.watchers() > 0 || !seen.begun) && seen.look(&door, &feed).await.is_err() {
-            return;
-        }
-    }
-}
-
-#[derive(Default)]
-struct Seen {
-    /// Nothing has been looked at yet: what is found first is no news.
-    begun: bool,
-    calls: BTreeMap<CallId, CallView>,
-    agents: BTreeMap<Name, AgentView>,
-    queues: BTreeMap<Name, QueueView>,
-    engine: Option<EngineView>,
-}
-
-impl Seen {
-    async fn look(&mut self, door: &Door, feed: &Feed) -> Result<(), Stopping> {
-        let mut news = Vec::new();
-        if let View::Calls(calls) = door.query(Query::Calls).await? {
-            let now = calls.into_iter().map(|call| (call.id, call)).collect();
-            compare(
-                &mut self.calls,
-                now,
-                &mut news,
-                |call| Event::CallChanged { call },
-                |call| Some(Event::CallGone { call }),
-            );
-        }
-        if let View::Agents(agents) = door.query(Query::Agents).await? {
-            let now = agents.into_iter().map(|agent| (agent.name.clone(), agent)).collect();
-            compare(
-                &mut self.agents,
-                now,
-                &mut news,
-                |agent| Event::AgentChanged { agent },
-                |agent| Some(Event::AgentGone { agent }),
-            );
-        }
-        if let View::Queues(queues) = door.query(Query::Queues).await? {
-            // The longest wait grows by itself; that alone is no news.
-            let still = |queue: QueueView| QueueView { longest_wait_ms: 0, ..queue };
-            let fresh: BTreeMap<Name, QueueView> =
-                queues.into_iter().map(|queue| (queue.name.clone(), queue)).collect();
-            let now = fresh.iter().map(|(name, queue)| (name.clone(), still(queue.clone()))).collect();
-            let whole = |queue: QueueView| fresh.get(&queue.name).cloned().unwrap_or(queue);
-            compare(
-                &mut self.queues,
-                now,
-                &mut news,
-                |queue| Event::QueueChanged { queue: whole(queue) },
-                |_| None,
-            );
-        }
-        if let View::Status(status) = door.query(Query::Status).await? {
-            let engine = Some(status.engine);
-            if engine != self.engine {
-                news.extend(engine.clone().map(|engine| Event::EngineChanged { engine }));
-                self.engine = engine;
-            }
-        }
-        if std::mem::replace(&mut self.begun, true) {
-            let at = SystemClock.now();
-            for event in news {
-                feed.publish(at, event);
-            }
-        }
-        Ok(())
-    }
-}
-
-/// What is new, different or gone.
-fn compare<K: Ord + Clone, V: PartialEq + Clone>(
-    seen: &mut BTreeMap<K, V>,
-    now: BTreeMap<K, V>,
-    news: &mut Vec<Event>,
-    changed: impl Fn(V) -> Event,
-    gone: impl Fn(K) -> Option<Event>,
-) {
-    let differs = now.iter().filter(|(key, value)| seen.get(*key) != Some(*value));
-    news.extend(differs.map(|(_, value)| changed(value.clone())));
-    news.extend(seen.keys().filter(|key| !now.contains_key(*key)).cloned().filter_map(gone));
-    *seen = now;
 }

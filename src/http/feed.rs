@@ -14,17 +14,20 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use utoipa::ToSchema;
 
 use crate::{
     base::{
         clock::Stamp,
         id::{CallId, Name},
+        number::Number,
     },
     live::{
         record::CallRecord,
-        switchboard::view::{AgentView, CallView, EngineView, QueueView},
+        switchboard::view::{
+            AgentView, CallView, ConferenceView, EngineView, ExtensionView, QueueView, Trouble,
+        },
     },
 };
 
@@ -59,6 +62,18 @@ pub enum Event {
     QueueChanged { queue: QueueView },
     #[serde(rename = "engine.changed")]
     EngineChanged { engine: EngineView },
+    #[serde(rename = "conference.changed")]
+    ConferenceChanged { conference: ConferenceView },
+    /// Nobody is in this conference any more.
+    #[serde(rename = "conference.gone")]
+    ConferenceGone { conference: Number },
+    #[serde(rename = "extension.changed")]
+    ExtensionChanged { extension: ExtensionView },
+    #[serde(rename = "extension.gone")]
+    ExtensionGone { extension: Number },
+    /// All that an admin should see to now; nothing when all is well.
+    #[serde(rename = "troubles.changed")]
+    TroublesChanged { troubles: Vec<Trouble> },
     /// The first thing that a watcher hears. `seq` is the number of the newest event.
     #[serde(rename = "hello")]
     Hello {},
@@ -86,6 +101,7 @@ struct Inner {
     ring: Mutex<Ring>,
     newest: watch::Sender<u64>,
     watchers: AtomicUsize,
+    stirred: Notify,
 }
 
 struct Ring {
@@ -114,7 +130,9 @@ impl Feed {
         let oldest = u64::try_from(start.0).unwrap_or(0) + 1;
         let ring = Mutex::new(Ring { oldest, texts: VecDeque::new() });
         let (newest, _) = watch::channel(oldest - 1);
-        Self { inner: Arc::new(Inner { ring, newest, watchers: AtomicUsize::new(0) }) }
+        Self {
+            inner: Arc::new(Inner { ring, newest, watchers: AtomicUsize::new(0), stirred: Notify::new() }),
+        }
     }
 
     /// Never waits.
@@ -149,6 +167,16 @@ impl Feed {
         *self.inner.newest.borrow()
     }
 
+    /// Live state may have changed. Never waits.
+    pub fn stir(&self) {
+        self.inner.stirred.notify_one();
+    }
+
+    /// Until live state may have changed since this was last asked.
+    pub(super) async fn stirred(&self) {
+        self.inner.stirred.notified().await;
+    }
+
     /// Changes with every event.
     pub(super) fn news(&self) -> watch::Receiver<u64> {
         self.inner.newest.subscribe()
@@ -156,6 +184,7 @@ impl Feed {
 
     pub(super) fn watch(&self) -> Watching {
         self.inner.watchers.fetch_add(1, Ordering::Relaxed);
+        self.stir();
         Watching(self.inner.clone())
     }
 

@@ -108,6 +108,9 @@ impl switchboard::Outlet for Outlet {
 
     fn turned(&mut self, turn: Turn) {
         self.meters.turned(turn.inputs, turn.commit, turn.whole, turn.offered);
+        if let Some(feed) = &self.feed {
+            feed.stir();
+        }
     }
 
     fn health(&mut self, health: Health) {

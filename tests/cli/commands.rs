@@ -6,10 +6,14 @@ use std::{
     process::{Child, Command, Output, Stdio},
     sync::mpsc,
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use serde_json::{Value, json};
+use tandem::{
+    base::clock::{Clock, SystemClock},
+    http::Event,
+};
 
 use crate::double::{Daemon, LIVE, Mood, OVER};
 
@@ -310,8 +314,36 @@ fn the_socket_is_found_by_option_environment_and_runtime_folder() {
     assert_eq!(ends(program().env("XDG_RUNTIME_DIR", run)), Some(0));
 }
 
+/// Long enough for whoever asks by the clock to ask again.
+const QUIET: Duration = Duration::from_millis(2500);
+
+/// Asks for nothing while nothing happens, and no more often than a reader can read when much does.
+fn follows_without_asking(daemon: &Daemon, mut drawn: impl FnMut()) {
+    drawn();
+    thread::sleep(QUIET);
+    let asked = daemon.asked();
+    thread::sleep(QUIET);
+    assert_eq!(daemon.asked(), asked, "nothing happened, and yet it asked");
+    let told = || Event::CallGone { call: LIVE };
+    daemon.feed.publish(SystemClock.now(), told());
+    let deadline = Instant::now() + PATIENCE;
+    while daemon.asked() == asked {
+        assert!(Instant::now() < deadline, "something happened, and it did not ask");
+        thread::sleep(Duration::from_millis(5));
+    }
+    drawn();
+    let (asked, begun) = (daemon.asked(), Instant::now());
+    while begun.elapsed() < QUIET {
+        daemon.feed.publish(SystemClock.now(), told());
+        thread::sleep(Duration::from_millis(1));
+    }
+    let more = daemon.asked() - asked;
+    let most = usize::try_from(begun.elapsed().as_millis() / 125).expect("few") + 2;
+    assert!((3..=most).contains(&more), "{more} looks at {:?} of news without end", begun.elapsed());
+}
+
 #[test]
-fn a_watched_list_is_told_again_every_second() {
+fn a_watched_list_is_shown_again_when_something_happens() {
     let daemon = Daemon::start(Mood::Well);
     let mut watching = Spawned::new(
         program()
@@ -320,11 +352,25 @@ fn a_watched_list_is_told_again_every_second() {
             .args(["agents", "--watch", "--json"])
             .stdout(Stdio::piped()),
     );
-    for _ in 0..2 {
+    follows_without_asking(&daemon, || {
         let line = watching.line();
-        let agents: Value = serde_json::from_str(&line).expect("JSON");
+        let agents: Value = serde_json::from_str(line.lines().next().expect("a line")).expect("JSON");
         assert_eq!(agents[0]["name"], json!("li"));
-    }
+    });
+}
+
+#[test]
+fn top_asks_when_something_happens() {
+    let daemon = Daemon::start(Mood::Well);
+    let mut top = on_terminal(&daemon, "top", "");
+    let mut first = true;
+    follows_without_asking(&daemon, || {
+        if std::mem::take(&mut first) {
+            top.until("q end");
+        }
+    });
+    top.press(b"q");
+    assert_eq!(top.code(), Some(0));
 }
 
 #[test]

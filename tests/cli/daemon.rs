@@ -266,6 +266,50 @@ fn what_happens_is_told_at_once_and_counted() {
     house.until("a full spool", |house| figures(&house.socket())["tandem_spool_bytes"] > 100.0);
 }
 
+/// A watched command's lines, as they come.
+fn watched(house: &House, words: &[&str]) -> Lines {
+    let mut command = program();
+    command.arg("--socket").arg(house.socket()).args(words).args(["--watch", "--json"]);
+    Lines::of(command)
+}
+
+#[test]
+fn a_change_is_shown_within_200_ms() {
+    let mut house = House::new("sqlite");
+    house.start(&["--drift", "0"]);
+    let lines = watched(&house, &["agents"]);
+    let state = |agents: &Value| {
+        let chen = agents.as_array().expect("agents").iter().find(|agent| agent["name"] == "chen");
+        chen.expect("chen")["state"].as_str().expect("a state").to_owned()
+    };
+    lines.until("the first look", |agents| state(agents) == "ready");
+    let mut took = Vec::new();
+    for _ in 0..5 {
+        for (verb, then) in [("pause", "paused"), ("unpause", "ready")] {
+            let begun = Instant::now();
+            house.said(&["agents", verb, "chen"]);
+            lines.until(then, |agents| state(agents) == then);
+            took.push(begun.elapsed());
+        }
+    }
+    took.sort();
+    println!("from the command's start to the watcher's line: {took:?}");
+    assert!(took[took.len() / 2] <= Duration::from_millis(200), "{took:?}");
+}
+
+#[test]
+fn who_watches_outlives_the_daemon() {
+    let mut house = House::new("sqlite");
+    house.start(&[]);
+    let lines = watched(&house, &["status"]);
+    let started = lines.until("the first look", |_| true)["started"].as_u64().expect("a moment");
+    house.end(Signal::SIGKILL);
+    house.start(&[]);
+    lines.until("the next daemon", |status| status["started"].as_u64() > Some(started));
+    house.said(&["agents", "pause", "chen"]);
+    lines.until("its changes", |status| status["agents_ready"].as_u64() < status["agents"].as_u64());
+}
+
 #[test]
 fn the_port_is_open_with_a_certificate_made_at_the_first_start() {
     let mut house = House::new("sqlite");

@@ -4,7 +4,10 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     thread::{self, JoinHandle},
     time::Duration,
 };
@@ -67,6 +70,7 @@ pub struct Daemon {
     pub db: Db,
     pub feed: Feed,
     acts: Arc<Mutex<Vec<(Actor, Act)>>>,
+    asked: Arc<AtomicUsize>,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     _folder: TempDir,
@@ -85,21 +89,38 @@ impl Daemon {
         let db = Db::sqlite(folder.path().join("tandem.db"));
         let feed = Feed::new(SystemClock.now());
         let acts = Arc::new(Mutex::new(Vec::new()));
+        let asked = Arc::new(AtomicUsize::new(0));
         let (stop, stopped) = oneshot::channel();
         let (ready, bound) = std::sync::mpsc::channel();
         let thread = thread::spawn({
             let place = Place { socket: socket.clone(), ca: ca.clone(), db: db.clone(), feed: feed.clone() };
-            let acts = Arc::clone(&acts);
-            move || serve(&place, mood, admits, acts, ready, stopped)
+            let heard = Heard { acts: Arc::clone(&acts), asked: Arc::clone(&asked) };
+            move || serve(&place, mood, admits, heard, ready, stopped)
         });
         let address = bound.recv_timeout(Duration::from_secs(20)).expect("the doors are open");
         let url = format!("https://localhost:{}", address.port());
-        Self { socket, url, ca, db, feed, acts, stop: Some(stop), thread: Some(thread), _folder: folder }
+        Self {
+            socket,
+            url,
+            ca,
+            db,
+            feed,
+            acts,
+            asked,
+            stop: Some(stop),
+            thread: Some(thread),
+            _folder: folder,
+        }
     }
 
     /// What was ordered so far, and by whom.
     pub fn acts(&self) -> Vec<(Actor, Act)> {
         self.acts.lock().expect("acts").clone()
+    }
+
+    /// How often somebody wanted to know the agents.
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
     }
 
     /// Stops and waits for the end.
@@ -117,7 +138,11 @@ impl Drop for Daemon {
     }
 }
 
-type Acts = Arc<Mutex<Vec<(Actor, Act)>>>;
+/// What the loop was told and asked.
+struct Heard {
+    acts: Arc<Mutex<Vec<(Actor, Act)>>>,
+    asked: Arc<AtomicUsize>,
+}
 
 /// A certificate as the daemon makes one.
 fn certify(certificate: &Path, key: &Path) {
@@ -138,7 +163,7 @@ fn serve(
     place: &Place,
     mood: Mood,
     admits: Admits,
-    acts: Acts,
+    heard: Heard,
     ready: std::sync::mpsc::Sender<SocketAddr>,
     stopped: oneshot::Receiver<()>,
 ) {
@@ -148,7 +173,7 @@ fn serve(
         if mood == Mood::Gone {
             drop(asked);
         } else {
-            tokio::spawn(answer(asked, mood, acts));
+            tokio::spawn(answer(asked, mood, heard));
         }
         let bound = http::bind(&place.socket).expect("bound");
         let key = place.ca.with_extension("key");
@@ -165,7 +190,7 @@ fn serve(
     });
 }
 
-async fn answer(mut asked: mpsc::Receiver<Ask>, mood: Mood, acts: Acts) {
+async fn answer(mut asked: mpsc::Receiver<Ask>, mood: Mood, heard: Heard) {
     let mut kept = Vec::new();
     while let Some(ask) = asked.recv().await {
         if mood == Mood::Hangs {
@@ -173,11 +198,14 @@ async fn answer(mut asked: mpsc::Receiver<Ask>, mood: Mood, acts: Acts) {
             continue;
         }
         match ask {
-            Ask::Query { query, reply } => drop(reply.send(view(&query, mood))),
+            Ask::Query { query, reply } => {
+                heard.asked.fetch_add(usize::from(matches!(query, Query::Agents)), Ordering::SeqCst);
+                drop(reply.send(view(&query, mood)));
+            }
             Ask::Act { actor, act, reply } => {
                 let refused = refusal(&act);
                 if refused.is_none() {
-                    acts.lock().expect("acts").push((actor, act));
+                    heard.acts.lock().expect("acts").push((actor, act));
                 }
                 drop(reply.send(refused.map_or(Ok(()), Err)));
             }

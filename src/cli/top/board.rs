@@ -1,5 +1,7 @@
 //! The board as a picture: a pure function of what the daemon answered and where the reader looks.
 
+use std::time::Duration;
+
 use jiff::tz::TimeZone;
 use ratatui::{
     Frame,
@@ -10,6 +12,7 @@ use ratatui::{
 };
 
 use crate::{
+    base::clock::Stamp,
     cli::{
         calls::caller,
         paint::{Tone, clean, millis, span},
@@ -64,8 +67,9 @@ impl Look {
     }
 }
 
-/// Draws the board. Offsets past the end are brought back.
-pub(super) fn draw(frame: &mut Frame, board: &Board, look: &mut Look) {
+/// Draws the board, which is of this age. Offsets past the end are brought back.
+pub(super) fn draw(frame: &mut Frame, board: &Board, age: Duration, look: &mut Look) {
+    let now = board.status.now + age;
     let queues_height = u16::try_from(board.queues.len()).unwrap_or(u16::MAX).saturating_add(3).clamp(4, 9);
     let [head, queues, middle, foot] = Layout::vertical([
         Constraint::Length(2),
@@ -75,18 +79,18 @@ pub(super) fn draw(frame: &mut Frame, board: &Board, look: &mut Look) {
     ])
     .areas(frame.area());
     let [agents, calls] = Layout::horizontal([Constraint::Percentage(42), Constraint::Fill(1)]).areas(middle);
-    frame.render_widget(Paragraph::new(headline(board, look)), head);
-    pane(frame, queues, look, 0, queue_pane(board));
-    pane(frame, agents, look, 1, agent_pane(board, look));
-    pane(frame, calls, look, 2, call_pane(board, look));
+    frame.render_widget(Paragraph::new(headline(board, now, look)), head);
+    pane(frame, queues, look, 0, queue_pane(board, age));
+    pane(frame, agents, look, 1, agent_pane(board, now, look));
+    pane(frame, calls, look, 2, call_pane(board, now, look));
     let keys = "←/→ choose   ↑/↓ scroll   q end";
     let dim = Style::new().add_modifier(Modifier::DIM);
     frame.render_widget(Paragraph::new(Line::styled(keys, dim)), foot);
 }
 
-fn headline(board: &Board, look: &Look) -> Vec<Line<'static>> {
+fn headline(board: &Board, now: Stamp, look: &Look) -> Vec<Line<'static>> {
     let status = &board.status;
-    let time = status.now.zoned(&look.zone).strftime("%H:%M:%S");
+    let time = now.zoned(&look.zone).strftime("%H:%M:%S");
     let (engine, tone) = match &status.engine {
         EngineView::Up { engine, .. } => (format!("up: {}", clean(engine.as_str())), Tone::Good),
         EngineView::Down { reason, .. } => (format!("down: {}", clean(reason.as_str())), Tone::Bad),
@@ -138,12 +142,13 @@ fn pane(frame: &mut Frame, area: Rect, look: &mut Look, index: usize, pane: Pane
     frame.render_stateful_widget(table, area, &mut TableState::new().with_offset(offset));
 }
 
-fn queue_pane(board: &Board) -> Pane {
+fn queue_pane(board: &Board, age: Duration) -> Pane {
     let rows = board.queues.iter().map(|queue| {
+        let since = if queue.waiting > 0 { age.as_millis() as u64 } else { 0 };
         Row::new(vec![
             queue.name.to_string(),
             queue.waiting.to_string(),
-            millis(queue.longest_wait_ms),
+            millis(queue.longest_wait_ms + since),
             queue.ready.to_string(),
             queue.talking.to_string(),
             queue.logged_in.to_string(),
@@ -161,8 +166,7 @@ fn queue_pane(board: &Board) -> Pane {
     }
 }
 
-fn agent_pane(board: &Board, look: &Look) -> Pane {
-    let now = board.status.now;
+fn agent_pane(board: &Board, now: Stamp, look: &Look) -> Pane {
     let rows = board.agents.iter().map(|agent| {
         let cells = [clean(&agent.display), clean(&agent.state), span(now.since(agent.since))];
         Row::new(cells).style(look.tint(Tone::of(&agent.state)))
@@ -175,8 +179,7 @@ fn agent_pane(board: &Board, look: &Look) -> Pane {
     }
 }
 
-fn call_pane(board: &Board, look: &Look) -> Pane {
-    let now = board.status.now;
+fn call_pane(board: &Board, now: Stamp, look: &Look) -> Pane {
     let rows = board.calls.iter().map(|call| {
         let from = clean(&caller(call.from.as_ref(), call.from_name.as_str()));
         let cells = [from, clean(&call.state), clean(&call.at), span(now.since(call.since))];
@@ -192,13 +195,10 @@ fn call_pane(board: &Board, look: &Look) -> Pane {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use ratatui::{Terminal, backend::TestBackend};
 
     use super::*;
     use crate::base::{
-        clock::Stamp,
         id::{CallId, Name},
         number::Number,
         text::Label,
@@ -269,7 +269,7 @@ mod tests {
 
     fn picture(board: &Board, look: &mut Look) -> String {
         let mut terminal = Terminal::new(TestBackend::new(80, 24)).expect("terminal");
-        terminal.draw(|frame| draw(frame, board, look)).expect("drawn");
+        terminal.draw(|frame| draw(frame, board, Duration::ZERO, look)).expect("drawn");
         let shown = terminal.backend().to_string();
         let lines =
             shown.lines().filter_map(|line| Some(line.strip_prefix('"')?.split_once('"')?.0.trim_end()));
