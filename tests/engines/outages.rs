@@ -3,12 +3,14 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use tokio::time::sleep;
 
 use crate::{
     bench::Kind,
     support::call::State,
-    world::{World, both_talk, both_talk_a_while},
+    wire::book::{Deed, Mishap},
+    world::{World, both_talk, both_talk_a_while, eventually},
 };
 
 /// The longest that a lease runs: an agent's phone rings 5 s, a caller whose lease was not yet renewed has 30 s, and an
@@ -19,6 +21,7 @@ on_every_engine! {
     a_cut_wire_is_not_noticed_by_who_talks,
     a_cut_wire_costs_nobody_the_place_in_the_queue,
     an_agent_who_answers_while_the_wire_is_cut_talks,
+    a_dial_that_is_lost_with_the_wire_is_dialled_once_more,
     who_hangs_up_while_the_wire_is_cut_is_known_to_be_gone,
     a_killed_daemon_comes_back_to_its_talks_and_its_queue,
     a_daemon_killed_while_a_phone_rings_comes_back_to_it,
@@ -83,6 +86,38 @@ pub async fn an_agent_who_answers_while_the_wire_is_cut_talks(kind: Kind) {
     world.linked().await;
     both_talk(&call, &offer).await;
     call.hang_up().await;
+    offer.ended().await;
+    world.ends_clean().await;
+}
+
+/// The order to dial is on its way when the wire is cut: the engine never sees it, nobody says so, and the caller,
+/// who has been sent there by an admin, has nowhere else to go.
+pub async fn a_dial_that_is_lost_with_the_wire_is_dialled_once_more(kind: Kind) {
+    const CALLER: &str = "13800000047";
+    let world = World::new(kind).await;
+    let (caller, anna, ben) =
+        (world.outside(CALLER).await, world.agent("anna").await, world.phone("1002").await);
+    let call = caller.dial("8002").await;
+    let offer = anna.rings().await;
+    offer.answer();
+    both_talk(&call, &offer).await;
+    world.wire.book.plan(CALLER, Deed::Connect, Mishap::Lost, 2, 1);
+    let id = world.call_is(CALLER, "talking").await.id;
+    world.rest.post(&format!("/v1/calls/{id}/transfer"), json!({ "to": "1002" })).await;
+    eventually("the order to dial is lost", async || match world.wire.book.open_plans() {
+        open if open.is_empty() => Ok(()),
+        open => Err(format!("{open:?}")),
+    })
+    .await;
+    world.wire.cut();
+    world.unlinked().await;
+    world.wire.mend();
+    world.linked().await;
+    let rings = ben.rings().await;
+    rings.answer();
+    both_talk(&call, &rings).await;
+    call.hang_up().await;
+    rings.ended().await;
     offer.ended().await;
     world.ends_clean().await;
 }

@@ -1,13 +1,13 @@
 //! What callers and agents may rely on, one story each.
 
 use tandem::{
-    base::{number::Key, text::Label},
+    base::{id::LegId, number::Key, text::Label},
     live::{
         record::EndedBy,
         switchboard::view::{Act, Refusal},
     },
     ports::engine::{
-        Command, Event, HangupCause, Verdict,
+        Command, Endpoint, Event, HangupCause, Verdict,
         simulator::{Answer, Caller},
     },
 };
@@ -234,6 +234,39 @@ fn a_lost_link_loses_nobody_in_any_stage() {
         assert_eq!(rig.records.len(), 2, "cut after {wait} ms: {:?}", rig.states());
         assert_eq!(rig.world.legs().count(), 0);
         assert!(rig.records.iter().all(|record| record.ended_by == EndedBy::Callee), "{:?}", rig.records);
+    }
+}
+
+#[test]
+fn a_dial_that_was_lost_with_the_link_is_dialled_once_more() {
+    for away in [millis(200), secs(1), secs(4)] {
+        let mut rig = Rig::simple(3);
+        rig.call_with("c1", secs(0), caller('1', secs(600), secs(600)));
+        rig.run_for(secs(8));
+        assert_eq!(rig.states(), ["talking"]);
+        let call = rig.only_call();
+        rig.act(Act::Transfer { call, to: number("1002") }).expect("transferred");
+        let dialled = |rig: &Rig| -> Vec<LegId> {
+            let connects = rig.orders.iter().filter_map(|(_, order)| match &order.command {
+                Command::Connect { to, endpoint: Endpoint::Phone(phone), .. } if *phone == name("1002") => {
+                    Some(to.clone())
+                }
+                _ => None,
+            });
+            connects.collect()
+        };
+        while !dialled(&rig).first().is_some_and(|to| rig.world.legs().any(|leg| leg == to)) {
+            rig.run_for(millis(1));
+        }
+        let now = rig.now;
+        rig.world.cut(now);
+        rig.world.hang_up(&dialled(&rig)[0], now);
+        rig.run_for(away);
+        let now = rig.now;
+        rig.world.link(now);
+        rig.run_for(secs(12));
+        assert_eq!(rig.states(), ["talking"], "away for {away:?}");
+        assert_eq!(dialled(&rig).len(), 2, "away for {away:?}");
     }
 }
 

@@ -324,9 +324,11 @@ impl Switchboard {
     /// Whoever waits for an extension, and has nowhere else to go, is not lost because the engine, not the phone, failed.
     fn once_more(&self, id: CallId, dialled: &Dialled, cause: HangupCause) -> Option<Next> {
         let (call, Party::Extension(to)) = (self.calls.get(&id)?, &dialled.party) else { return None };
-        let failed = Some(HangupCause::TEMPORARY_FAILURE);
-        let failures = call.dialled.iter().filter(|leg| leg.cause == failed).count();
-        if Some(cause) != failed || dialled.otherwise != Next::Hangup || failures > REDIALS {
+        // The engine did not take the order, or has no such leg.
+        let failed = [HangupCause::TEMPORARY_FAILURE, HangupCause::INTERWORKING];
+        let failures =
+            call.dialled.iter().filter(|leg| leg.cause.is_some_and(|cause| failed.contains(&cause))).count();
+        if !failed.contains(&cause) || dialled.otherwise != Next::Hangup || failures > REDIALS {
             return None;
         }
         Some(Next::goal(Goal::Extension(to.clone())))

@@ -31,6 +31,8 @@ mod portrait;
 #[cfg(test)]
 mod random;
 mod rooms;
+#[cfg(test)]
+mod rules;
 mod sounds;
 mod survey;
 mod tag;

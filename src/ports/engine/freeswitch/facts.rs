@@ -216,8 +216,14 @@ impl Legs {
         }
     }
 
+    /// One of which it was told that it has ended, as it may be after a break, rings for nobody.
     fn on_created(&mut self, leg: &LegId) {
-        let Some(known) = self.all.get_mut(leg) else { return };
+        let Some(known) = self.all.get_mut(leg) else {
+            if self.gone.contains_key(leg) {
+                self.send(command::hangup(leg, HangupCause::NORMAL_CLEARING), Then::Nothing);
+            }
+            return;
+        };
         known.stage = known.stage.max(Stage::Created);
         if let Some(cause) = known.cancelled.take() {
             self.send(command::hangup(leg, cause), Then::Nothing);

@@ -98,7 +98,7 @@ pub(super) struct Leg {
     pub peer: Option<LegId>,
     /// Its phone has sent the other side on: it ends instead of coming back.
     pub dismissed: bool,
-    /// What it does was heard since the link stands.
+    /// What it does was heard, or told to it, since the link stands.
     pub sure: bool,
     pub tape: Option<SoundId>,
     /// A `Record` whose end has not been told.

@@ -229,6 +229,7 @@ impl Legs {
         };
         let Some(known) = self.all.get_mut(leg) else { return };
         known.lane = Lane::Dialling { to: to.clone() };
+        known.sure = true;
         let (alone, answered) = (known.alone, known.stage == Stage::Answered);
         let span = known.span.unwrap_or(self.settings.lease);
         self.send(command::come_back(leg), Then::Nothing);

@@ -193,7 +193,7 @@ impl World {
         if index < 6 { leg(index) } else { self.dialled(index) }
     }
 
-    fn dialled(&self, index: usize) -> LegId {
+    pub fn dialled(&self, index: usize) -> LegId {
         self.dialled.get(index % self.dialled.len().max(1)).cloned().unwrap_or_else(|| leg(index))
     }
 
@@ -361,85 +361,4 @@ proptest! {
             prop_assert_eq!(world.ended.get(to), Some(&1), "{}", to);
         }
     }
-}
-
-#[test]
-fn the_sites_lease_rules_until_one_is_ordered() {
-    let mut world = World::new();
-    world.act(&Step::Park(0));
-    let leases = |world: &mut World| -> Vec<String> {
-        let sends = world.legs.take().sends.into_iter();
-        let texts = sends.map(|send| String::from_utf8(send.bytes).expect("utf-8"));
-        texts
-            .filter_map(|t| Some(t.strip_prefix("api sched_transfer ")?.split(' ').next()?.to_owned()))
-            .collect()
-    };
-    let connect = |world: &mut World, seconds: u64| {
-        world.legs.settings.lease = Duration::from_secs(seconds);
-        world.order(leg(0), 17);
-        leases(world)
-    };
-    // Nine seconds of ringing and a lease.
-    assert_eq!(connect(&mut world, 12), ["+21"]);
-    world.act(&Step::Over(0, 0, false));
-    world.order(leg(0), 4);
-    assert_eq!(leases(&mut world), ["+30"]);
-    assert_eq!(connect(&mut world, 12), ["+39"]);
-}
-
-#[test]
-fn an_end_that_was_missed_is_told_when_the_engine_denies_the_leg() {
-    let mut world = World::new();
-    world.act(&Step::Park(0));
-    world.act(&Step::Park(1));
-    let ends = |world: &mut World| -> Vec<LegId> {
-        let events = world.legs.take().events.into_iter();
-        events
-            .filter_map(|event| if let Event::Ended { leg, .. } = event { Some(leg) } else { None })
-            .collect()
-    };
-    let survey = |world: &mut World, job: &str, answers: [&[u8]; 2]| {
-        world.legs.ask(world.now, job.into(), false);
-        let text = r#"{"row_count":0}"#.into();
-        world.legs.on_fact(Fact::Answer { job: job.into(), text }, world.now);
-        let sends = world.legs.take().sends;
-        let asked = sends.into_iter().filter(|send| matches!(send.then, Then::Exists(_)));
-        let mut asked: Vec<_> = asked.map(|send| send.then).collect();
-        asked.sort_by_key(|then| format!("{then:?}"));
-        assert_eq!(asked, [Then::Exists(leg(0)), Then::Exists(leg(1))]);
-        for (then, answer) in asked.into_iter().zip(answers) {
-            world.legs.on_reply(then, answer, world.now);
-        }
-    };
-    survey(&mut world, "one", [b"true", b"true"]);
-    world.act(&Step::Wait(2000));
-    assert_eq!(ends(&mut world), []);
-    survey(&mut world, "two", [b"true", b"false"]);
-    world.act(&Step::Wait(200));
-    assert_eq!(ends(&mut world), [], "the event with the true cause may still come");
-    world.act(&Step::Wait(200));
-    assert_eq!(ends(&mut world), [leg(1)]);
-}
-
-#[test]
-fn out_of_order_is_told_of_phones_that_never_answered_only() {
-    let end = |answered: bool| {
-        let mut world = World::new();
-        world.act(&Step::Park(0));
-        world.order(leg(0), 17);
-        let dialled = world.dialled(0);
-        world.legs.on_fact(Fact::Created { leg: dialled.clone() }, world.now);
-        if answered {
-            world.legs.on_fact(Fact::Answered { leg: dialled.clone() }, world.now);
-        }
-        let cause = HangupCause::DESTINATION_OUT_OF_ORDER;
-        world.legs.on_fact(Fact::HungUp { leg: dialled.clone(), cause }, world.now);
-        let told = world.legs.take().events.into_iter().find_map(|event| match event {
-            Event::Ended { leg, cause } if leg == dialled => Some(cause),
-            _ => None,
-        });
-        told.expect("its end is told")
-    };
-    assert_eq!(end(true), HangupCause::NORMAL_CLEARING);
-    assert_eq!(end(false), HangupCause::DESTINATION_OUT_OF_ORDER);
 }

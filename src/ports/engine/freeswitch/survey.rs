@@ -190,14 +190,21 @@ impl Legs {
         for leg in doubted {
             self.send(command::plain(&format!("api uuid_exists {leg}")), Then::Exists(leg));
         }
-        self.end_orphans(survey.first, now);
+        self.end_orphans(survey.first, alive, now);
     }
 
-    /// Legs that nobody will dial any more. What became of one that was dialled for nobody its job tells, and after a
-    /// break nothing.
-    fn end_orphans(&mut self, first: bool, now: Stamp) {
+    /// Legs that nobody will dial any more: after a break, when what was told before it has never arrived. What became
+    /// of one that was dialled for nobody its job tells, and after a break nothing.
+    fn end_orphans(&mut self, first: bool, alive: &HashMap<&LegId, &Row>, now: Stamp) {
+        let lost = |by: &LegId, leg: &Leg| {
+            let dialling = alive.get(by).is_some_and(|row| row.dialling);
+            first && !leg.sure && !dialling && matches!(leg.lane, Lane::Dialling { .. })
+        };
         let awaited = |leg: &Leg| match &leg.dialled_for {
-            Some(by) => self.all.get(by).is_some_and(|l| l.lane != Lane::Idle || !l.waiting.is_empty()),
+            Some(by) => self
+                .all
+                .get(by)
+                .is_some_and(|l| (l.lane != Lane::Idle && !lost(by, l)) || !l.waiting.is_empty()),
             None => !first,
         };
         let orphans: Vec<LegId> = self
@@ -207,11 +214,15 @@ impl Legs {
             .map(|(id, _)| id.clone())
             .collect();
         for leg in orphans {
-            if first {
-                self.all.remove(&leg);
-                self.gone.insert(leg, now);
-            } else {
-                self.end(&leg, HangupCause::INTERWORKING, now);
+            let for_somebody = self.all.get(&leg).is_some_and(|known| known.dialled_for.is_some());
+            match (first, for_somebody) {
+                (true, true) => self.end(&leg, HangupCause::TEMPORARY_FAILURE, now),
+                // The audit that follows tells it.
+                (true, false) => {
+                    self.all.remove(&leg);
+                    self.gone.insert(leg, now);
+                }
+                (false, _) => self.end(&leg, HangupCause::INTERWORKING, now),
             }
         }
     }
@@ -232,7 +243,25 @@ impl Legs {
             .collect();
         for leg in dead {
             self.end(&leg, HangupCause::INTERWORKING, now);
+            self.dials_no_more(&leg, now);
         }
+    }
+
+    /// Whoever dialled for a leg that is gone unheard obeys again; that the dialling is over was missed with its end.
+    fn dials_no_more(&mut self, to: &LegId, now: Stamp) {
+        let dialling = |leg: &Leg| matches!(&leg.lane, Lane::Dialling { to: it } if it == to);
+        let by: Vec<LegId> =
+            self.all.iter().filter(|(_, leg)| dialling(leg)).map(|(id, _)| id.clone()).collect();
+        for leg in by {
+            self.obeys_again(&leg, now);
+        }
+    }
+
+    /// Whatever it does by now is ended by parking it anew, as soon as it is told something.
+    fn obeys_again(&mut self, leg: &LegId, now: Stamp) {
+        self.set_lane(leg, Lane::Unknown);
+        self.tell(Event::Returned { leg: leg.clone() });
+        self.pump(leg, now);
     }
 
     /// After a break: who talks with whom, who is being dialled for whom.
@@ -298,9 +327,7 @@ impl Legs {
             .map(|(id, _)| id.clone())
             .collect();
         for leg in abandoned {
-            self.set_lane(&leg, Lane::Unknown);
-            self.tell(Event::Returned { leg: leg.clone() });
-            self.pump(&leg, now);
+            self.obeys_again(&leg, now);
         }
         for leg in self.all.values_mut() {
             if leg.lane == Lane::Away && leg.stage == Stage::Answered && leg.dialled_for.is_none() {
