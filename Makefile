@@ -8,7 +8,7 @@ ENGINE ?= asterisk
 # How long each reader is fuzzed.
 FUZZ_SECONDS ?= 60
 
-.PHONY: help setup build demo test test-long fuzz lint bench deb clean
+.PHONY: help setup build demo test test-long fuzz lint bench screens deb clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,6 +49,9 @@ fuzz: ## Feed both wire readers with hostile bytes, FUZZ_SECONDS (60) each
 
 bench: ## Measure the figures of the README
 	cargo bench --locked
+
+screens: ## Draw the README's pictures of the terminal anew, from a simulated day
+	TANDEM_SCREENS=draw cargo nextest run --locked --test cli the_pictures
 
 deb: ## Make the Debian package, in target/debian
 	@scripts/package

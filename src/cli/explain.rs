@@ -6,7 +6,7 @@ use super::{
     Exit, Fault,
     calls::{caller, finished_caller},
     context::Context,
-    paint::{Paint, clean, millis, number, span, text},
+    paint::{Paint, Tone, clean, faint, millis, number, span, text},
     show::{print, render},
 };
 use crate::{
@@ -43,7 +43,7 @@ fn story(paint: &Paint, call: &Explanation, now: Stamp) -> String {
     let began = steps.first().map_or(began, |step| step.at);
     let rows = steps.iter().map(|Why { at, what }| {
         let after = format!("+{}.{:03}s", at.since(began).as_secs(), at.since(began).subsec_millis());
-        vec![text(paint.time(*at, now)), number(after), text(what)]
+        vec![faint(paint.time(*at, now)), number(after), text(what)]
     });
     if steps.is_empty() {
         return facts(paint, call, now);
@@ -64,10 +64,10 @@ fn live(paint: &Paint, detail: &CallDetail, now: Stamp) -> String {
     let from = clean(&caller(call.from.as_ref(), call.from_name.as_str()));
     let (at, state) = (clean(&call.at), clean(&call.state));
     let with = call.agent.as_ref().map_or(String::new(), |agent| format!(", agent {agent}"));
+    let head = paint.label(&format!("Call {} from {from} to {}", call.id, call.to));
+    let state = paint.word(&state, Tone::of(&state));
     format!(
-        "Call {} from {from} to {}\nLive for {}: {state}, {at}{with}; since {}\n",
-        call.id,
-        call.to,
+        "{head}\nLive for {}: {state}, {at}{with}; since {}\n",
         span(now.since(call.since)),
         paint.time(call.since, now)
     )
@@ -82,10 +82,8 @@ fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
         EndedBy::Tandem => "Tandem",
         EndedBy::Engine => "the engine",
     };
-    let mut told = format!(
-        "Call {} from {from} to {}\nArrived {arrived}, lasted {lasted}, ended by {by}: {}\n",
-        call.id, call.to, call.cause
-    );
+    let head = paint.label(&format!("Call {} from {from} to {}", call.id, call.to));
+    let mut told = format!("{head}\nArrived {arrived}, lasted {lasted}, ended by {by}: {}\n", call.cause);
     let queue = call.queue.as_ref().map_or(String::new(), |queue| format!(" in queue {queue}"));
     let agent = call.agent.as_ref().map_or(String::new(), |agent| format!(" with agent {agent}"));
     let _ = writeln!(told, "Waited {}{queue}, talked {}{agent}", millis(call.wait_ms), millis(call.talk_ms));

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use comfy_table::{Cell, CellAlignment, Color, ContentArrangement, Table, presets};
+use comfy_table::{
+    Attribute, Cell, CellAlignment, Color, ColumnConstraint, ContentArrangement, Table, presets,
+};
 use jiff::tz::TimeZone;
 
 use crate::base::clock::Stamp;
@@ -37,9 +39,9 @@ impl Tone {
 
     pub(super) fn color(self) -> Option<Color> {
         match self {
-            Self::Good => Some(Color::Green),
-            Self::Busy => Some(Color::Yellow),
-            Self::Bad => Some(Color::Red),
+            Self::Good => Some(Color::DarkGreen),
+            Self::Busy => Some(Color::DarkYellow),
+            Self::Bad => Some(Color::DarkRed),
             Self::Plain => None,
         }
     }
@@ -61,10 +63,17 @@ impl Paint {
         if self.colour && tone != Tone::Plain { format!("{}{text}\x1b[0m", tone.ansi()) } else { text }
     }
 
-    /// A table without lines, its head in capitals, its columns as wide as they look.
+    /// What stands before a value.
+    pub(super) fn label(&self, text: &str) -> String {
+        if self.colour { format!("\x1b[1m{text}\x1b[0m") } else { text.to_owned() }
+    }
+
+    /// A table without lines, its head in capitals, its columns as wide as they look. Where the terminal is too narrow
+    /// the widest columns are broken, the first one last: it has what one copies.
     pub(super) fn table(&self, head: &[&str], rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
         let mut table = Table::new();
-        table.load_style(presets::NOTHING).force_no_tty().set_header(head.to_vec());
+        let head = head.iter().map(|name| Cell::new(name).add_attribute(Attribute::Bold));
+        table.load_style(presets::NOTHING).force_no_tty().set_header(head);
         if self.colour {
             table.enforce_styling();
         }
@@ -74,6 +83,9 @@ impl Paint {
         table.add_rows(rows);
         if let Some(first) = table.column_mut(0) {
             first.set_padding((0, 1));
+        }
+        if let Some(width) = self.width.map(usize::from) {
+            fit(&mut table, width);
         }
         let lines: Vec<String> = table.lines().map(|line| line.trim_end().to_owned()).collect();
         lines.join("\n") + "\n"
@@ -87,9 +99,47 @@ impl Paint {
     }
 }
 
+/// No column is made narrower than this, if it is not by itself.
+const NARROW: usize = 6;
+
+/// Brings columns together when there is no room for all, and says which are not to be broken: the first, then the
+/// narrowest, as long as there is room for the others.
+fn fit(table: &mut Table, width: usize) {
+    let mut wide: Vec<usize> = table.column_max_content_widths().into_iter().map(usize::from).collect();
+    let gap = if wide.iter().map(|wide| wide + 2).sum::<usize>() > width { 1 } else { 2 };
+    for wide in &mut wide {
+        *wide += gap;
+    }
+    let mut order: Vec<usize> = (0..wide.len()).collect();
+    order.sort_by_key(|&column| (column > 0, wide[column]));
+    let mut left = width;
+    let fits = |&place: &usize| {
+        let others: usize = order[place + 1..].iter().map(|&other| wide[other].min(NARROW + gap)).sum();
+        let own = wide[order[place]];
+        let room = own + others <= left && own <= width / 2;
+        left = left.saturating_sub(own);
+        room
+    };
+    let whole = (0..order.len()).take_while(fits).count();
+    for (place, &column) in order.iter().enumerate() {
+        let Some(column) = table.column_mut(column) else { continue };
+        if gap == 1 {
+            column.set_padding((0, 1));
+        }
+        if place < whole {
+            column.set_constraint(ColumnConstraint::ContentWidth);
+        }
+    }
+}
+
 /// A cell of text.
 pub(super) fn text(text: impl AsRef<str>) -> Cell {
     Cell::new(clean(text.as_ref()))
+}
+
+/// A cell that steps back behind the others.
+pub(super) fn faint(shown: impl AsRef<str>) -> Cell {
+    text(shown).add_attribute(Attribute::Dim)
 }
 
 /// A cell that is aligned to the right.
@@ -168,6 +218,26 @@ mod tests {
         let table = paint(false, Some(40)).table(&["A", "B"], rows);
         let width = |line: &str| line.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>();
         assert!(table.lines().all(|line| width(line) <= 40), "{table}");
+    }
+
+    #[test]
+    fn what_one_copies_is_not_broken_in_a_narrow_terminal() {
+        let head = ["CALL", "ARRIVED", "FROM", "TO", "QUEUE", "AGENT", "WAITED", "TALKED", "CAUSE"];
+        let row = |cause| {
+            ["1M7ZAWV8C6ZB1", "15:16:46", "13823260622", "4002", "support", "alice", "1m05s", "2m10s", cause]
+                .map(text)
+                .to_vec()
+        };
+        let table =
+            paint(false, Some(80)).table(&head, [row("normal clearing"), row("no answer from the user")]);
+        insta::assert_snapshot!(table, @r"
+        CALL          ARRIVED  FROM        TO   QUEUE   AGENT WAITED TALKED CAUSE
+        1M7ZAWV8C6ZB1 15:16:46 13823260622 4002 support alice 1m05s  2m10s  normal
+                                                                            clearing
+        1M7ZAWV8C6ZB1 15:16:46 13823260622 4002 support alice 1m05s  2m10s  no answer
+                                                                            from the
+                                                                            user
+        ");
     }
 
     #[test]

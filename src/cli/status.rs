@@ -36,18 +36,23 @@ fn text(paint: &Paint, status: &StatusView, age: Duration) -> String {
     let up = span(now.since(*started));
     let engine = engine(paint, status, now);
     let site = clean(site);
-    let mut text = format!(
-        "Tandem  {version}, up {up}\n\
-         Site    {site} (revision {revision})\n\
-         Engine  {engine}\n\
-         Calls   {calls} live, {waiting} waiting, {talking} talking; {today} today\n\
-         Agents  {ready} of {agents} ready\n"
-    );
-    for trouble in &status.troubles {
+    let some = |many: usize, what: &str, tone| {
+        paint.word(&format!("{many} {what}"), if many > 0 { tone } else { Tone::Plain })
+    };
+    let (waiting, talking) = (some(*waiting, "waiting", Tone::Busy), some(*talking, "talking", Tone::Good));
+    let lines = [
+        ("Tandem", format!("{version}, up {up}")),
+        ("Site", format!("{site} (revision {revision})")),
+        ("Engine", engine),
+        ("Calls", format!("{calls} live, {waiting}, {talking}; {today} today")),
+        ("Agents", some(ready, &format!("of {agents} ready"), Tone::Good)),
+    ];
+    let told = lines.map(|(label, what)| format!("{}{what}\n", paint.label(&format!("{label:<8}"))));
+    let troubles = status.troubles.iter().map(|trouble| {
         let (word, what) = (paint.word("Trouble", Tone::Bad), clean(&trouble.what));
-        text = text + &word + " " + &what + "; " + &clean(&trouble.remedy) + "\n";
-    }
-    text
+        format!("{word} {what}; {}\n", clean(&trouble.remedy))
+    });
+    told.into_iter().chain(troubles).collect()
 }
 
 fn engine(paint: &Paint, status: &StatusView, now: Stamp) -> String {

@@ -426,13 +426,13 @@ fn on_terminal(daemon: &Daemon, words: &str, no_colour: &str) -> Spawned {
 }
 
 /// A running program whose output is read beside it; it is ended when dropped.
-struct Spawned {
+pub struct Spawned {
     child: Child,
     pieces: mpsc::Receiver<Vec<u8>>,
 }
 
 impl Spawned {
-    fn new(command: &mut Command) -> Self {
+    pub fn new(command: &mut Command) -> Self {
         let mut child = command.spawn().expect("the program runs");
         let mut output = BufReader::new(child.stdout.take().expect("output"));
         let (send, pieces) = mpsc::channel();
@@ -445,6 +445,15 @@ impl Spawned {
             }
         });
         Self { child, pieces }
+    }
+
+    /// What comes next; nothing at the end.
+    pub fn piece(&mut self) -> Option<Vec<u8>> {
+        match self.pieces.recv_timeout(PATIENCE) {
+            Ok(piece) => Some(piece),
+            Err(mpsc::RecvTimeoutError::Disconnected) => None,
+            Err(mpsc::RecvTimeoutError::Timeout) => panic!("the program says nothing"),
+        }
     }
 
     /// Everything up to and with `word`.
@@ -464,14 +473,14 @@ impl Spawned {
         self.until("\n")
     }
 
-    fn press(&mut self, keys: &[u8]) {
+    pub fn press(&mut self, keys: &[u8]) {
         let stdin = self.child.stdin.as_mut().expect("a keyboard");
         stdin.write_all(keys).expect("pressed");
         stdin.flush().expect("pressed");
     }
 
     /// Waits for the end of the output, then of the program.
-    fn code(&mut self) -> Option<i32> {
+    pub fn code(&mut self) -> Option<i32> {
         loop {
             match self.pieces.recv_timeout(PATIENCE) {
                 Ok(_) => {}

@@ -26,7 +26,7 @@ use crate::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A daemon on a copy of the small example. It dies with the test.
-struct House {
+pub struct House {
     folder: TempDir,
     port: u16,
     child: Option<Child>,
@@ -35,9 +35,14 @@ struct House {
 impl House {
     /// `store` in place of the example's, and a TLS port.
     fn new(store: &str) -> Self {
+        Self::of("small", store)
+    }
+
+    /// The same on a copy of another example.
+    pub fn of(example: &str, store: &str) -> Self {
         let folder = tempfile::tempdir().expect("folder");
         let site = folder.path().join("site");
-        copy(Path::new("examples/small"), &site);
+        copy(&Path::new("examples").join(example), &site);
         let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("port").port();
         let text = fs::read_to_string(site.join("site.yaml")).expect("site");
         let text = text.replace("store: sqlite ", &format!("store: {store} "));
@@ -46,7 +51,7 @@ impl House {
         Self { folder, port, child: None }
     }
 
-    fn socket(&self) -> PathBuf {
+    pub fn socket(&self) -> PathBuf {
         self.folder.path().join("tandem.sock")
     }
 
@@ -54,7 +59,7 @@ impl House {
         self.folder.path().join("site")
     }
 
-    fn start(&mut self, more: &[&str]) {
+    pub fn start(&mut self, more: &[&str]) {
         let log =
             File::options().create(true).append(true).open(self.folder.path().join("log")).expect("log");
         // It dies with this thread, however the test ends.
@@ -88,7 +93,7 @@ impl House {
         out(&done).to_owned()
     }
 
-    fn json(&self, words: &[&str]) -> Value {
+    pub fn json(&self, words: &[&str]) -> Value {
         serde_json::from_str(&self.said(words)).expect("JSON")
     }
 
@@ -96,7 +101,7 @@ impl House {
         fs::read_to_string(self.folder.path().join("log")).unwrap_or_default()
     }
 
-    fn until(&self, what: &str, mut is: impl FnMut(&Self) -> bool) {
+    pub fn until(&self, what: &str, mut is: impl FnMut(&Self) -> bool) {
         let deadline = Instant::now() + PATIENCE;
         while !is(self) {
             assert!(Instant::now() < deadline, "{what}: {}", self.log());

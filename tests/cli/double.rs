@@ -5,7 +5,7 @@ use std::{
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::{
-        Arc, Mutex,
+        Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
     thread::{self, JoinHandle},
@@ -291,8 +291,11 @@ fn extension(text: &str) -> Number {
     Number::new(text).expect("number")
 }
 
+/// The same whenever it is asked for: nothing that is looked at moves by itself.
 fn ago() -> Stamp {
-    SystemClock.now() - Duration::from_mins(30) - Duration::from_hours(76)
+    static AGO: LazyLock<Stamp> =
+        LazyLock::new(|| SystemClock.now() - Duration::from_mins(30) - Duration::from_hours(76));
+    *AGO
 }
 
 fn status(mood: Mood) -> StatusView {

@@ -13,4 +13,6 @@ mod postgres;
 mod remote;
 mod replay;
 mod rest;
+mod screens;
 mod socket;
+mod svg;

@@ -7,8 +7,8 @@ use ratatui::{
     Frame,
     layout::{Constraint, Layout, Rect},
     style::{Color, Modifier, Style},
-    text::{Line, Span},
-    widgets::{Block, Borders, Paragraph, Row, Table, TableState},
+    text::{Line, Span, Text},
+    widgets::{Block, Borders, Cell, Paragraph, Row, Table, TableState, Wrap},
 };
 
 use crate::{
@@ -71,48 +71,63 @@ impl Look {
 pub(super) fn draw(frame: &mut Frame, board: &Board, age: Duration, look: &mut Look) {
     let now = board.status.now + age;
     let queues_height = u16::try_from(board.queues.len()).unwrap_or(u16::MAX).saturating_add(3).clamp(4, 9);
-    let [head, queues, middle, foot] = Layout::vertical([
+    let trouble = trouble(board);
+    let [head, counts, troubles, queues, middle, foot] = Layout::vertical([
+        Constraint::Length(1),
         Constraint::Length(2),
+        Constraint::Length(if trouble.is_some() { 2 } else { 0 }),
         Constraint::Length(queues_height),
         Constraint::Fill(1),
         Constraint::Length(1),
     ])
     .areas(frame.area());
-    let [agents, calls] = Layout::horizontal([Constraint::Percentage(42), Constraint::Fill(1)]).areas(middle);
-    frame.render_widget(Paragraph::new(headline(board, now, look)), head);
-    pane(frame, queues, look, 0, queue_pane(board, age));
+    let [agents, _, calls] =
+        Layout::horizontal([Constraint::Percentage(40), Constraint::Length(2), Constraint::Fill(1)])
+            .areas(middle);
+    frame.render_widget(headline(board, look), head);
+    let time = now.zoned(&look.zone).strftime("%H:%M:%S").to_string();
+    frame.render_widget(Line::raw(time).right_aligned(), head);
+    frame.render_widget(tally(board, look), counts);
+    if let Some(trouble) = trouble {
+        let text = Paragraph::new(trouble).style(look.tint(Tone::Bad)).wrap(Wrap { trim: true });
+        frame.render_widget(text, troubles);
+    }
+    pane(frame, queues, look, 0, queue_pane(board, age, look));
     pane(frame, agents, look, 1, agent_pane(board, now, look));
     pane(frame, calls, look, 2, call_pane(board, now, look));
-    let keys = "←/→ choose   ↑/↓ scroll   q end";
-    let dim = Style::new().add_modifier(Modifier::DIM);
-    frame.render_widget(Paragraph::new(Line::styled(keys, dim)), foot);
+    frame.render_widget(Line::styled("←/→ choose   ↑/↓ scroll   q end", DIM), foot);
 }
 
-fn headline(board: &Board, now: Stamp, look: &Look) -> Vec<Line<'static>> {
-    let status = &board.status;
-    let time = now.zoned(&look.zone).strftime("%H:%M:%S");
-    let (engine, tone) = match &status.engine {
-        EngineView::Up { engine, .. } => (format!("up: {}", clean(engine.as_str())), Tone::Good),
-        EngineView::Down { reason, .. } => (format!("down: {}", clean(reason.as_str())), Tone::Bad),
-        EngineView::Connecting => ("connecting".to_owned(), Tone::Busy),
+const DIM: Style = Style::new().add_modifier(Modifier::DIM);
+const BOLD: Style = Style::new().add_modifier(Modifier::BOLD);
+
+fn headline(board: &Board, look: &Look) -> Line<'static> {
+    let (engine, tone) = match &board.status.engine {
+        EngineView::Up { engine, .. } => (format!("● {}", clean(engine.as_str())), Tone::Good),
+        EngineView::Down { reason, .. } => (format!("● engine down: {}", clean(reason.as_str())), Tone::Bad),
+        EngineView::Connecting => ("● connecting to the engine".to_owned(), Tone::Busy),
     };
-    let first = Line::from(vec![
-        Span::raw(format!("{time}  {}  engine ", clean(&status.site))),
-        Span::styled(engine, look.tint(tone)),
-    ]);
-    let second = match &board.trouble {
-        Some(trouble) => Line::styled(clean(trouble), look.tint(Tone::Bad)),
-        None => Line::raw(format!(
-            "{} calls, {} waiting, {} talking; {} of {} agents ready; {} calls today",
-            status.calls,
-            status.waiting,
-            status.talking,
-            status.agents_ready,
-            status.agents,
-            status.calls_today
-        )),
-    };
-    vec![first, second]
+    let site = Span::styled(clean(&board.status.site), BOLD);
+    Line::from(vec![site, Span::raw("  "), Span::styled(engine, look.tint(tone))])
+}
+
+fn tally(board: &Board, look: &Look) -> Line<'static> {
+    let StatusView { calls, waiting, talking, agents_ready, agents, calls_today, .. } = &board.status;
+    let waits = if *waiting > 0 { look.tint(Tone::Busy) } else { Style::new() };
+    let talks = if *talking > 0 { look.tint(Tone::Good) } else { Style::new() };
+    Line::from(vec![
+        Span::raw(format!("{calls} calls: ")),
+        Span::styled(format!("{waiting} waiting"), waits),
+        Span::raw(", "),
+        Span::styled(format!("{talking} talking"), talks),
+        Span::raw(format!(" · {agents_ready} of {agents} agents ready · {calls_today} calls today")),
+    ])
+}
+
+/// Why the board is stale, or what else is wrong.
+fn trouble(board: &Board) -> Option<String> {
+    let first = board.status.troubles.first().map(|trouble| format!("{}; {}", trouble.what, trouble.remedy));
+    board.trouble.clone().or(first).map(|text| clean(&text))
 }
 
 /// A table with its title, before it has a place.
@@ -130,37 +145,49 @@ fn pane(frame: &mut Frame, area: Rect, look: &mut Look, index: usize, pane: Pane
     let offset = look.offsets[index];
     let below = most - offset;
     let more = if below > 0 { format!("{} ↓{below} ", pane.title) } else { pane.title };
-    let chosen = look.pane == index;
-    let border = if chosen {
-        Style::new().add_modifier(Modifier::BOLD)
-    } else {
-        Style::new().add_modifier(Modifier::DIM)
+    let border = match look.pane == index {
+        true if look.colour => BOLD.fg(Color::Cyan),
+        true => BOLD,
+        false => DIM,
     };
     let block = Block::new().borders(Borders::TOP).border_style(border).title(more);
-    let head = pane.head.style(Style::new().add_modifier(Modifier::BOLD));
-    let table = Table::new(pane.rows, pane.widths).header(head).block(block);
+    let table = Table::new(pane.rows, pane.widths).header(pane.head.style(BOLD)).block(block);
     frame.render_stateful_widget(table, area, &mut TableState::new().with_offset(offset));
 }
 
-fn queue_pane(board: &Board, age: Duration) -> Pane {
+/// A cell that is aligned to the right.
+fn right(text: impl ToString) -> Cell<'static> {
+    Cell::new(Text::from(text.to_string()).right_aligned())
+}
+
+/// A number that is dim when it is nothing.
+fn count(number: u64, some: Style) -> Cell<'static> {
+    right(number).style(if number == 0 { DIM } else { some })
+}
+
+fn queue_pane(board: &Board, age: Duration, look: &Look) -> Pane {
     let rows = board.queues.iter().map(|queue| {
-        let since = if queue.waiting > 0 { age.as_millis() as u64 } else { 0 };
+        let waits = queue.waiting > 0;
+        let since = if waits { age.as_millis() as u64 } else { 0 };
+        let longest = if waits { millis(queue.longest_wait_ms + since) } else { "–".to_owned() };
+        let plain = Style::new();
         Row::new(vec![
-            queue.name.to_string(),
-            queue.waiting.to_string(),
-            millis(queue.longest_wait_ms + since),
-            queue.ready.to_string(),
-            queue.talking.to_string(),
-            queue.logged_in.to_string(),
-            queue.answered_today.to_string(),
-            queue.abandoned_today.to_string(),
+            Cell::new(queue.name.to_string()),
+            count(queue.waiting as u64, look.tint(Tone::Busy)),
+            right(longest).style(if waits { look.tint(Tone::Busy) } else { DIM }),
+            count(queue.talking as u64, look.tint(Tone::Good)),
+            count(queue.ready as u64, plain),
+            count(queue.logged_in as u64, plain),
+            count(queue.answered_today, plain),
+            count(queue.abandoned_today, plain),
         ])
     });
     let mut widths = vec![Constraint::Fill(1)];
-    widths.extend([7, 8, 6, 8, 6, 9, 9].map(Constraint::Length));
+    widths.extend([7, 7, 7, 5, 5, 8, 5].map(Constraint::Length));
+    let head = ["WAITING", "LONGEST", "TALKING", "READY", "STAFF", "ANSWERED", "LOST"].map(right);
     Pane {
         title: format!(" Queues {} ", board.queues.len()),
-        head: Row::new(["QUEUE", "WAITING", "LONGEST", "READY", "TALKING", "STAFF", "ANSWERED", "LOST"]),
+        head: Row::new(std::iter::once(Cell::new("QUEUE")).chain(head)),
         rows: rows.collect(),
         widths,
     }
@@ -168,28 +195,46 @@ fn queue_pane(board: &Board, age: Duration) -> Pane {
 
 fn agent_pane(board: &Board, now: Stamp, look: &Look) -> Pane {
     let rows = board.agents.iter().map(|agent| {
-        let cells = [clean(&agent.display), clean(&agent.state), span(now.since(agent.since))];
-        Row::new(cells).style(look.tint(Tone::of(&agent.state)))
+        Row::new([
+            Cell::new(clean(&agent.display)),
+            Cell::new(clean(&agent.state)).style(look.tint(Tone::of(&agent.state))),
+            right(span(now.since(agent.since))).style(DIM),
+        ])
     });
     Pane {
         title: format!(" Agents {} ", board.agents.len()),
-        head: Row::new(["AGENT", "STATE", "FOR"]),
+        head: Row::new([Cell::new("AGENT"), Cell::new("STATE"), right("FOR")]),
         rows: rows.collect(),
         widths: vec![Constraint::Fill(1), Constraint::Length(10), Constraint::Length(6)],
     }
 }
 
 fn call_pane(board: &Board, now: Stamp, look: &Look) -> Pane {
-    let rows = board.calls.iter().map(|call| {
-        let from = clean(&caller(call.from.as_ref(), call.from_name.as_str()));
-        let cells = [from, clean(&call.state), clean(&call.at), span(now.since(call.since))];
-        Row::new(cells).style(look.tint(Tone::of(&call.state)))
-    });
+    let mut from = 4;
+    let rows: Vec<_> = board
+        .calls
+        .iter()
+        .map(|call| {
+            let caller = Line::raw(clean(&caller(call.from.as_ref(), call.from_name.as_str())));
+            from = from.max(u16::try_from(caller.width()).unwrap_or(u16::MAX));
+            Row::new([
+                Cell::new(caller),
+                Cell::new(clean(&call.state)).style(look.tint(Tone::of(&call.state))),
+                Cell::new(clean(&call.at)),
+                right(span(now.since(call.since))).style(DIM),
+            ])
+        })
+        .collect();
     Pane {
         title: format!(" Calls {} ", board.calls.len()),
-        head: Row::new(["FROM", "STATE", "AT", "FOR"]),
-        rows: rows.collect(),
-        widths: vec![Constraint::Fill(3), Constraint::Length(9), Constraint::Fill(2), Constraint::Length(6)],
+        head: Row::new([Cell::new("FROM"), Cell::new("STATE"), Cell::new("AT"), right("FOR")]),
+        rows,
+        widths: vec![
+            Constraint::Length(from.min(18)),
+            Constraint::Length(9),
+            Constraint::Fill(1),
+            Constraint::Length(6),
+        ],
     }
 }
 
@@ -280,18 +325,18 @@ mod tests {
     fn the_board_fits_80_by_24() {
         let mut look = Look::new(false, TimeZone::get("Asia/Shanghai").expect("zone"));
         insta::assert_snapshot!(picture(&board(3), &mut look), @r"
-        09:30:00  华星  engine up: Simulator
-        2 calls, 1 waiting, 1 talking; 1 of 3 agents ready; 17 calls today
+        华星  ● Simulator                                                       09:30:00
+        2 calls: 1 waiting, 1 talking · 1 of 3 agents ready · 17 calls today
+
          Queues 1 ──────────────────────────────────────────────────────────────────────
-        QUEUE                WAITING LONGEST  READY  TALKING  STAFF  ANSWERED  LOST
-        sales                1       1m05s    1      1        2      15        2
+        QUEUE                         WAITING LONGEST TALKING READY STAFF ANSWERED  LOST
+        sales                               1   1m05s       1     1     2       15     2
 
-         Agents 3 ──────────────────────── Calls 1 ─────────────────────────────────────
-        AGENT            STATE      FOR   FROM              STATE     AT          FOR
-        李小龙           talking    0s    张伟 13800138000  waiting   queue sales 1m05s
-        Ann Smith        ready      1m05s
-        王伟             paused     2m10s
-
+         Agents 3 ──────────────────────   Calls 1 ─────────────────────────────────────
+        AGENT          STATE         FOR  FROM             STATE     AT              FOR
+        李小龙         talking        0s  张伟 13800138000 waiting   queue sales   1m05s
+        Ann Smith      ready       1m05s
+        王伟           paused      2m10s
 
 
 
