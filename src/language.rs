@@ -4,4 +4,5 @@
 //! It serves dialogs (which intent, how sure), the admin (how good is it, what to add) and knows nothing of calls.
 //! Pure: samples and model files come in as text and bytes; the doors read them.
 
+pub mod entities;
 pub mod normal;
