@@ -22,6 +22,7 @@ mod explain;
 mod extensions;
 mod follow;
 mod init;
+mod language;
 mod man;
 mod paint;
 mod plan;
@@ -74,6 +75,7 @@ enum Command {
     Events(events::Args),
     Users(users::Args),
     Audit(audit::Args),
+    Language(language::Args),
     Top(top::Args),
     Demo(demo::Args),
     Backup(backup::Args),
@@ -124,6 +126,7 @@ impl Tandem {
             Command::Events(args) => ask(common, async |cx| events::run(cx, args).await),
             Command::Users(args) => ask(common, async |cx| users::run(cx, args).await),
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
+            Command::Language(args) => language::run(&common, args),
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
             Command::Demo(args) => alone(demo::run(common, args)),
             Command::Backup(args) => alone(backup::run(common, args)),

@@ -4,5 +4,22 @@
 //! It serves dialogs (which intent, how sure), the admin (how good is it, what to add) and knows nothing of calls.
 //! Pure: samples and model files come in as text and bytes; the doors read them.
 
+pub mod advice;
 pub mod entities;
+pub mod evaluate;
+pub mod feature;
+pub mod file;
+pub mod gate;
+pub mod linear;
+pub mod measure;
+pub mod model;
+pub mod net;
+pub mod noise;
 pub mod normal;
+pub mod outside;
+pub mod plan;
+pub mod sample;
+pub mod sound;
+pub mod table;
+pub mod train;
+pub mod vocabulary;

@@ -2,6 +2,8 @@
 
 mod picture;
 
+pub(super) use picture::draw;
+
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -36,7 +38,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
 fn text(paint: &Paint, dir: &Path, report: &Report) -> String {
     let mut text = String::new();
     for problem in &report.problems.0 {
-        text.push_str(&picture::draw(paint, dir, problem));
+        text.push_str(&draw(paint, dir, problem));
         text.push('\n');
     }
     text + &summary(paint, dir, report)

@@ -77,6 +77,8 @@ pub enum Fault {
     Secret(#[from] SecretError),
     #[error(transparent)]
     Backup(Box<crate::lifecycle::backup::BackupError>),
+    #[error(transparent)]
+    Language(Box<super::language::LanguageFault>),
     #[error("a backup is no text for a terminal; name a file with --to, or pipe it on")]
     Terminal,
     #[error("the man pages cannot be written into {}: {why}; name a folder that you may write", folder.display())]

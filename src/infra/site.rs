@@ -27,6 +27,7 @@ mod problem;
 mod profile;
 mod prompt;
 mod queues;
+pub mod samples;
 pub mod secret;
 mod sound;
 mod source;

@@ -16,7 +16,7 @@ const WIDE: usize = 160;
 const LEAD: usize = 30;
 
 /// The problem in lines, ending with a line feed.
-pub(super) fn draw(paint: &Paint, dir: &Path, problem: &Problem) -> String {
+pub(in crate::cli) fn draw(paint: &Paint, dir: &Path, problem: &Problem) -> String {
     let (word, tone) = match problem.severity {
         Severity::Error => ("error", Tone::Bad),
         Severity::Warning => ("warning", Tone::Busy),

@@ -1,0 +1,110 @@
+//! Figures of a model as a reader wants them.
+
+use std::{fmt::Write, time::Instant};
+
+use serde_json::{Value, json};
+
+use crate::{
+    cli::paint::{Paint, Tone, number, text},
+    language::{
+        advice::Advice,
+        evaluate::Evaluation,
+        model::{Model, Scratch},
+        sample::Sample,
+    },
+};
+
+/// Shown in a table; `--json` has more.
+const SHOWN: usize = 10;
+/// So many texts are timed at least.
+const TIMED: usize = 2_000;
+
+/// Microseconds from text to understanding, features included.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Latency {
+    pub(super) p50: f64,
+    pub(super) p99: f64,
+}
+
+impl Latency {
+    /// Of understanding each sample's text.
+    pub(super) fn of(model: &Model, samples: &[Sample]) -> Self {
+        let mut scratch = Scratch::default();
+        let once = |sample: &Sample| {
+            let began = Instant::now();
+            std::hint::black_box(model.answer(&sample.text, &mut scratch));
+            began.elapsed().as_nanos() as f64 / 1000.0
+        };
+        let rounds = TIMED.div_ceil(samples.len().max(1));
+        let mut all: Vec<f64> = samples.iter().cycle().take(samples.len() * rounds).map(once).collect();
+        all.sort_by(f64::total_cmp);
+        let at = |share: f64| all.get((all.len() as f64 * share) as usize).copied().unwrap_or_default();
+        Self { p50: at(0.5), p99: at(0.99) }
+    }
+
+    pub(super) fn json(self) -> Value {
+        let round = |micros: f64| (micros * 10.0).round() / 10.0;
+        json!({ "p50": round(self.p50), "p99": round(self.p99) })
+    }
+}
+
+/// A share as a percentage.
+pub(super) fn percent(share: f64) -> String {
+    format!("{:.1} %", share * 100.0)
+}
+
+/// The figures, the curve, confusions and advice.
+pub(super) fn told(paint: &Paint, evaluation: &Evaluation, advice: &[Advice]) -> String {
+    let mut out = String::new();
+    let mut line = |what: &str, value: String| {
+        let _ = writeln!(out, "{what:<26}{value}");
+    };
+    line("in scope, right", format!("{} of {}", percent(evaluation.in_scope_accuracy), evaluation.in_scope));
+    line("macro F1", format!("{:.3}", evaluation.macro_f1));
+    line("in scope, refused", percent(evaluation.in_scope_loss));
+    line("in scope, asked back", percent(evaluation.confirmed));
+    line("accepted and right", percent(evaluation.accepted_precision));
+    if let (Some(recall), Some(auroc)) = (evaluation.oos_recall, evaluation.oos_auroc) {
+        line("out of scope, refused", format!("{} of {}", percent(recall), evaluation.out_of_scope));
+        line("AUROC", format!("{auroc:.3}"));
+    }
+    out + &curve(paint, evaluation) + &confusions(paint, evaluation) + &advised(paint, advice)
+}
+
+fn curve(paint: &Paint, evaluation: &Evaluation) -> String {
+    if evaluation.curve.is_empty() {
+        return String::new();
+    }
+    let rows = evaluation.curve.iter().map(|at| {
+        let share = |share: f32| number(percent(f64::from(share)));
+        vec![share(at.in_scope_loss), share(at.oos_recall), number(format!("{:.3}", at.threshold))]
+    });
+    format!("\n{}", paint.table(&["REFUSED IN SCOPE", "REFUSED OUT OF SCOPE", "THRESHOLD"], rows))
+}
+
+fn confusions(paint: &Paint, evaluation: &Evaluation) -> String {
+    if evaluation.confusions.is_empty() {
+        return String::new();
+    }
+    let rows =
+        evaluation.confusions.iter().take(SHOWN).map(|confusion| {
+            vec![text(&confusion.intent), text(&confusion.taken_for), number(confusion.times)]
+        });
+    format!("\n{}", paint.table(&["INTENT", "TAKEN FOR", "TIMES"], rows))
+}
+
+pub(super) fn advised(paint: &Paint, advice: &[Advice]) -> String {
+    let mut out = String::new();
+    for (index, one) in advice.iter().take(SHOWN).enumerate() {
+        let _ = writeln!(
+            out,
+            "{}{} {one}",
+            if index == 0 { "\n" } else { "" },
+            paint.word("advice:", Tone::Busy)
+        );
+    }
+    if advice.len() > SHOWN {
+        let _ = writeln!(out, "… and {} more; --json has them all", advice.len() - SHOWN);
+    }
+    out
+}

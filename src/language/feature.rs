@@ -1,0 +1,98 @@
+//! What a text is made of, as 64-bit keys: words and pairs of words; and how they look or sound: pieces of words by
+//! letters, Chinese characters by their toneless sound.
+
+use super::{
+    normal::{Run, runs},
+    sound,
+};
+
+/// Longest piece of a word, in letters.
+const LONGEST: usize = 5;
+
+/// The keys of one text, in two blocks that weigh the same. Reused from text to text.
+#[derive(Debug, Default)]
+pub struct Keys {
+    pub words: Vec<u64>,
+    pub pieces: Vec<u64>,
+    letters: Vec<u32>,
+}
+
+/// Where the hash of each sort of key begins, so that no two sorts collide.
+const WORD: u64 = 0x9e37_79b9_7f4a_7c15;
+const PAIR: u64 = 0xc2b2_ae3d_27d4_eb4f;
+const PIECE: u64 = 0x1656_67b1_9e37_79f9;
+const SYLLABLE: u64 = 0x27d4_eb2f_1656_67c5;
+const EDGE: u64 = 0x2545_f491_4f6c_dd1d;
+
+fn mix(hash: u64, with: u64) -> u64 {
+    let mixed = (hash ^ with).wrapping_mul(0xff51_afd7_ed55_8ccd);
+    mixed ^ (mixed >> 32)
+}
+
+impl Keys {
+    /// Replaces the keys by those of a text that `normal` has folded.
+    pub fn read(&mut self, text: &str) {
+        self.words.clear();
+        self.pieces.clear();
+        let mut before = EDGE;
+        for run in runs(text) {
+            match run {
+                Run::Word(word) => {
+                    let hash = word.bytes().fold(WORD, |hash, byte| mix(hash, u64::from(byte)));
+                    before = self.word(before, hash);
+                    self.spell(word);
+                }
+                Run::Han(han) => {
+                    for c in han.chars() {
+                        before = self.word(before, mix(WORD, u64::from(u32::from(c))));
+                    }
+                    self.voice(han);
+                }
+            }
+        }
+        if before != EDGE {
+            self.words.push(mix(mix(PAIR, before), EDGE));
+        }
+    }
+
+    /// The share of the keys that `found` features are; the marks of the text's edges aside.
+    pub fn known(&self, found: usize) -> f32 {
+        found as f32 / (self.words.len() + self.pieces.len()).max(1) as f32
+    }
+
+    fn word(&mut self, before: u64, hash: u64) -> u64 {
+        self.words.push(hash);
+        self.words.push(mix(mix(PAIR, before), hash));
+        hash
+    }
+
+    /// Two to [`LONGEST`] letters in a row, with a blank before and after the word.
+    fn spell(&mut self, word: &str) {
+        self.letters.clear();
+        self.letters.push(32);
+        self.letters.extend(word.chars().map(u32::from));
+        self.letters.push(32);
+        for start in 0..self.letters.len() - 1 {
+            let mut hash = PIECE;
+            for (length, letter) in self.letters[start..].iter().take(LONGEST).enumerate() {
+                hash = mix(hash, u64::from(*letter));
+                if length > 0 {
+                    self.pieces.push(hash);
+                }
+            }
+        }
+    }
+
+    /// Each syllable and each pair of them.
+    fn voice(&mut self, han: &str) {
+        let mut before = EDGE;
+        for c in han.chars() {
+            let syllable = mix(SYLLABLE, u64::from(sound::syllable(c)));
+            self.pieces.push(syllable);
+            if before != EDGE {
+                self.pieces.push(mix(mix(PAIR, before), syllable));
+            }
+            before = syllable;
+        }
+    }
+}
