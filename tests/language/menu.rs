@@ -36,6 +36,20 @@ fn callers_are_understood_in_both_languages_and_with_wrong_characters() {
 }
 
 #[test]
+fn a_sentence_gives_its_entities_too() {
+    let now = ["--now", "2026-11-20T10:00"];
+    let told = said(&[&["parse", "--locale", "zh-CN"], &now[..], &["下周三下午三点送两箱"]].concat());
+    let entities = told["entities"].as_array().expect("list");
+    let kinds: Vec<&str> = entities.iter().filter_map(|one| one["type"].as_str()).collect();
+    assert!(kinds.contains(&"when"), "{told}");
+    assert!(entities[0]["value"].to_string().contains("2026-11-25"), "{told}");
+    assert_eq!(told["intents"].as_array().map(Vec::len), Some(0), "no model, no intents");
+    let (code, why) = refused(&["parse", "--now", "tomorrow", "x"]);
+    assert!(code == 1 && why.contains("is no time"), "{why}");
+    assert_eq!(refused(&["parse", "--locale", "fr", "x"]).0, 2);
+}
+
+#[test]
 fn measuring_gives_every_figure_and_they_agree() {
     let told =
         said(&["eval", "--train", text(&fixture("menu.yaml")), "--test", text(&fixture("callers.jsonl"))]);

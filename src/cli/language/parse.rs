@@ -13,7 +13,10 @@ use crate::{
         paint::{Tone, number, text},
         show::print,
     },
-    language::model::{Scratch, Understanding, Verdict},
+    language::{
+        entities::{self, Entity, Setting},
+        model::{Scratch, Understanding, Verdict},
+    },
 };
 
 /// Shown in a table; `--json` has all.
@@ -26,7 +29,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "FILE")]
     model: Option<PathBuf>,
     /// The caller's language
-    #[arg(long, value_name = "LOCALE", default_value = "en", value_parser = ["en", "en-US", "zh", "zh-CN"])]
+    #[arg(long, value_name = "LOCALE", default_value = "en", value_parser = locale)]
     locale: String,
     /// The time that "tomorrow" is relative to, such as 2026-11-20T10:00; else the present
     #[arg(long, value_name = "TIME")]
@@ -41,6 +44,8 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         Some(now) => now.parse::<DateTime>().map_err(|_| LanguageFault::Now(now.clone()))?,
         None => jiff::Zoned::now().datetime(),
     };
+    let setting = Setting { locale: args.locale.clone(), now };
+    let entities = entities::parse(&args.text, &setting);
     let understood = match &args.model {
         Some(file) => Some(source::model(file)?.understand(&args.text, &mut Scratch::default())),
         None => None,
@@ -53,12 +58,34 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
             "verdict": understood.as_ref().map(|understood| understood.verdict),
             "in_scope": understood.as_ref().map(|understood| understood.in_scope),
             "intents": understood.as_ref().map_or(&[][..], |understood| &understood.intents),
+            "entities": entities,
         });
         print(&format!("{told}\n"))?;
-    } else if let Some(understood) = understood {
-        print(&told(&understood))?;
+    } else {
+        let intents = understood.map(|understood| told(&understood)).unwrap_or_default();
+        print(&(intents + &found(&args.text, &entities)))?;
     }
     Ok(Exit::Done)
+}
+
+/// English or Chinese, of any country.
+fn locale(text: &str) -> Result<String, String> {
+    let language = text.split(['-', '_']).next().unwrap_or_default();
+    let spoken = ["en", "zh"].contains(&language).then(|| text.to_owned());
+    spoken.ok_or_else(|| "write en, zh, or one with a country, such as en-GB or zh-CN".to_owned())
+}
+
+fn found(said: &str, entities: &[Entity]) -> String {
+    if entities.is_empty() {
+        return String::new();
+    }
+    let rows = entities.iter().map(|entity| {
+        let value = json!(entity.value);
+        let kind = value["type"].as_str().unwrap_or_default();
+        let words = said.get(entity.span.bytes.clone()).unwrap_or_default();
+        vec![text(words), text(kind), text(value["value"].to_string())]
+    });
+    paint().table(&["SAID", "ENTITY", "VALUE"], rows)
 }
 
 fn told(understood: &Understanding) -> String {
