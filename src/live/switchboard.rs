@@ -38,6 +38,7 @@ mod parking;
 mod referrals;
 pub mod replay;
 mod run;
+pub mod secrets;
 mod stages;
 mod state;
 mod tapes;

@@ -19,6 +19,7 @@ use tandem::{
         record::CallRecord,
         switchboard::{
             Effect, Input, Switchboard,
+            secrets::Secrets,
             view::{Act, Actor, Query, Refusal, View},
         },
     },
@@ -159,6 +160,8 @@ pub struct Rig {
     pub world: World,
     pub now: Stamp,
     seq: u64,
+    /// Dies with the process.
+    secrets: Secrets,
     pub records: Vec<CallRecord>,
     pub replies: Vec<Result<(), Refusal>>,
     pub orders: Vec<(Stamp, Order)>,
@@ -178,6 +181,7 @@ impl Rig {
             world,
             now: START,
             seq: 0,
+            secrets: Secrets::default(),
             records: Vec::new(),
             replies: Vec::new(),
             orders: Vec::new(),
@@ -207,12 +211,14 @@ impl Rig {
     }
 
     pub fn input(&mut self, input: Input) {
+        let input = self.secrets.conceal(&self.board, input);
         self.seq += 1;
         self.journal.push((self.seq, self.now, input.clone()));
         let effects = self.board.on(self.seq, self.now, input);
         if self.doomed {
             return;
         }
+        let mut checked = Vec::new();
         for effect in effects {
             match effect {
                 Effect::Order(order) => {
@@ -221,14 +227,26 @@ impl Rig {
                 }
                 Effect::Record(record) => self.records.push(*record),
                 Effect::Reply { result, .. } => self.replies.push(result),
+                Effect::Afresh(leg) => self.secrets.forget(&leg),
+                Effect::Check { call, leg, pin } => {
+                    let verdict = self.secrets.check(&leg, &pin);
+                    checked.push(Input::Checked { call, verdict });
+                }
                 Effect::Told { .. } | Effect::Forget(_) => {}
             }
         }
         if !self.watchful {
-            return;
+            return self.inputs(checked);
         }
         if let Err(broken) = self.board.check() {
             panic!("after input {} ({:?}): {broken}", self.seq, self.journal.last());
+        }
+        self.inputs(checked);
+    }
+
+    fn inputs(&mut self, inputs: Vec<Input>) {
+        for input in inputs {
+            self.input(input);
         }
     }
 
@@ -246,6 +264,7 @@ impl Rig {
         let state = |board: &Switchboard| serde_json::to_string(board).expect("JSON");
         let before = state(&self.board);
         self.doomed = false;
+        self.secrets = Secrets::default();
         self.world.cut(self.now);
         self.board = serde_json::from_str(&snapshot.1).expect("a snapshot");
         for (seq, at, input) in self.journal.iter().filter(|(seq, ..)| *seq > snapshot.0) {

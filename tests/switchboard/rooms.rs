@@ -6,7 +6,10 @@ use secrecy::SecretString;
 use tandem::{
     base::{id::LegId, number::Key},
     infra::site::{Mailbox, PinHash},
-    live::switchboard::view::{Act, Query, View},
+    live::switchboard::{
+        Input,
+        view::{Act, Query, View},
+    },
     ports::engine::{
         Event,
         simulator::{Answer, Faults, World},
@@ -55,6 +58,26 @@ fn presses(rig: &mut Rig, at: &LegId, keys: &str) {
         rig.event(Event::Key { leg: at.clone(), key: Key::new(key).expect("a key") });
         rig.run_for(Duration::from_millis(200));
     }
+}
+
+/// The keys of a leg that the journal knows.
+fn keys_of(rig: &Rig, at: &LegId) -> String {
+    let keys = rig.journal.iter().filter_map(|(.., input)| match input {
+        Input::Engine(Event::Key { leg, key }) if leg == at => Some(key.char()),
+        _ => None,
+    });
+    keys.collect()
+}
+
+#[test]
+fn what_is_pressed_in_a_talk_is_known_to_nobody() {
+    let mut rig = guarded();
+    let a = dials(&mut rig, "a", "1000", "1001");
+    rig.run_for(secs(5));
+    assert_eq!(rig.states(), ["talking"]);
+    presses(&mut rig, &a, "6217001234#");
+    assert_eq!(keys_of(&rig, &a), "");
+    ends(rig, 1);
 }
 
 fn messages(rig: &Rig, extension: &str) -> (usize, usize) {
@@ -114,6 +137,8 @@ fn who_does_not_answer_gets_a_message_that_only_the_pin_opens() {
     assert_eq!(new + old, 1, "one was deleted: {:?}", rig.board.view(&Query::Calls, rig.now));
     let told = format!("{:?}", rig.board.view(&Query::Call(call_in(&rig, "menu")), rig.now));
     assert!(!told.contains("471147"), "{told}");
+    let opened: String = keys_of(&rig, &owner);
+    assert_eq!(opened, "3", "no digit of a PIN is an input");
     ends(rig, 4);
 }
 

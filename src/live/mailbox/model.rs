@@ -1,6 +1,6 @@
 //! Where somebody stands at a mailbox, or before a conference's door.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -11,7 +11,7 @@ use crate::{
         id::SoundId,
         number::{Key, Number},
     },
-    infra::site::Locale,
+    infra::site::{Locale, PinHash},
     ports::engine::Media,
 };
 
@@ -58,6 +58,11 @@ impl Session {
         }
     }
 
+    /// What is keyed in now is told to nobody, not even to this session: it learns `Pressed`.
+    pub fn asks_secret(&self) -> bool {
+        matches!(self.stage, Stage::Pin { .. })
+    }
+
     /// A recording runs, or its end has not been told yet.
     pub fn recording(&self) -> bool {
         matches!(self.stage, Stage::Recording { .. })
@@ -77,11 +82,11 @@ pub(super) enum Stage {
         tries: u8,
         overdue: bool,
     },
-    /// `tries`: how often the PIN was asked for.
+    /// `tries`: how often the PIN was asked for. `checking`: what was keyed in is being looked at.
     Pin {
         purpose: Purpose,
         tries: u8,
-        digits: Digits,
+        checking: bool,
     },
     Hearing(Hearing),
     /// The last words are being heard.
@@ -90,7 +95,7 @@ pub(super) enum Stage {
 
 impl Stage {
     fn pin(purpose: Purpose) -> Self {
-        Self::Pin { purpose, tries: 0, digits: Digits::default() }
+        Self::Pin { purpose, tries: 0, checking: false }
     }
 }
 
@@ -130,39 +135,24 @@ pub(super) enum Said {
     Choices(u8),
 }
 
-/// Digits of a PIN. They are shown nowhere and kept in no snapshot: whoever was at it keys them in anew.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(into = "()", from = "()")]
-pub(super) struct Digits(SmolStr);
-
-impl Digits {
-    pub fn push(&mut self, key: Key) {
-        self.0 = [self.0.as_str(), key.char().encode_utf8(&mut [0; 4])].concat().into();
-    }
-
-    pub fn take(&mut self) -> SmolStr {
-        std::mem::take(&mut self.0)
-    }
-
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
+/// A key without its digit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Pressed {
+    Digit,
+    /// `*`: what was keyed in counts no more.
+    Anew,
+    /// `#`, or as many digits as no PIN is longer than.
+    End,
+    Other,
 }
 
-impl From<()> for Digits {
-    fn from((): ()) -> Self {
-        Self::default()
-    }
-}
-
-impl From<Digits> for () {
-    fn from(_: Digits) {}
-}
-
-impl fmt::Debug for Digits {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("•••")
-    }
+/// What came of a PIN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Verdict {
+    Right,
+    Wrong,
+    /// Nothing was keyed in.
+    Nothing,
 }
 
 /// What happened to the caller.
@@ -171,6 +161,10 @@ pub enum Happening {
     /// The session begins, or the present stage begins anew after an interruption.
     Enter,
     Key(Key),
+    /// A key at a secret.
+    Pressed(Pressed),
+    /// The answer to `Check`.
+    Checked(Verdict),
     /// What was spoken is over, heard or not.
     Spoken,
     /// The deadline has passed.
@@ -195,6 +189,10 @@ pub enum Act {
         limit: Duration,
         silence: Duration,
     },
+    /// What has been keyed in counts no more.
+    Afresh,
+    /// Tell me whether what was keyed in, up to the last `Pressed::End` or till now, is this PIN.
+    Check(PinHash),
     /// The PIN was right: into the conference.
     Admit,
     Hangup,

@@ -64,7 +64,7 @@ impl Turn<'_> {
             }
             (Stage::Pin { .. }, happening) => self.pin(session, &happening),
             (Stage::Hearing(_), happening) => self.hearing(session, &happening),
-            (Stage::Closing, Happening::Key(_)) => {}
+            (Stage::Closing, Happening::Key(_) | Happening::Pressed(_) | Happening::Checked(_)) => {}
             (Stage::Closing, _) => self.acts.push(Act::Hangup),
         }
     }

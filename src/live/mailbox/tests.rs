@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use proptest::prelude::*;
 use secrecy::SecretString;
 
-use super::{Act, Boxes, Happening, Message, Session, on};
+use super::{Act, Boxes, Happening, Message, Pressed, Session, Verdict, on};
 use crate::{
     base::{
         clock::Stamp,
@@ -75,6 +75,8 @@ struct Caller {
     over: bool,
     admitted: bool,
     words: BTreeMap<String, String>,
+    /// At a secret.
+    keyed: String,
 }
 
 impl Caller {
@@ -98,6 +100,7 @@ impl Caller {
             over: false,
             admitted: false,
             words,
+            keyed: String::new(),
         }
     }
 
@@ -107,6 +110,7 @@ impl Caller {
         }
         // Whatever happens ends the waiting.
         self.due = None;
+        let mut check = None;
         for act in on(&mut self.session, &self.site, &mut self.boxes, happening, self.now) {
             match act {
                 Act::Speak(list) => self.heard.extend(
@@ -119,14 +123,43 @@ impl Caller {
                 Act::Hangup => self.over = true,
                 Act::Note(text) => self.notes.push(text.into()),
                 Act::Forget(sound) => self.forgotten.push(sound),
+                Act::Afresh => self.keyed.clear(),
+                Act::Check(pin) => check = Some(pin),
             }
+        }
+        if let Some(pin) = check {
+            let verdict = match std::mem::take(&mut self.keyed).as_str() {
+                "" => Verdict::Nothing,
+                keyed if pin.is(keyed) => Verdict::Right,
+                _ => Verdict::Wrong,
+            };
+            self.happens(Happening::Checked(verdict));
         }
         self
     }
 
+    fn key(&mut self, key: Key) -> &mut Self {
+        if !self.session.asks_secret() {
+            return self.happens(Happening::Key(key));
+        }
+        let pressed = match key.char() {
+            '#' => Pressed::End,
+            '*' => {
+                self.keyed.clear();
+                Pressed::Anew
+            }
+            digit @ '0'..='9' => {
+                self.keyed.push(digit);
+                Pressed::Digit
+            }
+            _ => Pressed::Other,
+        };
+        self.happens(Happening::Pressed(pressed))
+    }
+
     fn keys(&mut self, keys: &str) -> &mut Self {
         for key in keys.chars() {
-            self.happens(Happening::Key(Key::new(key).expect("a key")));
+            self.key(Key::new(key).expect("a key"));
         }
         self
     }
@@ -423,6 +456,7 @@ proptest! {
             caller.now = caller.now + Duration::from_millis(millis);
             match happening {
                 Happening::Silence => caller.silence(),
+                Happening::Key(key) => caller.key(key),
                 // Every recording has a name of its own.
                 Happening::Recorded { length, .. } => caller.recorded(i, length.as_secs()),
                 other => caller.happens(other),

@@ -193,6 +193,14 @@ impl Switchboard {
         }
     }
 
+    pub(super) fn pressed(&mut self, leg: &LegId, pressed: mailbox::Pressed) {
+        let Some((call, true)) = self.whose(leg) else { return };
+        let id = call.id;
+        if matches!(call.stage, Stage::AtMailbox(_)) {
+            self.at_mailbox(id, mailbox::Happening::Pressed(pressed));
+        }
+    }
+
     pub(super) fn joined(&mut self, leg: &LegId, peer: &LegId) {
         let now = self.now();
         let Some(id) = self.legs.get(leg).copied() else { return };

@@ -62,6 +62,14 @@ impl Switchboard {
                 }
                 Act::Wait(span) => self.timers.set(Timer::Stage(id), now + span),
                 Act::Record { limit, silence } => self.record_message(id, limit, silence),
+                Act::Afresh => {
+                    let leg = call.leg.clone();
+                    self.out.push(Effect::Afresh(leg));
+                }
+                Act::Check(pin) => {
+                    let leg = call.leg.clone();
+                    self.out.push(Effect::Check { call: id, leg, pin });
+                }
                 Act::Admit => self.admit(id, &conference),
                 Act::Hangup => self.hang_up(id, EndedBy::Tandem),
                 Act::Note(text) => self.out.tell(call, text),

@@ -9,6 +9,7 @@ use tokio::{
 
 use super::{
     door::Ask,
+    secrets::Secrets,
     state::{Effect, Input, Switchboard},
     view::{Deed, Done, Refusal, Trouble, View, Why},
 };
@@ -161,6 +162,7 @@ pub async fn run<O: Outlet>(
         since_snapshot: 0,
         snapshot_at: time::Instant::now(),
         batch: Vec::with_capacity(BATCH),
+        secrets: Secrets::default(),
     };
     let mut events: Vec<Event> = Vec::with_capacity(BATCH);
     if core.journal.next_seq() == 1 {
@@ -169,7 +171,10 @@ pub async fn run<O: Outlet>(
     }
     core.batch.push(Input::Started { version: env!("CARGO_PKG_VERSION").into() });
     loop {
-        core.turn()?;
+        // What was caused at once, as a check, makes a batch of its own.
+        while !core.batch.is_empty() {
+            core.turn()?;
+        }
         let wait = core.board.next_deadline().map(|due| due.since(core.clock.now()));
         tokio::select! {
             biased;
@@ -201,6 +206,7 @@ struct Core<O> {
     since_snapshot: u64,
     snapshot_at: time::Instant,
     batch: Vec<Input>,
+    secrets: Secrets,
 }
 
 impl<O: Outlet> Core<O> {
@@ -224,9 +230,6 @@ impl<O: Outlet> Core<O> {
 
     /// Writes the batch, then handles it and lets its effects go.
     fn turn(&mut self) -> Result<(), RunError> {
-        if self.batch.is_empty() {
-            return Ok(());
-        }
         let begun = time::Instant::now();
         let batch = std::mem::take(&mut self.batch);
         let inputs = batch.len();
@@ -234,6 +237,7 @@ impl<O: Outlet> Core<O> {
         let mut effects = Vec::new();
         let mut changes = Vec::new();
         for input in batch {
+            let input = self.secrets.conceal(&self.board, input);
             let seq = self.journal.next_seq();
             let call = self.board.call_of(&input, seq, now);
             self.journal.append(now, call, &input)?;
@@ -269,6 +273,11 @@ impl<O: Outlet> Core<O> {
             Effect::Record(record) => {
                 self.outlet.record(&record);
                 self.journal.forget(record.id);
+            }
+            Effect::Afresh(leg) => self.secrets.forget(&leg),
+            Effect::Check { call, leg, pin } => {
+                let verdict = self.secrets.check(&leg, &pin);
+                self.batch.push(Input::Checked { call, verdict });
             }
             Effect::Forget(sound) => self.outlet.forget(&sound),
             Effect::Told { call, why } => self.outlet.told(call, &why),

@@ -21,11 +21,11 @@ use crate::{
         number::Number,
         text::Label,
     },
-    infra::site::Site,
+    infra::site::{PinHash, Site},
     live::{
         agent::Agents,
         call::{Call, Timer, Timers},
-        mailbox::Boxes,
+        mailbox::{Boxes, Happening, Pressed, Verdict},
         queue::Queues,
         record::CallRecord,
     },
@@ -42,6 +42,16 @@ pub enum Input {
     /// A revision of the site takes effect.
     Site(Arc<Site>),
     Engine(Event),
+    /// A key whose digit is nobody's business (`Secrets`).
+    Pressed {
+        leg: LegId,
+        pressed: Pressed,
+    },
+    /// The answer to `Effect::Check`.
+    Checked {
+        call: CallId,
+        verdict: Verdict,
+    },
     /// The time that `Switchboard::next_deadline` named has come.
     Clock,
     /// An admin acts; `ask` comes back in `Effect::Reply`.
@@ -61,6 +71,14 @@ pub enum Effect {
     Reply {
         ask: u64,
         result: Result<(), Refusal>,
+    },
+    /// What has been keyed in on this leg counts no more (`Secrets`).
+    Afresh(LegId),
+    /// Is what was keyed in on this leg this PIN? Comes back as `Input::Checked`.
+    Check {
+        call: CallId,
+        leg: LegId,
+        pin: PinHash,
     },
     /// Nobody will hear this recording any more.
     Forget(SoundId),
@@ -215,6 +233,8 @@ impl Switchboard {
                 self.match_all();
             }
             Input::Engine(event) => self.engine(event),
+            Input::Pressed { leg, pressed } => self.pressed(&leg, pressed),
+            Input::Checked { call, verdict } => self.at_mailbox(call, Happening::Checked(verdict)),
             Input::Clock => self.clock(),
             Input::Act { actor, act, ask } => {
                 let result = self.act(&actor, act);
@@ -240,6 +260,8 @@ impl Switchboard {
                 let arrives = matches!(event, Event::Arrived { .. });
                 known.or_else(|| arrives.then(|| fresh(&mut Cause::new(seq, now), &self.calls)))
             }
+            Input::Pressed { leg, .. } => self.legs.get(leg).copied(),
+            Input::Checked { call, .. } => Some(*call).filter(|call| self.calls.contains_key(call)),
             Input::Act { act, .. } => act.call().filter(|call| self.calls.contains_key(call)),
             _ => None,
         }

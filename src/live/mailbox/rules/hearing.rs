@@ -69,7 +69,7 @@ impl Turn<'_> {
                 Said::Choices(told) if told < TOLD => self.choices(session, told + 1),
                 _ => self.close(session, &[Phrase::Goodbye]),
             },
-            Happening::Spoken | Happening::Recorded { .. } => {}
+            _ => {}
         }
     }
 

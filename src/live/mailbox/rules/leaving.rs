@@ -45,7 +45,7 @@ impl Turn<'_> {
                     self.acts.push(Act::Record { limit, silence: SILENCE });
                     self.acts.push(Act::Wait(limit + GUARD));
                 }
-                Happening::Key(_) | Happening::Recorded { .. } => {}
+                _ => {}
             },
             Stage::Recording { from, tries, overdue: true } if *happening == Happening::Silence => {
                 self.acts.push(Act::Note("the recording's end was not told".into()));
@@ -58,7 +58,7 @@ impl Turn<'_> {
                     self.acts.push(Act::Hush);
                     self.acts.push(Act::Wait(GUARD));
                 }
-                Happening::Key(_) | Happening::Spoken | Happening::Recorded { .. } => {}
+                _ => {}
             },
             _ => {}
         }
