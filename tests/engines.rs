@@ -29,6 +29,8 @@ macro_rules! on_every_engine {
 mod agents;
 #[path = "engines/bench.rs"]
 mod bench;
+#[path = "engines/codecs.rs"]
+mod codecs;
 #[path = "engines/crowd.rs"]
 mod crowd;
 #[path = "engines/daemon.rs"]
@@ -45,6 +47,8 @@ mod house;
 mod kills;
 #[path = "engines/lanes.rs"]
 mod lanes;
+#[path = "engines/left.rs"]
+mod left;
 #[path = "engines/log.rs"]
 mod log;
 #[path = "engines/moments.rs"]

@@ -18,7 +18,7 @@ use crate::{
     live::switchboard::view::{Act, ConferenceView},
 };
 
-/// List conferences, call people in, mute, remove, lock
+/// List conferences, call people in, mute, remove, lock, record
 #[derive(Debug, clap::Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub(super) struct Args {
@@ -68,6 +68,21 @@ enum Conferences {
         #[arg(value_parser = dialled)]
         conference: Number,
     },
+    /// Record what is said in a conference
+    Record {
+        /// The conference's number
+        #[arg(value_parser = dialled)]
+        conference: Number,
+        /// What to do with the recording
+        #[arg(value_enum, default_value_t = Recording::Start)]
+        what: Recording,
+    },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Recording {
+    Start,
+    Stop,
 }
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
@@ -98,6 +113,12 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         Conferences::Unlock { conference } => {
             let said = format!("{conference} is open");
             act(cx, &format!("/v1/conferences/{conference}/lock"), json!({ "on": false }), &said).await?;
+        }
+        Conferences::Record { conference, what } => {
+            let on = what == Recording::Start;
+            let said = if on { "is recorded" } else { "is recorded no more" };
+            let path = format!("/v1/conferences/{conference}/record");
+            act(cx, &path, json!({ "on": on }), &format!("{conference} {said}")).await?;
         }
     }
     Ok(Exit::Done)

@@ -13,11 +13,12 @@ use crate::{
     base::{
         clock::{Clock, Stamp, SystemClock},
         id::CallId,
+        text::Label,
     },
     http::Explanation,
     live::{
         record::{CallRecord, EndedBy, LegRecord, Role},
-        switchboard::view::{CallDetail, Why},
+        switchboard::view::{CallDetail, Recording, Why},
     },
 };
 
@@ -66,11 +67,12 @@ fn live(paint: &Paint, detail: &CallDetail, now: Stamp) -> String {
     let with = call.agent.as_ref().map_or(String::new(), |agent| format!(", agent {agent}"));
     let head = paint.label(&format!("Call {} from {from} to {}", call.id, call.to));
     let state = paint.word(&state, Tone::of(&state));
-    format!(
+    let told = format!(
         "{head}\nLive for {}: {state}, {at}{with}; since {}\n",
         span(now.since(call.since)),
         paint.time(call.since, now)
-    )
+    );
+    told + &recordings(paint, &detail.recordings, now)
 }
 
 fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
@@ -90,7 +92,30 @@ fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
     if let Some(at) = call.erased {
         let _ = writeln!(told, "The caller and the way through the flow were erased {}", paint.time(at, now));
     }
-    told + "\n" + &legs(paint, &call.legs, now)
+    told + "\n" + &legs(paint, &call.legs, now) + &recordings(paint, &call.recordings, now)
+}
+
+/// What was recorded: nothing of it where nothing was.
+fn recordings(paint: &Paint, recordings: &[Recording], now: Stamp) -> String {
+    if recordings.is_empty() {
+        return String::new();
+    }
+    let rows = recordings.iter().map(|recording| {
+        let by = |by: Option<&Label>| by.map_or("the site".to_owned(), |by| by.as_str().to_owned());
+        let pauses = recording.pauses.iter().map(|pause| {
+            let to = pause.to.or(recording.ended).unwrap_or(now);
+            let (from, long) = (paint.time(pause.from, now), span(to.since(pause.from)));
+            format!("{from} for {long} by {}", by(pause.by.as_ref()))
+        });
+        vec![
+            text(format!("{}.wav", recording.sound)),
+            text(by(recording.by.as_ref())),
+            text(paint.time(recording.began, now)),
+            text(recording.ended.map_or("not yet".to_owned(), |at| paint.time(at, now))),
+            text(pauses.collect::<Vec<_>>().join("; ")),
+        ]
+    });
+    format!("\n{}", paint.table(&["RECORDING", "BY", "BEGAN", "ENDED", "PAUSED"], rows))
 }
 
 fn legs(paint: &Paint, legs: &[LegRecord], now: Stamp) -> String {

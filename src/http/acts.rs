@@ -174,6 +174,15 @@ pub(super) async fn lock(
     act(&rooms, actor, Act::Lock { conference, on }).await
 }
 
+pub(super) async fn record_conference(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(conference): Segment<Number>,
+    Body(SwitchBody { on }): Body<SwitchBody>,
+) -> Done {
+    act(&rooms, actor, Act::RecordConference { conference, on }).await
+}
+
 /// When calls are forwarded, and where; without a number no more.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]

@@ -217,6 +217,14 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<SwitchBody>),
+    acts(
+        "/v1/conferences/{number}/record",
+        Operate,
+        || post(acts::record_conference),
+        "Record a conference, or no more",
+        DONE,
+    )
+    .taking(one::<SwitchBody>),
     reads(
         "/v1/extensions",
         Read,

@@ -48,6 +48,7 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Mute { call, .. } => (What::CallMute, format_smolstr!("{call}")),
         Act::Invite { conference, .. } => (What::ConferenceInvite, conference.as_str().into()),
         Act::Lock { conference, .. } => (What::ConferenceLock, conference.as_str().into()),
+        Act::RecordConference { conference, .. } => (What::ConferenceRecord, conference.as_str().into()),
         Act::Extension { extension, .. } => (What::ExtensionSet, extension.as_str().into()),
     }
 }

@@ -1,6 +1,6 @@
 //! Finished calls for the doors, from the database; and persons erased from all that is written down.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, fs, io, path::PathBuf};
 
 use futures_util::future::BoxFuture;
 use tokio::{sync::watch, task::spawn_blocking};
@@ -36,8 +36,23 @@ impl Stored {
         let blanked: BTreeSet<_> = self.eraser.blank(person).await.map_err(lost)?.into_iter().collect();
         // Those that ended in between.
         self.erase_from_journal(&blanked.difference(&found).copied().collect()).await?;
+        self.forget_voices().await?;
         tracing::info!(calls = blanked.len(), "a person was erased from finished calls");
         Ok(blanked.len() as u64)
+    }
+
+    /// Recordings of erased persons go, file first: what is left by a failure is found by the next erasure.
+    async fn forget_voices(&self) -> Result<(), Lost> {
+        for sound in self.store.sounds_of_erased().await.map_err(lost)? {
+            let file = self.state.join("recordings").join(format!("{sound}.wav"));
+            match fs::remove_file(&file) {
+                Err(why) if why.kind() != io::ErrorKind::NotFound => {
+                    return Err(Lost(format!("{} cannot be deleted: {why}", file.display())));
+                }
+                _ => self.store.forget_sound(&sound).await.map_err(lost)?,
+            }
+        }
+        Ok(())
     }
 
     async fn erase_from_journal(&self, calls: &BTreeSet<CallId>) -> Result<(), Lost> {

@@ -11,7 +11,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    live::switchboard::view::Why,
+    live::switchboard::view::{Recording, Why},
     ports::engine::HangupCause,
 };
 
@@ -38,6 +38,8 @@ pub struct CallRecord {
     /// The last agent who talked.
     pub agent: Option<Name>,
     pub legs: Vec<LegRecord>,
+    #[serde(default)]
+    pub recordings: Vec<Recording>,
     pub steps: Vec<Why>,
     /// When all that could tell of a person was removed; times, causes and the people of the house stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -19,13 +19,13 @@ pub use model::{
     Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Media, Order, Origin, Outcome, PromptId, Verdict,
 };
 
-use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
 
 use secrecy::SecretString;
 use smol_str::SmolStr;
 use tokio::sync::mpsc;
 
-use crate::base::number::Number;
+use crate::base::{id::SoundId, number::Number};
 
 /// What an adapter needs to reach its engine.
 #[derive(Clone, Debug)]
@@ -53,6 +53,13 @@ impl Settings {
             Media::Prompt(prompt) => self.prompts.join(format!("{prompt}.wav")),
             Media::Sound(sound) => self.recordings.join(format!("{sound}.wav")),
         }
+    }
+
+    /// How long a message is, from the size of its file (8 kHz, 16 bit, mono); zero when there is none.
+    fn length(&self, sound: &SoundId) -> Duration {
+        const HEAD: u64 = 44;
+        let size = fs::metadata(self.file(&Media::Sound(sound.clone()))).map_or(0, |file| file.len());
+        Duration::from_millis(size.saturating_sub(HEAD) / 16)
     }
 }
 

@@ -190,7 +190,16 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("tokio_rustls", &["src/http"]),
     ("tokio_tungstenite", &["src/ports/engine/asterisk", "src/cli"]),
     ("zstd", &["src/infra/archive"]),
-    ("utoipa", &["src/http", "src/desk", "src/live/record.rs", "src/live/switchboard/view.rs"]),
+    (
+        "utoipa",
+        &[
+            "src/http",
+            "src/desk",
+            "src/live/record.rs",
+            "src/live/switchboard/view.rs",
+            "src/live/switchboard/view/",
+        ],
+    ),
 ];
 
 /// What a pure room knows nothing of.

@@ -236,6 +236,8 @@ fn acts_on_talks_conferences_and_extensions_reach_the_daemon() {
     }
     said(&daemon, &["conferences", "lock", "7001"]);
     said(&daemon, &["conferences", "unlock", "7001"]);
+    said(&daemon, &["conferences", "record", "7001"]);
+    said(&daemon, &["conferences", "record", "7001", "stop"]);
     said(&daemon, &["extensions", "forward", "1001", "no-answer", "1002"]);
     said(&daemon, &["extensions", "forward", "1001", "always"]);
     said(&daemon, &["extensions", "quiet", "1001", "--off"]);
@@ -259,6 +261,8 @@ fn acts_on_talks_conferences_and_extensions_reach_the_daemon() {
             json!({ "act": "hangup", "call": live }),
             json!({ "act": "lock", "conference": "7001", "on": true }),
             json!({ "act": "lock", "conference": "7001", "on": false }),
+            json!({ "act": "record-conference", "conference": "7001", "on": true }),
+            json!({ "act": "record-conference", "conference": "7001", "on": false }),
             json!({
                 "act": "extension",
                 "extension": "1001",

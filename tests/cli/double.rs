@@ -16,7 +16,7 @@ use futures_util::{FutureExt, future::BoxFuture};
 use tandem::{
     base::{
         clock::{Clock, Stamp, SystemClock},
-        id::{CallId, LegId, Name},
+        id::{CallId, LegId, Name, SoundId},
         number::Number,
         text::Label,
     },
@@ -29,7 +29,7 @@ use tandem::{
             door::{Ask, Door},
             view::{
                 Act, Actor, AgentView, CallDetail, CallView, ConferenceView, EngineView, ExtensionView,
-                ParticipantView, Query, QueueView, Refusal, StatusView, View, Why,
+                ParticipantView, Pause, Query, QueueView, Recording, Refusal, StatusView, View, Why,
             },
         },
     },
@@ -218,7 +218,7 @@ fn view(query: &Query, mood: Mood) -> View {
         Query::Status => View::Status(status(mood)),
         Query::Calls => View::Calls(vec![call()]),
         Query::Call(id) if *id == LIVE => {
-            View::Call(Some(Box::new(CallDetail { call: call(), steps: steps() })))
+            View::Call(Some(Box::new(CallDetail { call: call(), recordings: vec![], steps: steps() })))
         }
         Query::Call(_) => View::Call(None),
         Query::Queues => View::Queues(queues()),
@@ -267,7 +267,11 @@ fn refusal(act: &Act) -> Option<Refusal> {
         act if act.call().is_some_and(|call| call != LIVE) => {
             act.call().map(|call| Refusal::NoSuchCall { call })
         }
-        Act::Invite { conference, .. } | Act::Lock { conference, .. } if conference.as_str() != "7001" => {
+        Act::Invite { conference, .. }
+        | Act::Lock { conference, .. }
+        | Act::RecordConference { conference, .. }
+            if conference.as_str() != "7001" =>
+        {
             Some(Refusal::NoSuchConference { number: conference.clone() })
         }
         Act::Extension { extension, .. } if !["1001", "7001"].contains(&extension.as_str()) => {
@@ -383,6 +387,18 @@ fn steps() -> Vec<Why> {
     ]
 }
 
+fn recording() -> Recording {
+    let at = |after| THEN + Duration::from_millis(after);
+    Recording {
+        sound: SoundId::new("sound-1").expect("sound"),
+        leg: LegId::new("leg-1").expect("leg"),
+        by: Some(Label::new("nina")),
+        began: at(20_000),
+        ended: Some(at(129_800)),
+        pauses: vec![Pause { from: at(60_000), to: Some(at(75_000)), by: Some(Label::new("nina")) }],
+    }
+}
+
 fn record() -> CallRecord {
     let at = |after| THEN + Duration::from_millis(after);
     let leg = |leg: &str, role, party: &str, began, answered| LegRecord {
@@ -412,6 +428,7 @@ fn record() -> CallRecord {
             leg("leg-1", Role::Caller, "13800138000", 0, 100),
             leg("leg-2", Role::Agent, "李小龙", 4123, 9800),
         ],
+        recordings: vec![recording()],
         steps: steps(),
         erased: None,
     }

@@ -50,6 +50,7 @@ const PERMISSIONS: &[(Verb, &str, Scope)] = &[
     (Verb::Post, "/v1/calls/{id}/mute", Scope::Operate),
     (Verb::Post, "/v1/conferences/{number}/invite", Scope::Operate),
     (Verb::Post, "/v1/conferences/{number}/lock", Scope::Operate),
+    (Verb::Post, "/v1/conferences/{number}/record", Scope::Operate),
     (Verb::Post, "/v1/extensions/{number}/forward", Scope::Operate),
     (Verb::Post, "/v1/extensions/{number}/quiet", Scope::Operate),
     (Verb::Get, "/v1/users", Scope::Admin),

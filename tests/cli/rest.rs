@@ -99,6 +99,12 @@ fn telephony() -> Vec<Case> {
             json!({ "act": "invite", "conference": "7001", "to": "1002" }),
         ),
         post("/v1/conferences/{number}/lock", Some(json!({ "on": true })), "/on", json!(true)),
+        post(
+            "/v1/conferences/{number}/record",
+            Some(json!({ "on": true })),
+            "",
+            json!({ "act": "record-conference", "conference": "7001", "on": true }),
+        ),
         get("/v1/extensions", "/0/forward_busy", json!("1002")),
         post(
             "/v1/extensions/{number}/forward",

@@ -100,6 +100,25 @@ pub async fn of_an_erased_call_times_and_causes_stay(house: House) {
     assert_eq!(store.calls(&filter, 10).await.unwrap(), []);
 }
 
+pub async fn what_was_recorded_of_an_erased_person_is_found_until_it_is_gone(house: House) {
+    let store = house.store();
+    // The last two are one person's.
+    let calls = [40, 44, 1044].map(record);
+    assert_eq!(calls.each_ref().map(|call| call.recordings.len()), [2, 1, 1]);
+    store.write(&calls).await.unwrap();
+    assert_eq!(store.sounds_of_erased().await.unwrap(), []);
+    let person = calls[1].from.clone().expect("a number");
+    let theirs = store.calls_of(&person).await.unwrap();
+    assert_eq!(theirs, [calls[1].id, calls[2].id]);
+    store.blank(&theirs, Stamp(5)).await.unwrap();
+    let sounds = store.sounds_of_erased().await.unwrap();
+    assert_eq!(sounds, [1, 2].map(|call: usize| calls[call].recordings[0].sound.clone()));
+    store.forget_sound(&sounds[0]).await.unwrap();
+    assert_eq!(store.sounds_of_erased().await.unwrap(), sounds[1..]);
+    let left = async |call: usize| store.call(calls[call].id).await.unwrap().unwrap().recordings;
+    assert_eq!((left(0).await.len(), left(1).await.len(), left(2).await.len()), (2, 0, 1));
+}
+
 #[tokio::test]
 async fn rows_that_were_put_aside_forget_the_person_too() {
     let house = House::with_file();

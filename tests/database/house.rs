@@ -10,7 +10,7 @@ use sqlx::{Connection, Executor, PgConnection, SqliteConnection, sqlite::SqliteC
 use tandem::{
     base::{
         clock::Stamp,
-        id::{CallId, LegId, Name},
+        id::{CallId, LegId, Name, SoundId},
         number::Number,
         text::Label,
     },
@@ -20,7 +20,7 @@ use tandem::{
             CallRecord, EndedBy, LegRecord, Role,
             store::{CallStore, Projection, Standing},
         },
-        switchboard::view::Why,
+        switchboard::view::{Pause, Recording, Why},
     },
     ports::engine::HangupCause,
 };
@@ -64,9 +64,31 @@ pub fn record(n: u64) -> CallRecord {
         talk_ms: if talked { 40_000 } else { 0 },
         agent: talked.then(|| Name::new(format!("agent-{}", n % 7)).unwrap()),
         legs,
+        recordings: recordings(n),
         steps: vec![Why { at: at(1), what: "number 4001 → flow main".into() }],
         erased: None,
     }
+}
+
+/// Every second call of an agent was recorded, once paused, once not to its end; some twice.
+fn recordings(n: u64) -> Vec<Recording> {
+    let arrived = Stamp(START + n as i64 * 10_000_000);
+    let at = |seconds| arrived + Duration::from_secs(seconds);
+    let one = |place: u64| Recording {
+        sound: SoundId::new(format!("sound-{n}-{place}")).unwrap(),
+        leg: LegId::new(format!("leg-{n}-0")).unwrap(),
+        by: (place == 1).then(|| Label::new("O'Neill; --")),
+        began: at(20 + place),
+        ended: Some(at(40 + place)),
+        pauses: (0..place)
+            .map(|_| Pause {
+                from: at(25),
+                to: n.is_multiple_of(8).then(|| at(27)),
+                by: Some(Label::new("王")),
+            })
+            .collect(),
+    };
+    (0..2).filter(|place| n.is_multiple_of(4 + 4 * place)).map(one).collect()
 }
 
 /// Where the database is.

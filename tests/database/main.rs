@@ -42,6 +42,7 @@ on_both! {
     stories::days_are_those_of_the_time_zone,
     erase::an_erased_person_is_nowhere_and_all_others_stay,
     erase::of_an_erased_call_times_and_causes_stay,
+    erase::what_was_recorded_of_an_erased_person_is_found_until_it_is_gone,
     stories::a_locked_database_delays_rows_and_loses_none,
     stories::rows_wait_over_a_restart_while_the_database_cannot_be_opened,
     stories::a_database_that_was_replaced_under_the_running_daemon_swallows_no_row,

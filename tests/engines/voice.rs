@@ -15,6 +15,7 @@ use crate::{
 on_every_engine! {
     a_message_is_left_heard_and_deleted,
     who_hangs_up_has_left_a_message_too,
+    a_message_is_kept_though_the_daemon_dies_under_it,
     a_talk_is_recorded_in_stereo_and_paused,
 }
 
@@ -103,6 +104,23 @@ pub async fn who_hangs_up_has_left_a_message_too(kind: Kind) {
     office.world.ends_clean().await;
 }
 
+pub async fn a_message_is_kept_though_the_daemon_dies_under_it(kind: Kind) {
+    let mut office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    anna.on_call(Manner::Refuse(486));
+    let call = ben.dial("1001").await;
+    leaves(&call).await;
+    office.world.kill_daemon().await;
+    call.hang_up().await;
+    office.world.restart_daemon().await;
+    are(&office, 1, 0).await;
+    let [file] = &office.sounds()[..] else { panic!("one message: {:?}", office.sounds()) };
+    let wav = Wav::parse(&std::fs::read(file).expect("a file")).expect("a sound");
+    let voice = Heard(wav.samples.clone());
+    assert!(voice.share(LOW) > 0.8 && voice.seconds() > 2.5, "{} s", voice.seconds());
+    office.world.ends_clean().await;
+}
+
 pub async fn a_talk_is_recorded_in_stereo_and_paused(kind: Kind) {
     let office = Office::open(kind).await;
     let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
@@ -137,6 +155,19 @@ pub async fn a_talk_is_recorded_in_stereo_and_paused(kind: Kind) {
     );
     let quiet = quietest_second(&left);
     assert!(quiet < 50.0, "nothing is heard of the pause: {quiet:.0}");
+    // It is written down: which file, from when to when, without what, by whom.
+    let record = office.world.record("1001").await;
+    let [one] = &record.recordings[..] else { panic!("one recording: {record:?}") };
+    assert!(file.ends_with(format!("{}.wav", one.sound)), "{} {one:?}", file.display());
+    let written = one.ended.expect("it ended").since(one.began).as_secs_f64();
+    let recorded = wav.samples.len() as f64 / 2.0 / 8000.0;
+    assert!((written - recorded).abs() < 1.5, "{recorded} s of {written} s are in the file");
+    let [pause] = &one.pauses[..] else { panic!("one pause: {one:?}") };
+    let paused = pause.to.expect("it went on").since(pause.from).as_secs_f64();
+    assert!((1.5..written).contains(&paused) && pause.by.is_some() && pause.by == one.by, "{one:?}");
+    // Who is erased is not heard any more either.
+    office.world.tandem(&["calls", "erase", "1001"]);
+    assert!(!file.exists() && office.world.record_to("1002").await.recordings.is_empty());
     office.world.ends_clean().await;
 }
 

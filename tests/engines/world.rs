@@ -204,6 +204,17 @@ impl World {
         self.daemon.take().expect("it runs").kill().await;
     }
 
+    /// What the command `tandem` says to these words.
+    pub fn tandem(&self, words: &[&str]) -> String {
+        let mut tandem = Command::new(env!("CARGO_BIN_EXE_tandem"));
+        let socket = Daemon::socket(&self.dir.join("state"));
+        let output = tandem.args(words).env("TANDEM_SOCKET", socket).output().expect("it runs");
+        let [said, complained] =
+            [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        assert!(output.status.success(), "tandem {words:?}: {said}{complained}");
+        said
+    }
+
     /// Starts the daemon; returns how long it took until it had the engine.
     pub async fn restart_daemon(&mut self) -> Duration {
         let start = Instant::now();

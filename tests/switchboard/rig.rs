@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use tandem::{
     base::{
         clock::Stamp,
-        id::{LegId, Name},
+        id::{LegId, Name, SoundId},
         number::{Key, Number},
         text::Label,
     },
@@ -163,6 +163,8 @@ pub struct Rig {
     /// Dies with the process.
     secrets: Secrets,
     pub records: Vec<CallRecord>,
+    /// Recordings that may go.
+    pub forgotten: Vec<SoundId>,
     pub replies: Vec<Result<(), Refusal>>,
     pub orders: Vec<(Stamp, Order)>,
     /// Every input, as the journal would have it.
@@ -183,6 +185,7 @@ impl Rig {
             seq: 0,
             secrets: Secrets::default(),
             records: Vec::new(),
+            forgotten: Vec::new(),
             replies: Vec::new(),
             orders: Vec::new(),
             journal: Vec::new(),
@@ -232,7 +235,8 @@ impl Rig {
                     let verdict = self.secrets.check(&leg, &pin);
                     checked.push(Input::Checked { call, verdict });
                 }
-                Effect::Told { .. } | Effect::Forget(_) => {}
+                Effect::Forget(sound) => self.forgotten.push(sound),
+                Effect::Told { .. } => {}
             }
         }
         if !self.watchful {

@@ -3,10 +3,13 @@
 use std::time::Duration;
 
 use tandem::{
-    base::id::{CallId, LegId},
-    live::switchboard::view::{Act, Refusal},
+    base::{
+        id::{CallId, LegId},
+        text::Label,
+    },
+    live::switchboard::view::{Act, Query, Refusal, View},
     ports::engine::{
-        Command,
+        Command, Event, Outcome,
         simulator::{Answer, Caller},
     },
 };
@@ -240,7 +243,38 @@ fn a_talk_is_recorded_paused_and_ended() {
     let ordered: Vec<_> = rig.orders.iter().filter(|(_, order)| tape(&order.command)).collect();
     assert!(ordered.iter().all(|(_, order)| order.leg == a));
     assert_eq!(ordered.len(), 4);
-    ends(rig, 1);
+    let View::Call(Some(shown)) = rig.board.view(&Query::Call(call), rig.now) else { panic!("a live call") };
+    let recordings = ends(rig, 1).remove(0).recordings;
+    assert_eq!(recordings, shown.recordings);
+    let [one] = &recordings[..] else { panic!("one recording: {recordings:?}") };
+    let [pause] = &one.pauses[..] else { panic!("one pause: {one:?}") };
+    assert!(one.leg == a && one.ended.is_some() && pause.to.is_some(), "{one:?}");
+    let by = |by: &Option<Label>| by.as_ref().map(|by| by.as_str().to_owned());
+    assert_eq!((by(&one.by), by(&pause.by)), (Some("admin".into()), Some("admin".into())));
+}
+
+/// Whoever is recorded is the call: when it is about another leg, that one is; and when the engine cannot, none is.
+#[test]
+fn a_recording_follows_the_call_and_is_none_where_the_engine_refuses() {
+    let mut rig = open();
+    let (a, b) = talk(&mut rig);
+    let call = call_in(&rig, "talking");
+    admin(&mut rig, Act::Record { call, on: true });
+    admin(&mut rig, Act::PauseRecording { call, on: true });
+    rig.world.refer(&a, number("1003"), rig.now);
+    rig.run_for(secs(4));
+    let d = at(&rig, "1003").expect("1003 is rung");
+    assert!(hear_each_other(&rig, &b, &d));
+    let View::Call(Some(shown)) = rig.board.view(&Query::Call(call), rig.now) else { panic!("a live call") };
+    let [first, second] = &shown.recordings[..] else { panic!("two: {:?}", shown.recordings) };
+    assert!(first.leg == a && !first.runs() && second.leg == b && second.runs() && second.paused());
+    let order = rig.orders.iter().rev().find(|(_, order)| matches!(order.command, Command::Tape { .. }));
+    let refused = order.expect("the second tape").1.clone();
+    let outcome = Outcome::Refused(Label::new("no room on the disk"));
+    rig.event(Event::Outcome { leg: b.clone(), order: refused.id, outcome });
+    let record = ends(rig, 1).remove(0);
+    assert_eq!(record.recordings.len(), 1, "{record:?}");
+    assert!(record.steps.iter().any(|why| why.what.ends_with("did not begin: no room on the disk")));
 }
 
 /// The daemon dies while people are in rooms, parked, forwarded: everybody is where they were.

@@ -61,6 +61,8 @@ pub enum What {
     ConferenceInvite,
     #[serde(rename = "conference.lock")]
     ConferenceLock,
+    #[serde(rename = "conference.record")]
+    ConferenceRecord,
     #[serde(rename = "extension.set")]
     ExtensionSet,
     #[serde(rename = "person.erase")]
@@ -77,7 +79,7 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 23] = [
+const WORDS: [(What, &str); 24] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
@@ -94,6 +96,7 @@ const WORDS: [(What, &str); 23] = [
     (What::CallMute, "call.mute"),
     (What::ConferenceInvite, "conference.invite"),
     (What::ConferenceLock, "conference.lock"),
+    (What::ConferenceRecord, "conference.record"),
     (What::ExtensionSet, "extension.set"),
     (What::PersonErase, "person.erase"),
     (What::SiteTake, "site.take"),

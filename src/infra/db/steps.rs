@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 3] = [
+const STEPS: [Step; 4] = [
     Step {
         name: "calls",
         sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
@@ -30,6 +30,11 @@ const STEPS: [Step; 3] = [
         name: "access",
         sqlite: include_str!("../../../migrations/sqlite/0003_access.sql"),
         postgres: include_str!("../../../migrations/postgres/0003_access.sql"),
+    },
+    Step {
+        name: "recordings",
+        sqlite: include_str!("../../../migrations/sqlite/0004_recordings.sql"),
+        postgres: include_str!("../../../migrations/postgres/0004_recordings.sql"),
     },
 ];
 

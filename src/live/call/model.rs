@@ -18,7 +18,7 @@ use crate::{
         queue::Place,
         record::{EndedBy, LegRecord, Role},
         routing::Goal,
-        switchboard::view::Why,
+        switchboard::view::{Recording, Why},
     },
     ports::engine::{Arrival, HangupCause},
 };
@@ -276,11 +276,11 @@ impl Stage {
     }
 }
 
-/// A recording under way.
+/// A recording of a call, and the order that began it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tape {
-    pub sound: SoundId,
-    pub paused: bool,
+    pub order: OrderId,
+    pub recording: Recording,
 }
 
 /// One call.
@@ -318,11 +318,9 @@ pub struct Call {
     /// The extension whose rights the call has: the caller's phone, or whoever transferred it last.
     #[serde(default)]
     pub by: Option<Number>,
+    /// The recordings of this call; only the last can still run.
     #[serde(default)]
-    pub tape: Option<Tape>,
-    /// All recordings of this call.
-    #[serde(default)]
-    pub tapes: Vec<SoundId>,
+    pub recorded: Vec<Tape>,
     pub steps: Vec<Why>,
 }
 
@@ -334,6 +332,15 @@ impl Call {
     /// The other side's legs that have not ended.
     pub fn open_legs(&self) -> impl Iterator<Item = &LegRecord> {
         self.dialled.iter().filter(|leg| leg.ended.is_none() && leg.leg != self.leg)
+    }
+
+    /// The recording under way.
+    pub fn tape(&self) -> Option<&Tape> {
+        self.recorded.last().filter(|tape| tape.recording.runs())
+    }
+
+    pub fn tape_mut(&mut self) -> Option<&mut Tape> {
+        self.recorded.last_mut().filter(|tape| tape.recording.runs())
     }
 
     pub fn dialled_mut(&mut self, leg: &LegId) -> Option<&mut LegRecord> {

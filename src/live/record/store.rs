@@ -15,6 +15,7 @@ use crate::{
         clock::Stamp,
         id::{CallId, Name},
         number::Number,
+        text::Label,
     },
     infra::db::{Db, DbError, Sql, Transaction},
 };
@@ -24,10 +25,14 @@ const CALL: &str = "INSERT INTO calls (id, from_number, from_name, to_number, ar
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING";
 const LEG: &str = "INSERT INTO legs (call, place, leg, role, party, began, answered, ended, cause) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
+const RECORDING: &str = "INSERT INTO recordings (call, place, sound, leg, ordered_by, began, ended, pauses) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ended', $1, $2)";
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
      queue, wait_ms, talk_ms, agent, steps, erased FROM calls";
 const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call IN (";
+const RECORDINGS: &str =
+    "SELECT call, sound, leg, ordered_by, began, ended, pauses FROM recordings WHERE call IN (";
 const DAY: &str = "SELECT COUNT(*) AS calls, COUNT(NULLIF(talk_ms, 0)) AS talked, \
      CAST(COALESCE(SUM(wait_ms), 0) AS BIGINT) AS wait_ms, \
      CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms FROM calls WHERE arrived >= $1 AND arrived < $2";
@@ -110,27 +115,29 @@ impl CallStore {
     pub async fn calls(&self, filter: &Filter, limit: u32) -> Result<Vec<CallRecord>, StoreError> {
         let mut sql = filtered(filter);
         sql.push(" ORDER BY ended DESC, id DESC LIMIT ").push_bind(i64::from(limit));
-        self.with_legs(sql).await
+        self.whole(sql).await
     }
 
     pub async fn call(&self, id: CallId) -> Result<Option<CallRecord>, StoreError> {
         let mut sql = Sql::new(CALLS);
         sql.push(" WHERE id = ").push_bind(id.0 as i64);
-        Ok(self.with_legs(sql).await?.into_iter().next())
+        Ok(self.whole(sql).await?.into_iter().next())
     }
 
-    async fn with_legs(&self, sql: Sql) -> Result<Vec<CallRecord>, StoreError> {
+    /// The calls of this question with their legs and recordings.
+    async fn whole(&self, sql: Sql) -> Result<Vec<CallRecord>, StoreError> {
         let rows = self.db.fetch(sql).await?;
         let mut calls = rows.iter().map(row::call).collect::<Result<Vec<_>, _>>()?;
         if calls.is_empty() {
             return Ok(calls);
         }
-        let mut sql = Sql::new(LEGS);
-        for (call, place) in calls.iter().zip(0..) {
-            sql.push(if place == 0 { "" } else { ", " }).push_bind(call.id.0 as i64);
-        }
-        sql.push(") ORDER BY call, place");
-        row::join(&mut calls, &self.db.fetch(sql).await?)?;
+        let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
+        let legs = self.db.fetch(of_calls(LEGS, &ids)).await?;
+        let recordings = self.db.fetch(of_calls(RECORDINGS, &ids)).await?;
+        row::join(&mut calls, &legs, |call, row| row::leg(row).map(|leg| call.legs.push(leg)))?;
+        row::join(&mut calls, &recordings, |call, row| {
+            row::recording(row).map(|one| call.recordings.push(one))
+        })?;
         Ok(calls)
     }
 
@@ -179,6 +186,16 @@ fn filtered(filter: &Filter) -> Sql {
     query
 }
 
+/// What belongs to these calls, in the order of their places.
+fn of_calls(question: &'static str, calls: &[CallId]) -> Sql {
+    let mut sql = Sql::new(question);
+    for (call, place) in calls.iter().zip(0..) {
+        sql.push(if place == 0 { "" } else { ", " }).push_bind(call.0 as i64);
+    }
+    sql.push(") ORDER BY call, place");
+    sql
+}
+
 async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<(), StoreError> {
     let id = call.id.0 as i64;
     let steps =
@@ -213,6 +230,20 @@ async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<
             .bind(leg.ended.map(|at| at.0))
             .bind(leg.cause.map(|cause| i64::from(cause.0)));
         transaction.run(leg).await?;
+    }
+    for (recording, place) in call.recordings.iter().zip(0i64..) {
+        let pauses = serde_json::to_string(&recording.pauses)
+            .map_err(|_| StoreError::Row { call: call.id, column: "pauses" })?;
+        let recording = Sql::new(RECORDING)
+            .bind(id)
+            .bind(place)
+            .bind(recording.sound.as_str())
+            .bind(recording.leg.as_str())
+            .bind(recording.by.as_ref().map(Label::as_str))
+            .bind(recording.began.0)
+            .bind(recording.ended.map(|at| at.0))
+            .bind(pauses);
+        transaction.run(recording).await?;
     }
     transaction.run(Sql::new(OUTBOX).bind(id).bind(call.ended.0)).await?;
     Ok(())

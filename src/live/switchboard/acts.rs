@@ -52,9 +52,10 @@ impl Switchboard {
             Act::Join { call } => self.join_all(call)?,
             Act::Park { call, slot } => self.park_talk(actor, call, slot)?,
             Act::Record { call, on } => self.record_talk(actor, call, on)?,
-            Act::PauseRecording { call, on } => self.pause_tape(call, on)?,
+            Act::PauseRecording { call, on } => self.pause_tape(actor, call, on)?,
             Act::Invite { conference, to } => self.invite(actor, &conference, &to)?,
             Act::Lock { conference, on } => self.lock(&conference, on)?,
+            Act::RecordConference { conference, on } => self.record_conference(actor, &conference, on)?,
             Act::Mute { call, on } => self.mute(call, on)?,
             Act::Extension { extension, setting } => self.set_extension(&extension, &setting)?,
         }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// An engine's list of its legs may be this old when it arrives: what is younger is judged next time.
-const LIST_LAG: Duration = Duration::from_millis(2500);
+pub(super) const LIST_LAG: Duration = Duration::from_millis(2500);
 
 impl Switchboard {
     pub(super) fn audit(&mut self, asked: Stamp, seen: &[LegSeen]) {
@@ -33,6 +33,7 @@ impl Switchboard {
         for leg in seen.values() {
             self.unknown_leg(leg);
         }
+        self.find_recordings(asked);
         if let Link::Up { audited, .. } = &mut self.link {
             *audited = true;
         }
@@ -162,8 +163,7 @@ impl Switchboard {
                 self.conference_due(id);
             }
             Stage::Told => self.told(id),
-            Stage::AtMailbox(at) => {
-                at.recording = None;
+            Stage::AtMailbox(_) => {
                 self.out.order(&leg, Command::Stop);
                 self.at_mailbox(id, mailbox::Happening::Enter);
             }

@@ -5,6 +5,7 @@ use smol_str::format_smolstr;
 
 use super::{
     state::Switchboard,
+    tapes::Recorder,
     view::{Actor, Refusal},
 };
 use crate::{
@@ -28,6 +29,15 @@ const RING: std::time::Duration = std::time::Duration::from_secs(45);
 pub struct Session {
     pub room: RoomId,
     pub locked: bool,
+    #[serde(default)]
+    pub recorder: Option<Recorder>,
+}
+
+impl Session {
+    /// Whether this call is recorded for the conference.
+    pub(super) fn records(&self, id: CallId) -> bool {
+        self.recorder.as_ref().is_some_and(|recorder| recorder.on == Some(id))
+    }
 }
 
 impl Switchboard {
@@ -61,9 +71,12 @@ impl Switchboard {
             Some(session) => session.room.clone(),
             None => self.out.room_id(),
         };
-        self.conferences
-            .entry(number.clone())
-            .or_insert_with(|| Session { room: room.clone(), locked: false });
+        let recorder = settings.record.then_some(Recorder { by: None, on: None, paused: false });
+        self.conferences.entry(number.clone()).or_insert_with(|| Session {
+            room: room.clone(),
+            locked: false,
+            recorder,
+        });
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.out.tell(call, format_smolstr!("conference {}: {} in it already", settings.name, present));
         call.stage = Stage::Conferring(Conferring {
@@ -76,9 +89,7 @@ impl Switchboard {
         call.playing = None;
         self.out.order(&call.leg, Command::Meet { room, muted: false });
         self.timers.set(Timer::Stage(id), now + super::legs::ANSWER_GUARD);
-        if settings.record && present == 0 {
-            self.tape(id);
-        }
+        self.record_goes_on(number);
     }
 
     /// Everybody in a conference.
@@ -111,8 +122,11 @@ impl Switchboard {
         }
     }
 
-    /// A call has left its conference; an empty one is over.
-    pub(super) fn conference_left(&mut self, number: &Number) {
+    /// A call has left its conference, whose recording goes on without it; an empty one is over.
+    pub(super) fn conference_left(&mut self, id: CallId, number: &Number) {
+        if self.conferences.get(number).is_some_and(|session| session.records(id)) {
+            self.record_goes_on(number);
+        }
         if self.participants(number).next().is_none() {
             self.conferences.remove(number);
         }
@@ -181,7 +195,9 @@ impl Switchboard {
             return Err(Refusal::NotNow { call: id, state: call.stage.word() });
         };
         conferring.muted = muted;
+        let number = conferring.number.clone();
         self.out.order(&call.leg, Command::Mute { on: muted });
+        self.record_goes_on(&number);
         Ok(())
     }
 }

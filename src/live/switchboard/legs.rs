@@ -66,8 +66,9 @@ impl Switchboard {
             Event::Recorded { leg, order, length } => self.recorded(&leg, order, length),
             Event::Trunk { trunk, up } => self.trunk(trunk, up),
             Event::Outcome { leg, order, outcome } => {
-                if matches!(outcome, Outcome::Refused(_)) {
+                if let Outcome::Refused(why) = outcome {
                     self.played(&leg, order);
+                    self.tape_refused(&leg, order, &why);
                 }
             }
         }
@@ -273,6 +274,9 @@ impl Switchboard {
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.gone.is_none()) else { return };
         call.gone = Some((now, cause));
+        if let Some(tape) = call.tape_mut() {
+            tape.recording.end(now);
+        }
         let leg = call.leg.clone();
         if let Some(record) = call.dialled_mut(&leg) {
             record.ended = Some(now);
@@ -425,8 +429,7 @@ pub(super) fn new_call(
         handed_on: false,
         hops: 0,
         by: None,
-        tape: None,
-        tapes: Vec::new(),
+        recorded: Vec::new(),
         steps: Vec::new(),
     }
 }

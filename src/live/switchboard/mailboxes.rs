@@ -1,9 +1,18 @@
 //! Callers at a mailbox, and before the door of a conference with a PIN: what `mailbox` decides is ordered here.
 
-use super::state::{Effect, Switchboard};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use smol_str::format_smolstr;
+
+use super::{
+    state::{Effect, Switchboard},
+    view::Why,
+};
 use crate::{
     base::{
-        id::{CallId, LegId, OrderId},
+        clock::Stamp,
+        id::{CallId, LegId, OrderId, SoundId},
         number::Number,
     },
     live::{
@@ -13,6 +22,20 @@ use crate::{
     },
     ports::engine::{Command, HangupCause},
 };
+
+/// So long a recording whose end was not told is asked for.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// A message under way whose caller is no longer there; its end is still to be told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Late {
+    call: CallId,
+    leg: LegId,
+    order: OrderId,
+    sound: SoundId,
+    session: Session,
+    since: Stamp,
+}
 
 impl Switchboard {
     /// The caller leaves a message.
@@ -78,8 +101,9 @@ impl Switchboard {
         }
     }
 
-    fn record_message(&mut self, id: CallId, limit: std::time::Duration, silence: std::time::Duration) {
+    fn record_message(&mut self, id: CallId, limit: Duration, silence: Duration) {
         let sound = self.out.sound_id();
+        self.still_recorded(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::AtMailbox(at) = &mut call.stage else { return };
         let order = self.out.order(&call.leg, Command::Record { sound: sound.clone(), limit, silence });
@@ -87,12 +111,59 @@ impl Switchboard {
     }
 
     /// A message has been recorded, or nothing.
-    pub(super) fn recorded(&mut self, leg: &LegId, order: OrderId, length: std::time::Duration) {
+    pub(super) fn recorded(&mut self, leg: &LegId, order: OrderId, length: Duration) {
+        if let Some(place) = self.late.iter().position(|late| late.order == order) {
+            let late = self.late.remove(place);
+            return self.recorded_late(late, length);
+        }
         let Some(id) = self.legs.get(leg).copied() else { return };
         let Some(call) = self.calls.get_mut(&id).filter(|call| call.leg == *leg) else { return };
         let Stage::AtMailbox(at) = &mut call.stage else { return };
         if let Some((_, sound)) = at.recording.take_if(|(known, _)| *known == order) {
             self.at_mailbox(id, Happening::Recorded { sound, length });
+        }
+    }
+
+    /// The caller's leg is no more, or goes elsewhere: what it was being recorded into is a message all the same.
+    pub(super) fn still_recorded(&mut self, id: CallId) {
+        let since = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::AtMailbox(at) = &mut call.stage else { return };
+        if let Some((order, sound)) = at.recording.take() {
+            let (leg, session) = (call.leg.clone(), at.session.clone());
+            self.late.push(Late { call: id, leg, order, sound, session, since });
+        }
+    }
+
+    /// Nobody is there any more to be told anything: the message is kept, or its file goes.
+    fn recorded_late(&mut self, late: Late, length: Duration) {
+        let Late { call: id, sound, mut session, .. } = late;
+        let happening = Happening::Recorded { sound, length };
+        let now = self.now();
+        for act in mailbox::on(&mut session, &self.site, &mut self.boxes, happening, now) {
+            match act {
+                Act::Note(text) => match self.calls.get_mut(&id) {
+                    Some(call) => self.out.tell(call, text),
+                    None => self.out.push(Effect::Told { call: id, why: Why { at: now, what: text } }),
+                },
+                Act::Forget(sound) => self.out.push(Effect::Forget(sound)),
+                _ => {}
+            }
+        }
+    }
+
+    /// Recordings whose end was lost, or told while nobody listened, are asked for.
+    pub(super) fn find_recordings(&mut self, asked: Stamp) {
+        for late in &self.late {
+            if late.since + super::audit::LIST_LAG < asked {
+                let (record, sound) = (late.order, late.sound.clone());
+                self.out.order(&late.leg, Command::Find { record, sound });
+            }
+        }
+        let lost = |late: &mut Late| late.since + PATIENCE < asked;
+        for late in self.late.extract_if(.., lost) {
+            let what = format_smolstr!("the recording {} was not found", late.sound);
+            self.out.push(Effect::Told { call: late.call, why: Why { at: asked, what } });
         }
     }
 }

@@ -68,6 +68,7 @@ impl Switchboard {
             record.answered = call.answered;
             call.dialled.insert(0, record);
         }
+        self.tape_follows(id);
     }
 
     /// The two sides of a talk change places: the call is about the one who was called, and the caller, at extension
@@ -120,6 +121,7 @@ impl Switchboard {
     /// Takes a leg out of its call, which is over.
     fn give_away(&mut self, give: CallId, leg: &LegId, to: CallId) -> Option<(LegRecord, Party)> {
         let now = self.now();
+        self.tape_ends(give, None);
         let call = self.calls.get_mut(&give)?;
         self.out.tell(call, format_smolstr!("is joined with call {to}"));
         call.ended_by.get_or_insert(EndedBy::Tandem);
@@ -147,6 +149,7 @@ impl Switchboard {
             return Err(Refusal::NotNow { call: id, state: call.stage.word() });
         }
         self.leave_queue(id);
+        self.still_recorded(id);
         let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
         match &mut call.stage {
             Stage::Answering { next, .. } | Stage::Parting { next } => *next = to,
@@ -167,10 +170,12 @@ impl Switchboard {
                     self.out.hangup(&member.leg, HangupCause::NORMAL_CLEARING);
                 }
             }
-            Stage::Conferring(_) => {
+            Stage::Conferring(conferring) => {
+                let number = conferring.number.clone();
                 self.out.order(&call.leg, Command::Part);
                 call.stage = Stage::Parting { next: to };
                 self.timers.set(Timer::Stage(id), self.out.now() + RETURN_GUARD);
+                self.conference_left(id, &number);
             }
             Stage::Dialog(_) | Stage::Waiting(_) | Stage::Parked(_) | Stage::AtMailbox(_) => {
                 call.playing = None;

@@ -291,6 +291,7 @@ impl Switchboard {
     /// No stage follows; the legs that are left are ended.
     pub(super) fn end(&mut self, id: CallId) {
         let now = self.now();
+        self.still_recorded(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let left = std::mem::replace(&mut call.stage, Stage::Ending);
         call.playing = None;
@@ -299,7 +300,7 @@ impl Switchboard {
             self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
         }
         if let Stage::Conferring(conferring) = left {
-            self.conference_left(&conferring.number);
+            self.conference_left(id, &conferring.number);
         }
         for timer in [Timer::MaxWait(id), Timer::Lease(id)] {
             self.timers.clear(&timer);
@@ -322,9 +323,12 @@ impl Switchboard {
     }
 
     /// Nothing of the call is left: its record is written.
-    pub(super) fn retire(&mut self, call: Call) {
+    pub(super) fn retire(&mut self, mut call: Call) {
         for timer in [Timer::Stage(call.id), Timer::MaxWait(call.id), Timer::Lease(call.id)] {
             self.timers.clear(&timer);
+        }
+        if let Some(tape) = call.tape_mut() {
+            tape.recording.end(self.now());
         }
         self.out.push(Effect::Record(Box::new(record(call))));
     }
@@ -369,6 +373,7 @@ fn record(call: Call) -> CallRecord {
         } else {
             std::iter::once(caller).chain(call.dialled).collect()
         },
+        recordings: call.recorded.into_iter().map(|tape| tape.recording).collect(),
         steps: call.steps,
         erased: None,
     }

@@ -12,6 +12,7 @@ use smol_str::SmolStr;
 use super::{
     conferences::Session,
     extensions::Changed,
+    mailboxes::Late,
     view::{Act, Actor, Refusal, Why},
 };
 use crate::{
@@ -129,6 +130,9 @@ pub struct Switchboard {
     pub(super) conferences: BTreeMap<Number, Session>,
     #[serde(default)]
     pub(super) boxes: Boxes,
+    /// Messages whose callers are gone, and whose ends are still to be told.
+    #[serde(default)]
+    pub(super) late: Vec<Late>,
     /// Legs that ended lately, so that a late word about them makes no new call.
     pub(super) ended: VecDeque<(Stamp, LegId)>,
     pub(super) calls_today: u64,
@@ -215,6 +219,7 @@ impl Switchboard {
             shunned: BTreeMap::new(),
             conferences: BTreeMap::new(),
             boxes: Boxes::default(),
+            late: Vec::new(),
             ended: VecDeque::new(),
             calls_today: 0,
             today,

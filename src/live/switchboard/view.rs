@@ -1,6 +1,10 @@
 //! What the doors may ask and tell the switchboard: queries with their answers, and acts of an admin.
 //! These are the bodies of REST v1; a field once here stays.
 
+mod recording;
+
+pub use recording::{Pause, Recording};
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -99,6 +103,8 @@ pub struct CallView {
 pub struct CallDetail {
     #[serde(flatten)]
     pub call: CallView,
+    #[serde(default)]
+    pub recordings: Vec<Recording>,
     pub steps: Vec<Why>,
 }
 
@@ -271,6 +277,11 @@ pub enum Act {
         conference: Number,
         on: bool,
     },
+    /// What is said in a conference is recorded.
+    RecordConference {
+        conference: Number,
+        on: bool,
+    },
     /// A participant of a conference is not heard.
     Mute {
         call: CallId,
@@ -303,6 +314,7 @@ impl Act {
             | Self::Unpause { .. }
             | Self::Invite { .. }
             | Self::Lock { .. }
+            | Self::RecordConference { .. }
             | Self::Extension { .. } => None,
         }
     }

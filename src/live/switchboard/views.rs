@@ -27,11 +27,7 @@ impl Switchboard {
         match query {
             Query::Status => View::Status(self.status(now)),
             Query::Calls => View::Calls(self.calls.values().map(call_view).collect()),
-            Query::Call(id) => View::Call(
-                self.calls
-                    .get(id)
-                    .map(|call| Box::new(CallDetail { call: call_view(call), steps: call.steps.clone() })),
-            ),
+            Query::Call(id) => View::Call(self.calls.get(id).map(call_detail).map(Box::new)),
             Query::Queues => {
                 View::Queues(self.site.queues.keys().map(|name| self.queue_view(name, now)).collect())
             }
@@ -55,9 +51,13 @@ impl Switchboard {
     /// How that stands what an input changes, if it is one that is written down.
     pub(super) fn subject(&self, input: &Input) -> Option<Subject> {
         match input {
-            Input::Act { act: Act::Invite { conference, .. } | Act::Lock { conference, .. }, .. } => {
-                self.conference_view(conference).map(Subject::Conference)
-            }
+            Input::Act {
+                act:
+                    Act::Invite { conference, .. }
+                    | Act::Lock { conference, .. }
+                    | Act::RecordConference { conference, .. },
+                ..
+            } => self.conference_view(conference).map(Subject::Conference),
             Input::Act { act: Act::Extension { extension, .. }, .. } => {
                 self.extension_view(extension).map(Subject::Extension)
             }
@@ -86,12 +86,13 @@ impl Switchboard {
         };
         let members: Vec<_> = self.participants(number).filter_map(|(id, here)| member(id, here)).collect();
         let taped =
-            |view: &ParticipantView| self.calls.get(&view.call).is_some_and(|call| call.tape.is_some());
+            |view: &ParticipantView| self.calls.get(&view.call).is_some_and(|call| call.tape().is_some());
+        let session = self.conferences.get(number);
         Some(ConferenceView {
             number: number.clone(),
             name: settings.name.clone(),
-            locked: self.conferences.get(number).is_some_and(|session| session.locked),
-            recorded: members.iter().any(taped),
+            locked: session.is_some_and(|session| session.locked),
+            recorded: session.is_some_and(|session| session.recorder.is_some()) || members.iter().any(taped),
             members,
         })
     }
@@ -174,6 +175,14 @@ impl Switchboard {
             queues: self.agents.queues(name).to_vec(),
             calls_today: agent.calls_today,
         }
+    }
+}
+
+fn call_detail(call: &Call) -> CallDetail {
+    CallDetail {
+        call: call_view(call),
+        recordings: call.recorded.iter().map(|tape| tape.recording.clone()).collect(),
+        steps: call.steps.clone(),
     }
 }
 

@@ -149,6 +149,9 @@ pub enum Command {
     /// Record what this leg says into `sound`, until `limit`, or `silence` without a voice (zero: never), or `Stop`,
     /// or its end. Followed by exactly one `Recorded` with this order's id.
     Record { sound: SoundId, limit: Duration, silence: Duration },
+    /// Nobody heard what became of a `Record` with this id, whether its leg is there or not: it is told (again), as
+    /// `Recorded`, from what is in the file.
+    Find { record: OrderId, sound: SoundId },
     /// Record a leg whatever it does, in stereo: left what it says, right what it hears. At most one tape a leg.
     Tape { sound: SoundId },
     /// Pause the tape: silence is recorded meanwhile. Or go on.

@@ -2,7 +2,11 @@
 
 use super::{CallStore, StoreError, row};
 use crate::{
-    base::{clock::Stamp, id::CallId, number::Number},
+    base::{
+        clock::Stamp,
+        id::{CallId, SoundId},
+        number::Number,
+    },
     infra::db::Sql,
 };
 
@@ -14,11 +18,27 @@ const BLANK_CALL: &str =
 /// The people of the house keep their names: it is not they who are erased.
 const BLANK_LEGS: &str = "UPDATE legs SET party = '' WHERE call = $1 AND role IN ('caller', 'outside')";
 
+const SOUNDS: &str = "SELECT call, sound FROM recordings WHERE call IN \
+     (SELECT id FROM calls WHERE erased IS NOT NULL) ORDER BY call, place";
+const FORGET: &str = "DELETE FROM recordings WHERE sound = $1";
+
 impl CallStore {
     /// The calls in which this number called, or was called outside.
     pub async fn calls_of(&self, person: &Number) -> Result<Vec<CallId>, StoreError> {
         let rows = self.db.fetch(Sql::new(CALLS_OF).bind(person.as_str())).await?;
         rows.iter().map(row::id).collect()
+    }
+
+    /// What was recorded of erased persons and is still there.
+    pub async fn sounds_of_erased(&self) -> Result<Vec<SoundId>, StoreError> {
+        self.db.fetch(Sql::new(SOUNDS)).await?.iter().map(row::sound).collect()
+    }
+
+    /// This recording is no more.
+    pub async fn forget_sound(&self, sound: &SoundId) -> Result<(), StoreError> {
+        let mut transaction = self.db.begin().await?;
+        transaction.run(Sql::new(FORGET).bind(sound.as_str())).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Removes from these calls what could tell of a person, all or none, and leaves no copy in the file.

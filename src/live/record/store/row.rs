@@ -11,11 +11,12 @@ use super::{
 use crate::{
     base::{
         clock::Stamp,
-        id::{CallId, LegId, Name},
+        id::{CallId, LegId, Name, SoundId},
         number::Number,
         text::Label,
     },
     infra::db::Record,
+    live::switchboard::view::Recording,
     ports::engine::HangupCause,
 };
 
@@ -38,7 +39,7 @@ pub fn role(role: Role) -> &'static str {
 }
 
 /// One row, and the call that complaints about it are to name.
-struct Columns<'a> {
+pub struct Columns<'a> {
     row: &'a Record,
     call: CallId,
 }
@@ -124,12 +125,13 @@ pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
         talk_ms: columns.millis("talk_ms")?,
         agent: columns.parsed("agent", Name::new)?,
         legs: Vec::new(),
+        recordings: Vec::new(),
         steps: columns.need("steps", columns.parsed("steps", serde_json::from_str)?)?,
         erased: columns.stamp("erased")?,
     })
 }
 
-fn leg(columns: &Columns<'_>) -> Result<LegRecord, StoreError> {
+pub fn leg(columns: &Columns<'_>) -> Result<LegRecord, StoreError> {
     let role = match columns.text("role")? {
         Some("caller") => Role::Caller,
         Some("agent") => Role::Agent,
@@ -148,14 +150,35 @@ fn leg(columns: &Columns<'_>) -> Result<LegRecord, StoreError> {
     })
 }
 
-/// Gives every leg to its call; `legs` are in the order of their places.
-pub fn join(calls: &mut [CallRecord], legs: &[Record]) -> Result<(), StoreError> {
+pub fn recording(columns: &Columns<'_>) -> Result<Recording, StoreError> {
+    Ok(Recording {
+        sound: columns.need("sound", columns.parsed("sound", SoundId::new)?)?,
+        leg: columns.need("leg", columns.parsed("leg", LegId::new)?)?,
+        by: columns.text("ordered_by")?.map(Label::new),
+        began: columns.need("began", columns.stamp("began")?)?,
+        ended: columns.stamp("ended")?,
+        pauses: columns.need("pauses", columns.parsed("pauses", serde_json::from_str)?)?,
+    })
+}
+
+/// A sound in a column `sound`.
+pub fn sound(row: &Record) -> Result<SoundId, StoreError> {
+    let columns = Columns::new(row, "call")?;
+    columns.need("sound", columns.parsed("sound", SoundId::new)?)
+}
+
+/// Gives every row to its call; `rows` are in the order of their places.
+pub fn join(
+    calls: &mut [CallRecord],
+    rows: &[Record],
+    give: impl Fn(&mut CallRecord, &Columns<'_>) -> Result<(), StoreError>,
+) -> Result<(), StoreError> {
     let mut of_call: HashMap<CallId, &mut CallRecord> =
         calls.iter_mut().map(|call| (call.id, call)).collect();
-    for row in legs {
+    for row in rows {
         let columns = Columns::new(row, "call")?;
         if let Some(call) = of_call.get_mut(&columns.call) {
-            call.legs.push(leg(&columns)?);
+            give(call, &columns)?;
         }
     }
     Ok(())

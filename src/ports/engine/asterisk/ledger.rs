@@ -7,6 +7,7 @@
 
 mod audit;
 mod dialling;
+mod keys;
 mod playing;
 mod recording;
 mod ties;
@@ -16,6 +17,7 @@ pub use ties::{Parted, lane_of};
 
 use std::{collections::HashMap, time::Duration};
 
+use self::keys::Keys;
 use super::translate::{Channel, Heard, Place};
 use crate::{
     base::{
@@ -92,6 +94,7 @@ struct Leg {
     music: bool,
     muted: bool,
     tape: Option<SoundId>,
+    keys: Keys,
     /// Ended, and what it was recorded into is still to come.
     ending: Option<HangupCause>,
     /// The running lease as far as we ordered it.
@@ -150,6 +153,7 @@ impl Leg {
             music: false,
             muted: false,
             tape: None,
+            keys: Keys::default(),
             ending: None,
             lease: None,
             span: None,
@@ -178,8 +182,10 @@ impl Ledger {
             Heard::State(channel) => self.state(&channel, &mut effects),
             Heard::LetGo { leg } => self.end(&leg, HangupCause::NORMAL_CLEARING, now, &mut effects),
             Heard::Destroyed { leg, cause } => self.end(&leg, cause, now, &mut effects),
-            Heard::Key { leg, key } => {
-                if self.legs.contains_key(&leg) {
+            Heard::Key { leg, key, at, lasted } => {
+                if let Some(known) = self.legs.get_mut(&leg)
+                    && known.keys.is_new(key, at, lasted)
+                {
                     effects.events.push(Event::Key { leg, key });
                 }
             }

@@ -56,6 +56,7 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
         Command::Record { sound, limit, silence } => {
             record::record(desk, leg, id, &sound, [limit, silence]).await
         }
+        Command::Find { record, sound } => record::find(desk, leg, record, &sound).await,
         Command::Tape { sound } => record::tape(desk, leg, &sound).await,
         Command::TapePause { on } => record::tape_pause(desk, leg, on).await,
         Command::TapeStop => record::tape_stop(desk, leg).await,

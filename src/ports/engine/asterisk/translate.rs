@@ -7,10 +7,13 @@ mod channel;
 mod dial;
 mod sound;
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
     base::{
+        clock::Stamp,
         id::{LegId, Name, OrderId},
         number::{Key, Number},
         text::Label,
@@ -74,6 +77,10 @@ pub enum Heard {
     Key {
         leg: LegId,
         key: Key,
+        /// When it was let go, by Asterisk's clock.
+        at: Stamp,
+        /// How long it was pressed before that.
+        lasted: Duration,
     },
     Played {
         order: OrderId,
@@ -127,6 +134,12 @@ pub fn filter() -> Value {
     json!({ "allowed": wanted })
 }
 
+/// As Asterisk writes it: `2026-11-20T18:16:56.551+0000`.
+fn moment(text: &str) -> Option<Stamp> {
+    let read = jiff::Timestamp::strptime("%Y-%m-%dT%H:%M:%S%.f%z", text).ok()?;
+    Some(Stamp(read.as_microsecond()))
+}
+
 /// One frame of the event stream. `None`: nothing that concerns us.
 pub fn event(frame: &str) -> Option<Heard> {
     let tree: Value = serde_json::from_str(frame).ok()?;
@@ -140,7 +153,14 @@ pub fn event(frame: &str) -> Option<Heard> {
         "ChannelDtmfReceived" => {
             let mut digits = text(&tree, "/digit")?.chars();
             let key = Key::new(digits.next()?.to_ascii_uppercase()).filter(|_| digits.next().is_none())?;
-            Some(Heard::Key { leg: leg(&tree, "/channel/id")?, key })
+            let lasted = tree.get("duration_ms").and_then(Value::as_u64).unwrap_or_default();
+            let at = moment(text(&tree, "/timestamp")?)?;
+            Some(Heard::Key {
+                leg: leg(&tree, "/channel/id")?,
+                key,
+                at,
+                lasted: Duration::from_millis(lasted),
+            })
         }
         "PlaybackFinished" => Some(Heard::Played {
             order: text(&tree, "/playback/id")?.parse().ok()?,

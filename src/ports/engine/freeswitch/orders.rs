@@ -24,6 +24,9 @@ impl Legs {
         if let Command::Dial { .. } = command {
             return self.dial(&order, now);
         }
+        if let Command::Find { record, sound } = command {
+            return self.find(leg, *id, *record, sound);
+        }
         if !self.all.contains_key(leg) {
             self.refuse(leg, *id, "the engine has no such leg");
             if let Command::Connect { to, .. } = command {

@@ -7,7 +7,7 @@ use crate::{
         clock::Stamp,
         id::{LegId, OrderId, SoundId},
     },
-    ports::engine::{Event, HangupCause, Media, Verdict},
+    ports::engine::{Event, HangupCause, Media, Outcome, Verdict},
 };
 
 use super::{
@@ -169,6 +169,16 @@ impl Legs {
         if let Some(order) = self.all.get_mut(leg).and_then(|known| known.recording.take()) {
             self.tell(Event::Recorded { leg: leg.clone(), order, length: Duration::ZERO });
         }
+    }
+
+    /// A record whose end was not heard: what is in its file is told.
+    pub(super) fn find(&mut self, leg: &LegId, order: OrderId, record: OrderId, sound: &SoundId) {
+        if self.all.get(leg).is_some_and(|known| known.recording == Some(record)) {
+            return self.refuse(leg, order, "it is still being recorded");
+        }
+        let length = self.settings.length(sound);
+        self.outcome(leg, order, Outcome::Done);
+        self.tell(Event::Recorded { leg: leg.clone(), order: record, length });
     }
 
     /// A leg that is gone while it is recorded has its end when the file is whole. Says whether it is so.

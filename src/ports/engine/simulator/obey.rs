@@ -28,6 +28,10 @@ impl World {
     pub(super) fn execute(&mut self, order: Order) {
         let Order { id, leg, command } = order;
         if !self.legs.contains_key(&leg) {
+            if let Command::Find { record, .. } = &command {
+                self.outcome(leg.clone(), id, Outcome::Done);
+                return self.find(leg, *record);
+            }
             if let Command::Dial { endpoint, timeout, lease, .. } = &command {
                 self.outcome(leg.clone(), id, Outcome::Done);
                 return self.dial(leg, endpoint, *timeout, *lease);
@@ -68,6 +72,7 @@ impl World {
             Command::Release => self.with(&leg, |leg| leg.lease = None),
             Command::Fallback => self.fall_back(&leg),
             // Nobody hears the ringing or the pause; and a leg that is there is not dialled again.
+            Command::Find { record, .. } => self.find(leg, record),
             Command::Ring | Command::TapePause { .. } | Command::Dial { .. } => {}
             Command::Meet { room, muted } => self.meet(&leg, room, muted),
             Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),

@@ -111,7 +111,13 @@ impl World {
         let Some(found) = self.legs.get_mut(leg) else { return };
         let Some((_, since)) = found.recording.take_if(|(known, _)| *known == order) else { return };
         let length = self.now.since(since);
+        self.recorded.insert(order, length);
         self.tell(Event::Recorded { leg: leg.clone(), order, length });
+    }
+
+    pub(super) fn find(&mut self, leg: LegId, order: OrderId) {
+        let length = self.recorded.get(&order).copied().unwrap_or_default();
+        self.tell(Event::Recorded { leg, order, length });
     }
 
     /// The phone at `leg` sends its peer to a number (REFER).

@@ -107,6 +107,8 @@ pub struct World {
     pub(super) agenda: BTreeMap<(Stamp, u64), Happening>,
     pub(super) told: BTreeMap<(Stamp, u64), Event>,
     pub(super) counter: u64,
+    /// What was recorded, and how long it is.
+    pub(super) recorded: BTreeMap<OrderId, Duration>,
     pub(super) linked: bool,
     /// Callers who hung up by themselves.
     pub(super) hung_up: BTreeSet<LegId>,
@@ -128,6 +130,7 @@ impl World {
             agenda: BTreeMap::new(),
             told: BTreeMap::new(),
             counter: 0,
+            recorded: BTreeMap::new(),
             linked: false,
             hung_up: BTreeSet::new(),
             fallen_back: BTreeSet::new(),
@@ -348,7 +351,9 @@ impl World {
             self.tell(Event::Played { leg: leg.clone(), order, verdict: Verdict::Stopped });
         }
         if let Some((order, since)) = gone.recording {
-            self.tell(Event::Recorded { leg: leg.clone(), order, length: self.now.since(since) });
+            let length = self.now.since(since);
+            self.recorded.insert(order, length);
+            self.tell(Event::Recorded { leg: leg.clone(), order, length });
         }
         self.tell(Event::Ended { leg: leg.clone(), cause });
         let (State::Dialling(peer) | State::Ringing(peer) | State::Talking(peer)) = gone.state else {

@@ -10,11 +10,15 @@ use tokio::time::{Instant, sleep};
 use super::{STEP, WAY, ask, play, set, set_lease, store::Store};
 use crate::{
     base::id::{LegId, OrderId, SoundId},
-    ports::engine::asterisk::{
-        join::unless_gone,
-        lane::Desk,
-        rest::Failure,
-        translate::{APP, RECORD, Recording, Side, TAPE, snoop, stored},
+    ports::engine::{
+        Event,
+        asterisk::{
+            join::unless_gone,
+            lane::Desk,
+            ledger::Effects,
+            rest::Failure,
+            translate::{APP, RECORD, Recording, Side, TAPE, snoop, stored},
+        },
     },
 };
 
@@ -95,6 +99,22 @@ pub async fn collect(desk: &Arc<Desk>, leg: &LegId, order: OrderId, sound: &Soun
     if open || length > Duration::ZERO {
         desk.update(|ledger| ledger.recorded(leg, order, length, desk.now()));
     }
+    Ok(())
+}
+
+/// A record of a leg that is no more, whose end nobody heard: fetched if that was not done, and told.
+pub async fn find(desk: &Arc<Desk>, leg: &LegId, order: OrderId, sound: &SoundId) -> Result<(), Failure> {
+    if desk.ledger().is_recording(leg, order) {
+        return Err(Failure::refused(409, "it is still being recorded"));
+    }
+    let name = Recording::Message { order, leg: leg.clone(), sound: sound.clone() }.name();
+    finished(desk, &name).await?;
+    let length = match Store::new(desk, sound).message(&name).await {
+        Err(failure) if failure.gone() => desk.settings.length(sound),
+        fetched => fetched?,
+    };
+    let event = Event::Recorded { leg: leg.clone(), order, length };
+    desk.update(|_| Effects { events: vec![event], duties: Vec::new() });
     Ok(())
 }
 
