@@ -3,5 +3,6 @@
 pub mod archive;
 pub mod db;
 pub mod journal;
+pub mod log;
 pub mod site;
 pub mod spool;

@@ -36,6 +36,7 @@ use crate::{
     http::{self, BindError, Feed, Meters, Rooms, ServeError, Socket, TlsPort},
     infra::{
         journal::{self, Journal, OpenError, Torn},
+        log::Lost,
         site::{
             self, EngineKind, Problems, Site,
             secret::{self, SecretError},
@@ -52,7 +53,7 @@ use crate::{
 pub use port::PortError;
 
 /// Where a daemon lives.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Options {
     /// The site's folder.
     pub site: PathBuf,
@@ -62,6 +63,8 @@ pub struct Options {
     pub socket: PathBuf,
     /// How often the engine's files are compared with the site; zero: never.
     pub drift: Duration,
+    /// Lines that the log has lost.
+    pub log: Lost,
     /// Calls that come by themselves; only with the simulator.
     pub traffic: Option<Traffic>,
 }
@@ -123,7 +126,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
 
     let feed = Feed::new(clock.now());
-    outlet.tell(feed.clone(), options.state.join("recordings"));
+    outlet.tell(feed.clone(), options.state.join("recordings"), options.log);
 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;

@@ -14,7 +14,7 @@ use crate::{
     },
     desk::audit::Ledger,
     http::{Event, Feed, Meters},
-    infra::{journal::Health, spool::Spool},
+    infra::{journal::Health, log::Lost, spool::Spool},
     live::{
         record::{CallRecord, store::Standing},
         switchboard::{
@@ -35,6 +35,7 @@ pub(super) struct Outlet {
     clock: Arc<dyn Clock>,
     drift: watch::Receiver<Option<Trouble>>,
     health: Health,
+    log: Lost,
     /// Folder of what callers said.
     recordings: PathBuf,
     /// For those who must know whether everything is in the journal's files.
@@ -52,6 +53,7 @@ impl Outlet {
     ) -> Self {
         let told = watch::Sender::new(Health::Good);
         Self {
+            log: Lost::default(),
             recordings: PathBuf::new(),
             spool,
             standing,
@@ -70,7 +72,8 @@ impl Outlet {
     }
 
     /// The past is told: what comes now is news.
-    pub(super) fn tell(&mut self, feed: Feed, recordings: PathBuf) {
+    pub(super) fn tell(&mut self, feed: Feed, recordings: PathBuf, log: Lost) {
+        self.log = log;
         self.feed = Some(feed);
         self.recordings = recordings;
     }
@@ -142,7 +145,12 @@ impl switchboard::Outlet for Outlet {
             what: format_smolstr!("the database refused {} finished calls", standing.refused),
             remedy: "they are put aside in the folder spool of the state folder".into(),
         });
+        let lost = self.log.lines();
+        let log = (lost > 0).then(|| Trouble {
+            what: format_smolstr!("nobody reads the log: {lost} lines are lost"),
+            remedy: "look at what the daemon's standard error goes to; calls are not affected".into(),
+        });
         let drift = self.drift.borrow().clone();
-        [journal, database, refused, drift].into_iter().flatten().collect()
+        [journal, database, refused, log, drift].into_iter().flatten().collect()
     }
 }

@@ -9,6 +9,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("infra::db", &["base"]),
     ("infra::archive", &[]),
     ("infra::spool", &["base"]),
+    ("infra::log", &[]),
     // What the outside can do.
     ("ports::engine", &["base"]),
     ("ports::engine::freeswitch", &["ports::engine", "base"]),
@@ -119,6 +120,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::engine::simulator",
             "ports::media",
             "infra::site",
+            "infra::log",
             "infra::archive",
             "infra::journal",
             "infra::db",
@@ -142,6 +144,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             // What traffic the simulator shall make is an option of the command line.
             "ports::engine::simulator",
             "language",
+            "infra::log",
             "infra::archive",
             "infra::site",
             "base",

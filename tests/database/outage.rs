@@ -149,6 +149,7 @@ impl Desk {
         let site = folder.path().join("site");
         copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small"), &site);
         let options = Options {
+            log: tandem::infra::log::Lost::default(),
             drift: Duration::ZERO,
             site,
             state: folder.path().join("state"),

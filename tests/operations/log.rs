@@ -1,6 +1,6 @@
 //! What is in the log, and what never is.
 
-use std::{collections::BTreeMap, fs};
+use std::{collections::BTreeMap, fs, io, thread};
 
 use nix::sys::signal::Signal;
 use serde_json::Value;
@@ -65,4 +65,28 @@ fn libraries_below_us_never_write_their_finest_lines() {
     let log = house.log();
     let fine = |line: &&str| line.contains(" DEBUG ") || line.contains(" TRACE ");
     assert_eq!(log.lines().filter(fine).find(|line| !line.contains(" tandem::")), None);
+}
+
+/// A pipe that is full: whoever waited for it would wait for ever.
+#[test]
+fn a_log_that_nobody_reads_stops_no_call() {
+    let mut house = House::new();
+    let (reader, writer) = io::pipe().expect("a pipe");
+    house.start_into(writer.into(), &[("RUST_LOG", "trace")], &["--traffic", "60"]);
+    house.ready();
+    let newest = |house: &House| -> i64 {
+        let calls = house.said(&["calls", "history", "-n", "1", "--json"]);
+        let calls: Value = serde_json::from_str(&calls).expect("JSON");
+        calls[0]["ended"].as_i64().unwrap_or(0)
+    };
+    house.until("lines that are lost", |house| {
+        String::from_utf8_lossy(&house.tandem(&["status", "--json"]).stdout).contains("nobody reads the log")
+    });
+    let before = newest(&house);
+    house.until("calls that end nevertheless", |house| newest(house) > before + 3_000_000);
+    let read = thread::spawn(move || io::read_to_string(reader).expect("text"));
+    house.until("no trouble any more", |house| house.said(&["status", "--json"]).contains("\"troubles\":[]"));
+    house.end(Signal::SIGTERM);
+    let log = read.join().expect("read");
+    assert!(log.contains("lines of the log are lost"), "it is told in the log");
 }
