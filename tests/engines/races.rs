@@ -13,7 +13,7 @@ on_every_engine! {
     a_caller_who_hangs_up_around_the_answer_leaves_nobody_behind,
     an_agent_who_hangs_up_around_the_answer_loses_no_caller,
     a_caller_who_cancels_while_being_answered_leaves_nothing,
-    an_agent_whose_phone_vanishes_after_the_answer_frees_the_caller_by_command,
+    an_agent_whose_phone_vanishes_after_the_answer_holds_no_caller,
 }
 
 fn steps() -> impl Iterator<Item = Duration> {
@@ -83,7 +83,7 @@ pub async fn a_caller_who_cancels_while_being_answered_leaves_nothing(kind: Kind
     world.ends_clean().await;
 }
 
-pub async fn an_agent_whose_phone_vanishes_after_the_answer_frees_the_caller_by_command(kind: Kind) {
+pub async fn an_agent_whose_phone_vanishes_after_the_answer_holds_no_caller(kind: Kind) {
     let world = World::new(kind).await;
     let (caller, anna) = (world.outside("13800000034").await, world.agent("anna").await);
     anna.on_call(Manner::AnswerAfter(Duration::from_millis(100)));
