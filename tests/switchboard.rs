@@ -18,7 +18,11 @@ mod rig;
 mod rooms;
 #[path = "switchboard/rules.rs"]
 mod rules;
+#[path = "switchboard/sites.rs"]
+mod sites;
 #[path = "switchboard/telephony.rs"]
 mod telephony;
+#[path = "switchboard/town.rs"]
+mod town;
 #[path = "switchboard/transfers.rs"]
 mod transfers;

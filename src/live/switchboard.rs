@@ -13,6 +13,7 @@
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
 //! - `offers`    who is offered whom
+//! - `sites`     what a new site means for the calls that are there
 //! - `deadlines` what happens when nothing happens
 //! - `audit`     how the view is put right after a restart, a lost link, a lost event
 //! - `acts`      what an admin orders
@@ -39,6 +40,7 @@ mod referrals;
 pub mod replay;
 mod run;
 pub mod secrets;
+mod sites;
 mod stages;
 mod state;
 mod tapes;

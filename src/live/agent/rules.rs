@@ -176,6 +176,9 @@ impl Agents {
                 None => {}
             }
         });
+        if !self.queues.contains_key(name) {
+            self.all.remove(name);
+        }
     }
 
     fn change(&mut self, name: &Name, now: Stamp, change: impl FnOnce(&mut Agent)) {

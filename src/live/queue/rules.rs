@@ -91,6 +91,11 @@ impl Queues {
         self.lines.get(queue).map(|line| line.tally).unwrap_or_default()
     }
 
+    /// All queues that somebody ever waited in.
+    pub fn names(&self) -> impl Iterator<Item = &Name> {
+        self.lines.keys()
+    }
+
     /// Everybody in a queue, longest waiting first.
     pub fn members(&self, queue: &Name) -> impl Iterator<Item = Place> {
         self.lines.get(queue).into_iter().flat_map(|line| line.members.iter().copied())

@@ -53,11 +53,8 @@ impl Switchboard {
     pub(super) fn admit(&mut self, id: CallId, number: &Number) {
         let now = self.now();
         let Some(settings) = self.site.dialing.conferences.get(number).cloned() else {
-            return self.refuse(
-                id,
-                HangupCause::UNALLOCATED_NUMBER,
-                "the conference is no longer in the site",
-            );
+            let why = "the conference is no longer in the site";
+            return self.nowhere(id, Next::Hangup, HangupCause::UNALLOCATED_NUMBER, why);
         };
         let present = self.participants(number).count();
         let session = self.conferences.get(number);

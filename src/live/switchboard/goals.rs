@@ -33,7 +33,11 @@ impl Switchboard {
         }
         match goal {
             Goal::Flow { flow, language } => {
-                let next = self.flow(&flow, language);
+                let next = if self.site.flows.contains_key(&flow) {
+                    self.flow(&flow, language)
+                } else {
+                    self.anew(id)
+                };
                 self.go(id, next);
             }
             Goal::Extension(to) => self.ring_extension(id, to, RING, after),
@@ -105,7 +109,7 @@ impl Switchboard {
             return self.not_taken(id, &to, HangupCause::USER_BUSY, after);
         }
         let Some(endpoint) = self.extension(&to) else {
-            return self.refuse(id, HangupCause::UNALLOCATED_NUMBER, "there is no such extension");
+            return self.nowhere(id, after, HangupCause::UNALLOCATED_NUMBER, "there is no such extension");
         };
         let ring = wishes.ring.filter(|_| wishes.no_answer.is_some()).unwrap_or(ring);
         self.dial(id, Party::Extension(to), endpoint, ring, after);

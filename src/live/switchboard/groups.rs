@@ -16,7 +16,8 @@ use crate::{
 impl Switchboard {
     pub(super) fn ring_group(&mut self, id: CallId, number: &Number, after: Next) {
         let Some(group) = self.site.dialing.groups.get(number).cloned() else {
-            return self.refuse(id, HangupCause::UNALLOCATED_NUMBER, "the group is no longer in the site");
+            let why = "the group is no longer in the site";
+            return self.nowhere(id, after, HangupCause::UNALLOCATED_NUMBER, why);
         };
         if let Some(call) = self.calls.get_mut(&id) {
             let how = match group.order {

@@ -1,6 +1,8 @@
 //! What must hold between any two inputs, whatever the engine said. Tests check it after every input;
 //! each rule is named after the pain that it makes impossible.
 
+use smol_str::{SmolStr, format_smolstr};
+
 use super::state::Switchboard;
 use crate::{
     base::id::{CallId, Name},
@@ -22,6 +24,10 @@ pub enum Broken {
     PlaceLost(CallId, Name),
     #[error("call {0} waits for the engine without a deadline")]
     NoDeadline(CallId),
+    #[error("call {0} stands at {1}, which is no longer in the site")]
+    Nowhere(CallId, SmolStr),
+    #[error("agent {0} is no longer in the site and in no call, and stays")]
+    AgentLeft(Name),
     #[error("call {0} lives on although its caller and all its legs are gone")]
     Zombie(CallId),
 }
@@ -47,6 +53,9 @@ impl Switchboard {
             }
         }
         for (name, agent) in self.agents.iter() {
+            if agent.call().is_none() && !self.site.agents.contains_key(name) {
+                return Err(Broken::AgentLeft(name.clone()));
+            }
             if let AgentState::Offered { call } | AgentState::Talking { call } = agent.state
                 && !legs.contains(&(name.clone(), call))
             {
@@ -57,7 +66,7 @@ impl Switchboard {
     }
 
     fn check_queues(&self) -> Result<(), Broken> {
-        for queue in self.site.queues.keys() {
+        for queue in self.queues.names() {
             if self.ready() && self.queues.first(queue).is_some() && self.agents.free_in(queue) > 0 {
                 return Err(Broken::QueueIdle(queue.clone()));
             }
@@ -73,6 +82,9 @@ impl Switchboard {
 
     fn check_calls(&self) -> Result<(), Broken> {
         for call in self.calls.values() {
+            if let Some(gone) = self.gone(&call.stage) {
+                return Err(Broken::Nowhere(call.id, gone));
+            }
             if let Some(waiting) = call.stage.waiting()
                 && !self.queues.members(&waiting.queue).any(|place| place == waiting.place)
             {
@@ -92,5 +104,22 @@ impl Switchboard {
             }
         }
         Ok(())
+    }
+
+    /// What a stage stands at although a new site has it no more.
+    fn gone(&self, stage: &Stage) -> Option<SmolStr> {
+        let slots = self.site.dialing.parking.as_ref().map_or(&[][..], |parking| &parking.slots);
+        match stage {
+            Stage::Dialog(dialog) if !self.is_there(dialog) => {
+                Some(format_smolstr!("step {} of flow {}", dialog.step, dialog.flow))
+            }
+            Stage::Parked(parked) if !slots.contains(&parked.slot) => {
+                Some(format_smolstr!("slot {}", parked.slot))
+            }
+            stage => {
+                let waiting = stage.waiting().filter(|w| !self.site.queues.contains_key(&w.queue))?;
+                Some(format_smolstr!("queue {}", waiting.queue))
+            }
+        }
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         number::Number,
     },
     live::{
-        call::{AtMailbox, Stage, Timer},
+        call::{AtMailbox, Next, Stage, Timer},
         mailbox::{self, Act, Happening, Session},
         record::EndedBy,
     },
@@ -41,7 +41,8 @@ impl Switchboard {
     /// The caller leaves a message.
     pub(super) fn leave_message(&mut self, id: CallId, mailbox: &Number) {
         if self.site.extensions.get(mailbox).is_none_or(|extension| extension.mailbox.is_none()) {
-            return self.refuse(id, HangupCause::UNALLOCATED_NUMBER, "there is no such mailbox");
+            let why = "there is no such mailbox";
+            return self.nowhere(id, Next::Hangup, HangupCause::UNALLOCATED_NUMBER, why);
         }
         let Some(call) = self.calls.get(&id) else { return };
         let session = Session::leave(mailbox.clone(), call.arrival.from.clone(), call.language);

@@ -19,12 +19,13 @@ use crate::{
 impl Switchboard {
     /// The caller, whose leg obeys, waits on a slot.
     pub(super) fn park(&mut self, id: CallId, slot: Number, by: Option<Number>) {
-        let back = self.site.dialing.parking.as_ref().map(|parking| parking.back_after);
+        let parking = self.site.dialing.parking.as_ref().filter(|parking| parking.slots.contains(&slot));
+        let back = parking.map(|parking| parking.back_after);
         if self.parked_on(&slot).is_some() || back.is_none() {
             let Some(call) = self.calls.get_mut(&id) else { return };
-            self.out.tell(call, format_smolstr!("slot {slot} is taken"));
-            let next = by.map_or(Next::Hangup, |by| Next::goal(Goal::Extension(by)));
-            return self.go(id, next);
+            let what = if back.is_some() { "taken" } else { "no longer in the site" };
+            self.out.tell(call, format_smolstr!("slot {slot} is {what}"));
+            return self.back_to(id, by);
         }
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
@@ -51,11 +52,25 @@ impl Switchboard {
     pub(super) fn park_due(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Parked(parked) = &call.stage else { return };
-        let Parked { slot, by } = parked.clone();
-        self.out.tell(call, format_smolstr!("nobody took the call from {slot}"));
-        let next = by.map_or(Next::Hangup, |by| Next::goal(Goal::Extension(by)));
+        let text = format_smolstr!("nobody took the call from {}", parked.slot);
+        self.out.tell(call, text);
+        self.unpark(id);
+    }
+
+    /// The caller no longer waits on a slot: whoever put them there is rung.
+    pub(super) fn unpark(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Stage::Parked(parked) = &call.stage else { return };
+        let by = parked.by.clone();
         self.out.order(&call.leg, Command::Stop);
-        self.go(id, next);
+        self.back_to(id, by);
+    }
+
+    fn back_to(&mut self, id: CallId, by: Option<Number>) {
+        match by {
+            Some(by) => self.go(id, Next::goal(Goal::Extension(by))),
+            None => self.nowhere(id, Next::Hangup, HangupCause::NO_ANSWER, "nobody parked the call"),
+        }
     }
 
     /// A phone dialled a slot: it gets the caller who waits there.

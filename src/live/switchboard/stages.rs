@@ -39,6 +39,10 @@ impl Switchboard {
     pub(super) fn go(&mut self, id: CallId, next: Next) {
         match next {
             Next::Hangup => self.hang_up(id, EndedBy::Tandem),
+            Next::Flow(dialog) if !self.is_there(&dialog) => {
+                let next = self.renewed(id, &dialog);
+                self.go(id, next);
+            }
             Next::Flow(dialog) => {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 call.stage = Stage::Dialog(*dialog);

@@ -232,11 +232,7 @@ impl Switchboard {
         self.out = Out { cause: Some(Cause::new(seq, now)), effects: Vec::new() };
         match input {
             Input::Started { version } => self.start(version, now),
-            Input::Site(site) => {
-                self.agents.adopt(&site, now);
-                self.site = site;
-                self.match_all();
-            }
+            Input::Site(site) => self.adopt(site),
             Input::Engine(event) => self.engine(event),
             Input::Pressed { leg, pressed } => self.pressed(&leg, pressed),
             Input::Checked { call, verdict } => self.at_mailbox(call, Happening::Checked(verdict)),

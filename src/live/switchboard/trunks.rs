@@ -29,11 +29,12 @@ impl Switchboard {
         let now = self.now();
         let (mut order, shunned): (Vec<Name>, Vec<Name>) = trunks
             .iter()
+            .filter(|trunk| self.site.trunks.contains_key(*trunk))
             .cloned()
             .partition(|trunk| self.shunned.get(trunk).is_none_or(|until| *until <= now));
         order.extend(shunned);
         if order.is_empty() {
-            return self.refuse(id, HangupCause::NO_CIRCUIT, "no trunk leads outside");
+            return self.nowhere(id, after, HangupCause::NO_CIRCUIT, "no trunk leads outside");
         }
         let trunk = order.remove(0);
         let endpoint = Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() };

@@ -1,0 +1,136 @@
+//! A new site takes effect under live calls: what somebody hears or says goes on, and whoever stood at something that is
+//! there no more goes on at once. `docs/switchboard.md` has the rules as a table.
+
+use std::sync::Arc;
+
+use smol_str::format_smolstr;
+
+use super::state::Switchboard;
+use crate::{
+    base::id::CallId,
+    infra::site::Site,
+    live::{
+        call::{Next, Stage, Waiting},
+        dialog::Dialog,
+        routing::{Decision, Goal, route},
+    },
+    ports::engine::{Command, HangupCause, Origin},
+};
+
+impl Switchboard {
+    pub(super) fn adopt(&mut self, site: Arc<Site>) {
+        self.agents.adopt(&site, self.now());
+        self.site = site;
+        let calls: Vec<CallId> = self.calls.keys().copied().collect();
+        for id in calls {
+            self.leave_gone_queue(id);
+            self.leave_gone_step(id);
+            self.leave_gone_slot(id);
+        }
+        self.match_all();
+    }
+
+    /// Whoever waits in a queue that is no more goes on at the flow's next step; who is being offered, when the offer
+    /// fails.
+    fn leave_gone_queue(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if let Stage::Talking { with, .. } = &mut call.stage
+            && let Next::Wait(waiting) = &with.otherwise
+            && !self.site.queues.contains_key(&waiting.queue)
+        {
+            with.otherwise = on_with_the_flow(waiting);
+        }
+        let Some(waiting) = call.stage.waiting().cloned() else { return };
+        if self.site.queues.contains_key(&waiting.queue) {
+            return;
+        }
+        let (queue, step) = (&waiting.queue, &waiting.after.step);
+        self.out.tell(call, format_smolstr!("queue {queue} is no longer in the site: step {step}"));
+        self.leave_queue(id);
+        let after = on_with_the_flow(&waiting);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        match &mut call.stage {
+            Stage::Dialling(dialled) => dialled.otherwise = after,
+            Stage::Parting { next } => *next = after,
+            _ => self.interrupt(id, after),
+        }
+    }
+
+    fn leave_gone_step(&mut self, id: CallId) {
+        let Some(call) = self.calls.get(&id) else { return };
+        let Stage::Dialog(dialog) = &call.stage else { return };
+        if !self.is_there(dialog) {
+            let next = Next::Flow(Box::new(dialog.clone()));
+            self.interrupt(id, next);
+        }
+    }
+
+    fn leave_gone_slot(&mut self, id: CallId) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Parked(parked) = &call.stage else { return };
+        let slots = self.site.dialing.parking.as_ref().map(|parking| &parking.slots);
+        if slots.is_none_or(|slots| !slots.contains(&parked.slot)) {
+            let text = format_smolstr!("slot {} is no longer in the site", parked.slot);
+            self.out.tell(call, text);
+            self.unpark(id);
+        }
+    }
+
+    /// What the caller hears ends, and the call goes on.
+    fn interrupt(&mut self, id: CallId, next: Next) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.playing = None;
+        self.out.order(&call.leg, Command::Stop);
+        self.go(id, next);
+    }
+
+    pub(super) fn is_there(&self, dialog: &Dialog) -> bool {
+        self.site.flows.get(&dialog.flow).is_some_and(|flow| flow.steps.contains_key(&dialog.step))
+    }
+
+    /// The way on for a dialog whose step is no more: its flow begins anew, or what the number has instead of it.
+    pub(super) fn renewed(&mut self, id: CallId, dialog: &Dialog) -> Next {
+        let Dialog { flow, step, .. } = dialog;
+        let start = self.site.flows.get(flow).map(|found| found.start.clone());
+        if let Some(call) = self.calls.get_mut(&id) {
+            self.out.tell(
+                call,
+                match start {
+                    Some(_) => format_smolstr!("step {step} is no longer in flow {flow}: it begins anew"),
+                    None => format_smolstr!("flow {flow} is no longer in the site"),
+                },
+            );
+        }
+        match start {
+            Some(start) if !self.hop(id) => Next::Flow(Box::new(super::stages::at_step(dialog, start))),
+            _ => self.anew(id),
+        }
+    }
+
+    /// The call begins again at the number that was called; without that, at the fallback extension.
+    pub(super) fn anew(&mut self, id: CallId) -> Next {
+        if self.hop(id) {
+            return Next::TurnAway(HangupCause::TEMPORARY_FAILURE);
+        }
+        let Some(call) = self.calls.get(&id) else { return Next::Hangup };
+        match route(&self.site, &call.arrival, self.now()) {
+            Decision::Go { goal: goal @ Goal::Flow { .. }, .. } => Next::goal(goal),
+            _ => Next::goal(Goal::Extension(self.site.fallback.clone())),
+        }
+    }
+
+    /// Where the call was to go is no more. A caller from outside whom we have answered, and who has nowhere else to
+    /// go, begins anew; everybody else goes on, or is told why.
+    pub(super) fn nowhere(&mut self, id: CallId, after: Next, cause: HangupCause, why: &str) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        self.out.tell(call, why);
+        let ours = call.answered.is_some() && call.arrival.origin == Origin::Trunk;
+        let next =
+            if ours && after == Next::Hangup { self.anew(id) } else { super::goals::ending(after, cause) };
+        self.go(id, next);
+    }
+}
+
+fn on_with_the_flow(waiting: &Waiting) -> Next {
+    Next::Flow(Box::new(waiting.after.clone()))
+}
