@@ -100,7 +100,7 @@ fn offer_decision() {
         std::hint::black_box(board.on(seq, now, input));
         begun.elapsed()
     };
-    let act = |act| Input::Act { actor: Actor(Label::new("bench")), act, ask: 1 };
+    let act = |act| Input::Act { actor: Actor::admin(Label::new("bench")), act, ask: 1 };
     feed(&mut board, Input::Started { version: "bench".into() });
     feed(&mut board, Input::Engine(Event::Up { engine: Label::new("bench") }));
     feed(&mut board, Input::Engine(Event::Audit { asked: START, legs: vec![] }));

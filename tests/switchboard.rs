@@ -1,5 +1,7 @@
 //! The switchboard against the simulated engine, in virtual time.
 
+#[path = "switchboard/asked.rs"]
+mod asked;
 #[path = "switchboard/cores.rs"]
 mod cores;
 #[path = "switchboard/days.rs"]

@@ -155,7 +155,8 @@ impl<S: Send + Sync> FromRequestParts<S> for Acting {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Problem> {
-        let label = match parts.extensions.get::<Caller>().ok_or_else(nobody)? {
+        let caller = parts.extensions.get::<Caller>().ok_or_else(nobody)?.clone();
+        let label = match &caller {
             Caller::Local(uid) => {
                 let uid = *uid;
                 let name = tokio::task::spawn_blocking(move || user_name(uid)).await;
@@ -163,7 +164,10 @@ impl<S: Send + Sync> FromRequestParts<S> for Acting {
             }
             Caller::Bearer(grant) => Label::new(&format_smolstr!("{} by token {}", grant.user, grant.token)),
         };
-        Ok(Self(Actor(label)))
+        Ok(Self(match caller.scope() {
+            Scope::Admin => Actor::admin(label),
+            _ => Actor::named(label),
+        }))
     }
 }
 

@@ -13,7 +13,7 @@ const OWNER: &str = "the site's owner";
 
 pub(super) fn of(done: &Done) -> Change {
     let (who, what, subject) = match &done.deed {
-        Deed::Act { actor: Actor(who), act } => {
+        Deed::Act { actor: Actor(who, _), act } => {
             let (what, subject) = deed(act);
             (who.clone(), what, subject)
         }

@@ -10,6 +10,7 @@
 //! - `stages`    how a call goes from one stage to the next
 //! - `goals`     where a call goes, whoever sends it there: `groups`, `trunks`, `parking`, `conferences`
 //! - `meetings`  the caller and others in a room: groups, pickup, `consult`
+//! - `asked`     whom a command rings
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
 //! - `offers`    who is offered whom
@@ -22,6 +23,7 @@
 //! - `replay`    the past, run again
 
 mod acts;
+mod asked;
 mod audit;
 mod conferences;
 mod consult;

@@ -166,7 +166,7 @@ impl Game {
     }
 
     fn act(&mut self, act: Act) -> Offers {
-        self.feed(Input::Act { actor: Actor(Label::new("test")), act, ask: 0 })
+        self.feed(Input::Act { actor: Actor::admin(Label::new("test")), act, ask: 0 })
     }
 
     fn caller_leaves(&mut self, n: usize) -> Offers {

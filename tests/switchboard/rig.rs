@@ -165,6 +165,8 @@ pub struct Rig {
     pub records: Vec<CallRecord>,
     /// Recordings that may go.
     pub forgotten: Vec<SoundId>,
+    /// Who acts.
+    pub actor: Actor,
     pub replies: Vec<Result<(), Refusal>>,
     pub orders: Vec<(Stamp, Order)>,
     /// Every input, as the journal would have it.
@@ -186,6 +188,7 @@ impl Rig {
             secrets: Secrets::default(),
             records: Vec::new(),
             forgotten: Vec::new(),
+            actor: Actor::admin(Label::new("admin")),
             replies: Vec::new(),
             orders: Vec::new(),
             journal: Vec::new(),
@@ -259,7 +262,7 @@ impl Rig {
     }
 
     pub fn act(&mut self, act: Act) -> Result<(), Refusal> {
-        self.input(Input::Act { actor: Actor(Label::new("admin")), act, ask: 1 });
+        self.input(Input::Act { actor: self.actor.clone(), act, ask: 1 });
         self.replies.pop().expect("every act is answered")
     }
 

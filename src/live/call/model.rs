@@ -77,6 +77,9 @@ pub struct Member {
     pub leg: LegId,
     pub party: Party,
     pub presence: Presence,
+    /// The trunk it goes out on, and those to try when that one fails.
+    #[serde(default)]
+    pub trunk: Option<(Name, Vec<Name>)>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -218,6 +221,11 @@ pub enum Stage {
     /// Tandem dials this call's leg itself; `next` when it is answered.
     Reaching {
         next: Next,
+        #[serde(default)]
+        since: Stamp,
+        /// The trunk it goes out on, and those to try when that one fails.
+        #[serde(default)]
+        trunk: Option<(Name, Vec<Name>)>,
     },
     /// The peer is gone; `next` as soon as the caller's leg obeys again.
     Parting {

@@ -6,7 +6,10 @@ use super::{
     state::Switchboard,
     view::{Act, Actor, Refusal},
 };
-use crate::{base::id::Name, live::record::EndedBy};
+use crate::{
+    base::id::{CallId, Name},
+    live::record::EndedBy,
+};
 
 impl Switchboard {
     pub(super) fn act(&mut self, actor: &Actor, act: Act) -> Result<(), Refusal> {
@@ -47,19 +50,26 @@ impl Switchboard {
             }
             Act::Transfer { call, to } => self.transfer(actor, call, &to)?,
             Act::Consult { call, to } => self.consult(actor, call, &to)?,
-            Act::Complete { call } => self.complete(call)?,
-            Act::Back { call } => self.come_back(call)?,
-            Act::Join { call } => self.join_all(call)?,
+            Act::Complete { call } => self.complete(actor, call)?,
+            Act::Back { call } => self.come_back(actor, call)?,
+            Act::Join { call } => self.join_all(actor, call)?,
             Act::Park { call, slot } => self.park_talk(actor, call, slot)?,
             Act::Record { call, on } => self.record_talk(actor, call, on)?,
             Act::PauseRecording { call, on } => self.pause_tape(actor, call, on)?,
             Act::Invite { conference, to } => self.invite(actor, &conference, &to)?,
-            Act::Lock { conference, on } => self.lock(&conference, on)?,
             Act::RecordConference { conference, on } => self.record_conference(actor, &conference, on)?,
-            Act::Mute { call, on } => self.mute(call, on)?,
+            Act::Lock { conference, on } => self.lock(actor, &conference, on)?,
+            Act::Mute { call, on } => self.mute(actor, call, on)?,
             Act::Extension { extension, setting } => self.set_extension(&extension, &setting)?,
         }
         Ok(())
+    }
+
+    /// Writes into the call's story who did what.
+    pub(super) fn acted(&mut self, actor: &Actor, id: CallId, what: &str) {
+        if let Some(call) = self.calls.get_mut(&id) {
+            self.out.tell(call, format_smolstr!("{} {what}", actor.0));
+        }
     }
 
     fn known_agent(&self, agent: &Name) -> Result<(), Refusal> {

@@ -52,7 +52,8 @@ impl Switchboard {
             }
         }
         let Some(caller) = seen.get(&call.leg) else {
-            if old(call.began) {
+            let dialled = if let Stage::Reaching { since, .. } = call.stage { since } else { call.began };
+            if old(dialled.max(call.began)) {
                 self.caller_gone(id, HangupCause::INTERWORKING, EndedBy::Engine);
                 self.end_unseen_legs(id, asked, seen);
             }

@@ -15,14 +15,11 @@ use crate::{
         text::Label,
     },
     live::{
-        call::{Conferring, Next, Stage, Timer},
-        routing::{Decision, Goal},
+        call::{Conferring, Next, Party, Stage, Timer},
+        routing::Goal,
     },
-    ports::engine::{Arrival, Command, Endpoint, HangupCause, Origin},
+    ports::engine::{Arrival, Command, HangupCause, Origin},
 };
-
-/// How long somebody who is invited may take to answer.
-const RING: std::time::Duration = std::time::Duration::from_secs(45);
 
 /// A conference under way.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,7 +131,11 @@ impl Switchboard {
         if !self.site.dialing.conferences.contains_key(number) {
             return Err(Refusal::NoSuchConference { number: number.clone() });
         }
-        let (endpoint, to) = self.invited(to)?;
+        let rung = self.whom(self.commanded(actor, None, to), to)?;
+        let to = match &rung.party {
+            Party::Extension(number) | Party::Outside(number) => number.clone(),
+            Party::Agent(_) => return Err(Refusal::NoSuchExtension { to: to.clone() }),
+        };
         let now = self.now();
         let id = self.out.call_id(&self.calls);
         let leg = self.out.leg_id();
@@ -145,48 +146,36 @@ impl Switchboard {
             to: to.clone(),
         };
         let next = Next::goal(Goal::Conference(number.clone()));
-        let stage = Stage::Reaching { next };
+        let stage = Stage::Reaching { next, since: now, trunk: None };
         let language = self.site.languages[0];
         let mut call = super::legs::new_call(id, leg.clone(), arrival, language, now, stage);
         self.out.tell(&mut call, format_smolstr!("{} invites {to} into conference {number}", actor.0));
-        let caller = self.outside_caller().unwrap_or_else(|| number.clone());
-        let (caller_name, lease) = (Label::default(), self.site.lease);
-        self.out.order(&leg, Command::Dial { endpoint, timeout: RING, caller, caller_name, lease });
-        self.timers.set(Timer::Stage(id), now + RING + super::stages::RING_GUARD);
+        for why in &rung.why {
+            self.out.tell(&mut call, why.clone());
+        }
         self.calls_today += 1;
         self.legs.insert(leg, id);
         self.calls.insert(id, call);
+        self.ring_own_leg(id, rung);
         Ok(())
     }
 
-    fn invited(&self, to: &Number) -> Result<(Endpoint, Number), Refusal> {
-        // Whoever may command the house may call wherever the house may.
-        let decision = super::goals::everywhere(&self.site, to, self.now());
-        match decision {
-            Decision::Go { goal: Goal::Extension(number), .. } => self
-                .extension(&number)
-                .map(|endpoint| (endpoint, number.clone()))
-                .ok_or(Refusal::NoSuchExtension { to: number }),
-            Decision::Go { goal: Goal::Outside { number, trunks }, .. } => trunks
-                .first()
-                .map(|trunk| (Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() }, number))
-                .ok_or(Refusal::NoSuchExtension { to: to.clone() }),
-            Decision::Go { .. } => Err(Refusal::NoSuchExtension { to: to.clone() }),
-            Decision::No { why, .. } => Err(Refusal::NotAllowed { to: to.clone(), why }),
-        }
-    }
-
-    pub(super) fn lock(&mut self, number: &Number, locked: bool) -> Result<(), Refusal> {
+    pub(super) fn lock(&mut self, actor: &Actor, number: &Number, locked: bool) -> Result<(), Refusal> {
         let session = self
             .conferences
             .get_mut(number)
             .ok_or_else(|| Refusal::NoSuchConference { number: number.clone() })?;
         session.locked = locked;
+        let what = if locked { "locks the conference" } else { "opens the conference" };
+        let present: Vec<CallId> = self.participants(number).map(|(id, _)| id).collect();
+        for id in present {
+            self.acted(actor, id, what);
+        }
         Ok(())
     }
 
     /// A participant is heard by the others, or not.
-    pub(super) fn mute(&mut self, id: CallId, muted: bool) -> Result<(), Refusal> {
+    pub(super) fn mute(&mut self, actor: &Actor, id: CallId, muted: bool) -> Result<(), Refusal> {
         let call = self.calls.get_mut(&id).ok_or(Refusal::NoSuchCall { call: id })?;
         let Stage::Conferring(conferring) = &mut call.stage else {
             return Err(Refusal::NotNow { call: id, state: call.stage.word() });
@@ -195,6 +184,7 @@ impl Switchboard {
         let number = conferring.number.clone();
         self.out.order(&call.leg, Command::Mute { on: muted });
         self.record_goes_on(&number);
+        self.acted(actor, id, if muted { "mutes this caller" } else { "lets this caller be heard" });
         Ok(())
     }
 }

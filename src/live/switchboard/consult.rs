@@ -4,7 +4,6 @@
 use smol_str::format_smolstr;
 
 use super::{
-    goals::RING,
     state::Switchboard,
     view::{Actor, Refusal},
 };
@@ -13,11 +12,8 @@ use crate::{
         id::{CallId, LegId},
         number::Number,
     },
-    live::{
-        call::{Meeting, Member, Next, Party, Presence, Stage, Timer},
-        routing::{Decision, Goal},
-    },
-    ports::engine::{Command, Endpoint, HangupCause},
+    live::call::{Meeting, Member, Next, Party, Presence, Stage, Timer},
+    ports::engine::{Command, HangupCause},
 };
 
 impl Switchboard {
@@ -33,18 +29,23 @@ impl Switchboard {
             stage => return Err(Refusal::NotNow { call: id, state: stage.word() }),
         };
         let by = self.extension_of(&house);
-        let (party, endpoint, ring) = self.asked(by.as_ref(), to)?;
+        let rung = self.whom(self.commanded(actor, by.as_ref(), to), to)?;
         let now = self.now();
         let room = self.out.room_id();
         if let Some(call) = self.calls.get_mut(&id) {
             self.out.tell(call, format_smolstr!("{} lets {} ask {to} first", actor.0, house.words()));
+            for why in &rung.why {
+                self.out.tell(call, why.clone());
+            }
         }
-        let asked = self.ring_member(id, party, endpoint, ring);
+        let ring = rung.ring;
+        let asked = self.ring_member(id, rung);
         let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
         match &mut call.stage {
             Stage::Talking { with, joined, .. } => {
                 let consultant = with.leg.clone();
-                let house = Member { leg: consultant.clone(), party: house, presence: Presence::Coming };
+                let house =
+                    Member { leg: consultant.clone(), party: house, presence: Presence::Coming, trunk: None };
                 call.stage = Stage::Meeting(Meeting {
                     room: room.clone(),
                     others: std::iter::once(house).chain(asked).collect(),
@@ -64,32 +65,8 @@ impl Switchboard {
             }
             _ => {}
         }
-        self.timers.set(Timer::Stage(id), now + RING + super::stages::RING_GUARD);
+        self.timers.set(Timer::Stage(id), now + ring + super::stages::RING_GUARD);
         Ok(())
-    }
-
-    /// Whoever may be asked.
-    fn asked(
-        &self,
-        by: Option<&Number>,
-        to: &Number,
-    ) -> Result<(Party, Endpoint, std::time::Duration), Refusal> {
-        let goal = match self.reach(by, to) {
-            Decision::Go { goal, .. } => goal,
-            Decision::No { why, .. } => return Err(Refusal::NotAllowed { to: to.clone(), why }),
-        };
-        match goal {
-            Goal::Extension(number) if !self.wishes(&number).quiet => self
-                .extension(&number)
-                .map(|endpoint| (Party::Extension(number.clone()), endpoint, RING))
-                .ok_or(Refusal::NoSuchExtension { to: number }),
-            Goal::Outside { number, trunks } => {
-                let trunk = trunks.first().cloned().ok_or(Refusal::NoSuchExtension { to: to.clone() })?;
-                let endpoint = Endpoint::Trunk { trunk, number: number.clone() };
-                Ok((Party::Outside(number), endpoint, RING))
-            }
-            _ => Err(Refusal::NoSuchExtension { to: to.clone() }),
-        }
     }
 
     /// In a consultation: the one who asks, and the others but the caller.
@@ -105,15 +82,17 @@ impl Switchboard {
     }
 
     /// Whoever asks leaves, and the caller has the one who was asked.
-    pub(super) fn complete(&mut self, id: CallId) -> Result<(), Refusal> {
+    pub(super) fn complete(&mut self, actor: &Actor, id: CallId) -> Result<(), Refusal> {
         let (consultant, _) = self.consultation(id)?;
+        self.acted(actor, id, "hands the caller on");
         self.out.hangup(&consultant, HangupCause::NORMAL_CLEARING);
         Ok(())
     }
 
     /// Whoever was asked leaves, and the caller has the other side back.
-    pub(super) fn come_back(&mut self, id: CallId) -> Result<(), Refusal> {
+    pub(super) fn come_back(&mut self, actor: &Actor, id: CallId) -> Result<(), Refusal> {
         let (_, asked) = self.consultation(id)?;
+        self.acted(actor, id, "gives the caller back");
         for leg in asked {
             self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
         }
@@ -121,13 +100,13 @@ impl Switchboard {
     }
 
     /// All of them talk.
-    pub(super) fn join_all(&mut self, id: CallId) -> Result<(), Refusal> {
+    pub(super) fn join_all(&mut self, actor: &Actor, id: CallId) -> Result<(), Refusal> {
         self.consultation(id)?;
+        self.acted(actor, id, "lets all talk together");
         if let Some(call) = self.calls.get_mut(&id)
             && let Stage::Meeting(meeting) = &mut call.stage
         {
             meeting.consultant = None;
-            self.out.tell(call, "all talk together");
         }
         self.settle(id);
         Ok(())

@@ -22,7 +22,7 @@ use crate::{
 /// How long an extension rings when nobody says otherwise.
 pub(super) const RING: Duration = Duration::from_secs(30);
 /// So often a call is sent on; more is a circle.
-const MAX_HOPS: u8 = 6;
+pub(super) const MAX_HOPS: u8 = 6;
 
 impl Switchboard {
     /// On to a goal; `after` when nobody comes to talk.

@@ -142,7 +142,7 @@ impl Switchboard {
             return self.member_answered(id, leg);
         }
         call.answered.get_or_insert(now);
-        if let Stage::Reaching { next } = &mut call.stage {
+        if let Stage::Reaching { next, .. } = &mut call.stage {
             let (id, next) = (call.id, std::mem::replace(next, Next::Hangup));
             self.timers.clear(&Timer::Stage(id));
             return self.go(id, next);
@@ -259,7 +259,9 @@ impl Switchboard {
         match self.whose(leg) {
             Some((call, true)) => {
                 let id = call.id;
-                self.caller_gone(id, cause, EndedBy::Caller);
+                if !self.reached_by_next(id, cause) {
+                    self.caller_gone(id, cause, EndedBy::Caller);
+                }
             }
             Some((call, false)) => {
                 let id = call.id;

@@ -6,17 +6,17 @@ use std::time::Duration;
 
 use smol_str::format_smolstr;
 
-use super::state::Switchboard;
+use super::{asked::Rung, state::Switchboard};
 use crate::{
     base::{
         id::{CallId, LegId, RoomId},
         number::Number,
     },
     live::{
-        call::{Meeting, Member, Next, Party, Presence, Stage, Timer},
+        call::{Meeting, Member, Next, Presence, Stage, Timer},
         record::{EndedBy, LegRecord},
     },
-    ports::engine::{Command, Endpoint, HangupCause},
+    ports::engine::{Command, HangupCause},
 };
 
 /// How long a way into a room may take before it is ordered again.
@@ -32,7 +32,7 @@ impl Switchboard {
                 continue;
             }
             if let Some(endpoint) = self.extension(member) {
-                others.extend(self.ring_member(id, Party::Extension(member.clone()), endpoint, ring));
+                others.extend(self.ring_member(id, Rung::phone(member.clone(), endpoint, ring)));
             }
         }
         if others.is_empty() {
@@ -54,13 +54,8 @@ impl Switchboard {
     }
 
     /// Dials somebody who shall come into the call's room.
-    pub(super) fn ring_member(
-        &mut self,
-        id: CallId,
-        party: Party,
-        endpoint: Endpoint,
-        ring: Duration,
-    ) -> Option<Member> {
+    pub(super) fn ring_member(&mut self, id: CallId, rung: Rung) -> Option<Member> {
+        let Rung { party, endpoint, ring, trunk, .. } = rung;
         let now = self.now();
         let leg = self.out.leg_id();
         let (caller, caller_name) = self.shown(id, &party)?;
@@ -70,7 +65,7 @@ impl Switchboard {
         let lease = self.site.lease;
         self.out.order(&leg, Command::Dial { endpoint, timeout: ring, caller, caller_name, lease });
         self.legs.insert(leg.clone(), id);
-        Some(Member { leg, party, presence: Presence::Ringing })
+        Some(Member { leg, party, presence: Presence::Ringing, trunk })
     }
 
     /// Somebody who was rung has answered.
@@ -147,6 +142,7 @@ impl Switchboard {
         let member = meeting.others.remove(place);
         let consulted = meeting.consultant.take_if(|consultant| consultant == leg).is_some();
         let unanswered = meeting.came().next().is_none();
+        let asked = member.presence == Presence::Ringing && !meeting.race;
         let who = member.party.words();
         let text = match member.presence {
             Presence::Ringing => format_smolstr!("{who} was not reached: {cause}"),
@@ -154,6 +150,13 @@ impl Switchboard {
         };
         self.out.tell(call, text);
         self.free_agent_of(id, leg);
+        if asked
+            && let Some(rung) = self.instead_of(id, &member, cause)
+            && let Some(other) = self.ring_member(id, rung)
+            && let Some(Stage::Meeting(meeting)) = self.calls.get_mut(&id).map(|call| &mut call.stage)
+        {
+            meeting.others.insert(place, other);
+        }
         if consulted && unanswered {
             // Handed on before the other side answered: whoever did so is rung again when it does not.
             let back = self.extension_of(&member.party).map(crate::live::routing::Goal::Extension);

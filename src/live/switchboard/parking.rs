@@ -152,7 +152,7 @@ impl Switchboard {
         call.playing = None;
         call.stage = Stage::Meeting(Meeting {
             room: room.clone(),
-            others: vec![Member { leg: leg.clone(), party, presence: Presence::Coming }],
+            others: vec![Member { leg: leg.clone(), party, presence: Presence::Coming, trunk: None }],
             aside: false,
             here: false,
             race: false,

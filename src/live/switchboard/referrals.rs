@@ -191,7 +191,7 @@ impl Switchboard {
     pub(super) fn transfer(&mut self, actor: &Actor, id: CallId, to: &Number) -> Result<(), Refusal> {
         let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
         let by = call.stage.peer().and_then(|dialled| self.extension_of(&dialled.party));
-        let next = match self.reach(by.as_ref(), to) {
+        let next = match self.commanded(actor, by.as_ref(), to) {
             Decision::Go { goal: Goal::Park(slot), .. } => Next::Park { slot, by },
             Decision::Go { goal, .. } => Next::goal(goal),
             Decision::No { why, .. } => return Err(Refusal::NotAllowed { to: to.clone(), why }),

@@ -18,14 +18,15 @@ use crate::{
 };
 
 /// How long somebody outside may ring.
-const RING: Duration = Duration::from_secs(60);
+pub(super) const RING: Duration = Duration::from_secs(60);
 /// How long a trunk is left alone that failed a call, unless the engine hears of it before.
 const SHUNNED: Duration = Duration::from_secs(30);
 /// The same for one whose far end does not answer the engine's questions, until it does.
 const SILENT: Duration = Duration::from_hours(24);
 
 impl Switchboard {
-    pub(super) fn dial_out(&mut self, id: CallId, number: Number, trunks: &[Name], after: Next) {
+    /// The trunk to begin with, and those after it: what failed lately comes last, what left the site not at all.
+    pub(super) fn in_order(&self, trunks: &[Name]) -> Option<(Name, Vec<Name>)> {
         let now = self.now();
         let (mut order, shunned): (Vec<Name>, Vec<Name>) = trunks
             .iter()
@@ -33,29 +34,43 @@ impl Switchboard {
             .cloned()
             .partition(|trunk| self.shunned.get(trunk).is_none_or(|until| *until <= now));
         order.extend(shunned);
-        if order.is_empty() {
-            return self.nowhere(id, after, HangupCause::NO_CIRCUIT, "no trunk leads outside");
-        }
-        let trunk = order.remove(0);
-        let endpoint = Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() };
-        self.dial_by(id, Party::Outside(number), endpoint, RING, after, Some((trunk, order)));
+        let mut order = order.into_iter();
+        Some((order.next()?, order.collect()))
     }
 
-    /// The trunk, not whoever was called, failed: on with the next one.
-    pub(super) fn next_trunk(&mut self, id: CallId, dialled: &Dialled, cause: HangupCause) -> Option<Next> {
-        let now = self.now();
-        let ((trunk, rest), Party::Outside(number)) = (dialled.trunk.as_ref()?, &dialled.party) else {
-            return None;
+    pub(super) fn dial_out(&mut self, id: CallId, number: Number, trunks: &[Name], after: Next) {
+        let Some((trunk, rest)) = self.in_order(trunks) else {
+            return self.nowhere(id, after, HangupCause::NO_CIRCUIT, "no trunk leads outside");
         };
+        let endpoint = Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() };
+        self.dial_by(id, Party::Outside(number), endpoint, RING, after, Some((trunk, rest)));
+    }
+
+    /// What comes after a trunk that failed, if the trunk and not whoever was called did.
+    pub(super) fn after_trunk(
+        &mut self,
+        id: CallId,
+        (trunk, rest): &(Name, Vec<Name>),
+        cause: HangupCause,
+    ) -> Option<(Name, Vec<Name>)> {
         if !is_trunks_fault(cause) {
             return None;
         }
-        let until = self.shunned.entry(trunk.clone()).or_default();
-        *until = (*until).max(now + SHUNNED);
-        let next = rest.first()?;
+        let until = self.now() + SHUNNED;
+        let shunned = self.shunned.entry(trunk.clone()).or_default();
+        *shunned = (*shunned).max(until);
+        let next = self.in_order(rest)?;
         let call = self.calls.get_mut(&id)?;
-        self.out.tell(call, format_smolstr!("trunk {trunk} failed ({cause}): on with {next}"));
-        let goal = Goal::Outside { number: number.clone(), trunks: rest.clone() };
+        self.out.tell(call, format_smolstr!("trunk {trunk} failed ({cause}): on with {}", next.0));
+        Some(next)
+    }
+
+    /// The same for whoever is dialled for the caller.
+    pub(super) fn next_trunk(&mut self, id: CallId, dialled: &Dialled, cause: HangupCause) -> Option<Next> {
+        let (way, Party::Outside(number)) = (dialled.trunk.as_ref()?, &dialled.party) else { return None };
+        let (trunk, mut trunks) = self.after_trunk(id, way, cause)?;
+        trunks.insert(0, trunk);
+        let goal = Goal::Outside { number: number.clone(), trunks };
         Some(Next::Goal(Box::new((goal, dialled.otherwise.clone()))))
     }
 
@@ -70,7 +85,29 @@ impl Switchboard {
     }
 }
 
-/// Whether another trunk may do better: the number is not at fault, and nobody there has decided anything.
+/// The causes (Q.850) of a trunk that failed: another may do better. The number is not at fault, and nobody there has
+/// decided anything.
+const FAULTS: [(u8, &str); 18] = [
+    (2, "no route to the transit network"),
+    (3, "no route to the destination"),
+    (6, "channel unacceptable"),
+    (25, "exchange routing error"),
+    (27, "destination out of order"),
+    (34, "no circuit available"),
+    (38, "network out of order"),
+    (41, "temporary failure"),
+    (42, "switching equipment congestion"),
+    (43, "access information discarded"),
+    (44, "requested circuit not available"),
+    (47, "resource unavailable"),
+    (58, "bearer capability not available now"),
+    (63, "service not available"),
+    (66, "channel type not implemented"),
+    (102, "timer expired: nobody answers there"),
+    (111, "protocol error"),
+    (127, "interworking: no cause was told"),
+];
+
 fn is_trunks_fault(cause: HangupCause) -> bool {
-    matches!(cause.0, 2 | 3 | 6 | 25 | 27 | 34 | 38 | 41 | 42 | 43 | 44 | 47 | 58 | 63 | 66 | 102 | 111 | 127)
+    FAULTS.iter().any(|(fault, _)| *fault == cause.0)
 }

@@ -8,11 +8,14 @@ pub use recording::{Pause, Recording};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::base::{
-    clock::Stamp,
-    id::{CallId, Name},
-    number::Number,
-    text::Label,
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+        number::Number,
+        text::Label,
+    },
+    infra::site::Class,
 };
 
 /// Questions are answered from live state and are not journalled.
@@ -232,7 +235,7 @@ pub enum Act {
     Hangup {
         call: CallId,
     },
-    /// To any number that whoever talks with the caller may dial.
+    /// To any number that the one who commands may reach.
     Transfer {
         call: CallId,
         to: Number,
@@ -392,6 +395,37 @@ pub enum Refusal {
     NotNow { call: CallId, state: SmolStr },
 }
 
-/// Who acts: the socket's peer, by name.
+/// Who acts, by name, and how far their commands may call: without a class, as far as whoever of the house talks with the
+/// caller.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Actor(pub Label);
+#[serde(from = "Written")]
+pub struct Actor(pub Label, pub Option<Class>);
+
+impl Actor {
+    /// Somebody whose commands reach no further than whoever is in the talk.
+    pub fn named(who: Label) -> Self {
+        Self(who, None)
+    }
+
+    /// Somebody who commands the house: all classes.
+    pub fn admin(who: Label) -> Self {
+        Self(who, Some(Class::International))
+    }
+}
+
+/// How a journal tells who acted; an older one knows the name alone.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Name(Label),
+    Whole(Label, Option<Class>),
+}
+
+impl From<Written> for Actor {
+    fn from(written: Written) -> Self {
+        match written {
+            Written::Name(who) => Self(who, None),
+            Written::Whole(who, class) => Self(who, class),
+        }
+    }
+}
