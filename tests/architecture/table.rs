@@ -19,7 +19,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     // What words mean.
     ("language", &["base"]),
     // A call's life. `view` and `door` are the words by which doors speak with the switchboard.
-    ("live::switchboard::view", &["base"]),
+    ("live::switchboard::view", &["infra::site", "base"]),
     ("live::switchboard::door", &["live::switchboard::view", "base"]),
     ("live::record", &["live::switchboard::view", "ports::engine", "base"]),
     (

@@ -93,13 +93,12 @@ impl Switchboard {
         let Dialog { flow, step, .. } = dialog;
         let start = self.site.flows.get(flow).map(|found| found.start.clone());
         if let Some(call) = self.calls.get_mut(&id) {
-            self.out.tell(
-                call,
-                match start {
-                    Some(_) => format_smolstr!("step {step} is no longer in flow {flow}: it begins anew"),
-                    None => format_smolstr!("flow {flow} is no longer in the site"),
-                },
-            );
+            let what = if start.is_some() {
+                format_smolstr!("step {step} is no longer in flow {flow}: it begins anew")
+            } else {
+                format_smolstr!("flow {flow} is no longer in the site")
+            };
+            self.out.tell(call, what);
         }
         match start {
             Some(start) if !self.hop(id) => Next::Flow(Box::new(super::stages::at_step(dialog, start))),
