@@ -7,7 +7,7 @@ use std::{env, fs, path::Path};
 use super::when;
 use jiff::civil::{DateTime, date};
 use serde_json::Value as Json;
-use tandem::language::entities::{Decimal, Entity, Kind, Place, Setting, Value, find};
+use tandem::language::entities::{Answer, Decimal, Entity, Kind, Place, Setting, Value, find};
 
 /// What one case expects or got: start and end in characters, and the value as text.
 type Seen = (usize, usize, String);
@@ -32,24 +32,26 @@ const SPECS: &[Spec] = &[
     ("NumberWithUnit/Chinese/DimensionModel.json", Kind::Quantity, "zh-CN", 95),
     ("NumberWithUnit/English/TemperatureModel.json", Kind::Quantity, "en-US", 85),
     ("NumberWithUnit/Chinese/TemperatureModel.json", Kind::Quantity, "zh-CN", 95),
-    ("DateTime/English/DateParser.json", Kind::When, "en-US", 85),
-    ("DateTime/English/TimeParser.json", Kind::When, "en-US", 85),
-    ("DateTime/English/DateTimeParser.json", Kind::When, "en-US", 85),
-    ("DateTime/English/DurationParser.json", Kind::When, "en-US", 85),
-    ("DateTime/English/TimePeriodParser.json", Kind::When, "en-US", 80),
-    ("DateTime/English/DatePeriodParser.json", Kind::When, "en-US", 40),
-    ("DateTime/English/DateTimePeriodParser.json", Kind::When, "en-US", 40),
-    ("DateTime/English/HolidayParser.json", Kind::When, "en-US", 40),
-    ("DateTime/English/DateTimeModel.json", Kind::When, "en-US", 40),
-    ("DateTime/Chinese/DateParser.json", Kind::When, "zh-CN", 80),
-    ("DateTime/Chinese/TimeParser.json", Kind::When, "zh-CN", 40),
-    ("DateTime/Chinese/DateTimeParser.json", Kind::When, "zh-CN", 85),
-    ("DateTime/Chinese/DurationParser.json", Kind::When, "zh-CN", 85),
-    ("DateTime/Chinese/TimePeriodParser.json", Kind::When, "zh-CN", 85),
-    ("DateTime/Chinese/DatePeriodParser.json", Kind::When, "zh-CN", 40),
-    ("DateTime/Chinese/DateTimePeriodParser.json", Kind::When, "zh-CN", 75),
-    ("DateTime/Chinese/HolidayParser.json", Kind::When, "zh-CN", 40),
-    ("DateTime/Chinese/DateTimeModel.json", Kind::When, "zh-CN", 40),
+    ("Choice/English/BooleanModel.json", Kind::Answer, "en-US", 50),
+    ("Choice/Chinese/BooleanModel.json", Kind::Answer, "zh-CN", 80),
+    ("DateTime/English/DateParser.json", Kind::When, "en-US", 95),
+    ("DateTime/English/TimeParser.json", Kind::When, "en-US", 90),
+    ("DateTime/English/DateTimeParser.json", Kind::When, "en-US", 90),
+    ("DateTime/English/DurationParser.json", Kind::When, "en-US", 90),
+    ("DateTime/English/TimePeriodParser.json", Kind::When, "en-US", 90),
+    ("DateTime/English/DatePeriodParser.json", Kind::When, "en-US", 85),
+    ("DateTime/English/DateTimePeriodParser.json", Kind::When, "en-US", 85),
+    ("DateTime/English/HolidayParser.json", Kind::When, "en-US", 60),
+    ("DateTime/English/DateTimeModel.json", Kind::When, "en-US", 80),
+    ("DateTime/Chinese/DateParser.json", Kind::When, "zh-CN", 95),
+    ("DateTime/Chinese/TimeParser.json", Kind::When, "zh-CN", 60),
+    ("DateTime/Chinese/DateTimeParser.json", Kind::When, "zh-CN", 95),
+    ("DateTime/Chinese/DurationParser.json", Kind::When, "zh-CN", 95),
+    ("DateTime/Chinese/TimePeriodParser.json", Kind::When, "zh-CN", 95),
+    ("DateTime/Chinese/DatePeriodParser.json", Kind::When, "zh-CN", 85),
+    ("DateTime/Chinese/DateTimePeriodParser.json", Kind::When, "zh-CN", 80),
+    ("DateTime/Chinese/HolidayParser.json", Kind::When, "zh-CN", 90),
+    ("DateTime/Chinese/DateTimeModel.json", Kind::When, "zh-CN", 80),
 ];
 
 #[test]
@@ -117,9 +119,9 @@ fn names_no_value(case: &Json) -> bool {
     })
 }
 
-fn setting(case: &Json, locale: &str) -> Setting {
+fn setting(case: &Json, locale: &str) -> Setting<'static> {
     let now = case["Context"]["ReferenceDateTime"].as_str().and_then(|at| at.parse::<DateTime>().ok());
-    Setting { locale: locale.to_owned(), now: now.unwrap_or(date(2026, 11, 20).at(10, 0, 0, 0)) }
+    Setting::new(locale, now.unwrap_or(date(2026, 11, 20).at(10, 0, 0, 0)))
 }
 
 fn wanted(case: &Json, input: &str) -> Vec<Seen> {
@@ -157,6 +159,7 @@ fn value_of(result: &Json) -> String {
     let resolution = &result["Resolution"];
     let value = resolution["value"].as_str().map_or_else(String::new, decimal_or_text);
     match result["TypeName"].as_str().unwrap_or_default() {
+        "boolean" => resolution["value"].to_string(),
         "percentage" => decimal_or_text(value.trim_end_matches('%')),
         "phonenumber" => phone_digits(result["Text"].as_str().unwrap_or_default()),
         "currency" => money(&value, resolution),
@@ -228,6 +231,12 @@ fn seen(entity: &Entity) -> Seen {
     let value = match &entity.value {
         Value::Number(value) | Value::Percentage(value) => rounded(*value),
         Value::When(when) => when::said(*when),
+        Value::Answer(answer) => match answer {
+            Answer::Yes => "true".to_owned(),
+            Answer::No => "false".to_owned(),
+            other => format!("{other:?}"),
+        },
+        other @ (Value::Person { .. } | Value::Address(_) | Value::Correction { .. }) => format!("{other:?}"),
         Value::Digits(digits) => digits.digits.clone(),
         Value::Phone(phone) => phone.digits.clone(),
         Value::Code(code) => code.clone(),

@@ -32,7 +32,7 @@ const SHEETS: &[Sheet] = &[
     ("wetext/en/en_telephone.txt", Kind::Phone, "en-US", 90),
     ("wetext/zh/time.txt", Kind::When, "zh-CN", 95),
     ("wetext/zh/date.txt", Kind::When, "zh-CN", 95),
-    ("wetext/zh/money.txt", Kind::Amount, "zh-CN", 40),
+    ("wetext/zh/money.txt", Kind::Amount, "zh-CN", 95),
     ("wetext/zh/number.txt", Kind::Number, "zh-CN", 95),
 ];
 
@@ -72,7 +72,7 @@ fn share(sheet: &Sheet) -> f64 {
 
 /// The telephone sheets hold telephone numbers, other strings of digits, and codes: what covers the phrase counts.
 fn heard(sheet: &Sheet, said: &str) -> Vec<Entity> {
-    let setting = Setting { locale: sheet.2.to_owned(), now: date(2026, 11, 20).at(10, 0, 0, 0) };
+    let setting = Setting::new(sheet.2, date(2026, 11, 20).at(10, 0, 0, 0));
     let kinds =
         if sheet.1 == Kind::Phone { &[Kind::Phone, Kind::Digits, Kind::Code][..] } else { &[sheet.1][..] };
     let found = kinds.iter().map(|kind| find(*kind, said, &setting));
@@ -99,6 +99,11 @@ fn agrees(entity: &Entity, written: &str) -> bool {
     match &entity.value {
         Value::Number(value) => figure(written) == Some(*value),
         Value::Ordinal(Place::Nth(value)) => figure(written) == Some(Decimal::from(*value)),
+        // 七八百: the lower end.
+        Value::Amount(amount) if amount.or.is_some() => {
+            let low = written.split(['~', '-']).next().unwrap_or_default();
+            figure(low) == Some(amount.value) && currency(written) == amount.currency
+        }
         Value::Amount(amount) => {
             figure(written) == Some(amount.value) && currency(written) == amount.currency
         }

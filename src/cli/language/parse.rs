@@ -44,7 +44,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         Some(now) => now.parse::<DateTime>().map_err(|_| LanguageFault::Now(now.clone()))?,
         None => jiff::Zoned::now().datetime(),
     };
-    let setting = Setting { locale: args.locale.clone(), now };
+    let setting = Setting::new(&args.locale, now);
     let entities = entities::parse(&args.text, &setting);
     let understood = match &args.model {
         Some(file) => Some(source::model(file)?.understand(&args.text, &mut Scratch::default())),

@@ -47,7 +47,7 @@ pub fn amounts(text: &Text, setting: &Setting) -> Vec<Entity> {
 
 /// The money that a name alone means where the caller is.
 fn at_home(mut amount: Amount, setting: &Setting) -> Amount {
-    let region = setting.locale.rsplit('-').next().unwrap_or_default();
+    let region = setting.region();
     let code = match (amount.currency.as_str(), region) {
         ("DOLLAR", "AU") => "AUD",
         ("DOLLAR", "CA") => "CAD",
@@ -112,6 +112,11 @@ fn same(one: &str, other: &str) -> bool {
 fn named(text: &Text, at: usize) -> Found<Amount> {
     if let Some((amount, end)) = parts_alone(text, at) {
         return Some((amount, end));
+    }
+    if let Some(((low, high), next)) = chinese::about(text, at)
+        && let Some((code, end)) = MONEY.behind.at(text, next)
+    {
+        return Some((Amount { value: low, currency: code.clone(), or: Some(high) }, end));
     }
     let (value, mut next) = figure(text, at)?;
     if text.at(next) == "-" || (text.at(next) == "个" && text.at(next + 1) == "比") {

@@ -6,7 +6,13 @@ use jiff::civil::DateTime;
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{check::Reading, decimal::Decimal, token::Text, when::When};
+use super::{
+    check::Reading,
+    decimal::Decimal,
+    names::{Candidate, Directory},
+    token::Text,
+    when::When,
+};
 
 /// A place in the original text, counted both ways.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,6 +53,11 @@ pub enum Kind {
     Age,
     /// Dates, times, lengths of time, ranges.
     When,
+    /// Names of the directory.
+    Person,
+    Address,
+    Answer,
+    Correction,
 }
 
 impl Kind {
@@ -54,6 +65,8 @@ impl Kind {
     pub const ALL: &[Self] = &[
         Self::Amount,
         Self::Age,
+        Self::Person,
+        Self::Address,
         Self::When,
         Self::Percentage,
         Self::Phone,
@@ -62,6 +75,7 @@ impl Kind {
         Self::Quantity,
         Self::Ordinal,
         Self::Number,
+        Self::Answer,
     ];
 }
 
@@ -80,6 +94,40 @@ pub enum Value {
     Quantity(Quantity),
     Age(Age),
     When(When),
+    /// Names that sound like what was said, the likeliest first.
+    Person {
+        candidates: Vec<Candidate>,
+    },
+    Address(Address),
+    Answer(Answer),
+    /// What is taken back, if it was said, and what holds now.
+    Correction {
+        wrong: Option<Span>,
+        right: Box<Entity>,
+    },
+}
+
+/// A place, as far as it was said or follows from it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Address {
+    /// ISO 3166.
+    pub country: SmolStr,
+    /// Province, state, or country of the union.
+    pub province: Option<SmolStr>,
+    pub city: Option<SmolStr>,
+    pub district: Option<SmolStr>,
+    /// As it was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub street: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Yes,
+    No,
+    Neither,
+    Unsure,
 }
 
 /// Digits in the order in which they were said.
@@ -106,7 +154,7 @@ pub struct Amount {
     pub value: Decimal,
     /// ISO 4217.
     pub currency: SmolStr,
-    /// What else it may have been (“two fifty”).
+    /// What else it may have been (“two fifty”), or the upper end of 七八百块.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub or: Option<Decimal>,
 }
@@ -153,9 +201,31 @@ pub enum Place {
 
 /// Where and when the words are said.
 #[derive(Clone, Debug)]
-pub struct Setting {
+pub struct Setting<'d> {
     /// `zh-CN`, `en-US`, `en-GB` …: decides what a number without a country and 3/4 mean.
     pub locale: String,
     /// The wall clock of the place that the caller speaks of.
     pub now: DateTime,
+    /// Whose names to listen for.
+    pub directory: Option<&'d Directory>,
+}
+
+impl<'d> Setting<'d> {
+    pub fn new(locale: &str, now: DateTime) -> Self {
+        Self { locale: locale.to_owned(), now, directory: None }
+    }
+
+    /// The country: that of the locale, or the one that speaks most of its language.
+    pub fn region(&self) -> &str {
+        match self.locale.split_once(['-', '_']) {
+            Some((_, region)) => region.rsplit(['-', '_']).next().unwrap_or(region),
+            None if self.locale == "zh" => "CN",
+            None => "US",
+        }
+    }
+
+    #[must_use]
+    pub fn with(self, directory: &'d Directory) -> Self {
+        Self { directory: Some(directory), ..self }
+    }
 }

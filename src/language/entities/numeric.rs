@@ -46,7 +46,7 @@ fn counts(text: &Text, at: usize, end: usize) -> bool {
             "the", "this", "that", "which", "no", "next", "previous", "other", "another", "any", "every",
             "each",
         ];
-        return !pronoun.contains(&before);
+        return !pronoun.contains(&before) && english::small_ordinal(before).is_none();
     }
     let digits_last = text.kind(end - 1) == Some(Kind::Digits);
     let letters_follow = text.glued(end) && text.kind(end) == Some(Kind::Word);
@@ -86,7 +86,7 @@ fn percent_word(text: &Text, at: usize) -> Option<usize> {
 
 /// 百分之二十, 千分之一, 百分百, 百分三十.
 fn chinese_share(text: &Text, at: usize) -> Found<Decimal> {
-    if text.at(at) == "负" && !text.starts(at + 1, &["的"]) {
+    if text.at(at) == "负" && !matches!(text.at(at + 1), "的" | "负") {
         let (value, end) = chinese_share(text, at + 1)?;
         return Some((value.negated(), end));
     }

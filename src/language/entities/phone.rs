@@ -257,8 +257,7 @@ fn is_labelled_otherwise(text: &Text, at: usize) -> bool {
 
 /// The same number as the world dials it, where the rules of the country tell.
 fn national(heard: Heard, setting: &Setting) -> Phone {
-    let region = setting.locale.rsplit('-').next().unwrap_or_default();
-    let e164 = e164(&heard, region).filter(|number| (8..=16).contains(&number.len()));
+    let e164 = e164(&heard, setting.region()).filter(|number| (8..=16).contains(&number.len()));
     let digits = if heard.plus { format!("+{}", heard.digits) } else { heard.digits };
     Phone { digits, e164, extension: heard.extension }
 }

@@ -26,6 +26,11 @@ impl<T: Clone> Phrases<T> {
         Self { by_first }
     }
 
+    /// Whether any phrase begins with this token.
+    pub fn begins(&self, word: &str) -> bool {
+        self.by_first.contains_key(word)
+    }
+
     /// The value of the longest phrase here, and the token behind it.
     pub fn at(&self, text: &Text, at: usize) -> Option<(&T, usize)> {
         let phrases = self.by_first.get(text.at(at))?;

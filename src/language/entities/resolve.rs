@@ -1,6 +1,9 @@
 //! Of all readings of a sentence, the ones that a listener would take.
 
-use super::model::{Entity, Kind, Value};
+use super::{
+    decimal::Decimal,
+    model::{Entity, Kind, Value},
+};
 
 /// The longest readings that do not overlap, from left to right; of equal ones, that of the earlier kind.
 pub fn readings(found: impl Iterator<Item = (Kind, Vec<Entity>)>) -> Vec<Entity> {
@@ -30,7 +33,9 @@ fn stands_alone(entity: &Entity) -> bool {
             digits.digits.len() >= 5 || digits.digits.len() >= 3 && entity.span.chars.len() > 3
         }
         // “two fifty” may be anything when no money is asked for.
-        Value::Amount(amount) => amount.or.is_none(),
+        Value::Amount(amount) => amount.or != amount.value.times(Decimal::from(100)),
+        // Names that only resemble are for a dialog that asked for one.
+        Value::Person { candidates } => candidates.first().is_some_and(|first| first.score >= 0.85),
         _ => true,
     }
 }

@@ -37,13 +37,13 @@ pub struct Text<'a> {
 }
 
 /// Longer texts are cut here: nobody says so much in one turn.
-const LONGEST: usize = 4096;
+const LONGEST: usize = 1000;
 
 /// Traditional and other forms, each followed by the one that the grammars know.
 const FORMS: &str = "萬万億亿點点兩两俩两倆两負负貳贰贰二叁三參三叄三肆四伍五陸六陆六柒七捌八玖九拾十佰百仟千壹一弍二\
                      週周禮礼後后時时鐘钟鍾钟號号個个這这幾几過过從从間间內内歲岁塊块圓元圆元錢钱臺台萬万\
                      農农曆历節节國国慶庆當当對对錯错馬马嗎吗請请電电話话們们說说數数該该為为還还來来開开\
-                     結结業业東东車车門门樓楼區区縣县鎮镇鄉乡廣广灣湾層层麼么紀纪雙双聖圣誕诞勞劳動动婦妇";
+                     結结業业東东車车門门樓楼區区縣县鎮镇鄉乡廣广灣湾層层麼么現现當当紀纪雙双聖圣誕诞勞劳動动婦妇";
 
 fn fold(c: char) -> char {
     let c = match c {

@@ -34,29 +34,30 @@ static GRAMMAR: LazyLock<Grammar> = LazyLock::new(|| {
     Grammar::new(&[
         chinese_ranges::RANGES,
         english_ranges::RANGES,
-        chinese::MOMENTS,
         english_times::MOMENTS,
-        chinese::DATES,
         english_dates::DATES,
-        chinese::TIMES,
         english_times::TIMES,
-        chinese::PERIODS,
         english_periods::PERIODS,
+        chinese::PARTS,
+        chinese::MOMENTS,
+        chinese::DATES,
+        chinese::TIMES,
+        chinese::PERIODS,
     ])
 });
 
 /// What is tried at each place; of equal lengths the first wins.
-const ORDER: [Sort; 6] = [Sort::Date, Sort::Moment, Sort::Time, Sort::Range, Sort::Period, Sort::Duration];
+const ORDER: [Sort; 6] = [Sort::Date, Sort::Moment, Sort::Time, Sort::Period, Sort::Range, Sort::Duration];
 
 pub fn moments(text: &Text, setting: &Setting) -> Vec<Entity> {
-    let chart = Chart::new(&GRAMMAR, text, setting.now, Order::of(&setting.locale));
+    let chart = Chart::new(&GRAMMAR, text, setting.now, Order::of(setting));
     let found = scan(text, |at| longest(&chart, at));
     if found.is_empty() { face_alone(&chart).into_iter().collect() } else { found }
 }
 
 /// “eight forty” is a time if nothing else is said.
 fn face_alone(chart: &Chart) -> Option<Entity> {
-    let all = chart.at(Sort::Clock, 0).into_iter().find(|said| said.end == chart.text.len())?;
+    let all = chart.at(Sort::Clock, 0).iter().copied().find(|said| said.end == chart.text.len())?;
     let Piece::Clock(clock) = all.piece else { return None };
     (clock.minute != 0).then(|| Entity::new(chart.text, 0, all.end, Value::When(value(all.piece)?)))?
 }
@@ -71,9 +72,12 @@ fn longest(chart: &Chart, at: usize) -> Found<(usize, Value)> {
 }
 
 fn best(chart: &Chart, at: usize) -> Option<Said> {
+    if !chart.begins(at) {
+        return None;
+    }
     let mut best: Option<Said> = None;
     for sort in ORDER {
-        for said in chart.at(sort, at) {
+        for said in chart.at(sort, at).iter().copied() {
             let longer = best.is_none_or(|best| said.end > best.end);
             if longer && stands(chart.text, sort, &said) && value(said.piece).is_some() {
                 best = Some(said);
@@ -104,6 +108,17 @@ fn stands(text: &Text, sort: Sort, said: &Said) -> bool {
     let before = if from > 0 { text.at(from - 1) } else { "" };
     // “good morning”, 早上好, “$12 December”.
     let greeting = before == "good" || text.at(end) == "好" || before == "$";
+    // “a second round” lasts no second.
+    let counted =
+        sort == Sort::Duration && text.at(end - 1) == "second" && text.kind(end) == Some(Kind::Word);
+    let greeting = greeting || counted;
+    // “ten thirty” is rather a time than the year 1030.
+    let clock_like = matches!(said.piece, Piece::Period { from, .. } if from.year() < 1700 && from.year() % 100 < 60)
+        && (from..end).all(|index| {
+            super::number::fraction::spoken_digit(text.at(index)).is_some()
+                || super::number::english::small(text.at(index)).is_some()
+        });
+    let greeting = greeting || sort == Sort::Period && clock_like;
     let verb = end == from + 2 && text.at(end - 1) == "may" && text.raw(end - 1) == "may";
     if greeting || verb {
         return false;
@@ -111,10 +126,10 @@ fn stands(text: &Text, sort: Sort, said: &Said) -> bool {
     let year_expected = !bare_year
         || matches!(
             before,
-            "in" | "of" | "since" | "year" | "after" | "before" | "during" | "by" | "until" | "and"
+            "from" | "in" | "of" | "since" | "year" | "after" | "before" | "during" | "by" | "until" | "and"
         );
     !cut && year_expected
-        && (!doubtful || capital && from > 0 || matches!(before, "in" | "on" | "this" | "next" | "last"))
+        && (!doubtful || capital && from > 0 || matches!(before, "in" | "on" | "next" | "last"))
 }
 
 fn value(piece: Piece) -> Option<When> {

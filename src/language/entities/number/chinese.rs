@@ -263,7 +263,8 @@ fn groups(text: &Text, value: Decimal, end: usize) -> (Decimal, usize) {
 /// Any number: whole, with a point, a fraction, with or without 负.
 pub fn number(text: &Text, at: usize) -> Found<Decimal> {
     if text.at(at) == "负" {
-        let (value, end) = number(text, at + 1)?;
+        let doubled = text.at(at + 1) == "负";
+        let (value, end) = if doubled { return None } else { number(text, at + 1)? };
         return Some((value.negated(), end));
     }
     if stands_in_word(text, at) {
@@ -285,6 +286,30 @@ pub fn number(text: &Text, at: usize) -> Found<Decimal> {
         return Some(magnitude::scaled(text, exact, stop));
     }
     Some((value, end))
+}
+
+/// 七八百, 十五六, 三五万: about so many, from the lower to the upper.
+pub fn about(text: &Text, at: usize) -> Found<(Decimal, Decimal)> {
+    let counts = |index: usize| digit(text.at(index)).filter(|value| (1..10).contains(value));
+    let place = (at..at + 8)
+        .take_while(|index| {
+            counts(*index).is_some() || unit(text.at(*index)).is_some() || group(text.at(*index)).is_some()
+        })
+        .find(|index| counts(*index).is_some() && counts(index + 1).is_some())?;
+    let (low, high) = (counts(place)?, counts(place + 1)?);
+    let behind_unit =
+        place == at || unit(text.at(place - 1)).is_some() || group(text.at(place - 1)).is_some();
+    let neighbours = high == low + 1 || (low, high) == (3, 5);
+    if !behind_unit || !neighbours || counts(place + 2).is_some() {
+        return None;
+    }
+    let without = |index: usize| {
+        let mut tokens = text.tokens.clone();
+        tokens.remove(index);
+        number(&Text { source: text.source, tokens }, at)
+    };
+    let ((low, end), (high, other)) = (without(place + 1)?, without(place)?);
+    (end == other && end > place).then_some(((low, high), end + 1))
 }
 
 /// 分之 with what is above the line.

@@ -351,7 +351,8 @@ pub fn ordinal(text: &Text, at: usize) -> Found<i64> {
 /// Any number: cardinal, decimal, fraction, with or without a sign.
 pub fn number(text: &Text, at: usize) -> Found<Decimal> {
     if matches!(text.at(at), "minus" | "negative") {
-        let (value, end) = number(text, at + 1)?;
+        let doubled = matches!(text.at(at + 1), "minus" | "negative");
+        let (value, end) = if doubled { return None } else { number(text, at + 1)? };
         return Some((value.negated(), end));
     }
     fraction::number(text, at)

@@ -11,7 +11,7 @@ use super::{
     english_periods::{ahead, behind, first_of, last_of},
     grammar::{
         Caught, Rule,
-        Sort::{self, Date, Duration, Moment, Period, Time},
+        Sort::{self, Date, Duration, Moment, Period, Range, Time},
     },
     model::{Clock, Day, Length, Named, Part, Piece, Unit},
 };
@@ -51,6 +51,10 @@ fn period_bounds(piece: Option<Piece>) -> Option<(jiff::civil::Date, jiff::civil
 /// The end or the beginning of a month or a year: its last or first ten days, or third.
 fn edge(piece: Option<Piece>, end: bool) -> Option<Piece> {
     let (from, until) = period_bounds(piece)?;
+    // 周末 is no end of a week but its own word.
+    if calendar::days(from, 20)? > until {
+        return None;
+    }
     let long = calendar::months(from, 2)? < until;
     if end {
         let start = if long { calendar::months(until, -1)? } else { calendar::days(until, -10)? };
@@ -132,6 +136,27 @@ pub const DATES: &[Rule] = &[
     }),
 ];
 
+/// Parts of a period that is named first: 上个月底, 十月的第一周, 去年的前十天.
+pub const PARTS: &[Rule] = &[
+    rule(Range, "<period> 的? 第 <n> 个月", |c, _| {
+        let (from, _) = period_bounds(c.piece(0))?;
+        let start = calendar::months(from, c.int(1).filter(|n| (1..13).contains(n))? - 1)?;
+        calendar::period(start, calendar::months(start, 1)?)
+    }),
+    rule(Range, "<period> 的? 前 <duration>", |c, _| first_of(c)),
+    rule(Range, "<period> 的? 最后|最後 <duration>", |c, _| last_of(c)),
+    rule(Range, "<period> 底|末", |c, _| edge(c.piece(0), true)),
+    rule(Range, "<period> 初", |c, _| edge(c.piece(0), false)),
+    rule(Range, "<period> 的? 第 <n> 周|个星期|个礼拜|星期", |c, _| {
+        let (from, until) = period_bounds(c.piece(0))?;
+        nth_week(from, until, c.int(1)?)
+    }),
+    rule(Range, "<period> 的? 最后一周|最后一个星期", |c, _| {
+        let (from, until) = period_bounds(c.piece(0))?;
+        nth_week(from, until, 0)
+    }),
+];
+
 pub const PERIODS: &[Rule] = &[
     rule(Period, "<shift> 的? <unit>", |c, now| {
         around(now, c.unit(1)?, c.shift(0)?).filter(|_| c.unit(1) != Some(Unit::Day))
@@ -142,13 +167,6 @@ pub const PERIODS: &[Rule] = &[
     rule(Period, "下下个月|下下月", |_, now| around(now, Unit::Month, 2)),
     rule(Period, "上半月", |_, now| part_month(now, false)),
     rule(Period, "下半月", |_, now| part_month(now, true)),
-    rule(Period, "<period> 的? 第 <n> 个月", |c, _| {
-        let (from, _) = period_bounds(c.piece(0))?;
-        let start = calendar::months(from, c.int(1).filter(|n| (1..13).contains(n))? - 1)?;
-        calendar::period(start, calendar::months(start, 1)?)
-    }),
-    rule(Period, "<period> 的? 前 <duration>", |c, _| first_of(c)),
-    rule(Period, "<period> 的? 最后|最後 <duration>", |c, _| last_of(c)),
     rule(Period, "这周|本周|这个星期|本星期|这礼拜", |_, now| around(now, Unit::Week, 0)),
     rule(Period, "下周|下个星期|下星期|下礼拜|下个礼拜", |_, now| around(now, Unit::Week, 1)),
     rule(Period, "上周|上个星期|上星期|上礼拜|上个礼拜", |_, now| {
@@ -170,8 +188,6 @@ pub const PERIODS: &[Rule] = &[
     rule(Period, "月初", |_, now| edge(around(now, Unit::Month, 0), false)),
     rule(Period, "年底|年末", |_, now| edge(around(now, Unit::Year, 0), true)),
     rule(Period, "年初", |_, now| edge(around(now, Unit::Year, 0), false)),
-    rule(Period, "<period> 底|末", |c, _| edge(c.piece(0), true)),
-    rule(Period, "<period> 初", |c, _| edge(c.piece(0), false)),
     rule(Period, "<month>", |c, now| month_of(now, c.month(0)?, None)),
     rule(Period, "<year> 的? <month>", |c, now| month_of(now, c.month(1)?, c.int(0))),
     rule(Period, "今年 的? <month>", |c, now| month_of(now, c.month(0)?, Some(this_year(now, 0)))),
@@ -202,14 +218,6 @@ pub const PERIODS: &[Rule] = &[
     rule(Period, "去年 的? 下半年|后半年", |_, now| half_of(this_year(now, -1), 2)),
     rule(Period, "明年 的? 上半年|前半年", |_, now| half_of(this_year(now, 1), 1)),
     rule(Period, "明年 的? 下半年|后半年", |_, now| half_of(this_year(now, 1), 2)),
-    rule(Period, "<period> 的? 第 <n> 周|个星期|个礼拜|星期", |c, _| {
-        let (from, until) = period_bounds(c.piece(0))?;
-        nth_week(from, until, c.int(1)?)
-    }),
-    rule(Period, "<period> 的? 最后一周|最后一个星期", |c, _| {
-        let (from, until) = period_bounds(c.piece(0))?;
-        nth_week(from, until, 0)
-    }),
     rule(Period, "未来|接下来|今后|后|之后|往后|未来的 <duration>", ahead),
     rule(Period, "未来|接下来|之后|今后|后 的? <duration>", ahead),
     rule(Period, "过去|最近|近|前|之前|上|过去的|最近的 <duration>", behind),
@@ -313,9 +321,11 @@ fn on(now: DateTime, ahead: i64, part: Part, clock: Clock) -> Option<Piece> {
 }
 
 pub const MOMENTS: &[Rule] = &[
-    rule(Moment, "现在|马上|立刻|立即|此刻|尽快|刚才|刚刚|这会儿", |_, now| {
-        Some(Piece::Moment(now, false))
-    }),
+    rule(
+        Moment,
+        "现在|当前|此时|马上|立刻|立即|此刻|尽快|刚才|刚刚|这会儿",
+        |_, now| Some(Piece::Moment(now, false)),
+    ),
     rule(Moment, "<date> 的|,|在? <time>", |c, _| super::english_times::on(c, 0, 1)),
     rule(Moment, "<date> 的|,? <part> <time>", |c, _| super::english_times::on_part(c, 0, 1, 2)),
     rule(Moment, "<date> <digital>", |c, _| super::english_times::on(c, 0, 1)),

@@ -85,7 +85,37 @@ fn this_month(now: DateTime) -> Option<(jiff::civil::Date, jiff::civil::Date)> {
     bounds(around(now, Unit::Month, 0))
 }
 
+/// A weekday in the week of a day: “Monday two weeks from now”.
+fn weekday_near(weekday: jiff::civil::Weekday, piece: Option<Piece>) -> Option<Piece> {
+    let date = match piece? {
+        Piece::Day(day) => day.date,
+        Piece::Moment(at, _) => at.date(),
+        _ => return None,
+    };
+    Some(exactly(in_week(date.at(0, 0, 0, 0), 0, weekday)?))
+}
+
+fn ahead_of(length: Option<super::model::Length>, from: DateTime) -> Option<Piece> {
+    Some(exactly(length?.from(from)?.date()))
+}
+
 pub const DATES: &[Rule] = &[
+    rule(Date, "<weekday> ,? <duration> from_now|from_today|later", |c, now| {
+        weekday_near(c.weekday(0)?, ahead_of(c.length(1), now))
+    }),
+    rule(Date, "<weekday> ,? in <duration>", |c, now| {
+        weekday_near(c.weekday(0)?, ahead_of(c.length(1), now))
+    }),
+    rule(Date, "in <duration> on <weekday>", |c, now| {
+        weekday_near(c.weekday(1)?, ahead_of(c.length(0), now))
+    }),
+    rule(Date, "<duration> from_now|from_today on <weekday>", |c, now| {
+        weekday_near(c.weekday(1)?, ahead_of(c.length(0), now))
+    }),
+    rule(Date, "<duration> after|from <date> on <weekday>", |c, _| {
+        weekday_near(c.weekday(2)?, ahead_of(c.length(0), c.day(1)?.date.at(0, 0, 0, 0)))
+    }),
+    rule(Date, "^in <duration> from <date>", |c, _| away_from(c, false)),
     rule(Date, "today|my_day|the_day|this_day", |_, now| from_today(now, 0)),
     rule(Date, "tomorrow|tomorrows|tmrw|tmr|tmw", |_, now| from_today(now, 1)),
     rule(Date, "the? next|following day", |_, now| from_today(now, 1)),
@@ -119,7 +149,11 @@ pub const DATES: &[Rule] = &[
         of_month(now, c.month(0), c.int(1), c.int(2))
     }),
     rule(Date, "the? <dd> -|.? of? <month>", |c, now| of_month(now, c.month(1), c.int(0), None)),
-    rule(Date, "the? <dd> day of <month>", |c, now| of_month(now, c.month(1), c.int(0), None)),
+    rule(Date, "the? <dd> <month> of <n>", |c, now| {
+        let year = c.int(2).filter(|year| (32..100).contains(year))?;
+        of_month(now, c.month(1), c.int(0), Some(super::lexicon::full_year(year, 2)))
+    }),
+    rule(Date, "^the? <dd> day of <month>", |c, now| of_month(now, c.month(1), c.int(0), None)),
     rule(Date, "the? <dd> day of <month> of|,? <year>", |c, now| {
         of_month(now, c.month(1), c.int(0), c.int(2))
     }),

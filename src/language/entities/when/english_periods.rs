@@ -31,6 +31,18 @@ fn part_of(piece: Option<Piece>, late: bool) -> Option<Piece> {
 }
 
 pub const PERIODS: &[Rule] = &[
+    rule(Period, "this|current decade", |_, now| decades(now, 0, 1)),
+    rule(Period, "the? next|coming decade", |_, now| decades(now, 1, 1)),
+    rule(Period, "^the? last|past|previous decade", |_, now| decades(now, -1, 1)),
+    rule(Period, "the? next|coming <count> decades", |c, now| decades(now, 1, c.count(0)? as i64)),
+    rule(Period, "the? last|past|previous <count> decades", |c, now| {
+        decades(now, -(c.count(0)? as i64), c.count(0)? as i64)
+    }),
+    rule(Period, "^the? beginning|start of the? <year>", |c, _| third(c.int(0)?, 0)),
+    rule(Period, "^the? middle of the? <year>", |c, _| third(c.int(0)?, 1)),
+    rule(Period, "^the? end of the? <year>", |c, _| third(c.int(0)?, 2)),
+    rule(Period, "last|past|previous <count> quarters", |c, now| quarters(now, -(c.count(0)? as i64))),
+    rule(Period, "next|coming|following <count> quarters", |c, now| quarters(now, c.count(0)? as i64)),
     rule(Period, "<shift> <unit>", |c, now| {
         if c.unit(1)? == Unit::Day { None } else { around(now, c.unit(1)?, c.shift(0)?) }
     }),
@@ -49,10 +61,8 @@ pub const PERIODS: &[Rule] = &[
         month_of(now, c.month(0)?, Some(i64::from(now.date().year()) + c.shift(1)?))
     }),
     rule(Period, "<shift> <month>", |c, now| shifted_month(now, c.shift(0)?, c.month(1)?)),
-    rule(Period, "^in|of|since|after|before|during|by|until|year <year>", |c, _| {
-        calendar::year_of(c.int(0)?)
-    }),
-    rule(Period, "year|cy|fy|calendar_year|fiscal_year <year>", |c, _| calendar::year_of(c.int(0)?)),
+    rule(Period, "^in|of|during <year>", |c, _| calendar::year_of(c.int(0)?)),
+    rule(Period, "^the? year|cy|fy|calendar_year|fiscal_year <year>", |c, _| calendar::year_of(c.int(0)?)),
     rule(Period, "<year>", |c, _| calendar::year_of(c.int(0)?)),
     rule(Period, "<n> -|/ <n>", |c, now| year_and_month(now, c.int(0)?, c.int(1)?)),
     rule(Period, "the? <nth> quarter of? the? <year>", |c, _| {
@@ -91,7 +101,7 @@ pub const PERIODS: &[Rule] = &[
         let (from, until) = bounds(c.piece(0))?;
         nth_week(from, until, 0)
     }),
-    rule(Period, "the? week|wk <n>", |c, now| {
+    rule(Period, "^the? week|wk <n>", |c, now| {
         let year = i64::from(now.date().year());
         nth_week(date(year, 1, 1)?, date(year + 1, 1, 1)?, c.int(0).filter(|n| (1..54).contains(n))?)
     }),
@@ -124,7 +134,9 @@ pub const PERIODS: &[Rule] = &[
         let from = calendar::monday(c.day(0)?.date)?;
         calendar::period(from, calendar::days(from, 7)?)
     }),
-    rule(Period, "the? rest|remainder of? the|my|this? week|current_week", |_, now| rest(now, Unit::Week)),
+    rule(Period, "the? rest|remainder|remaining of? the|my|this? week|current_week", |_, now| {
+        rest(now, Unit::Week)
+    }),
     rule(Period, "the? rest|remainder of? the|my|this? month|current_month", |_, now| rest(now, Unit::Month)),
     rule(Period, "the? rest|remainder of? the|my|this? year|current_year|decade", |_, now| {
         rest(now, Unit::Year)
@@ -133,20 +145,16 @@ pub const PERIODS: &[Rule] = &[
     rule(Period, "last|past|previous <duration>", behind),
     rule(Period, "<duration> in_the_future", ahead),
     rule(Period, "within the? next|upcoming|coming? <duration>", within),
-    rule(Period, "the? early|beginning_of|start_of|earlier in? the? <period>", |c, _| {
-        part_of(c.piece(0), false)
-    }),
-    rule(Period, "the? late|end_of in? the? <period>", |c, _| part_of(c.piece(0), true)),
-    rule(Period, "the? end of the? year|eoy", |_, now| part_of(around(now, Unit::Year, 0), true)),
+    rule(Period, "^the? early|beginning_of|start_of the? <period>", |c, _| part_of(c.piece(0), false)),
+    rule(Period, "^the? late|end_of the? <period>", |c, _| part_of(c.piece(0), true)),
+    rule(Period, "^the? end of the? year", |_, now| part_of(around(now, Unit::Year, 0), true)),
     rule(Period, "eoy", |_, now| part_of(around(now, Unit::Year, 0), true)),
-    rule(Period, "the? end of the? month", |_, now| part_of(around(now, Unit::Month, 0), true)),
+    rule(Period, "^the? end of the? month", |_, now| part_of(around(now, Unit::Month, 0), true)),
     rule(Period, "eom", |_, now| part_of(around(now, Unit::Month, 0), true)),
     rule(Period, "mid|middle_of -? the? <period>", |c, _| middle(c.piece(0))),
     rule(Period, "the_middle_of the? <period>", |c, _| middle(c.piece(0))),
     rule(Period, "<n> next|coming|upcoming|following <unit>", |c, now| stretch(now, c.int(0)?, c.unit(1)?)),
     rule(Period, "<n> last|past|previous <unit>", |c, now| stretch(now, -c.int(0)?, c.unit(1)?)),
-    rule(Period, "last|past|previous <count> quarters", |c, now| quarters(now, -(c.count(0)? as i64))),
-    rule(Period, "next|coming|following <count> quarters", |c, now| quarters(now, c.count(0)? as i64)),
     rule(Period, "this calendar|current year", |_, now| around(now, Unit::Year, 0)),
     rule(Period, "the? <nth> month of <period>", |c, _| {
         let (from, _) = bounds(c.piece(1))?;
@@ -155,9 +163,26 @@ pub const PERIODS: &[Rule] = &[
     }),
     rule(Period, "the? first <duration> of the? <period>", |c, _| first_of(c)),
     rule(Period, "the? last <duration> of the? <period>", |c, _| last_of(c)),
-    rule(Period, "later in? the? <period>", |c, now| {
-        let (_, until) = bounds(c.piece(0))?;
-        calendar::period(now.date(), until)
+    rule(Period, "later in? the? <period>", |c, now| later(now, c.piece(0))),
+    rule(Period, "earlier in? the? <period>", |c, now| earlier(now, c.piece(0))),
+    rule(Period, "^the? week|wk <n> of <year>", |c, _| {
+        nth_week(
+            date(c.int(1)?, 1, 1)?,
+            date(c.int(1)? + 1, 1, 1)?,
+            c.int(0).filter(|n| (1..54).contains(n))?,
+        )
+    }),
+    rule(Period, "^the? week|wk <n> of <shift> year", |c, now| {
+        let year = i64::from(now.date().year()) + c.shift(1)?;
+        nth_week(date(year, 1, 1)?, date(year + 1, 1, 1)?, c.int(0).filter(|n| (1..54).contains(n))?)
+    }),
+    rule(Period, "<shift> workweek|working_week|work_week|business_week", |c, now| {
+        let (from, _) = bounds(around(now, Unit::Week, c.shift(0)?))?;
+        calendar::period(from, calendar::days(from, 5)?)
+    }),
+    rule(Period, "<month> of <n>", |c, now| {
+        let year = c.int(1).filter(|year| (32..100).contains(year))?;
+        month_of(now, c.month(0)?, Some(full_year(year, 2)))
     }),
     rule(Period, "the? <n> s|'s", |c, _| {
         let year = c.int(0).filter(|year| (1000..2100).contains(year) && year % 10 == 0)?;
@@ -183,6 +208,25 @@ pub const PERIODS: &[Rule] = &[
 fn within(c: &Caught, now: DateTime) -> Option<Piece> {
     let length = c.length(0)?;
     if length.fine { ahead(c, now) } else { calendar::period(now.date(), length.from(now)?.date()) }
+}
+
+/// The second half of a period, from today on at the earliest.
+fn later(now: DateTime, piece: Option<Piece>) -> Option<Piece> {
+    let (from, until) = bounds(part_of(piece, true))?;
+    calendar::period(from.max(now.date()), until)
+}
+
+/// The first half of a period, until today if it has begun.
+fn earlier(now: DateTime, piece: Option<Piece>) -> Option<Piece> {
+    let (from, until) = bounds(part_of(piece, false))?;
+    let today = now.date();
+    calendar::period(from, if (from < today) && (today < until) { today } else { until })
+}
+
+/// Four months of a year: its beginning, middle, or end.
+fn third(year: i64, which: i64) -> Option<Piece> {
+    let from = date(year, 1 + which * 4, 1)?;
+    calendar::period(from, calendar::months(from, 4)?)
 }
 
 /// The middle third of a month, the middle of a week.
@@ -235,6 +279,12 @@ pub fn last_of(c: &Caught) -> Option<Piece> {
 fn length_and_period(c: &Caught) -> Option<(Length, Option<Piece>)> {
     let found = c.length(0).map(|length| (length, c.piece(1))).or_else(|| Some((c.length(1)?, c.piece(0))));
     found.filter(|(length, _)| !length.fine)
+}
+
+/// So many whole decades, the first of them `shift` away.
+fn decades(now: DateTime, shift: i64, count: i64) -> Option<Piece> {
+    let start = i64::from(now.date().year()) / 10 * 10 + shift * 10;
+    calendar::period(date(start, 1, 1)?, date(start + count.clamp(1, 50) * 10, 1, 1)?)
 }
 
 /// “the nineteen eighties”.

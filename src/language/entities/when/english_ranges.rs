@@ -51,6 +51,40 @@ fn evening(now: DateTime, c: &Caught, part: Part) -> Option<Piece> {
     times_on(day, c.clock(0)?.within(part), c.clock(1)?.within(part))
 }
 
+fn year_of(c: &Caught, day: usize, year: usize) -> Option<jiff::civil::Date> {
+    match super::english_dates::in_year(c.day(day)?, c.int(year)?)? {
+        Piece::Day(day) => Some(day.date),
+        _ => None,
+    }
+}
+
+/// The weekend that a holiday makes longer: from Saturday or the holiday on, to Sunday or the holiday.
+fn long_weekend(holiday: jiff::civil::Date) -> Option<Piece> {
+    use jiff::civil::Weekday::{Monday, Sunday};
+    let (from, length) = match holiday.weekday() {
+        Monday => (-2, 3),
+        Sunday => (-1, 2),
+        other => (0, i64::from(other.until(Sunday)) + 1),
+    };
+    let from = calendar::days(holiday, from)?;
+    calendar::period(from, calendar::days(from, length)?)
+}
+
+/// Up to the end, or from the beginning, of a period.
+fn border(c: &Caught, period: usize, end: bool, how: Open) -> Option<Piece> {
+    let Piece::Period { from, until, .. } = c.piece(period)? else { return None };
+    open(calendar::exactly(if end { until } else { from }), how)
+}
+
+/// From the beginning of one period to the end of another.
+fn until_end(c: &Caught) -> Option<Piece> {
+    let (Some(Piece::Period { from, .. }), Some(Piece::Period { until, .. })) = (c.piece(0), c.piece(1))
+    else {
+        return None;
+    };
+    calendar::period(from, until)
+}
+
 fn around_night(c: &Caught, now: DateTime, ahead: i64) -> Option<Piece> {
     let day =
         super::model::Day { date: calendar::days(now.date(), ahead)?, named: super::model::Named::Exactly };
@@ -87,6 +121,40 @@ fn lasting(from: Piece, length: Length) -> Option<Piece> {
 }
 
 pub const RANGES: &[Rule] = &[
+    rule(Range, "in morning", |_, _| Some(hours_of(Part::Morning))),
+    rule(Range, "in afternoon", |_, _| Some(hours_of(Part::Afternoon))),
+    rule(Range, "in evening", |_, _| Some(hours_of(Part::Evening))),
+    rule(Range, "after breakfast", |_, _| open(hours_of(Part::Morning), Open::After)),
+    rule(Range, "before lunch|lunchtime", |_, _| open(hours_of(Part::Noon), Open::Before)),
+    rule(Range, "after lunch|lunchtime", |_, _| open(hours_of(Part::Noon), Open::After)),
+    rule(Range, "after dinner|dinnertime", |_, _| open(hours_of(Part::Evening), Open::After)),
+    rule(Range, "around|at|over dinner|dinnertime", |_, _| Some(hours_of(Part::Evening))),
+    rule(Range, "around|at|over lunch|lunchtime", |_, _| Some(hours_of(Part::Noon))),
+    rule(Range, "<holiday> weekend", |c, _| long_weekend(c.day(0)?.date)),
+    rule(Range, "<holiday> weekend <year>", |c, _| long_weekend(year_of(c, 0, 1)?)),
+    rule(Range, "<holiday> <year> weekend", |c, _| long_weekend(year_of(c, 0, 1)?)),
+    rule(Range, "the? weekend of <holiday>", |c, _| long_weekend(c.day(0)?.date)),
+    rule(Range, "the? weekend of <holiday> <year>", |c, _| long_weekend(year_of(c, 0, 1)?)),
+    rule(Range, "less|more than <duration>", |c, _| c.piece(0)),
+    rule(Range, "early this morning", |_, now| part_today(now, 0, Part::MorningEarly)),
+    rule(Range, "late|later this morning", |_, now| part_today(now, 0, Part::MorningLate)),
+    rule(Range, "early this afternoon", |_, now| part_today(now, 0, Part::AfternoonEarly)),
+    rule(Range, "late|later this afternoon", |_, now| part_today(now, 0, Part::AfternoonLate)),
+    rule(Range, "early this evening", |_, now| part_today(now, 0, Part::EveningEarly)),
+    rule(Range, "late|later this evening", |_, now| part_today(now, 0, Part::EveningLate)),
+    rule(Range, "tonight|this_evening from|between? <clock> to|and|until|- <time>", |c, now| {
+        evening(now, c, Part::Night)
+    }),
+    rule(Range, "this_afternoon from|between? <clock> to|and|until|- <time>", |c, now| {
+        evening(now, c, Part::Afternoon)
+    }),
+    rule(Range, "at <time> to|until|- <time> on|,? <date>", |c, _| hours_on(c, 2, 0, 1)),
+    rule(Range, "till|until date", |_, now| open(calendar::exactly(now.date()), Open::Until)),
+    // The end and the beginning of a period as a border.
+    rule(Range, "before|by|until|till the? end of the? <period>", |c, _| border(c, 0, true, Open::Until)),
+    rule(Range, "after|since the? beginning|start of the? <period>", |c, _| border(c, 0, false, Open::Since)),
+    rule(Range, "from? <period> to|until|till the? end of the? <period>", |c, _| until_end(c)),
+    rule(Range, "between <period> and the? end of the? <period>", |c, _| until_end(c)),
     // Days.
     rule(Range, "from? <date> to|until|till|through|thru|-|til <date>", |c, _| pair(c)),
     rule(Range, "between <date> and|to|through|till|until|- <date>", |c, _| pair(c)),
@@ -155,7 +223,7 @@ pub const RANGES: &[Rule] = &[
     rule(Range, "from|between? <clock> to|and|until|till|- <clock> <half>", |c, _| {
         hours(c, Some(c.part(2)?))
     }),
-    rule(Range, "in_the|this? <part> from|between? <clock> to|until|and|- <clock>", |c, _| {
+    rule(Range, "in_the? <part> from|between? <clock> to|until|and|- <clock>", |c, _| {
         times(half(c, 1, 0)?, half(c, 2, 0)?)
     }),
     rule(Range, "from <clock>|<time> for <duration>", |c, _| lasting(c.piece(0)?, c.length(1)?)),
@@ -272,7 +340,9 @@ pub const RANGES: &[Rule] = &[
         opened(c, Open::Since)
     }),
     rule(Range, "since|starting|starting_from|starting_on|on_or_after <date>", |c, _| opened(c, Open::Since)),
-    rule(Range, "since|starting|starting_from|starting_in <period>", |c, _| opened(c, Open::Since)),
+    rule(Range, "since|starting|starting_from|starting_in|starting_on <period>", |c, _| {
+        opened(c, Open::Since)
+    }),
     rule(Range, "since|starting|starting_from|starting_at|as_early_as <time>", |c, _| opened(c, Open::Since)),
     rule(Range, "<date> or_later|and_later|onwards|onward", |c, _| opened(c, Open::Since)),
     rule(Range, "<time> or_later|and_later|onwards|onward", |c, _| opened(c, Open::Since)),

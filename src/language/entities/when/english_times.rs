@@ -81,8 +81,10 @@ pub const TIMES: &[Rule] = &[
     rule(Time, "<hour> o'clock|oclock|o_clock|o'_clock sharp?", |c, _| clock(c.int(0)?, 0)),
     rule(Time, "<hour> - ish", |c, _| clock(c.int(0)?, 0)),
     rule(Time, "<hour> ish", |c, _| clock(c.int(0)?, 0)),
-    rule(Time, "^at|@|around|by <hour>", |c, _| clock(c.int(0)?, 0)),
-    rule(Time, "^at|@|around|by|until|till <clock>", |c, _| c.piece(0)),
+    rule(Time, "^at|@|by <hour>", |c, _| clock(c.int(0)?, 0)),
+    rule(Time, "^at|@|by|until|till <clock>", |c, _| c.piece(0)),
+    rule(Time, "around|about|circa|approximately <clock>", |c, _| c.piece(0)),
+    rule(Time, "around|about|circa|approximately <clock> <half>", |c, _| within(c, 0, 1)),
     rule(Time, "^for <hour> <minute>", |c, _| clock(c.int(0)?, c.int(1)?)),
     rule(Time, "half past <clock>", |c, _| past(c, 30, 0)),
     rule(Time, "half past <clock> <half>", |c, _| {
@@ -130,7 +132,6 @@ pub const TIMES: &[Rule] = &[
     rule(Duration, "<count> -? more? <unit>", |c, _| {
         Some(Piece::Length(Length::of(c.count(0)?, c.unit(1)?)))
     }),
-    rule(Duration, "less|more than <duration>", |c, _| c.piece(0)),
     rule(Duration, "<count> <unit> and_half", |c, _| {
         Some(Piece::Length(Length::of(c.count(0)? + 0.5, c.unit(1)?)))
     }),
@@ -176,7 +177,6 @@ pub const MOMENTS: &[Rule] = &[
     rule(Moment, "at? <time> on|of|for|,? the? <date>", |c, _| on(c, 1, 0)),
     rule(Moment, "at <clock> on|,? <date>", |c, _| on(c, 1, 0)),
     rule(Moment, "^at <clock> on|,? <date>", |c, _| on(c, 1, 0)),
-    rule(Moment, "<clock> on <date>", |c, _| on(c, 1, 0)),
     rule(Moment, "at? <time> on|of|for|,? the? <date> in_the? <part>", |c, _| on_part(c, 1, 2, 0)),
     rule(Moment, "<written> t <digital>", |c, _| on(c, 0, 1)),
     rule(Moment, "<weekday> <month> <dd> <digital> <year>", |c, _| {

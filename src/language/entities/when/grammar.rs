@@ -3,13 +3,20 @@
 //! A pattern is words and `<sorts>`: `a|b` is either, `x?` may be missing, `^x` must stand there but does not belong
 //! to what is found, `_` joins words of one alternative. Commas and fillers between words are passed over.
 
-use std::{cell::RefCell, collections::HashMap};
+use std::{
+    cell::{Cell, RefCell},
+    collections::{HashMap, HashSet},
+    rc::Rc,
+};
 
 use jiff::civil::DateTime;
 use smol_str::SmolStr;
 
 use super::{
-    super::token::{Text, is_filler},
+    super::{
+        model::Setting,
+        token::{Text, is_filler},
+    },
     lexicon,
     model::Piece,
 };
@@ -43,6 +50,9 @@ pub enum Sort {
     Moment,
     Range,
 }
+
+/// Phrases inside phrases.
+const DEEPEST: usize = 24;
 
 const SORTS: usize = Sort::Range as usize + 1;
 
@@ -81,10 +91,10 @@ pub enum Order {
 }
 
 impl Order {
-    pub fn of(locale: &str) -> Self {
-        match locale {
-            _ if locale.starts_with("zh") => Self::Year,
-            _ if locale.ends_with("US") || !locale.contains('-') => Self::Month,
+    pub fn of(setting: &Setting) -> Self {
+        match setting.region() {
+            _ if setting.locale.starts_with("zh") => Self::Year,
+            "US" => Self::Month,
             _ => Self::Day,
         }
     }
@@ -152,6 +162,8 @@ pub struct Grammar {
     by_word: Vec<HashMap<SmolStr, Vec<usize>>>,
     /// For each sort: rules that may begin with a sort.
     by_sort: Vec<Vec<usize>>,
+    /// Words with which any rule begins.
+    starts: HashSet<SmolStr>,
 }
 
 impl Grammar {
@@ -160,6 +172,7 @@ impl Grammar {
             rules: Vec::new(),
             by_word: (0..SORTS).map(|_| HashMap::new()).collect(),
             by_sort: vec![Vec::new(); SORTS],
+            starts: HashSet::new(),
         };
         for rule in tables.iter().flat_map(|table| table.iter()) {
             let index = grammar.rules.len();
@@ -176,6 +189,7 @@ impl Grammar {
             match &item.matcher {
                 Matcher::Words(alternatives) => {
                     for first in alternatives.iter().filter_map(|words| words.first()) {
+                        self.starts.insert(first.clone());
                         let rules = self.by_word[sort].entry(first.clone()).or_default();
                         if rules.last() != Some(&index) {
                             rules.push(index);
@@ -224,13 +238,14 @@ pub struct Chart<'g, 't, 's> {
     now: DateTime,
     order: Order,
     memo: RefCell<Vec<Memo>>,
+    depth: Cell<usize>,
 }
 
 #[derive(Clone)]
 enum Memo {
     Unknown,
     Working,
-    Known(Vec<Said>),
+    Known(Rc<[Said]>),
 }
 
 /// A rule on its way.
@@ -243,40 +258,50 @@ struct Trial<'r> {
 impl<'g, 't, 's> Chart<'g, 't, 's> {
     pub fn new(grammar: &'g Grammar, text: &'t Text<'s>, now: DateTime, order: Order) -> Self {
         let memo = RefCell::new(vec![Memo::Unknown; SORTS * (text.len() + 1)]);
-        Self { grammar, text, now, order, memo }
+        Self { grammar, text, now, order, memo, depth: Cell::new(0) }
     }
 
     /// Every reading of this sort that begins here, the longest first.
-    pub fn at(&self, sort: Sort, at: usize) -> Vec<Said> {
+    pub fn at(&self, sort: Sort, at: usize) -> Rc<[Said]> {
         if at >= self.text.len() {
-            return Vec::new();
+            return Rc::default();
         }
         let slot = at * SORTS + sort as usize;
         match &self.memo.borrow()[slot] {
-            Memo::Known(said) => return said.clone(),
+            Memo::Known(said) => return Rc::clone(said),
             // A rule that begins with what it gives: the longer reading comes by another rule.
-            Memo::Working => return Vec::new(),
+            Memo::Working => return Rc::default(),
             Memo::Unknown => {}
         }
+        // “a day and a day and a day …”: nobody means more than this.
+        if self.depth.get() >= DEEPEST {
+            return Rc::default();
+        }
+        self.depth.set(self.depth.get() + 1);
         self.memo.borrow_mut()[slot] = Memo::Working;
         let mut said = lexicon::said(sort, self.text, at, self.now, self.order);
         self.by_rules(sort, at, &mut said);
         said.sort_by_key(|said| std::cmp::Reverse(said.end));
         said.dedup_by_key(|said| said.end);
-        self.memo.borrow_mut()[slot] = Memo::Known(said.clone());
+        let said: Rc<[Said]> = said.into();
+        self.memo.borrow_mut()[slot] = Memo::Known(Rc::clone(&said));
+        self.depth.set(self.depth.get() - 1);
         said
+    }
+
+    /// Whether anything can begin here at all.
+    pub fn begins(&self, at: usize) -> bool {
+        self.grammar.starts.contains(self.text.at(at)) || lexicon::begins(self.text, at)
     }
 
     fn by_rules(&self, sort: Sort, at: usize, said: &mut Vec<Said>) {
         let sort = sort as usize;
-        let empty = Vec::new();
-        let words = self.grammar.by_word[sort].get(self.text.at(at)).unwrap_or(&empty);
-        let mut rules: Vec<usize> = words.iter().chain(&self.grammar.by_sort[sort]).copied().collect();
-        rules.sort_unstable();
-        rules.dedup();
-        for index in rules {
+        let words = self.grammar.by_word[sort].get(self.text.at(at)).map_or(&[][..], Vec::as_slice);
+        let sorts = &self.grammar.by_sort[sort];
+        let mut caught = Vec::new();
+        for index in merged(words, sorts) {
             let mut trial = Trial { rule: &self.grammar.rules[index], start: at, found: Vec::new() };
-            self.go(&mut trial, 0, at, at, &mut Vec::new());
+            self.go(&mut trial, 0, at, at, &mut caught);
             said.append(&mut trial.found);
         }
     }
@@ -326,7 +351,7 @@ impl<'g, 't, 's> Chart<'g, 't, 's> {
                 }
             }
             Matcher::Sort(sort) => {
-                for said in self.at(*sort, at) {
+                for said in self.at(*sort, at).iter() {
                     let from = if from == at { said.from } else { from };
                     caught.push(Some(said.piece));
                     self.go(trial, index + 1, said.end, from, caught);
@@ -335,4 +360,18 @@ impl<'g, 't, 's> Chart<'g, 't, 's> {
             }
         }
     }
+}
+
+/// Two ascending lists as one, each entry once: rules are tried in the order of the tables.
+fn merged<'a>(one: &'a [usize], two: &'a [usize]) -> impl Iterator<Item = usize> + 'a {
+    let (mut a, mut b) = (one.iter().copied().peekable(), two.iter().copied().peekable());
+    std::iter::from_fn(move || match (a.peek().copied(), b.peek().copied()) {
+        (Some(x), Some(y)) if x == y => {
+            b.next();
+            a.next()
+        }
+        (Some(x), Some(y)) if x < y => a.next(),
+        (Some(_), None) => a.next(),
+        _ => b.next(),
+    })
 }

@@ -100,6 +100,11 @@ pub fn at(text: &Text, at: usize, now: DateTime) -> Option<(Piece, usize)> {
     Some((Piece::Day(Day { date, named: Named::Holiday(*index) }), end))
 }
 
+/// Whether a name of the table begins with this token.
+pub fn begins(word: &str) -> bool {
+    TABLE.1.begins(word)
+}
+
 /// A holiday of the table in a given year.
 pub fn of_year(index: usize, year: i64) -> Option<Date> {
     on(*TABLE.0.get(index)?, year)

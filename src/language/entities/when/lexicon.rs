@@ -44,6 +44,39 @@ pub fn said(sort: Sort, text: &Text, at: usize, now: DateTime, order: Order) -> 
     }
 }
 
+/// Whether a word of the lexicon can begin with this token: elsewhere nothing needs to be tried.
+pub fn begins(text: &Text, at: usize) -> bool {
+    let word = text.at(at);
+    match text.kind(at) {
+        Some(Kind::Digits) => true,
+        Some(Kind::Han) => {
+            number::chinese::digit(word).is_some()
+                || matches!(word, "十" | "百" | "千" | "半" | "几" | "初" | "第" | "正" | "好")
+                || tabled(word)
+        }
+        Some(Kind::Word) => {
+            number::english::small(word).is_some()
+                || number::english::small_ordinal(word).is_some()
+                || matches!(
+                    word,
+                    "a" | "an" | "half" | "hundred" | "few" | "couple" | "several" | "some" | "another"
+                )
+                || tabled(word)
+        }
+        Some(Kind::Mark) => matches!(word, "½" | "¼" | "¾"),
+        None => false,
+    }
+}
+
+fn tabled(word: &str) -> bool {
+    WEEKDAYS.begins(word)
+        || MONTHS.begins(word)
+        || PARTS.begins(word)
+        || SHIFTS.begins(word)
+        || UNITS.begins(word)
+        || holiday::begins(word)
+}
+
 fn of<T: Copy>(table: &Phrases<T>, text: &Text, at: usize, piece: fn(T) -> Piece) -> Option<(Piece, usize)> {
     table.at(text, at).map(|(value, end)| (piece(*value), end))
 }
@@ -105,6 +138,9 @@ static PARTS: LazyLock<Phrases<Part>> = LazyLock::new(|| {
     table(&[
         ("凌晨|清晨", Part::EarlyMorning),
         ("early morning|early-morning|early in the morning", Part::MorningEarly),
+        ("later in the morning", Part::MorningLate),
+        ("later in the afternoon", Part::AfternoonLate),
+        ("later in the evening", Part::EveningLate),
         ("late morning|late-morning|late mornings|late-mornings", Part::MorningLate),
         ("early afternoon|early-afternoon", Part::AfternoonEarly),
         ("late afternoon|late-afternoon", Part::AfternoonLate),
@@ -113,19 +149,19 @@ static PARTS: LazyLock<Phrases<Part>> = LazyLock::new(|| {
         ("early night|early-night", Part::NightEarly),
         ("late night|late-night", Part::NightLate),
         ("morning|mornings|forenoon|早上|早晨|上午|早间|早|晨", Part::Morning),
-        ("lunchtime|lunch time|lunch|中午|正午|午间", Part::Noon),
+        ("lunchtime|lunch time|中午|正午|午间", Part::Noon),
         ("afternoon|afternoons|下午|午后", Part::Afternoon),
         ("evening|evenings|傍晚|晚上|晚间|晚", Part::Evening),
         ("night|nights|nighttime|夜里|夜晚|深夜|夜间|夜", Part::Night),
         ("半夜|午夜", Part::Midnight),
-        ("business hours|working hours", Part::Business),
+        ("business hours|working hours|daytime", Part::Business),
     ])
 });
 
 static SHIFTS: LazyLock<Phrases<i64>> = LazyLock::new(|| {
     table(&[
         ("this|this current|current|这|这个|这一|本|该|当", 0),
-        ("next|the next|coming|upcoming|following|下|下个|下一|下一个", 1),
+        ("next|coming|upcoming|following|下|下个|下一|下一个", 1),
         ("last|past|previous|上|上个|上一|上一个", -1),
         ("下下|下下个", 2),
         ("上上|上上个", -2),
@@ -179,6 +215,10 @@ fn count(text: &Text, at: usize) -> Vec<(Piece, usize)> {
         }
         let more = usize::from(text.at(end) == "多");
         counts.push((Piece::Count(value), end + more));
+        // “two quarters” may be a half, or six months.
+        if let Some((whole, stop)) = number::integer(text, at).filter(|(_, stop)| *stop != end) {
+            counts.push((Piece::Count(whole as f64), stop));
+        }
         if text.starts(end, &["and", "half"]) {
             counts.push((Piece::Count(value + 0.5), end + 2));
         }
@@ -296,6 +336,15 @@ fn day_number(text: &Text, at: usize) -> Option<(Piece, usize)> {
 }
 
 fn hour(text: &Text, at: usize) -> Option<(Piece, usize)> {
+    // The 1 of 37.1 is no hour.
+    if at > 1
+        && text.at(at - 1) == "."
+        && text.glued(at)
+        && text.glued(at - 1)
+        && text.kind(at - 2) == Some(Kind::Digits)
+    {
+        return None;
+    }
     let (piece, end) = integer(text, at, 0, 24)?;
     if text.kind(at) == Some(Kind::Digits) && (end != at + 1 || text.at(at).len() > 2) {
         return None;
@@ -317,6 +366,13 @@ fn minute(text: &Text, at: usize) -> Option<(Piece, usize)> {
 
 /// 7:56, 7:56:30, 7h01, and with “am” behind 340 and 8.10.
 fn digital(text: &Text, at: usize) -> Option<(Piece, usize)> {
+    // “ten-thirty”.
+    if text.kind(at) == Some(Kind::Word) && text.at(at + 1) == "-" && text.glued(at + 1) {
+        let hour = number::english::small(text.at(at)).filter(|hour| (1..13).contains(hour))?;
+        let (minute, end) = number::integer(text, at + 2).filter(|(minute, _)| (10..60).contains(minute))?;
+        let spoken = text.kind(at + 2) == Some(Kind::Word);
+        return if spoken { Some((Piece::Clock(Clock::new(hour, minute, 0)?), end)) } else { None };
+    }
     let number = |index: usize| -> Option<i64> {
         if text.kind(index) == Some(Kind::Digits) { text.at(index).parse().ok() } else { None }
     };
@@ -332,7 +388,14 @@ fn digital(text: &Text, at: usize) -> Option<(Piece, usize)> {
         }
         return Some((Piece::Clock(exact(Clock::new(first, minute, 0)?, word)), at + 3));
     }
-    if mark == "." && two(at + 2) && half(text, at + 3).is_some() && word.len() <= 2 {
+    let closes = at + 3 == text.len()
+        || !text.glued(at + 3) && text.kind(at + 3) != Some(Kind::Word)
+        || text.at(at + 3) == ",";
+    let pointed = half(text, at + 3).is_some() || closes && at > 0 && text.at(at - 1) == "at";
+    if word.len() == 4 && word.starts_with('0') && (mark == "-" || at > 0 && text.at(at - 1) == "-") {
+        return Some((Piece::Clock(exact(Clock::new(first / 100, first % 100, 0)?, word)), at + 1));
+    }
+    if mark == "." && two(at + 2) && pointed && word.len() <= 2 {
         return Some((Piece::Clock(Clock::new(first, number(at + 2)?, 0)?), at + 3));
     }
     let halved = matches!(half(text, at + 1), Some((Piece::Part(Part::Am | Part::Pm), _)));
@@ -372,9 +435,9 @@ fn half(text: &Text, at: usize) -> Option<(Piece, usize)> {
     }
     let from = match (text.at(at), text.at(at + 1)) {
         ("in", "the") => at + 2,
-        ("at" | "in" | "this", _) => at + 1,
+        ("at" | "in", _) => at + 1,
         // “seven thirty evening” is a time, “four evening classes” is not.
-        _ if at > 1 && matches!(text.at(at - 2), "past" | "to" | "at" | ":" | "after") => at,
+        _ if at > 1 && matches!(text.at(at - 2), "past" | "to" | ":" | "after") => at,
         _ if at > 0 && matches!(text.at(at - 1), "o'clock" | "oclock" | "am" | "pm" | "m" | "," | ".") => at,
         _ => return None,
     };

@@ -125,8 +125,8 @@ pub fn between(start: Piece, end: Piece) -> Option<Piece> {
         }
         (Piece::Moment(start, _), Piece::Moment(end, _)) => Some(moments(start, end)),
         (Piece::Clock(start), Piece::Moment(end, vague)) => {
-            let (start, _) = settle(start, face(end, vague)?);
-            Some(moments(end.date().to_datetime(start.time()), end))
+            let (start, stop) = settle(start, face(end, vague)?);
+            Some(moments(end.date().to_datetime(start.time()), end.date().to_datetime(stop.time())))
         }
         (Piece::Period { from, .. }, Piece::Moment(end, _)) => {
             days(Day { date: from, named: Named::Yearless }, Day { date: end.date(), named: Named::Exactly })
