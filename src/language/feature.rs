@@ -7,7 +7,7 @@ use super::{
 };
 
 /// Longest piece of a word, in letters.
-const LONGEST: usize = 5;
+const LONGEST: usize = 4;
 
 /// The keys of one text, in two blocks that weigh the same. Reused from text to text.
 #[derive(Debug, Default)]

@@ -116,11 +116,12 @@ impl Gate {
 /// The lowest probability from which on at most `wrong` of the guesses are wrong.
 fn surely(mut guesses: Vec<(f32, bool)>, wrong: f32) -> f32 {
     guesses.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let (mut errors, mut lowest) = (0_u32, 1.0);
-    for (count, (probability, right)) in guesses.into_iter().enumerate() {
-        errors += u32::from(!right);
-        if errors as f32 <= wrong * (count + 1) as f32 {
-            lowest = probability;
+    let (mut errors, mut count, mut lowest) = (0, 0, 1.0);
+    for same in guesses.chunk_by(|a, b| a.0.total_cmp(&b.0).is_eq()) {
+        errors += same.iter().filter(|(_, right)| !right).count();
+        count += same.len();
+        if errors as f32 <= wrong * count as f32 {
+            lowest = same[0].0;
         }
     }
     lowest
@@ -213,4 +214,68 @@ fn solve(mut a: [[f64; WEIGHTS]; WEIGHTS], mut b: [f64; WEIGHTS]) -> [f64; WEIGH
 
 fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + (-x).exp())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In scope: sure and mostly known, every tenth taken for another; out of scope: unsure and mostly unknown.
+    fn answers() -> Vec<Answer> {
+        let answer = |number: usize| {
+            let outside = number.is_multiple_of(5);
+            let wave = (number * 37 % 100) as f32 / 100.0;
+            let sure = if outside { 0.25 + wave * 0.3 } else { 0.5 + wave * 0.2 };
+            let known = if outside { wave * 0.6 } else { 0.5 + wave * 0.5 };
+            let class = (!outside).then_some(usize::from(number % 50 == 1));
+            let clues = Clues { furthest: sure - 0.5, known, loudest: sure * 4.0 };
+            Answer { clues, probabilities: vec![sure, (1.0 - sure) * 0.6, (1.0 - sure) * 0.4], class }
+        };
+        (0..1000).map(answer).collect()
+    }
+
+    fn verdicts(gate: &Gate) -> Vec<(Verdict, Option<usize>, f32)> {
+        let judged = |mut answer: Answer| {
+            let in_scope = gate.in_scope(&answer.clues, &mut answer.probabilities);
+            let probability = answer.probabilities[0] * in_scope;
+            (gate.verdict(in_scope, probability), answer.class, probability)
+        };
+        answers().into_iter().map(judged).collect()
+    }
+
+    #[test]
+    fn it_refuses_no_more_in_scope_than_it_may_and_most_of_the_rest() {
+        let gate = Gate::fit(&answers(), Tolerance { in_scope_loss: 0.05, wrong_accepted: 0.03 });
+        let all = verdicts(&gate);
+        let refused = |inside: bool| {
+            let of: Vec<_> = all.iter().filter(|(_, class, _)| class.is_some() == inside).collect();
+            of.iter().filter(|(verdict, ..)| *verdict == Verdict::Reject).count() as f32 / of.len() as f32
+        };
+        assert!(refused(true) <= 0.05, "{}", refused(true));
+        assert!(refused(false) > 0.6, "{}", refused(false));
+    }
+
+    #[test]
+    fn of_what_is_accepted_no_more_is_wrong_than_may_be() {
+        let tolerance = Tolerance { in_scope_loss: 0.0, wrong_accepted: 0.04 };
+        let gate = Gate::fit(&answers(), tolerance);
+        let accepted: Vec<_> = verdicts(&gate).into_iter().filter(|one| one.0 == Verdict::Accept).collect();
+        let wrong = accepted.iter().filter(|(_, class, _)| *class != Some(0)).count();
+        assert!(
+            !accepted.is_empty() && wrong as f32 <= 0.04 * accepted.len() as f32,
+            "{wrong} of {}",
+            accepted.len()
+        );
+        assert_eq!(surely(vec![(0.9, false)], 0.1).to_bits(), 1.0_f32.to_bits(), "nothing is sure enough");
+    }
+
+    #[test]
+    fn probabilities_become_as_sure_as_they_are_right() {
+        let gate = Gate::fit(&answers(), Tolerance::default());
+        // Said to be about 0.6, and right in 39 of 40.
+        assert!(gate.sharpness > 1.5, "{}", gate.sharpness);
+        let mut probabilities = vec![0.6, 0.24, 0.16];
+        gate.in_scope(&Clues::default(), &mut probabilities);
+        assert!(probabilities[0] > 0.8 && (probabilities.iter().sum::<f32>() - 1.0).abs() < 1e-5);
+    }
 }

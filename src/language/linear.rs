@@ -108,3 +108,32 @@ impl Plane {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_class_lies_on_its_side_and_what_is_outside_on_none() {
+        let rows: Vec<Row> = vec![
+            vec![(0, 1.0)],
+            vec![(0, 0.8), (3, 0.6)],
+            vec![(1, 1.0)],
+            vec![(1, 0.8), (3, 0.6)],
+            vec![(2, 1.0)],
+        ];
+        let rows: Vec<&Row> = rows.iter().collect();
+        let classes = [Some(0), Some(0), Some(1), Some(1), None];
+        let linear = Linear::learn(&rows, &classes, 4, 2, 1);
+        for (row, class) in rows.iter().zip(classes) {
+            let distance = |plane: usize| {
+                let of = |(feature, x): &(u32, f32)| linear.weights[*feature as usize * 2 + plane] * x;
+                linear.bias[plane] + row.iter().map(of).sum::<f32>()
+            };
+            for plane in 0..2 {
+                assert_eq!(distance(plane) > 0.0, class == Some(plane), "{row:?}: {}", distance(plane));
+            }
+        }
+        assert_eq!(Linear::learn(&rows, &classes, 4, 2, 1).weights, linear.weights);
+    }
+}

@@ -27,10 +27,10 @@ impl Plan {
     pub fn of(samples: &[Sample]) -> Self {
         let many = samples.len() >= MANY;
         let course = Course {
-            hidden: if many { 256 } else { 128 },
-            epochs: if many { 22 } else { 40 },
+            hidden: if many { 256 } else { 64 },
+            epochs: if many { 22 } else { 20 },
             batch: if many { 32 } else { 16 },
-            rate: 0.002,
+            rate: if many { 0.002 } else { 0.005 },
             drop_features: 0.4,
             drop_hidden: 0.4,
             smoothing: 0.1,
