@@ -14,7 +14,7 @@ use tokio::{
     net::UdpSocket,
     sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel},
     task::JoinHandle,
-    time::timeout,
+    time::{sleep, timeout},
 };
 
 use super::{
@@ -127,8 +127,14 @@ impl Phone {
         self.line.quiet.store(true, Ordering::Relaxed);
     }
 
+    /// An engine that starts says 503, and phones try again.
     pub async fn register(&self) {
-        let code = self.registration(3600).await;
+        let deadline = Instant::now() + PATIENCE;
+        let mut code = self.registration(3600).await;
+        while code == Some(503) && Instant::now() < deadline {
+            sleep(Duration::from_millis(100)).await;
+            code = self.registration(3600).await;
+        }
         assert_eq!(code, Some(200), "{} could not register\n{}", self.line.user, self.line.trace());
     }
 
