@@ -162,7 +162,7 @@ async fn record(cx: &Context, call: CallId, what: Recording) -> Result<(), Fault
     let (verb, on, said) = match what {
         Recording::Start => ("record", true, "is recorded"),
         Recording::Stop => ("record", false, "is recorded no more"),
-        Recording::Pause => ("pause-recording", true, "is not recorded for now"),
+        Recording::Pause => ("pause-recording", true, "is recorded on when it is resumed"),
         Recording::Resume => ("pause-recording", false, "is recorded again"),
     };
     act(cx, call, verb, json!({ "on": on }), said).await

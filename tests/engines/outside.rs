@@ -78,7 +78,7 @@ pub async fn a_dead_trunk_is_left_within_four_seconds_and_the_next_call_goes_rou
     both_talk(&call, &taken).await;
     call.hang_up().await;
     taken.ended().await;
-    drop(office);
+    office.world.ends_clean().await;
 
     let office = Office::open(kind).await;
     let anna = office.phone("1001").await;
@@ -87,7 +87,7 @@ pub async fn a_dead_trunk_is_left_within_four_seconds_and_the_next_call_goes_rou
     let call = anna.dial("013900000005").await;
     let taken = office.second.rings().await;
     let took = start.elapsed();
-    assert!(took < Duration::from_millis(4500), "an INVITE in progress: {took:?}");
+    assert!(took < Duration::from_secs(4), "an INVITE in progress: {took:?}");
     taken.answer();
     both_talk(&call, &taken).await;
     call.hang_up().await;

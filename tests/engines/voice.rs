@@ -9,8 +9,11 @@ use crate::{
     bench::Kind,
     office::Office,
     support::{call::Call, phone::Manner, tone::Heard},
-    world::{HIGH, LOW, both_talk, eventually},
+    world::{HIGH, LOW, eventually},
 };
+
+/// Hz; said when nothing is recorded any more.
+const AFTERWARDS: f64 = 1700.0;
 
 on_every_engine! {
     a_message_is_left_heard_and_deleted,
@@ -133,7 +136,11 @@ pub async fn a_talk_is_recorded_in_stereo_and_paused(kind: Kind) {
     order("pause-recording", true).await;
     order("pause-recording", false).await;
     office.act("1001", "talking", "record", json!({ "on": false })).await;
-    both_talk(&call, &taken).await;
+    // What is said from here on is in no file.
+    call.says(AFTERWARDS);
+    taken.hears(AFTERWARDS).await;
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    taken.hears(AFTERWARDS).await;
     call.hang_up().await;
     taken.ended().await;
     let file = eventually("a recording", async || {
@@ -153,8 +160,12 @@ pub async fn a_talk_is_recorded_in_stereo_and_paused(kind: Kind) {
         left.share(LOW),
         right.share(HIGH)
     );
+    assert!(left.share(AFTERWARDS) < 0.02, "recorded on: {:.2}", left.share(AFTERWARDS));
     let quiet = quietest_second(&left);
     assert!(quiet < 50.0, "nothing is heard of the pause: {quiet:.0}");
+    let second = |samples: &[i16]| Heard(samples.to_vec()).loudness();
+    let (first, last) = (second(&left.0[..8000]), second(&left.0[left.0.len() - 8000..]));
+    assert!(first > 200.0 && last > 200.0, "the pause is in its midst: {first:.0}, {last:.0}");
     // It is written down: which file, from when to when, without what, by whom.
     let record = office.world.record("1001").await;
     let [one] = &record.recordings[..] else { panic!("one recording: {record:?}") };

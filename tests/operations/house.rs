@@ -94,10 +94,6 @@ impl House {
         });
     }
 
-    pub fn alive(&mut self) -> bool {
-        self.child.as_mut().is_some_and(|child| child.try_wait().expect("asked").is_none())
-    }
-
     pub fn signal(&self, signal: Signal) {
         let child = self.child.as_ref().expect("it runs");
         kill(Pid::from_raw(i32::try_from(child.id()).expect("pid")), signal).expect("signalled");

@@ -1,18 +1,14 @@
 //! The daemon under systemd: what it tells, where its passwords come from, and the unit itself.
 
 use std::{
-    fs,
-    io::{self, PipeWriter, Write},
+    fs, io,
     os::unix::net::UnixDatagram,
     path::Path,
     process::Command,
     time::{Duration, Instant},
 };
 
-use nix::{
-    fcntl::{FcntlArg, OFlag, fcntl},
-    sys::signal::Signal,
-};
+use nix::sys::signal::Signal;
 
 use crate::house::{House, PATIENCE, err};
 
@@ -67,15 +63,6 @@ fn managed(house: &House) -> (Manager, String) {
     (Manager::at(&notify), notify.to_str().expect("text").to_owned())
 }
 
-/// Nothing more goes into it until it is read.
-fn fill(writer: &mut PipeWriter) {
-    fcntl(&*writer, FcntlArg::F_SETFL(OFlag::O_NONBLOCK)).expect("set");
-    for piece in [4096, 1] {
-        while writer.write(&vec![b'.'; piece]).is_ok() {}
-    }
-    fcntl(&*writer, FcntlArg::F_SETFL(OFlag::empty())).expect("set");
-}
-
 #[test]
 fn the_service_is_told_ready_alive_reloading_and_stopping_each_when_it_is_so() {
     let mut house = House::new();
@@ -105,25 +92,6 @@ fn the_service_is_told_ready_alive_reloading_and_stopping_each_when_it_is_so() {
     manager.forget();
     house.end(Signal::SIGTERM);
     manager.until("STOPPING=1", &house);
-}
-
-/// A full pipe once stopped the loop that leads calls. (That a stuck loop feeds no watchdog is tested beside `beat`.)
-#[test]
-fn a_log_that_nobody_reads_does_not_starve_the_watchdog() {
-    let mut house = House::new();
-    let (mut manager, notify) = managed(&house);
-    let (_reader, mut writer) = io::pipe().expect("a pipe");
-    let log = writer.try_clone().expect("another end").into();
-    let told = [("NOTIFY_SOCKET", &*notify), ("WATCHDOG_USEC", "1200000"), ("RUST_LOG", "call=info")];
-    house.start_into(log, &told, &["--traffic", "300"]);
-    manager.until("READY=1", &house);
-    fill(&mut writer);
-    let fed = |heard: &[String]| heard.iter().filter(|line| *line == "WATCHDOG=1").count();
-    manager.forget();
-    assert!(manager.hear(PATIENCE, |heard| fed(heard) > 12), "{:?}", manager.heard);
-    assert!(!manager.heard.iter().any(|line| line.contains("does not answer")), "{:?}", manager.heard);
-    assert!(house.alive());
-    house.end(Signal::SIGTERM);
 }
 
 #[test]
