@@ -41,6 +41,9 @@ pub(super) struct RestoreArgs {
     /// Only try: restore into a folder that goes away, open all of it, count, and say what would be lost
     #[arg(long)]
     drill: bool,
+    /// Leave the rows of finished calls, users and the audit out; the database is not asked
+    #[arg(long, conflicts_with = "drill")]
+    without_rows: bool,
     #[command(flatten)]
     places: Folders,
 }
@@ -159,7 +162,7 @@ pub(super) async fn restore(common: Common, args: RestoreArgs) -> Result<Exit, F
         print(&text)?;
         return Ok(if drill.faults.is_empty() { Exit::Done } else { Exit::Failed });
     }
-    let restored = backup::restore(&args.file, &places, told);
+    let restored = backup::restore(&args.file, &places, !args.without_rows, told).await;
     bar.finish_and_clear();
     let restored = restored.map_err(fault)?;
     if common.json {

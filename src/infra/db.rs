@@ -11,6 +11,7 @@ mod postgres;
 mod sqlite;
 mod statement;
 mod steps;
+mod transfer;
 
 pub use error::DbError;
 pub use look::Look;

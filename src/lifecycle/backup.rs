@@ -63,10 +63,6 @@ pub enum BackupError {
     Site(Problems),
     #[error("there is no journal in {}; name the daemon's state folder with --state", .0.display())]
     NoState(PathBuf),
-    #[error(
-        "the rows of {0} are on a server: back that up with `pg_dump --format=custom`, and add --without-rows for all else"
-    )]
-    Server(String),
     #[error(transparent)]
     Archive(#[from] ArchiveError),
     #[error(transparent)]
@@ -97,9 +93,6 @@ pub async fn backup<W: Write>(
         return Err(BackupError::NoState(state.clone()));
     }
     let db = store::open(&site.store, state);
-    if with_rows && !db.is_file() {
-        return Err(BackupError::Server(format!("{:?}", site.store)));
-    }
     let made = SystemClock.now();
     let mut packing = Packing::new(to)?;
     let (mut done, mut all) = (0, parts::size(places));

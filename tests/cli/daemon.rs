@@ -218,6 +218,58 @@ fn one_line_of_the_site_puts_everything_into_postgresql() {
     house.end(Signal::SIGTERM);
     assert!(!house.folder.path().join("state/tandem.db").exists());
     assert!(!house.log().contains(PASSWORD));
+    a_backup_takes_the_rows_along(&server, house);
+}
+
+/// From the server into a file, and from the file into another server.
+fn a_backup_takes_the_rows_along(server: &Postgres, mut house: House) {
+    let (file, state) = (house.folder.path().join("backup"), house.folder.path().join("state"));
+    let run = |house: &House, words: &[&str]| {
+        let mut command = program();
+        command
+            .args(words)
+            .arg("--site")
+            .arg(house.site())
+            .arg("--state")
+            .arg(house.folder.path().join("state"));
+        command.output().expect("it runs")
+    };
+    let history = |house: &House| house.json(&["calls", "history", "--json", "-n", "1000"]);
+    let audit = |house: &House| house.json(&["audit", "--json", "-n", "1000"]);
+    // Those who were in a call when the daemon before ended are counted too.
+    house.start(&[]);
+    house.until("nobody calls any more", |house| {
+        house.json(&["calls", "--json"]).as_array().is_some_and(Vec::is_empty)
+    });
+    let (calls, changes) = (history(&house), audit(&house));
+    assert!(calls.as_array().is_some_and(|calls| calls.len() > 2) && changes[0].is_object());
+    house.end(Signal::SIGTERM);
+    let path = file.to_str().expect("text");
+    let made = run(&house, &["backup", "--to", path]);
+    assert_eq!(made.status.code(), Some(0), "{}", err(&made));
+    let drilled = run(&house, &["restore", "--drill", path]);
+    assert_eq!(drilled.status.code(), Some(0), "{}{}", out(&drilled), err(&drilled));
+    assert!(!state.join("tandem.db").exists());
+
+    let mut other = House { folder: tempfile::tempdir().expect("folder"), port: 0, child: None };
+    let taken = run(&other, &["restore", path]);
+    assert!(err(&taken).contains("has rows already"), "{}", err(&taken));
+    assert_eq!(fs::read_dir(other.folder.path()).expect("folder").count(), 0, "nothing half restored");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        server.drop_database().await;
+        server.create_database().await;
+    });
+    let done = run(&other, &["restore", path]);
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+    assert!(!other.folder.path().join("state/tandem.db").exists());
+    other.start(&[]);
+    assert_eq!((history(&other), audit(&other)), (calls, changes));
+    assert!(other.said(&["audit", "verify"]).starts_with("All "));
+    // New rows follow the old ones.
+    other.said(&["agents", "pause", "chen", "--reason", "lunch"]);
+    other.until("the audit", |other| audit(other)[0]["what"] == "agent.pause");
+    assert!(other.said(&["audit", "verify"]).starts_with("All "));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Finished calls on their way into a real database that is well, locked, unreachable, damaged or replaced; every
 //! story is told on SQLite and on a PostgreSQL that the test starts itself.
 
+mod copies;
 mod desk;
 mod erase;
 mod house;
@@ -52,6 +53,9 @@ on_both! {
     desk::a_token_lets_in_until_it_ends_or_is_revoked,
     desk::changes_reach_the_audit_once_however_often_they_are_told,
     desk::a_row_of_the_audit_is_never_changed_and_whoever_forces_it_is_found,
+    copies::rows_go_into_a_copy_and_from_it_into_an_empty_database,
+    #[ignore = "long: writes a million calls"]
+    million::a_million_calls_are_copied_and_loaded_within_half_an_hour,
     #[ignore = "long: writes a million calls"]
     million::a_million_calls_are_searched_within_200_ms,
 }

@@ -58,6 +58,10 @@ pub enum DbError {
         "step {version} of the schema of {place} is not the one that this Tandem knows; install the version that made it, or restore a backup"
     )]
     Changed { place: String, version: i64 },
+    #[error(
+        "the database {place} has rows already ({table}); nothing is ever written over: name an empty one in the site's `store`, or leave the rows out"
+    )]
+    Taken { place: String, table: &'static str },
     #[error("the database {place} refused a statement: {source}")]
     Refused { place: String, source: Box<sqlx::Error> },
 }

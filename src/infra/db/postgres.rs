@@ -59,6 +59,10 @@ impl Remote {
         Self { server, open: Mutex::new(None), stale: AtomicBool::new(false) }
     }
 
+    pub fn url(&self) -> &str {
+        &self.server.url
+    }
+
     pub async fn pool(&self) -> Result<PgPool, DbError> {
         let mut open = self.open.lock().await;
         if let Some(pool) = &*open

@@ -62,6 +62,11 @@ impl Sql {
         Self { text: Cow::Borrowed(text), values: Vec::new() }
     }
 
+    /// A text that this room has put together from names that it knows.
+    pub(super) fn made(text: String, values: Vec<Value>) -> Self {
+        Self { text: Cow::Owned(text), values }
+    }
+
     /// The value of the next `$n` that the text has already.
     #[must_use]
     pub fn bind(mut self, value: impl Into<Value>) -> Self {

@@ -10,7 +10,13 @@ use std::{
 use serde::Serialize;
 
 use super::{About, BackupError, Places};
-use crate::infra::archive::{Manifest, unpack};
+use crate::{
+    infra::{
+        archive::{Manifest, unpack},
+        site,
+    },
+    lifecycle::store,
+};
 
 /// What was put where.
 #[derive(Clone, Debug, Serialize)]
@@ -21,8 +27,14 @@ pub struct Restored {
     pub files: usize,
 }
 
-/// Restores into folders that are not there, or empty. Nothing is in its place before all of it was verified.
-pub fn restore(file: &Path, places: &Places, told: impl FnMut(u64)) -> Result<Restored, BackupError> {
+/// Restores into folders that are not there, or empty, and the rows into the database that the site names, which has
+/// none. Nothing is in its place before all of it was verified.
+pub async fn restore(
+    file: &Path,
+    places: &Places,
+    with_rows: bool,
+    told: impl FnMut(u64),
+) -> Result<Restored, BackupError> {
     for folder in [&places.site, &places.state] {
         if fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some()) {
             return Err(BackupError::Taken(folder.clone()));
@@ -30,17 +42,17 @@ pub fn restore(file: &Path, places: &Places, told: impl FnMut(u64)) -> Result<Re
     }
     let beside = |folder: &Path| folder.with_extension(format!("restore.{}", std::process::id()));
     let (draft, second) = (beside(&places.state), beside(&places.site));
-    let done = put(file, places, &draft, &second, told);
+    let done = put(file, places, with_rows, [&draft, &second], told).await;
     let _moved = (fs::remove_dir_all(&draft), fs::remove_dir_all(&second));
     let Manifest { about, parts, .. } = done?;
     Ok(Restored { about, site: places.site.clone(), state: places.state.clone(), files: parts.len() })
 }
 
-fn put(
+async fn put(
     file: &Path,
     places: &Places,
-    draft: &Path,
-    second: &Path,
+    with_rows: bool,
+    [draft, second]: [&Path; 2],
     told: impl FnMut(u64),
 ) -> Result<Manifest<About>, BackupError> {
     for to in [&places.site, &places.state] {
@@ -54,10 +66,26 @@ fn put(
     };
     // The site may be on another disk.
     copy(&draft.join("site"), second).map_err(failed(second))?;
+    rows(second, &draft.join("state"), with_rows).await?;
     // A rename takes the place of a folder that is empty.
     fs::rename(draft.join("state"), &places.state).map_err(failed(&places.state))?;
     fs::rename(second, &places.site).map_err(failed(&places.site))?;
     Ok(manifest)
+}
+
+/// Where the site names a server, the rows belong there.
+async fn rows(site: &Path, state: &Path, wanted: bool) -> Result<(), BackupError> {
+    let copy = state.join("tandem.db");
+    let db = store::open(&site::load(site).map_err(BackupError::Site)?.store, state);
+    if !copy.exists() || (wanted && db.is_file()) {
+        return Ok(());
+    }
+    if wanted {
+        let loaded = db.load(&copy).await;
+        db.close().await;
+        loaded?;
+    }
+    fs::remove_file(&copy).map_err(|why| BackupError::Folder { path: copy, why })
 }
 
 /// Unpacks and verifies, and gives folders the modes that a daemon gives them.

@@ -1,0 +1,72 @@
+//! Rows of either database in a copy, and from there in an empty one of either kind.
+
+use std::{path::Path, sync::Arc};
+
+use tandem::{
+    base::{clock::SystemClock, id::Name, text::Label},
+    desk::{
+        access::{Access, NewToken, Scope},
+        audit::Audit,
+    },
+    infra::db::{Db, DbError},
+    live::record::store::{CallStore, Filter},
+};
+
+use crate::house::{House, push, record, wait, whole};
+
+const CALLS: u64 = 333;
+
+pub async fn rows_go_into_a_copy_and_from_it_into_an_empty_database(house: House) {
+    let (spool, projection) = house.start();
+    push(&spool, 0..CALLS);
+    wait(&projection, "all rows", |s| s.delivered >= CALLS).await;
+    projection.stop().await;
+    let (root, nina) = (Label::new("root"), Name::new("nina").unwrap());
+    let access = Access::new(house.db.clone(), Arc::new(SystemClock));
+    access.add_user(&root, nina.clone(), Scope::Admin).await.unwrap();
+    let asked = NewToken { scope: Scope::Read, days: 30, note: Label::new("板") };
+    let token = access.make_token(&root, &nina, asked).await.unwrap();
+
+    let folder = tempfile::tempdir().unwrap();
+    let copy = folder.path().join("copy.db");
+    assert!(house.db.copy(&copy).await.unwrap());
+    let end = Audit::new(house.db.clone()).verify().await.unwrap();
+    for other in [House::with_file(), House::with_server()] {
+        let before = House::counts_of(House::stranger_at(&copy).await).await;
+        other.db.load(&copy).await.unwrap();
+        assert_eq!(other.counts().await, whole(CALLS as i64));
+        assert_eq!(other.counts().await, before);
+        let found = CallStore::new(other.db.clone()).calls(&Filter::default(), 1000).await.unwrap();
+        assert_eq!(found, (0..CALLS).rev().map(record).collect::<Vec<_>>());
+        let audit = Audit::new(other.db.clone());
+        assert_eq!(audit.verify().await.unwrap(), end);
+        let access = Access::new(other.db.clone(), Arc::new(SystemClock));
+        assert_eq!(access.admit(&token.secret).await.unwrap().user, nina);
+        // What is written next comes after what was loaded.
+        access.revoke(&root, &token.token.id).await.unwrap();
+        assert_eq!(audit.verify().await.unwrap().rows, end.rows + 1);
+        let (spool, projection) = other.start();
+        push(&spool, CALLS..CALLS + 3);
+        wait(&projection, "the next calls", |s| s.delivered >= 3).await;
+        projection.stop().await;
+        assert_eq!(other.counts().await, whole(CALLS as i64 + 3));
+
+        let twice = other.db.load(&copy).await.unwrap_err();
+        assert!(matches!(twice, DbError::Taken { .. }), "{twice}");
+        assert_eq!(other.counts().await, whole(CALLS as i64 + 3), "nothing was written over");
+    }
+    nothing_comes_of_half_a_copy(&copy).await;
+}
+
+async fn nothing_comes_of_half_a_copy(copy: &Path) {
+    let mut stranger = House::stranger_at(copy).await;
+    stranger.run("PRAGMA foreign_keys = OFF").await;
+    stranger.run("DELETE FROM calls WHERE id = (SELECT max(id) FROM calls)").await;
+    drop(stranger);
+    for other in [House::with_file(), House::with_server()] {
+        other.db.load(copy).await.unwrap_err();
+        assert_eq!(other.counts().await, (0, 0, 0));
+        let gone = Db::sqlite(copy.with_file_name("nowhere/copy.db"));
+        assert!(!gone.copy(&copy.with_extension("second")).await.unwrap(), "no rows, no copy");
+    }
+}
