@@ -337,6 +337,7 @@ fn call() -> CallView {
         state: "talking".into(),
         at: "李小龙".into(),
         agent: Some(name("li")),
+        trunks: vec![],
     }
 }
 

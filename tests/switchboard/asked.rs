@@ -12,7 +12,7 @@ use tandem::{
 
 use super::{
     rig::{Rig, name, number, secs},
-    telephony::{admin, answers, at, call_in, conference, dials, ends, hear_each_other, open, sets},
+    telephony::{admin, answers, at, call_in, calls, conference, dials, ends, hear_each_other, open, sets},
 };
 
 /// 1000, who may call everywhere, talks with 1001, who may call locally.
@@ -32,6 +32,11 @@ fn trunks(rig: &Rig) -> Vec<String> {
     rig.orders.iter().filter_map(|(_, order)| trunk(order)).collect()
 }
 
+/// The trunks that live calls hang on, call by call.
+fn hangs_on(rig: &Rig) -> Vec<Vec<String>> {
+    calls(rig).iter().map(|call| call.trunks.iter().map(ToString::to_string).collect()).collect()
+}
+
 fn fails(rig: &mut Rig, trunk: &str, cause: HangupCause) {
     rig.world.line(name(trunk), Line { answer: Answer::Fail(cause), talk: secs(600) });
 }
@@ -41,10 +46,12 @@ fn who_is_asked_or_invited_outside_is_called_on_the_next_trunk_when_one_fails() 
     let mut rig = open();
     fails(&mut rig, "first", HangupCause::NO_CIRCUIT);
     let (a, b) = talk(&mut rig);
+    assert_eq!(hangs_on(&rig), [[""; 0]], "nobody is outside");
     let call = call_in(&rig, "talking");
     admin(&mut rig, Act::Consult { call, to: number("022345678") });
     rig.run_for(secs(3));
     assert_eq!(trunks(&rig), ["first", "second"]);
+    assert_eq!(hangs_on(&rig), [["second"]]);
     assert_eq!(rig.states(), ["consulting"]);
     admin(&mut rig, Act::Join { call });
     assert!(hear_each_other(&rig, &a, &b));
@@ -55,6 +62,7 @@ fn who_is_asked_or_invited_outside_is_called_on_the_next_trunk_when_one_fails() 
     rig.run_for(secs(3));
     assert_eq!(trunks(&rig), ["first", "second", "second"]);
     assert_eq!(conference(&rig).members.len(), 1);
+    assert_eq!(hangs_on(&rig)[1], ["first", "second"], "by which one is known no more");
     let records = ends(rig, 2);
     assert!(records.iter().any(|record| record.legs.len() == 4), "{records:#?}");
 

@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 
 use crate::{
-    base::number::Number,
     cli::{
         context::Context,
         paint::{Paint, Tone, clean},
@@ -43,7 +42,6 @@ pub(super) async fn touched(cx: &Context, plan: &Plan, site: &Site) -> Option<Ve
     Some(found.collect())
 }
 
-/// A call does not say over which trunk it runs: each that a call with the outside may run over counts.
 fn hangs(call: &CallView, piece: &Piece, site: &Site) -> bool {
     match piece {
         Piece::Socket => true,
@@ -57,10 +55,7 @@ fn hangs(call: &CallView, piece: &Piece, site: &Site) -> bool {
                 .collect();
             parties(call, site).iter().any(|party| numbers.contains(party.as_str()))
         }
-        Piece::Trunk(_) => {
-            let house = |number: &str| Number::new(number).is_ok_and(|n| site.extensions.contains_key(&n));
-            parties(call, site).iter().any(|party| Number::new(party).is_ok() && !house(party))
-        }
+        Piece::Trunk(trunk) => call.trunks.contains(trunk),
     }
 }
 

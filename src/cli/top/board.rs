@@ -307,6 +307,7 @@ mod tests {
                 state: "waiting".into(),
                 at: "queue sales".into(),
                 agent: None,
+                trunks: vec![],
             }],
             trouble: None,
         }

@@ -99,6 +99,8 @@ pub struct CallView {
     #[schema(value_type = String)]
     pub at: SmolStr,
     pub agent: Option<Name>,
+    /// The trunks that it runs over. By which one a call came in no engine tells: then it is every trunk of the site.
+    pub trunks: Vec<Name>,
 }
 
 /// A call with its whole way.

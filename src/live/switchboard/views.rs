@@ -1,5 +1,7 @@
 //! What the doors may see: answers made from live state, as it is between two inputs.
 
+use std::collections::BTreeSet;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
@@ -17,7 +19,7 @@ use crate::{
     },
     live::{
         agent::{Agent, AgentState},
-        call::{Call, Conferring, Stage},
+        call::{Call, Conferring, Party, Stage},
     },
     ports::engine::Origin,
 };
@@ -26,8 +28,10 @@ impl Switchboard {
     pub fn view(&self, query: &Query, now: Stamp) -> View {
         match query {
             Query::Status => View::Status(self.status(now)),
-            Query::Calls => View::Calls(self.calls.values().map(call_view).collect()),
-            Query::Call(id) => View::Call(self.calls.get(id).map(call_detail).map(Box::new)),
+            Query::Calls => View::Calls(self.calls.values().map(|call| self.call_view(call)).collect()),
+            Query::Call(id) => {
+                View::Call(self.calls.get(id).map(|call| self.call_detail(call)).map(Box::new))
+            }
             Query::Queues => {
                 View::Queues(self.site.queues.keys().map(|name| self.queue_view(name, now)).collect())
             }
@@ -64,7 +68,7 @@ impl Switchboard {
             Input::Act { act, .. } => {
                 let call = act.call().and_then(|call| self.calls.get(&call));
                 let agent = act.agent().and_then(|agent| Some((agent, self.agents.get(agent)?)));
-                let call = call.map(|call| Subject::Call(call_view(call)));
+                let call = call.map(|call| Subject::Call(self.call_view(call)));
                 call.or_else(|| agent.map(|(name, agent)| Subject::Agent(self.agent_view(name, agent))))
             }
             Input::Site(_) => {
@@ -176,31 +180,62 @@ impl Switchboard {
             calls_today: agent.calls_today,
         }
     }
-}
 
-fn call_detail(call: &Call) -> CallDetail {
-    CallDetail {
-        call: call_view(call),
-        recordings: call.recorded.iter().map(|tape| tape.recording.clone()).collect(),
-        steps: call.steps.clone(),
+    fn call_detail(&self, call: &Call) -> CallDetail {
+        CallDetail {
+            call: self.call_view(call),
+            recordings: call.recorded.iter().map(|tape| tape.recording.clone()).collect(),
+            steps: call.steps.clone(),
+        }
     }
-}
 
-fn call_view(call: &Call) -> CallView {
-    CallView {
-        id: call.id,
-        from: call.arrival.from.clone(),
-        from_name: call.arrival.from_name.clone(),
-        to: call.arrival.to.clone(),
-        since: call.began,
-        state: call.stage.word(),
-        at: whereabouts(call),
-        agent: match &call.stage {
-            Stage::Talking { .. } | Stage::Dialling(_) => {
-                call.stage.peer().and_then(|dialled| super::legs::agent_of(&dialled.party)).cloned()
+    fn call_view(&self, call: &Call) -> CallView {
+        CallView {
+            id: call.id,
+            from: call.arrival.from.clone(),
+            from_name: call.arrival.from_name.clone(),
+            to: call.arrival.to.clone(),
+            since: call.began,
+            state: call.stage.word(),
+            at: whereabouts(call),
+            agent: match &call.stage {
+                Stage::Talking { .. } | Stage::Dialling(_) => {
+                    call.stage.peer().and_then(|dialled| super::legs::agent_of(&dialled.party)).cloned()
+                }
+                _ => None,
+            },
+            trunks: self.trunks_of(call),
+        }
+    }
+
+    /// Those on which its legs went out; all of them when one of its legs came in or is known no more by its trunk.
+    fn trunks_of(&self, call: &Call) -> Vec<Name> {
+        /// Whether it is outside, and on which trunk.
+        type Way<'a> = (bool, Option<&'a Name>);
+        fn way<'a>(party: &Party, trunk: Option<&'a (Name, Vec<Name>)>) -> Way<'a> {
+            (matches!(party, Party::Outside(_)), trunk.map(|(name, _)| name))
+        }
+        let others: Vec<Way> = match &call.stage {
+            Stage::Dialling(with) | Stage::Talking { with, .. } => {
+                vec![way(&with.party, with.trunk.as_ref())]
             }
-            _ => None,
-        },
+            Stage::Meeting(meeting) => {
+                meeting.others.iter().map(|one| way(&one.party, one.trunk.as_ref())).collect()
+            }
+            _ => Vec::new(),
+        };
+        let own: Way = match (&call.arrival.origin, &call.stage) {
+            (_, Stage::Reaching { trunk, .. }) => (trunk.is_some(), trunk.as_ref().map(|(name, _)| name)),
+            (Origin::House, _) => (!self.site.extensions.contains_key(&call.arrival.to), None),
+            (Origin::Trunk, _) => (true, None),
+            (Origin::Phone(_), _) => (false, None),
+        };
+        let legs = || others.iter().chain([&own]).filter(|(outside, _)| *outside);
+        if legs().any(|(_, trunk)| trunk.is_none()) {
+            return self.site.trunks.keys().cloned().collect();
+        }
+        let names: BTreeSet<_> = legs().filter_map(|(_, trunk)| trunk.cloned()).collect();
+        names.into_iter().collect()
     }
 }
 
