@@ -8,7 +8,10 @@ use std::{
 };
 
 use serde_json::Value;
-use tandem::lab::{program, rundir::RunDir, sample};
+use tandem::{
+    infra::db::Db,
+    lab::{program, rundir::RunDir, sample},
+};
 
 const SIMULATED: &str = "{ kind: simulator, password_file: secrets/engine }";
 
@@ -50,6 +53,25 @@ async fn recorded_calls_decide_as_they_did_and_otherwise_by_another_site() {
     assert_eq!(again.status.code(), Some(0), "{answer:#}");
     assert!(answer["calls"].as_u64() >= Some(20) && answer["differing"] == 0, "{answer:#}");
 
+    // What ends after the journal was read is not held against it.
+    let earlier = path(&dir, "earlier");
+    let live =
+        || json(&tandem(&["--socket", &socket, "--json", "calls"])).as_array().cloned().unwrap_or_default();
+    until("live calls", deadline, || live().len() > 2).await;
+    let there = live();
+    copy(&Path::new(&state).join("journal"), &Path::new(&earlier).join("journal"));
+    copy(&Path::new(&state).join("keys"), &Path::new(&earlier).join("keys"));
+    until("their ends", deadline, || {
+        let history = tandem(&["--socket", &socket, "--json", "calls", "history", "-n", "1000"]);
+        let history: Vec<Value> = serde_json::from_slice(&history.stdout).unwrap_or_default();
+        there.iter().any(|call| history.iter().any(|record| record["id"] == call["id"]))
+    })
+    .await;
+    let rows = Db::sqlite(Path::new(&state).join("tandem.db"));
+    rows.copy(&Path::new(&earlier).join("tandem.db")).await.expect("rows");
+    let again = json(&tandem(&["--json", "replay", "--state", &earlier]));
+    assert!(again["calls"].as_u64() >= Some(20) && again["differing"] == 0, "{again:#}");
+
     let other = path(&dir, "other");
     sample::write(Path::new(&other), SIMULATED).expect("a site");
     let flow = path(Path::new(&other), "flows/welcome.yaml");
@@ -61,6 +83,22 @@ async fn recorded_calls_decide_as_they_did_and_otherwise_by_another_site() {
     let marked = |mark: char, text: &str| shown.lines().any(|l| l.starts_with(mark) && l.contains(text));
     assert!(marked('=', "flow welcome"), "{shown}");
     assert!(marked('-', "key 1 → sales") && marked('+', "key 1 → support"), "{shown}");
+}
+
+async fn until(what: &str, deadline: Instant, is: impl Fn() -> bool) {
+    while !is() {
+        assert!(Instant::now() < deadline, "{what}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// The files of a folder.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("folder");
+    for entry in fs::read_dir(from).expect("folder") {
+        let entry = entry.expect("entry");
+        fs::copy(entry.path(), to.join(entry.file_name())).expect("copied");
+    }
 }
 
 #[test]
