@@ -35,7 +35,7 @@ test: setup lint ## Run every test
 test-long: setup fuzz ## The same with the tests that take hours, a million random days, and the fuzzer
 	cargo nextest run --locked --profile long --run-ignored all -E "$$(scripts/engines-tested --filter)"
 	TANDEM_CASES=1000000 cargo nextest run --locked --cargo-profile long --profile long --no-capture \
-	  --test switchboard -E 'test(days::) or test(model::)'
+	  --test switchboard -E 'test(days::) or test(model::) or test(house_moments::)'
 	@scripts/engines-tested
 
 # RUSTC_BOOTSTRAP lets the pinned compiler instrument; what is found new stays in fuzz/target.

@@ -6,8 +6,16 @@ mod asked;
 mod cores;
 #[path = "switchboard/days.rs"]
 mod days;
+#[path = "switchboard/deeds.rs"]
+mod deeds;
+#[path = "switchboard/house_days.rs"]
+mod house_days;
+#[path = "switchboard/house_moments.rs"]
+mod house_moments;
 #[path = "switchboard/kills.rs"]
 mod kills;
+#[path = "switchboard/mended.rs"]
+mod mended;
 #[path = "switchboard/model.rs"]
 mod model;
 #[path = "switchboard/moments.rs"]
@@ -28,3 +36,5 @@ mod telephony;
 mod town;
 #[path = "switchboard/transfers.rs"]
 mod transfers;
+#[path = "switchboard/watch.rs"]
+mod watch;

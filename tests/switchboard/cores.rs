@@ -5,7 +5,7 @@ use std::{
     num::NonZero,
     sync::{
         Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU32, Ordering},
+        atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering},
     },
     thread,
     time::{Duration, Instant},
@@ -55,6 +55,25 @@ pub fn check<S: Strategy>(
         }
     });
     work.end();
+}
+
+/// Does `work` with each of `all`, on all cores.
+pub fn each<T: Sync>(all: &[T], work: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        let cores = thread::available_parallelism().map_or(1, NonZero::get);
+        let core = || {
+            while let Some(one) = all.get(next.fetch_add(1, Ordering::Relaxed)) {
+                work(one);
+            }
+        };
+        let workers: Vec<_> = (0..cores).map(|_| scope.spawn(core)).collect();
+        for worker in workers {
+            if let Err(panic) = worker.join() {
+                std::panic::resume_unwind(panic);
+            }
+        }
+    });
 }
 
 struct Work<'a> {

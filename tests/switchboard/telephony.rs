@@ -100,8 +100,7 @@ pub fn at(rig: &Rig, phone: &str) -> Option<LegId> {
 }
 
 pub fn hear_each_other(rig: &Rig, a: &LegId, b: &LegId) -> bool {
-    let room = rig.world.room(a);
-    rig.world.peer(a) == Some(b) || room.is_some() && room == rig.world.room(b)
+    rig.world.hear_each_other(a, b)
 }
 
 pub fn calls(rig: &Rig) -> Vec<CallView> {

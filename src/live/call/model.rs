@@ -301,7 +301,7 @@ pub struct Call {
     pub began: Stamp,
     pub answered: Option<Stamp>,
     pub stage: Stage,
-    /// The `Play` whose end is awaited.
+    /// The `Play` whose end is awaited, or the `Music` that was not refused.
     pub playing: Option<OrderId>,
     /// The caller's leg holds a lease.
     pub leased: bool,

@@ -38,7 +38,6 @@ impl Switchboard {
                 self.out.tell(call, why.clone());
             }
         }
-        let ring = rung.ring;
         let asked = self.ring_member(id, rung);
         let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
         match &mut call.stage {
@@ -65,7 +64,7 @@ impl Switchboard {
             }
             _ => {}
         }
-        self.timers.set(Timer::Stage(id), now + ring + super::stages::RING_GUARD);
+        self.timers.set(Timer::Stage(id), now + super::meetings::MEET_GUARD);
         Ok(())
     }
 

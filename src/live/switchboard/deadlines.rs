@@ -23,6 +23,9 @@ use crate::{
 /// While the engine is out of reach, deadlines about it wait this long and look again.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// No queue greets for longer.
+const LONGEST_GREETING: Duration = Duration::from_mins(2);
+
 /// After so many orders to answer, the call's story tells that the engine does not.
 const ANSWER_TRIES: u8 = 5;
 
@@ -52,6 +55,25 @@ impl Switchboard {
         };
         self.out.order(&call.leg, Command::Lease { span: self.site.lease });
         self.timers.set(Timer::Lease(id), self.out.now() + self.site.lease / 3);
+        self.nobody_in_silence(id);
+    }
+
+    /// Music that the engine refused, or the end of a greeting that was never told, costs a while of silence and no more.
+    fn nobody_in_silence(&mut self, id: CallId) {
+        let now = self.now();
+        let Some(call) = self.calls.get(&id) else { return };
+        let refused = call.playing.is_none();
+        match &call.stage {
+            Stage::Waiting(waiting) => {
+                let untold = waiting.greeting && waiting.place.joined + LONGEST_GREETING < now;
+                if refused || untold {
+                    self.entertain(id, false);
+                }
+            }
+            Stage::Meeting(meeting) if refused && meeting.aside => self.keep_company(id),
+            Stage::Parked(_) if refused => self.keep_company(id),
+            _ => {}
+        }
     }
 
     fn stage_due(&mut self, id: CallId) {

@@ -198,7 +198,7 @@ impl Switchboard {
         self.lease(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let command = if call.answered.is_some() { Command::Music } else { Command::Ring };
-        self.out.order(&call.leg, command);
+        call.playing = Some(self.out.order(&call.leg, command));
     }
 
     fn answer_first(&mut self, id: CallId, next: Next) {

@@ -68,6 +68,7 @@ impl Switchboard {
             Event::Outcome { leg, order, outcome } => {
                 if let Outcome::Refused(why) = outcome {
                     self.played(&leg, order);
+                    self.recorded(&leg, order, Duration::ZERO);
                     self.tape_refused(&leg, order, &why);
                 }
             }
@@ -176,10 +177,7 @@ impl Switchboard {
             Stage::Dialog(_) => self.dialog(id, Happening::Spoken),
             Stage::Told => self.told(id),
             Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Spoken),
-            Stage::Waiting(waiting) if waiting.greeting => {
-                waiting.greeting = false;
-                self.out.order(leg, Command::Music);
-            }
+            Stage::Waiting(waiting) if waiting.greeting => self.entertain(id, false),
             _ => {}
         }
     }
@@ -349,9 +347,11 @@ impl Switchboard {
     }
 
     fn talk_over(&mut self, id: CallId, with: Dialled, talked: Duration, then: Next, returned: bool) {
-        self.end_talk(id);
-        self.free_agent(id, &with.party);
         let too_short = talked < SHORTEST_TALK && then == Next::Hangup && with.otherwise != Next::Hangup;
+        if !too_short {
+            self.end_talk(id);
+        }
+        self.free_agent(id, &with.party);
         let next = if too_short { with.otherwise.clone() } else { then };
         let Some(call) = self.calls.get_mut(&id) else { return };
         if next == Next::Hangup {
@@ -370,7 +370,7 @@ impl Switchboard {
             },
         );
         if let Next::Wait(waiting) = &next {
-            self.give_place_back(id, waiting);
+            self.give_place_back(id, waiting, talked);
         }
         if returned || next == Next::Hangup {
             return self.go(id, next);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 /// How long a way into a room may take before it is ordered again.
-const MEET_GUARD: Duration = Duration::from_secs(2);
+pub(super) const MEET_GUARD: Duration = Duration::from_secs(2);
 
 impl Switchboard {
     /// Rings several at once; the caller goes to `then` when nobody comes.
@@ -138,7 +138,10 @@ impl Switchboard {
     pub(super) fn member_gone(&mut self, id: CallId, leg: &LegId, cause: HangupCause) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
-        let Some(place) = meeting.others.iter().position(|member| member.leg == *leg) else { return };
+        let Some(place) = meeting.others.iter().position(|member| member.leg == *leg) else {
+            // Whoever transferred the call here leaves later than its caller came.
+            return self.free_agent_of(id, leg);
+        };
         let member = meeting.others.remove(place);
         let consulted = meeting.consultant.take_if(|consultant| consultant == leg).is_some();
         let unanswered = meeting.came().next().is_none();
@@ -187,8 +190,13 @@ impl Switchboard {
                 self.out.order(&call.leg, Command::Meet { room, muted: false });
                 self.timers.set(Timer::Stage(id), now + MEET_GUARD);
             }
-            (false, true) if std::mem::take(&mut meeting.here) => {
+            (false, true) => {
+                let here = std::mem::take(&mut meeting.here);
                 self.out.order(&call.leg, Command::Part);
+                if !here {
+                    // On the way in; nobody may report that it is over.
+                    self.keep_company(id);
+                }
             }
             _ => {}
         }
@@ -198,12 +206,13 @@ impl Switchboard {
         self.end_talk(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
-        let (next, here, talked) = (meeting.then.clone(), meeting.here, meeting.since.take().is_some());
+        // Whoever was told to come in is there, or will be before the next order.
+        let (next, inside, talked) = (meeting.then.clone(), !meeting.aside, meeting.since.take().is_some());
         if talked && next.is_end() {
             call.ended_by.get_or_insert(EndedBy::Callee);
         }
         let next = if talked { next } else { super::goals::ending(next, HangupCause::NO_ANSWER) };
-        if !here || next.is_end() {
+        if !inside || next.is_end() {
             return self.go(id, next);
         }
         self.out.order(&call.leg, Command::Part);
@@ -250,11 +259,15 @@ impl Switchboard {
             ringing.contains(&record.leg) && record.began + super::stages::LONGEST_RING < now
         });
         let overdue: Vec<LegId> = overdue.map(|record| record.leg.clone()).collect();
+        let silent = meeting.aside && call.playing.is_none();
         for leg in late {
             self.out.order(&leg, Command::Meet { room: meeting.room.clone(), muted: false });
         }
         if meeting.unsettled() {
             self.timers.set(Timer::Stage(id), now + MEET_GUARD);
+        }
+        if silent {
+            self.keep_company(id);
         }
         for leg in overdue {
             self.out.hangup(&leg, HangupCause::NO_ANSWER);

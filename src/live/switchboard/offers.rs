@@ -85,12 +85,13 @@ impl Switchboard {
     }
 
     /// The agent was gone before the talk began in earnest: the caller has the old place again.
-    pub(super) fn give_place_back(&mut self, id: CallId, waiting: &Waiting) {
-        let now = self.now();
+    pub(super) fn give_place_back(&mut self, id: CallId, waiting: &Waiting, talked: Duration) {
+        let (now, talked) = (self.now(), u64::try_from(talked.as_millis()).unwrap_or(u64::MAX));
         self.queues.hold(&waiting.queue, waiting.place);
         let max_wait = self.site.queues.get(&waiting.queue).map(|queue| queue.max_wait);
         if let Some(call) = self.calls.get_mut(&id) {
-            call.wait_ms = call.wait_ms.saturating_sub(millis(now, waiting.place.joined));
+            let booked = millis(now, waiting.place.joined).saturating_sub(talked);
+            call.wait_ms = call.wait_ms.saturating_sub(booked);
         }
         if let Some(span) = max_wait {
             self.timers.set(crate::live::call::Timer::MaxWait(id), waiting.place.joined + span);

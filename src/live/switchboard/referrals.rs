@@ -14,7 +14,7 @@ use crate::{
         text::Label,
     },
     live::{
-        call::{Dialled, Next, Party, Stage, Timer},
+        call::{Call, Dialled, Next, Party, Stage, Timer},
         record::{EndedBy, LegRecord, Role},
         routing::{Decision, Goal},
     },
@@ -92,11 +92,18 @@ impl Switchboard {
     /// A phone joined its two talks into one: `one` talks with `two`, who was in another call.
     pub(super) fn merged(&mut self, one: &LegId, two: &LegId) {
         let (Some(a), Some(b)) = (self.legs.get(one).copied(), self.legs.get(two).copied()) else { return };
+        let ends = |id| self.calls.get(id).is_none_or(|call: &Call| call.stage == Stage::Ending);
+        if [a, b].iter().any(ends) {
+            // That they were joined is told too late: their legs are being hung up.
+            return;
+        }
         let (keep, stays, give, comes) =
             if !self.leads(a, one) && self.leads(b, two) { (b, two, a, one) } else { (a, one, b, two) };
         let now = self.now();
-        self.end_talk(keep);
-        self.end_talk(give);
+        for id in [keep, give] {
+            self.end_talk(id);
+            self.leave_queue(id);
+        }
         if !self.leads(keep, stays) {
             self.hand_on(keep, stays);
         }
@@ -125,10 +132,8 @@ impl Switchboard {
         let call = self.calls.get_mut(&give)?;
         self.out.tell(call, format_smolstr!("is joined with call {to}"));
         call.ended_by.get_or_insert(EndedBy::Tandem);
-        let party = match &call.stage {
-            Stage::Talking { with, .. } if with.leg == *leg => Some(with.party.clone()),
-            _ => None,
-        };
+        let peer = call.stage.peer().filter(|peer| peer.leg == *leg);
+        let party = peer.map(|peer| peer.party.clone());
         if let Some(place) = call.dialled.iter().position(|record| record.leg == *leg) {
             let record = call.dialled.remove(place);
             let party = party.or_else(|| Number::new(record.party.as_str()).ok().map(Party::Extension))?;

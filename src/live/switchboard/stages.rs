@@ -78,8 +78,11 @@ impl Switchboard {
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Dialog(dialog) = &mut call.stage else { return };
-        self.timers.clear(&Timer::Stage(id));
         let acts = dialog::on(dialog, &self.site, happening, now);
+        // A key that changes nothing leaves the deadline of what is heard as it is.
+        if !acts.is_empty() {
+            self.timers.clear(&Timer::Stage(id));
+        }
         for act in acts {
             let Some(call) = self.calls.get_mut(&id) else { return };
             match act {
@@ -139,9 +142,7 @@ impl Switchboard {
             Some(media) => {
                 call.playing = Some(self.out.order(&call.leg, Command::Play { media: vec![media] }));
             }
-            None => {
-                self.out.order(&call.leg, Command::Music);
-            }
+            None => call.playing = Some(self.out.order(&call.leg, Command::Music)),
         }
     }
 

@@ -3,6 +3,7 @@
 //! `World` is the machine itself, sans I/O: orders go in with a time, events come out with a time. Tests drive
 //! it in virtual time; `start` lets it run in real time behind the engine port, with traffic of its own.
 
+mod hearing;
 mod live;
 mod model;
 mod obey;

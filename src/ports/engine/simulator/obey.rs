@@ -71,9 +71,10 @@ impl World {
             }
             Command::Release => self.with(&leg, |leg| leg.lease = None),
             Command::Fallback => self.fall_back(&leg),
-            // Nobody hears the ringing or the pause; and a leg that is there is not dialled again.
             Command::Find { record, .. } => self.find(leg, record),
-            Command::Ring | Command::TapePause { .. } | Command::Dial { .. } => {}
+            Command::Ring => self.with(&leg, |leg| leg.rings = true),
+            // Nobody hears the pause; and a leg that is there is not dialled again.
+            Command::TapePause { .. } | Command::Dial { .. } => {}
             Command::Meet { room, muted } => self.meet(&leg, room, muted),
             Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),
             Command::Part => self.part(&leg),

@@ -26,6 +26,7 @@ impl World {
             leg.up = true;
             leg.state = State::Parked;
             leg.obeys = true;
+            leg.muted = false;
             leg.lease = Some(at);
         });
         self.schedule(at, Happening::LeaseEnds(leg.clone(), at));
@@ -83,6 +84,7 @@ impl World {
         self.with(leg, |leg| {
             leg.state = State::Parked;
             leg.obeys = true;
+            leg.muted = false;
         });
     }
 

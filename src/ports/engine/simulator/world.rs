@@ -51,6 +51,10 @@ pub(super) struct Leg {
     pub(super) recording: Option<(OrderId, Stamp)>,
     pub(super) taped: bool,
     pub(super) muted: bool,
+    /// Its owner has put the talk on hold.
+    pub(super) held: bool,
+    /// Hears it ring at somebody's, before the answer.
+    pub(super) rings: bool,
     pub(super) lease: Option<Stamp>,
     /// Has obeyed: it comes back when its peer leaves.
     pub(super) obeys: bool,
@@ -72,6 +76,8 @@ impl Leg {
             recording: None,
             taped: false,
             muted: false,
+            held: false,
+            rings: false,
             lease: None,
             obeys: false,
             busy_until: now,
@@ -175,6 +181,11 @@ impl World {
     /// What answers on a trunk; nobody does on one that is not named.
     pub fn line(&mut self, trunk: Name, line: Line) {
         self.lines.insert(trunk, line);
+    }
+
+    /// From now on other things go wrong.
+    pub fn set_faults(&mut self, faults: Faults) {
+        self.faults = faults;
     }
 
     /// Ends a leg as its owner would, now.

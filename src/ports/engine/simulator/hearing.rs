@@ -1,0 +1,45 @@
+//! Who hears whom, and who hears anything at all.
+
+use super::world::{State, World};
+use crate::base::id::LegId;
+
+impl World {
+    /// Whether what is said at `speaker` is heard at `listener`: they talk, or are in one room; nobody has muted the
+    /// speaker or put the talk on hold; and nothing else is played to the listener.
+    pub fn hears(&self, listener: &LegId, speaker: &LegId) -> bool {
+        let (Some(to), Some(from)) = (self.legs.get(listener), self.legs.get(speaker)) else { return false };
+        let joined = match (&to.state, &from.state) {
+            (State::Talking(peer), State::Talking(back)) => peer == speaker && back == listener,
+            (State::Room(one), State::Room(other)) => one == other && !from.muted && listener != speaker,
+            _ => false,
+        };
+        let open = |held: bool, up: bool| up && !held;
+        joined && open(to.held, to.up) && open(from.held, from.up) && to.playing.is_none() && !to.music
+    }
+
+    pub fn hear_each_other(&self, one: &LegId, other: &LegId) -> bool {
+        self.hears(one, other) && self.hears(other, one)
+    }
+
+    /// Whether somebody at this leg hears a voice, a prompt, music or a tone, or is being listened to by a mailbox.
+    pub fn hears_something(&self, leg: &LegId) -> bool {
+        let Some(found) = self.legs.get(leg) else { return false };
+        let served = found.playing.is_some() || found.music || found.recording.is_some();
+        match &found.state {
+            State::Parked => served || found.rings && !found.up,
+            State::Room(room) => served || found.held || self.in_room(room).len() > 1,
+            State::Talking(peer) => served || found.held || self.legs.contains_key(peer),
+            State::Dialling(_) | State::Ringing(_) | State::Called(_) | State::Fallback => true,
+        }
+    }
+
+    /// Whether this leg rings and nobody has answered yet.
+    pub fn rings(&self, leg: &LegId) -> bool {
+        self.legs.get(leg).is_some_and(|leg| matches!(leg.state, State::Ringing(_) | State::Called(_)))
+    }
+
+    /// The phone at this leg puts its talk on hold, or goes on with it. The house hears of it only what is heard.
+    pub fn hold(&mut self, leg: &LegId, on: bool) {
+        self.with(leg, |leg| leg.held = on);
+    }
+}

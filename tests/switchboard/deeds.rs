@@ -1,0 +1,265 @@
+//! What callers, phones, admins, trunks and new sites do at random moments of a day in the house.
+
+use std::{sync::Arc, time::Duration};
+
+use tandem::{
+    base::{
+        id::{CallId, LegId},
+        text::Label,
+    },
+    live::switchboard::{
+        Input,
+        view::{Act, Setting, When},
+    },
+    ports::engine::{
+        Arrival, Event, HangupCause, Origin,
+        simulator::{Answer, Caller, Faults, Line},
+    },
+};
+
+use super::{
+    rig::{self, Rig, leg, millis, name, number},
+    telephony::calls,
+    town,
+};
+
+const PHONES: [&str; 5] = ["1000", "1001", "1002", "1003", "1004"];
+/// Extensions, groups, a conference, slots, every feature code, a number of the house, and the world outside.
+const DIALLED: [&str; 22] = [
+    "1000",
+    "1001",
+    "1002",
+    "1003",
+    "1004",
+    "6001",
+    "6002",
+    "7001",
+    "7501",
+    "7502",
+    "*8",
+    "*81002",
+    "*501001",
+    "*97",
+    "*971002",
+    "4000",
+    "013800138000",
+    "022345678",
+    "*721003",
+    "*73",
+    "*78",
+    "*79",
+];
+const KEYS: [&str; 12] = ["", "1", "2", "31001", "31002", "4", "5", "6", "7", "8", "0", "9"];
+
+/// A day and who came.
+pub struct Day {
+    pub rig: Rig,
+    random: fastrand::Rng,
+    pub callers: Vec<LegId>,
+    /// Calls that somebody or Tandem began.
+    pub begun: usize,
+    /// The link was lost, or the process died.
+    pub cut: bool,
+}
+
+impl Day {
+    pub fn new(seed: u64, faults: Faults) -> Self {
+        let rig = Rig::new(town::site(), town::world(seed, faults));
+        Self { rig, random: fastrand::Rng::with_seed(seed), callers: Vec::new(), begun: 0, cut: false }
+    }
+
+    pub fn one<T: Copy>(&mut self, of: &[T]) -> T {
+        of[self.random.usize(..of.len())]
+    }
+
+    pub fn span(&mut self, most: u64) -> Duration {
+        millis(self.random.u64(..most))
+    }
+
+    /// Something happens.
+    pub fn something(&mut self, snapshot: &mut (u64, String)) {
+        self.habits();
+        match self.random.u8(..24) {
+            0..=8 => self.somebody_calls(),
+            9..=14 => self.somebody_commands(),
+            15..=17 => self.somebody_refers(),
+            18 => self.somebody_wishes(),
+            19 => self.somebody_holds(),
+            20 => self.a_new_site_comes(),
+            21 => self.something_of_the_engine(),
+            22 => self.the_process_dies(snapshot),
+            _ => {}
+        }
+    }
+
+    fn habits(&mut self) {
+        for phone in PHONES {
+            let answer = match self.random.u8(..8) {
+                0 => Answer::Never,
+                1 => Answer::Busy,
+                2 => Answer::Reject,
+                3 => Answer::After(self.span(50)),
+                _ => Answer::After(self.span(6_000)),
+            };
+            let talk = self.span(40_000);
+            let habits = self.rig.world.phone(&name(phone)).expect("a phone");
+            (habits.answer, habits.talk) = (answer, talk);
+        }
+        for trunk in ["first", "second"] {
+            let answer = match self.random.u8(..4) {
+                0 => Answer::Fail(HangupCause::NO_CIRCUIT),
+                1 => Answer::Busy,
+                _ => Answer::After(self.span(4_000)),
+            };
+            let talk = self.span(40_000);
+            self.rig.world.line(name(trunk), Line { answer, talk });
+        }
+    }
+
+    fn somebody_calls(&mut self) {
+        let id = leg(&format!("c{}", self.begun));
+        let (patience, talk) = (self.span(200_000), self.span(60_000));
+        let arrival = if self.random.bool() {
+            rig::arrival("4000")
+        } else {
+            let (from, to) = (self.one(&PHONES), self.one(&DIALLED));
+            Arrival { origin: Origin::Phone(name(from)), from: Some(number(from)), ..rig::arrival(to) }
+        };
+        let keys = self.one(&KEYS);
+        self.begun += 1;
+        self.callers.push(id.clone());
+        let caller = Caller { patience, talk, ..town::presses(keys) };
+        self.rig.world.expect(self.rig.now, id, arrival, caller);
+    }
+
+    fn some_call(&mut self) -> Option<CallId> {
+        let all = calls(&self.rig);
+        (!all.is_empty()).then(|| all[self.random.usize(..all.len())].id)
+    }
+
+    fn somebody_commands(&mut self) {
+        let Some(call) = self.some_call() else { return };
+        let on = self.random.bool();
+        let to = number(self.one(&DIALLED));
+        let conference = number("7001");
+        let agent = name(self.one(&["a3", "a4"]));
+        let act = match self.random.u8(..18) {
+            0 | 1 => Act::Transfer { call, to },
+            2..=4 => Act::Consult { call, to },
+            5 => Act::Complete { call },
+            6 => Act::Back { call },
+            7 => Act::Join { call },
+            8 => Act::Park { call, slot: None },
+            9 => Act::Record { call, on },
+            10 => Act::PauseRecording { call, on },
+            11 => Act::Mute { call, on },
+            12 => Act::Lock { conference, on: self.random.u8(..4) == 0 },
+            13 => Act::RecordConference { conference, on },
+            14 => Act::Hangup { call },
+            15 if on => Act::Login { agent },
+            15 => Act::Logout { agent },
+            16 if on => Act::Unpause { agent },
+            16 => Act::Pause { agent, reason: Label::new("lunch") },
+            _ => Act::Invite { conference, to },
+        };
+        let invites = matches!(act, Act::Invite { .. });
+        let done = self.rig.act(act);
+        self.begun += usize::from(invites && done.is_ok());
+    }
+
+    fn somebody_wishes(&mut self) {
+        let extension = number(self.one(&PHONES));
+        let to = self.random.bool().then(|| number(self.one(&DIALLED)));
+        let setting = match self.random.u8(..5) {
+            0 => Setting::Quiet(self.random.bool()),
+            1 => Setting::ForwardOff,
+            2 => Setting::Forward { when: When::Always, to },
+            3 => Setting::Forward { when: When::Busy, to },
+            _ => Setting::Forward { when: When::NoAnswer, to },
+        };
+        // What may not be is refused; that is as good a day.
+        drop(self.rig.act(Act::Extension { extension, setting }));
+    }
+
+    fn talking(&self) -> Vec<LegId> {
+        let talks = |leg: &&LegId| self.rig.world.peer(leg).is_some();
+        self.rig.world.legs().filter(talks).cloned().collect()
+    }
+
+    fn somebody_refers(&mut self) {
+        let talking = self.talking();
+        if talking.is_empty() {
+            return;
+        }
+        let (one, two) = (self.random.usize(..talking.len()), self.random.usize(..talking.len()));
+        let (one, two) = (&talking[one], &talking[two]);
+        if self.random.bool() || one == two || self.rig.world.peer(one) == Some(two) {
+            let to = number(self.one(&DIALLED));
+            self.rig.world.refer(one, to, self.rig.now);
+        } else {
+            self.rig.world.refer_attended(one, two, self.rig.now);
+        }
+    }
+
+    fn somebody_holds(&mut self) {
+        let legs: Vec<LegId> = self.rig.world.legs().cloned().collect();
+        if !legs.is_empty() {
+            let on = self.random.bool();
+            self.rig.world.hold(&legs[self.random.usize(..legs.len())], on);
+        }
+    }
+
+    fn a_new_site_comes(&mut self) {
+        let mut site = town::site();
+        match self.random.u8(..11) {
+            0 => drop(site.queues.remove(&name("sales"))),
+            1 => site.agents.clear(),
+            2 => site.dialing.groups.clear(),
+            3 => site.dialing.parking = None,
+            4 => site.dialing.conferences.clear(),
+            5 => drop(site.trunks.remove(&name("first"))),
+            6 => site.trunks.clear(),
+            7 => drop(site.extensions.remove(&number("1001"))),
+            8 => site.extensions.get_mut(&number("1002")).expect("there").mailbox = None,
+            9 => drop(site.flows.get_mut(&name("main")).expect("a flow").steps.remove(&name("digits"))),
+            _ => {}
+        }
+        self.rig.input(Input::Site(Arc::new(site)));
+    }
+
+    /// A phone or a trunk comes or goes, or the link is lost for a while.
+    fn something_of_the_engine(&mut self) {
+        let on = self.random.bool();
+        match self.random.u8(..3) {
+            0 => {
+                let extension = name(self.one(&PHONES));
+                self.rig.world.phone(&extension).expect("a phone").registered = on;
+                self.rig.event(Event::Phone { extension, registered: on });
+            }
+            1 => {
+                let trunk = name(self.one(&["first", "second"]));
+                self.rig.event(Event::Trunk { trunk, up: on });
+            }
+            _ => {
+                self.cut = true;
+                self.rig.world.cut(self.rig.now);
+                let away = self.span(3_000);
+                self.rig.run_for(away);
+                self.rig.world.link(self.rig.now);
+            }
+        }
+    }
+
+    /// Between two inputs, or after one was written and before its effects left.
+    fn the_process_dies(&mut self, snapshot: &mut (u64, String)) {
+        self.cut = true;
+        self.rig.doomed = self.random.bool();
+        if self.rig.doomed {
+            let until = self.span(2_000);
+            self.rig.run_for(until);
+        }
+        let away = self.span(2_500) + millis(10);
+        self.rig.die_and_return(snapshot, away);
+        *snapshot = self.rig.snapshot();
+    }
+}
