@@ -4,6 +4,7 @@
 mod rules;
 mod source;
 mod table;
+mod told;
 
 use rules::Broken;
 use source::{Source, house};
@@ -67,6 +68,16 @@ fn every_dependency_is_justified() {
     let broken =
         rules::dependencies("[dependencies]\nleftpad = \"1\"\n[lints]\nx = 1\n", "| `axum` | REST |");
     assert_eq!(broken.len(), 1, "a crate without a line is seen: {broken:?}");
+}
+
+#[test]
+fn tests_that_documents_name_are_there() {
+    let text = include_str!("../../docs/conformance.md");
+    assert!(text.matches("::").count() > 100, "its table is read");
+    keep(told::tests("docs/conformance.md", text));
+    let broken =
+        told::tests("x", "| a | `engines::talk::nobody_said_that` | `engines::talk::hold_and_back` |");
+    assert_eq!(broken.len(), 1, "a name without a test is seen: {broken:?}");
 }
 
 /// What a rule says of one file with this text.
