@@ -1,6 +1,7 @@
 //! Words without I/O that every room speaks: identities, time, telephone numbers, opening hours.
 
 pub mod clock;
+pub mod csv;
 pub mod hours;
 pub mod id;
 pub mod number;

@@ -28,6 +28,7 @@ mod paint;
 mod plan;
 mod queues;
 mod replay;
+mod report;
 mod rollback;
 mod serve;
 mod show;
@@ -72,6 +73,7 @@ enum Command {
     Extensions(extensions::Args),
     Explain(explain::Args),
     Replay(replay::Args),
+    Report(report::Args),
     Events(events::Args),
     Users(users::Args),
     Audit(audit::Args),
@@ -123,6 +125,7 @@ impl Tandem {
             Command::Extensions(args) => ask(common, async |cx| extensions::run(cx, args).await),
             Command::Explain(args) => ask(common, async |cx| explain::run(cx, args).await),
             Command::Replay(args) => replay::run(&common, args),
+            Command::Report(args) => ask(common, async |cx| report::run(cx, args).await),
             Command::Events(args) => ask(common, async |cx| events::run(cx, args).await),
             Command::Users(args) => ask(common, async |cx| users::run(cx, args).await),
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),

@@ -22,8 +22,10 @@ mod patience;
 mod people;
 mod problem;
 mod repeat;
+mod report;
 mod routes;
 mod schema;
+mod search;
 mod socket;
 mod tls;
 

@@ -135,7 +135,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
     let (taken, now_taken) = watch::channel(site.clone());
-    let looks = tokio::spawn(drift::look(now_taken, options.state.clone(), options.drift, drifted));
+    let looks = tokio::spawn(drift::look(now_taken.clone(), options.state.clone(), options.drift, drifted));
     let hears = tokio::spawn(reload::on_hangup(options.site, prompts, sites, taken));
 
     let (stop_doors, doors_stopped) = watch::channel(());
@@ -144,6 +144,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         eraser: projection.eraser(),
         state: options.state,
         journal: outlet.journal(),
+        site: now_taken,
     };
     let door = Door::new(asks);
     let tells = tokio::spawn(notice::keep(options.socket.clone(), door.clone()));

@@ -4,7 +4,7 @@ use super::{
     Exit, Fault,
     context::Context,
     paint::{Paint, text},
-    show::{print, render},
+    show::{encoded, print, render},
 };
 use crate::{
     base::clock::{Clock, Stamp, SystemClock},
@@ -54,11 +54,6 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         }
     }
     Ok(Exit::Done)
-}
-
-fn encoded(subject: &str) -> String {
-    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
-    subject.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
 }
 
 fn list(paint: &Paint, entries: &[Entry], now: Stamp) -> String {

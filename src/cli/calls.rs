@@ -1,13 +1,17 @@
 //! `tandem calls`: what is going on, what went on, and how to end or move a call.
 
+mod find;
+
 use serde_json::json;
+
+use find::{File, Format, Wish};
 
 use super::{
     Exit, Fault,
     context::Context,
     explain,
     paint::{Paint, millis, number, span, state, text},
-    show::{Watch, print, render, show},
+    show::{Watch, print, render, save, show},
 };
 use crate::{
     base::{
@@ -41,6 +45,21 @@ enum Calls {
         /// How many, 1 to 1000
         #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
         limit: u32,
+    },
+    /// Look for finished calls, newest arrival first
+    Search {
+        #[command(flatten)]
+        wish: Box<Wish>,
+        /// How many, 1 to 1000
+        #[arg(long, short = 'n', default_value_t = 20, value_parser = clap::value_parser!(u32).range(1..=1000))]
+        limit: u32,
+    },
+    /// Write finished calls that fit into a file, for a spreadsheet or a program
+    Export {
+        #[command(flatten)]
+        wish: Box<Wish>,
+        #[command(flatten)]
+        file: File,
     },
     /// Erase a person from all finished calls; cannot be undone
     ///
@@ -132,6 +151,17 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
             let answer = cx.client.get(&format!("/v1/history?limit={limit}")).await?;
             print(&render(cx, &answer, |calls: &Vec<_>| history(&cx.paint, calls, SystemClock.now())))?;
         }
+        Calls::Search { wish, limit } => {
+            let path = format!("/v1/history/search{}", wish.query(&format!("limit={limit}")));
+            let answer = cx.client.get(&path).await?;
+            let more = answer.next.is_some();
+            print(&render(cx, &answer, |calls: &Vec<_>| found(&cx.paint, calls, more)))?;
+        }
+        Calls::Export { wish, file } => {
+            let format = if cx.json { Format::Jsonl } else { file.format };
+            let path = format!("/v1/history/export{}", wish.query(&format!("format={}", format.word())));
+            save(cx, &path, file.to.as_deref()).await?;
+        }
         Calls::Show { call } => {
             let answer = cx.client.get(&format!("/v1/calls/{call}/explain")).await?;
             print(&render(cx, &answer, |call| explain::facts(&cx.paint, call, SystemClock.now())))?;
@@ -208,6 +238,17 @@ fn list(paint: &Paint, calls: &[CallView], now: Stamp) -> String {
         ]
     });
     paint.table(&["CALL", "FROM", "TO", "STATE", "AT", "AGENT", "FOR"], rows)
+}
+
+fn found(paint: &Paint, calls: &[CallRecord], more: bool) -> String {
+    match (calls, more) {
+        ([], _) => "No finished call fits.\n".to_owned(),
+        (calls, false) => history(paint, calls, SystemClock.now()),
+        (calls, true) => {
+            history(paint, calls, SystemClock.now())
+                + "There are more: ask for less, or use `tandem calls export`.\n"
+        }
+    }
 }
 
 fn history(paint: &Paint, calls: &[CallRecord], now: Stamp) -> String {

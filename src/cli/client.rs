@@ -9,8 +9,9 @@ use std::{
     time::Duration,
 };
 
+use bytes::Bytes;
 use reqwest::{
-    Certificate, Method, RequestBuilder, StatusCode, Upgraded, Url,
+    Certificate, Method, RequestBuilder, Response, StatusCode, Upgraded, Url,
     header::{
         AUTHORIZATION, CONNECTION, HeaderMap, HeaderValue, LINK, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION,
         UPGRADE,
@@ -109,6 +110,23 @@ impl Client {
         let raw = answer.text().await.map_err(|why| self.no_answer(&why))?;
         let garbled = |why| Fault::Garbled { path: path.to_owned(), why };
         Err(Fault::Refused(Box::new(serde_json::from_str(&raw).map_err(garbled)?)))
+    }
+
+    /// An answer that is read while it comes, however long that takes.
+    pub(super) async fn open(&self, path: &str) -> Result<Response, Fault> {
+        let request = self.request(Method::GET, path).timeout(ENDLESS);
+        let answer = request.send().await.map_err(|why| self.no_answer(&why))?;
+        if answer.status().is_success() {
+            return Ok(answer);
+        }
+        let raw = answer.text().await.map_err(|why| self.no_answer(&why))?;
+        let garbled = |why| Fault::Garbled { path: path.to_owned(), why };
+        Err(Fault::Refused(Box::new(serde_json::from_str(&raw).map_err(garbled)?)))
+    }
+
+    /// The next part of it. An answer that breaks off is no answer.
+    pub(super) async fn part(&self, answer: &mut Response) -> Result<Option<Bytes>, Fault> {
+        answer.chunk().await.map_err(|why| self.no_answer(&why))
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {

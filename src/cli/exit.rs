@@ -83,6 +83,8 @@ pub enum Fault {
     Terminal,
     #[error("the man pages cannot be written into {}: {why}; name a folder that you may write", folder.display())]
     NoPages { folder: PathBuf, why: io::Error },
+    #[error("{} cannot be written: {why}; name a file that is not there, in a folder that you may write", file.display())]
+    Unwritten { file: PathBuf, why: io::Error },
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
     #[error("cannot start: {0}; the system lacks memory or file handles")]

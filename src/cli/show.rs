@@ -1,7 +1,10 @@
 //! Puts answers on standard output: once, or again whenever something changes.
 
 use std::{
+    fs::{self, OpenOptions},
     io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
     time::Duration,
 };
 
@@ -105,6 +108,36 @@ fn redraw(cx: &Context, text: &str, trouble: Option<&str>) -> Result<(), Fault> 
 /// An answer as the reader wants it.
 pub(super) fn render<T>(cx: &Context, answer: &Answer<T>, text: impl Fn(&T) -> String) -> String {
     if cx.json { format!("{}\n", answer.raw.trim_end()) } else { text(&answer.value) }
+}
+
+/// A value of a query.
+pub(super) fn encoded(value: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_');
+    value.bytes().map(|b| if plain(b) { char::from(b).to_string() } else { format!("%{b:02X}") }).collect()
+}
+
+/// Brings what is at `path` into a file of its owner's, or to standard output, as it comes.
+pub(super) async fn save(cx: &Context, path: &str, file: Option<&Path>) -> Result<(), Fault> {
+    let mut answer = cx.client.open(path).await?;
+    let Some(place) = file else {
+        while let Some(part) = cx.client.part(&mut answer).await? {
+            let mut out = io::stdout().lock();
+            out.write_all(&part)?;
+            out.flush()?;
+        }
+        return Ok(());
+    };
+    let unwritten = |why| Fault::Unwritten { file: place.to_owned(), why };
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(place);
+    let mut made = made.map_err(unwritten)?;
+    let written = async {
+        while let Some(part) = cx.client.part(&mut answer).await? {
+            made.write_all(&part).map_err(unwritten)?;
+        }
+        made.sync_all().map_err(unwritten)
+    };
+    // Half a file would be taken for a whole one.
+    written.await.inspect_err(|_| drop(fs::remove_file(place)))
 }
 
 /// Writes to standard output at once; a reader that is gone is an error here, not a panic.

@@ -18,6 +18,10 @@ use super::{
     routes::{ROUTES, Route, Verb},
 };
 
+/// Parameters of queries that are numbers.
+const INTEGERS: [&str; 8] =
+    ["limit", "before", "after", "since", "until", "cause", "min_seconds", "max_seconds"];
+
 /// Schemas by their names.
 pub(super) type Schemas = Vec<(String, RefOr<Schema>)>;
 
@@ -43,6 +47,8 @@ pub(super) enum Gives {
     /// A page of a list.
     Page(Form),
     Text,
+    /// A table for a spreadsheet, or a line of JSON for each.
+    File(Form),
     /// Messages of a WebSocket.
     Stream(Form),
     /// This document.
@@ -114,7 +120,7 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Operation {
         &[]
     };
     for (name, says) in page.iter().chain(route.query) {
-        let kind = if matches!(*name, "limit" | "before" | "after") { Type::Integer } else { Type::String };
+        let kind = if INTEGERS.contains(name) { Type::Integer } else { Type::String };
         operation = operation.parameter(parameter(name, ParameterIn::Query, Required::False, says, kind));
     }
     if route.verb != Verb::Get {
@@ -134,6 +140,7 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Operation {
 fn responses(route: &Route, schemas: &mut Schemas) -> ResponsesBuilder {
     let (status, kind, form) = match route.gives {
         Gives::Json(form) | Gives::Page(form) => ("200", "application/json", form(schemas)),
+        Gives::File(form) => ("200", "application/x-ndjson", form(schemas)),
         Gives::Stream(form) => ("101", "application/json", form(schemas)),
         Gives::Text => {
             ("200", "text/plain", RefOr::T(ObjectBuilder::new().schema_type(Type::String).build().into()))
@@ -145,7 +152,12 @@ fn responses(route: &Route, schemas: &mut Schemas) -> ResponsesBuilder {
         ),
     };
     let content = ContentBuilder::new().schema(Some(form)).build();
-    let good = ResponseBuilder::new().description(route.says).content(kind, content).build();
+    let mut good = ResponseBuilder::new().description(route.says).content(kind, content);
+    if let Gives::File(_) = route.gives {
+        let table = ObjectBuilder::new().schema_type(Type::String);
+        good = good.content("text/csv", ContentBuilder::new().schema(Some(table)).build());
+    }
+    let good = good.build();
     let problem = RefOr::Ref(Ref::from_schema_name("Problem"));
     let content = ContentBuilder::new().schema(Some(problem)).build();
     let bad = ResponseBuilder::new()

@@ -2,6 +2,7 @@
 
 use axum::{Json, extract::State, response::Response};
 use futures_util::future::BoxFuture;
+use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -21,7 +22,7 @@ use crate::{
     },
     desk::audit::{Change, What},
     live::{
-        record::{Before, CallRecord},
+        record::{Before, CallRecord, DayReport, Filter},
         switchboard::view::CallDetail,
     },
 };
@@ -35,6 +36,20 @@ pub struct Lost(pub String);
 pub trait History: Send + Sync + 'static {
     /// The last `limit` calls that ended before `before`, newest first.
     fn recent(&self, limit: u32, before: Option<Before>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>>;
+
+    /// At most `limit` finished calls that fit, newest arrival first, and before the call `before`.
+    fn search<'a>(
+        &'a self,
+        filter: &'a Filter,
+        before: Option<CallId>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<CallRecord>, Lost>>;
+
+    /// The time zone of the site's days.
+    fn zone(&self) -> TimeZone;
+
+    /// What came from outside on each of `days` days.
+    fn days(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DayReport>, Lost>>;
 
     /// One finished call.
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>>;

@@ -22,7 +22,7 @@ pub(super) const PATIENCE: Duration = Duration::from_secs(10);
 /// The Unix socket, whose connections lose patience.
 pub(super) struct Unix(pub(super) UnixListener);
 
-/// A connection that fails when nothing has come for `PATIENCE`.
+/// A connection that fails when nothing has come and nothing was taken for `PATIENCE`.
 pub(super) struct Patient<S> {
     stream: S,
     end: Pin<Box<Sleep>>,
@@ -75,7 +75,10 @@ impl<S: AsyncRead + Unpin> AsyncRead for Patient<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for Patient<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let written = ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
+        // A long answer is on its way: nobody has to say anything meanwhile.
+        self.end.as_mut().reset(Instant::now() + PATIENCE);
+        Poll::Ready(written)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -22,7 +22,7 @@ use super::{
     past::{self, Erased, Explanation, Person},
     people::{self, Shown, TokenBody, UserBody},
     problem::{Problem, Says},
-    repeat,
+    repeat, report, search,
 };
 use crate::{
     desk::{
@@ -33,7 +33,7 @@ use crate::{
         audit::{Entry, Sound},
     },
     live::{
-        record::CallRecord,
+        record::{CallRecord, DayReport},
         switchboard::view::{
             Act, AgentView, CallDetail, CallView, ConferenceView, ExtensionView, QueueView, StatusView,
         },
@@ -126,6 +126,34 @@ pub const ROUTES: &[Route] = &[
     .asked(&[
         ("before", "only those that ended before this moment"),
         ("before_call", "of those of the very moment only the ones behind this call"),
+    ]),
+    reads(
+        "/v1/history/search",
+        Read,
+        || get(search::search),
+        "Finished calls that fit, newest arrival first",
+        Gives::Page(many::<CallRecord>),
+    )
+    .asked(search::ASKED),
+    reads(
+        "/v1/history/export",
+        Read,
+        || get(search::export),
+        "Finished calls that fit, as one file",
+        Gives::File(one::<CallRecord>),
+    )
+    .asked(search::EXPORTED),
+    reads(
+        "/v1/reports/daily",
+        Read,
+        || get(report::daily),
+        "What came from outside on each day, and what became of it",
+        Gives::Json(many::<DayReport>),
+    )
+    .asked(&[
+        ("from", "the first day, like 2026-11-01"),
+        ("to", "the last day; at most 366 of them, the last 7 unless told"),
+        ("format", "json (what it is unless told) or csv"),
     ]),
     acts(
         "/v1/history/erase",

@@ -12,6 +12,7 @@ mod sqlite;
 mod statement;
 mod steps;
 mod transfer;
+mod words;
 
 pub use error::DbError;
 pub use look::Look;

@@ -1,17 +1,21 @@
 //! Finished calls for the doors, from the database; and persons erased from all that is written down.
 
-use std::{collections::BTreeSet, fs, io, path::PathBuf};
+use std::{collections::BTreeSet, fs, io, path::PathBuf, sync::Arc};
 
 use futures_util::future::BoxFuture;
+use jiff::{civil::Date, tz::TimeZone};
 use tokio::{sync::watch, task::spawn_blocking};
 
 use crate::{
     base::{id::CallId, number::Number},
     http::{History, Lost},
-    infra::journal::{self, Health},
+    infra::{
+        journal::{self, Health},
+        site::Site,
+    },
     live::record::{
-        Before, CallRecord,
-        store::{CallStore, Eraser, Filter},
+        Before, CallRecord, DayReport, Filter,
+        store::{CallStore, Eraser},
     },
 };
 
@@ -22,6 +26,8 @@ pub(super) struct Stored {
     /// The state folder, where the journal is.
     pub(super) state: PathBuf,
     pub(super) journal: watch::Receiver<Health>,
+    /// As it is in force.
+    pub(super) site: watch::Receiver<Arc<Site>>,
 }
 
 fn lost(why: impl std::fmt::Display) -> Lost {
@@ -68,8 +74,24 @@ impl Stored {
 
 impl History for Stored {
     fn recent(&self, limit: u32, before: Option<Before>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
-        let filter = Filter { before, ..Filter::default() };
-        Box::pin(async move { self.store.calls(&filter, limit).await.map_err(lost) })
+        Box::pin(async move { self.store.recent(before, limit).await.map_err(lost) })
+    }
+
+    fn search<'a>(
+        &'a self,
+        filter: &'a Filter,
+        before: Option<CallId>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<CallRecord>, Lost>> {
+        Box::pin(async move { self.store.search(filter, before, limit).await.map_err(lost) })
+    }
+
+    fn zone(&self) -> TimeZone {
+        self.site.borrow().time_zone.clone()
+    }
+
+    fn days(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DayReport>, Lost>> {
+        Box::pin(async move { self.store.by_day(&self.zone(), first, days).await.map_err(lost) })
     }
 
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {

@@ -1,6 +1,11 @@
 //! What a finished call leaves behind: the call detail record (CDR) with both legs.
 
+mod day;
+mod find;
 pub mod store;
+
+pub use day::{Counts, DayReport, QueueCounts};
+pub use find::{Filter, NoWords};
 
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +27,9 @@ pub struct CallRecord {
     pub from: Option<Number>,
     pub from_name: Label,
     pub to: Number,
+    /// Not known of calls that an earlier version wrote down.
+    #[serde(default)]
+    pub direction: Option<Direction>,
     pub arrived: Stamp,
     pub answered: Option<Stamp>,
     pub ended: Stamp,
@@ -44,6 +52,83 @@ pub struct CallRecord {
     /// When all that could tell of a person was removed; times, causes and the people of the house stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Stamp>,
+}
+
+impl CallRecord {
+    pub fn outcome(&self) -> Outcome {
+        let rung = self.legs.iter().any(|leg| leg.role != Role::Caller);
+        match (self.talk_ms, &self.queue, rung, self.answered) {
+            (1.., ..) => Outcome::Answered,
+            (0, Some(_), ..) => Outcome::Abandoned,
+            (0, None, true, _) => Outcome::Missed,
+            (0, None, false, Some(_)) => Outcome::Menu,
+            (0, None, false, None) => Outcome::Refused,
+        }
+    }
+
+    /// From the arrival to the end, in whole seconds.
+    pub fn seconds(&self) -> u64 {
+        self.ended.since(self.arrived).as_secs()
+    }
+}
+
+/// Which way a call went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Direction {
+    /// From outside.
+    Inbound,
+    /// From a phone of the house to somebody outside, or dialled by the house itself.
+    Outbound,
+    /// From a phone of the house to the house.
+    Internal,
+}
+
+/// How a call came out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// Somebody talked with the caller.
+    Answered,
+    /// It waited in a queue, and nobody talked with the caller.
+    Abandoned,
+    /// Somebody was rung, and did not talk with the caller.
+    Missed,
+    /// It was answered, and needed nobody: a menu, a mailbox, a conference.
+    Menu,
+    /// It was not even answered.
+    Refused,
+}
+
+/// A word for each value, in the database, in queries and in tables.
+macro_rules! words {
+    ($($type:ident { $($value:ident => $word:literal),+ })+) => {
+        $(
+            impl $type {
+                pub const ALL: &[Self] = &[$(Self::$value),+];
+
+                pub fn word(self) -> &'static str {
+                    match self {
+                        $(Self::$value => $word),+
+                    }
+                }
+
+                pub fn of_word(word: &str) -> Option<Self> {
+                    Self::ALL.iter().copied().find(|value| value.word() == word)
+                }
+            }
+        )+
+    };
+}
+
+words! {
+    Direction { Inbound => "inbound", Outbound => "outbound", Internal => "internal" }
+    Outcome {
+        Answered => "answered", Abandoned => "abandoned", Missed => "missed", Menu => "menu",
+        Refused => "refused"
+    }
+    EndedBy { Caller => "caller", Callee => "callee", Tandem => "tandem", Engine => "engine" }
+    Role { Caller => "caller", Agent => "agent", Extension => "extension", Outside => "outside" }
 }
 
 /// Where a page of finished calls, newest first, goes on.

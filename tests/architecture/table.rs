@@ -199,6 +199,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
             "src/http",
             "src/desk",
             "src/live/record.rs",
+            "src/live/record/day.rs",
             "src/live/switchboard/view.rs",
             "src/live/switchboard/view/",
         ],

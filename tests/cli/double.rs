@@ -12,31 +12,32 @@ use std::{
     time::Duration,
 };
 
-use futures_util::{FutureExt, future::BoxFuture};
+use futures_util::FutureExt;
 use tandem::{
     base::{
         clock::{Clock, Stamp, SystemClock},
-        id::{CallId, LegId, Name, SoundId},
+        id::{CallId, Name},
         number::Number,
         text::Label,
     },
     desk::{access::Access, audit::Audit},
-    http::{self, Admits, Feed, History, Lost, Meters, Rooms},
+    http::{self, Admits, Feed, Meters, Rooms},
     infra::db::Db,
     live::{
-        record::{Before, CallRecord, EndedBy, LegRecord, Role},
+        record::Filter,
         switchboard::{
             door::{Ask, Door},
             view::{
                 Act, Actor, AgentView, CallDetail, CallView, ConferenceView, EngineView, ExtensionView,
-                ParticipantView, Pause, Query, QueueView, Recording, Refusal, StatusView, View, Why,
+                ParticipantView, Query, QueueView, Refusal, StatusView, View, Why,
             },
         },
     },
-    ports::engine::HangupCause,
 };
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
+
+use crate::past::Past;
 
 /// The call that is live.
 pub const LIVE: CallId = CallId(0x0123_4567_89AB_CDEF);
@@ -44,7 +45,7 @@ pub const LIVE: CallId = CallId(0x0123_4567_89AB_CDEF);
 pub const OVER: CallId = CallId(0x0000_0000_0000_00FF);
 
 /// 2026-03-02 09:30:00 in Shanghai.
-const THEN: Stamp = Stamp(1_772_415_000_000_000);
+pub const THEN: Stamp = Stamp(1_772_415_000_000_000);
 
 /// How the double behaves.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,8 +70,7 @@ pub struct Daemon {
     /// The database of users, tokens and audit.
     pub db: Db,
     pub feed: Feed,
-    acts: Arc<Mutex<Vec<(Actor, Act)>>>,
-    asked: Arc<AtomicUsize>,
+    heard: Heard,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
     _folder: TempDir,
@@ -88,39 +88,32 @@ impl Daemon {
         certify(&ca, &folder.path().join("http.key"));
         let db = Db::sqlite(folder.path().join("tandem.db"));
         let feed = Feed::new(SystemClock.now());
-        let acts = Arc::new(Mutex::new(Vec::new()));
-        let asked = Arc::new(AtomicUsize::new(0));
+        let heard = Heard::default();
         let (stop, stopped) = oneshot::channel();
         let (ready, bound) = std::sync::mpsc::channel();
         let thread = thread::spawn({
             let place = Place { socket: socket.clone(), ca: ca.clone(), db: db.clone(), feed: feed.clone() };
-            let heard = Heard { acts: Arc::clone(&acts), asked: Arc::clone(&asked) };
+            let heard = heard.clone();
             move || serve(&place, mood, admits, heard, ready, stopped)
         });
         let address = bound.recv_timeout(Duration::from_secs(20)).expect("the doors are open");
         let url = format!("https://localhost:{}", address.port());
-        Self {
-            socket,
-            url,
-            ca,
-            db,
-            feed,
-            acts,
-            asked,
-            stop: Some(stop),
-            thread: Some(thread),
-            _folder: folder,
-        }
+        Self { socket, url, ca, db, feed, heard, stop: Some(stop), thread: Some(thread), _folder: folder }
     }
 
     /// What was ordered so far, and by whom.
     pub fn acts(&self) -> Vec<(Actor, Act)> {
-        self.acts.lock().expect("acts").clone()
+        self.heard.acts.lock().expect("acts").clone()
+    }
+
+    /// What was looked for among finished calls.
+    pub fn looked_for(&self) -> Vec<Filter> {
+        self.heard.looked_for.lock().expect("filters").clone()
     }
 
     /// How often somebody wanted to know the agents.
     pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+        self.heard.asked.load(Ordering::SeqCst)
     }
 
     /// Stops and waits for the end.
@@ -139,9 +132,11 @@ impl Drop for Daemon {
 }
 
 /// What the loop was told and asked.
+#[derive(Clone, Default)]
 struct Heard {
     acts: Arc<Mutex<Vec<(Actor, Act)>>>,
     asked: Arc<AtomicUsize>,
+    looked_for: Arc<Mutex<Vec<Filter>>>,
 }
 
 /// A certificate as the daemon makes one.
@@ -170,6 +165,7 @@ fn serve(
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("runtime");
     runtime.block_on(async {
         let (asks, asked) = mpsc::channel(16);
+        let looked_for = heard.looked_for.clone();
         if mood == Mood::Gone {
             drop(asked);
         } else {
@@ -179,7 +175,8 @@ fn serve(
         let key = place.ca.with_extension("key");
         let port = http::bind_tls(([127, 0, 0, 1], 0).into(), &place.ca, &key).await.expect("port");
         ready.send(port.address().expect("address")).expect("ready");
-        let history = Arc::new(Past { lost: mood == Mood::NoDatabase });
+        let lost = mood == Mood::NoDatabase;
+        let history = Arc::new(Past { lost, asked: looked_for });
         let access = Access::new(place.db.clone(), Arc::new(SystemClock));
         let desk = (access, Audit::new(place.db.clone()));
         let rooms = Rooms::new(Door::new(asks), history, desk, (place.feed.clone(), Meters::new(|| 4711)));
@@ -287,11 +284,11 @@ fn refusal(act: &Act) -> Option<Refusal> {
     }
 }
 
-fn name(text: &str) -> Name {
+pub fn name(text: &str) -> Name {
     Name::new(text).expect("name")
 }
 
-fn extension(text: &str) -> Number {
+pub fn extension(text: &str) -> Number {
     Number::new(text).expect("number")
 }
 
@@ -376,7 +373,7 @@ fn agent(
     }
 }
 
-fn steps() -> Vec<Why> {
+pub fn steps() -> Vec<Why> {
     let step = |after, what: &str| Why { at: THEN + Duration::from_millis(after), what: what.into() };
     vec![
         step(0, "came in on 95001: flow main in zh-CN, office is open"),
@@ -386,85 +383,4 @@ fn steps() -> Vec<Why> {
         step(9800, "李小龙 answered: both talk"),
         step(129_800, "the caller hung up"),
     ]
-}
-
-fn recording() -> Recording {
-    let at = |after| THEN + Duration::from_millis(after);
-    Recording {
-        sound: SoundId::new("sound-1").expect("sound"),
-        leg: LegId::new("leg-1").expect("leg"),
-        by: Some(Label::new("nina")),
-        began: at(20_000),
-        ended: Some(at(129_800)),
-        pauses: vec![Pause { from: at(60_000), to: Some(at(75_000)), by: Some(Label::new("nina")) }],
-    }
-}
-
-fn record() -> CallRecord {
-    let at = |after| THEN + Duration::from_millis(after);
-    let leg = |leg: &str, role, party: &str, began, answered| LegRecord {
-        leg: LegId::new(leg).expect("leg"),
-        role,
-        party: Label::new(party),
-        began: at(began),
-        answered: Some(at(answered)),
-        ended: Some(at(129_800)),
-        cause: Some(HangupCause::NORMAL_CLEARING),
-    };
-    CallRecord {
-        id: OVER,
-        from: Some(extension("13800138000")),
-        from_name: Label::new("张伟"),
-        to: extension("95001"),
-        arrived: THEN,
-        answered: Some(at(100)),
-        ended: at(129_800),
-        cause: HangupCause::NORMAL_CLEARING,
-        ended_by: EndedBy::Caller,
-        queue: Some(name("sales")),
-        wait_ms: 5679,
-        talk_ms: 120_000,
-        agent: Some(name("li")),
-        legs: vec![
-            leg("leg-1", Role::Caller, "13800138000", 0, 100),
-            leg("leg-2", Role::Agent, "李小龙", 4123, 9800),
-        ],
-        recordings: vec![recording()],
-        steps: steps(),
-        erased: None,
-    }
-}
-
-/// A database with one call.
-struct Past {
-    lost: bool,
-}
-
-impl Past {
-    fn rows(&self) -> Result<Vec<CallRecord>, Lost> {
-        if self.lost { Err(Lost("the disk is on fire".to_owned())) } else { Ok(vec![record()]) }
-    }
-}
-
-impl History for Past {
-    fn recent(&self, limit: u32, before: Option<Before>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
-        let rows = self.rows().map(|mut rows| {
-            rows.retain(|row| {
-                before.is_none_or(|before| (row.ended, Some(row.id)) < (before.ended, before.call))
-            });
-            rows.truncate(limit as usize);
-            rows
-        });
-        Box::pin(std::future::ready(rows))
-    }
-
-    fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {
-        let row = self.rows().map(|rows| rows.into_iter().find(|row| row.id == id));
-        Box::pin(std::future::ready(row))
-    }
-
-    fn erase<'a>(&'a self, person: &'a Number) -> BoxFuture<'a, Result<u64, Lost>> {
-        let of = |rows: Vec<CallRecord>| rows.iter().filter(|row| row.from.as_ref() == Some(person)).count();
-        Box::pin(std::future::ready(self.rows().map(|rows| of(rows) as u64)))
-    }
 }

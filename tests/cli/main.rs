@@ -7,6 +7,7 @@ mod double;
 mod events;
 mod figures;
 mod openapi;
+mod past;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code)]
 mod postgres;
@@ -14,5 +15,6 @@ mod remote;
 mod replay;
 mod rest;
 mod screens;
+mod search;
 mod socket;
 mod svg;

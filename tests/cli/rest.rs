@@ -16,8 +16,9 @@ struct Case {
     proof: (&'static str, Value),
 }
 
-/// Routes that answer with no JSON; they have tests of their own in `events` and `figures`.
-const ELSEWHERE: [(Verb, &str); 2] = [(Verb::Get, "/v1/events"), (Verb::Get, "/metrics")];
+/// Routes that answer with no JSON; they have tests of their own in `events`, `figures` and `search`.
+const ELSEWHERE: [(Verb, &str); 3] =
+    [(Verb::Get, "/v1/events"), (Verb::Get, "/metrics"), (Verb::Get, "/v1/history/export")];
 
 fn cases() -> Vec<Case> {
     house().into_iter().chain(telephony()).collect()
@@ -35,6 +36,8 @@ fn house() -> Vec<Case> {
         get("/v1/queues", "/1/name", json!("service")),
         get("/v1/agents", "/0/display", json!("李小龙")),
         get("/v1/history", "/0/talk_ms", json!(120_000)),
+        get("/v1/history/search", "/0/wait_ms", json!(5679)),
+        get("/v1/reports/daily", "/6/queues/0/answered", json!(14)),
         post(
             "/v1/history/erase",
             Some(json!({ "number": "13800138000" })),

@@ -17,7 +17,7 @@ use tandem::{
     infra::{db::Db, spool::Spool},
     live::{
         record::{
-            CallRecord, EndedBy, LegRecord, Role,
+            CallRecord, Direction, EndedBy, LegRecord, Role,
             store::{CallStore, Projection, Standing},
         },
         switchboard::view::{Pause, Recording, Why},
@@ -54,6 +54,7 @@ pub fn record(n: u64) -> CallRecord {
         from: (!n.is_multiple_of(5)).then(|| Number::new(format!("+86138{:08}", n % 1000)).unwrap()),
         from_name: Label::new("王小明'); DROP TABLE calls; --"),
         to: Number::new("4001").unwrap(),
+        direction: Some(if n % 10 == 9 { Direction::Internal } else { Direction::Inbound }),
         arrived,
         answered: Some(at(1)),
         ended: at(60),

@@ -14,7 +14,7 @@ use tandem::{
         db::{Db, Server},
         spool::Spool,
     },
-    live::record::store::{Filter, Projection},
+    live::record::store::Projection,
 };
 
 use crate::{
@@ -61,7 +61,7 @@ pub fn killed_at_any_moment_every_call_is_there_exactly_once(house: fn() -> Hous
         projection.stop().await;
         assert_eq!(standing.refused, 0);
         assert_eq!(house.counts().await, whole(all as i64));
-        let found = house.store().calls(&Filter::default(), all as u32).await.unwrap();
+        let found = house.store().recent(None, all as u32).await.unwrap();
         assert_eq!(found, (0..all).rev().map(record).collect::<Vec<_>>());
     });
 }

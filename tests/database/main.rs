@@ -2,6 +2,7 @@
 //! story is told on SQLite and on a PostgreSQL that the test starts itself.
 
 mod copies;
+mod days;
 mod desk;
 mod erase;
 mod house;
@@ -12,6 +13,7 @@ mod outage;
 mod postgres;
 mod readonly;
 mod release;
+mod search;
 mod stories;
 
 use std::{
@@ -38,9 +40,14 @@ macro_rules! on_both {
 }
 
 on_both! {
-    stories::what_is_written_is_read_back_newest_first_and_filtered,
+    stories::what_is_written_is_read_back_newest_first,
     stories::pages_leave_nobody_out_who_ended_in_the_same_microsecond,
-    stories::days_are_those_of_the_time_zone,
+    days::days_are_those_of_the_time_zone,
+    days::a_day_on_which_the_clock_is_changed_has_its_own_hours,
+    days::what_became_of_a_days_calls_is_told_for_each_queue,
+    search::calls_are_found_as_if_each_had_been_looked_at,
+    search::calls_of_an_earlier_version_are_found_too,
+    search::an_erased_person_is_not_found_and_the_call_is,
     erase::an_erased_person_is_nowhere_and_all_others_stay,
     erase::of_an_erased_call_times_and_causes_stay,
     erase::what_was_recorded_of_an_erased_person_is_found_until_it_is_gone,

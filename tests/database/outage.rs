@@ -14,7 +14,7 @@ use tandem::{
     live::{
         record::{
             CallRecord,
-            store::{CallStore, Filter, Projection, Standing},
+            store::{CallStore, Projection, Standing},
         },
         switchboard::{Effect, Input, Switchboard},
     },
@@ -262,7 +262,7 @@ async fn down_for(outage: Duration) {
     daemon.await.unwrap().unwrap();
     let told = told_by_the_journal(&folder.path().join("state"), &folder.path().join("site"));
     let store = CallStore::new(Db::sqlite(&file));
-    let found = store.calls(&Filter::default(), 1_000_000).await.unwrap();
+    let found = store.recent(None, 1_000_000).await.unwrap();
     let found: BTreeMap<_, _> =
         found.into_iter().map(|record| (record.id.0, without_idle_times(record))).collect();
     assert_eq!(found.len(), told.len());

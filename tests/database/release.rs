@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::Row;
-use tandem::live::record::store::Filter;
-
 use crate::house::{House, Stranger, record};
+use sqlx::Row;
 
 /// What 0.1 left behind after a minute of simulated calls: `sqlite3 tandem.db .dump`.
 const V0_1: &str = include_str!("../fixtures/store/v0.1.sql");
@@ -28,7 +26,7 @@ async fn a_database_of_0_1_comes_forward_with_every_call() {
     assert_eq!(before.len(), 40);
 
     let store = house.store();
-    let calls = store.calls(&Filter::default(), 1000).await.unwrap();
+    let calls = store.recent(None, 1000).await.unwrap();
     let after: BTreeMap<_, _> = calls
         .iter()
         .map(|call| {

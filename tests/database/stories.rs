@@ -6,23 +6,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use jiff::{civil::date, tz::TimeZone};
 use tandem::{
-    base::{
-        clock::Stamp,
-        id::{CallId, Name},
-        number::Number,
-    },
+    base::id::CallId,
     infra::db::DbError,
-    live::record::{
-        Before, CallRecord,
-        store::{Filter, StoreError},
-    },
+    live::record::{Before, store::StoreError},
 };
 
-use crate::house::{House, Kind, START, push, record, wait, whole};
+use crate::house::{House, Kind, push, record, wait, whole};
 
-pub async fn what_is_written_is_read_back_newest_first_and_filtered(house: House) {
+pub async fn what_is_written_is_read_back_newest_first(house: House) {
     let store = house.store();
     let all: Vec<_> = (0..100).map(record).collect();
     store.write(&all).await.unwrap();
@@ -30,30 +22,11 @@ pub async fn what_is_written_is_read_back_newest_first_and_filtered(house: House
     assert_eq!(house.counts().await, whole(100));
 
     let newest: Vec<_> = all.iter().rev().cloned().collect();
-    assert_eq!(store.calls(&Filter::default(), 1000).await.unwrap(), newest);
-    let page = store.calls(&Filter::default(), 30).await.unwrap();
+    assert_eq!(store.recent(None, 1000).await.unwrap(), newest);
+    let page = store.recent(None, 30).await.unwrap();
     let before = page.last().map(|call| Before { ended: call.ended, call: Some(call.id) });
-    let next = store.calls(&Filter { before, ..Filter::default() }, 30).await.unwrap();
+    let next = store.recent(before, 30).await.unwrap();
     assert_eq!([page, next].concat(), newest[..60]);
-
-    let only = async |filter: Filter, keep: fn(&CallRecord) -> bool| {
-        let expected: Vec<_> = newest.iter().filter(|call| keep(call)).cloned().collect();
-        assert!(!expected.is_empty() && expected.len() < 100);
-        assert_eq!(store.calls(&filter, 1000).await.unwrap(), expected, "{filter:?}");
-    };
-    let name = |text| Some(Name::new(text).unwrap());
-    let filter = Filter { queue: name("sales"), ..Filter::default() };
-    only(filter, |c| c.queue.as_ref().unwrap().as_str() == "sales").await;
-    let filter = Filter { agent: name("agent-3"), ..Filter::default() };
-    only(filter, |c| c.agent.as_ref().is_some_and(|a| a.as_str() == "agent-3")).await;
-    let filter = Filter { from: Number::new("+8613800000042").ok(), ..Filter::default() };
-    only(filter, |c| c.from.as_ref().is_some_and(|n| n.as_str() == "+8613800000042")).await;
-    let filter =
-        Filter { queue: name("support"), since: Some(Stamp(START + 500_000_000)), ..Filter::default() };
-    only(filter, |c| c.queue.as_ref().unwrap().as_str() == "support" && c.ended.0 >= START + 500_000_000)
-        .await;
-    let other = Filter { to: Number::new("4002").ok(), ..Filter::default() };
-    assert_eq!(store.calls(&other, 10).await.unwrap(), []);
 
     assert_eq!(store.call(all[8].id).await.unwrap().as_ref(), Some(&all[8]));
     assert_eq!(store.call(CallId(7)).await.unwrap(), None);
@@ -73,7 +46,7 @@ pub async fn pages_leave_nobody_out_who_ended_in_the_same_microsecond(house: Hou
     for size in [1, 7, 40] {
         let (mut before, mut read) = (None, Vec::new());
         loop {
-            let page = store.calls(&Filter { before, ..Filter::default() }, size).await.unwrap();
+            let page = store.recent(before, size).await.unwrap();
             let Some(last) = page.last() else { break };
             before = Some(Before { ended: last.ended, call: Some(last.id) });
             read.extend(page);
@@ -81,25 +54,7 @@ pub async fn pages_leave_nobody_out_who_ended_in_the_same_microsecond(house: Hou
         assert_eq!(read, all.iter().rev().cloned().collect::<Vec<_>>(), "pages of {size}");
     }
     let before = Some(Before { ended, call: None });
-    assert_eq!(store.calls(&Filter { before, ..Filter::default() }, 100).await.unwrap().len(), 10);
-}
-
-pub async fn days_are_those_of_the_time_zone(house: House) {
-    // 8640 calls a day.
-    let all: Vec<_> = (0..10_000).step_by(5).map(record).collect();
-    house.store().write(&all).await.unwrap();
-    let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
-    let days = house.store().by_day(&shanghai, date(2026, 11, 20), 3).await.unwrap();
-    let seen: Vec<_> = days.iter().map(|d| (d.day, d.calls, d.talked, d.wait_ms, d.talk_ms)).collect();
-    let day = |day, calls: u64, talked: u64| (day, calls, talked, calls * 19_000, talked * 40_000);
-    assert_eq!(
-        seen,
-        [
-            day(date(2026, 11, 20), 0, 0),
-            day(date(2026, 11, 21), 1728, 864),
-            day(date(2026, 11, 22), 272, 136)
-        ]
-    );
+    assert_eq!(store.recent(before, 100).await.unwrap().len(), 10);
 }
 
 pub async fn a_locked_database_delays_rows_and_loses_none(house: House) {
@@ -152,7 +107,7 @@ pub async fn a_database_that_was_replaced_under_the_running_daemon_swallows_no_r
     house.replace().await;
     push(&spool, 5..9);
     wait(&projection, "rows after it", |s| s.delivered == 9).await;
-    let found = house.store().calls(&Filter::default(), 100).await.unwrap();
+    let found = house.store().recent(None, 100).await.unwrap();
     assert_eq!(found, (5..9).rev().map(record).collect::<Vec<_>>());
 }
 

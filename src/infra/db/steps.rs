@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 4] = [
+const STEPS: [Step; 5] = [
     Step {
         name: "calls",
         sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
@@ -35,6 +35,11 @@ const STEPS: [Step; 4] = [
         name: "recordings",
         sqlite: include_str!("../../../migrations/sqlite/0004_recordings.sql"),
         postgres: include_str!("../../../migrations/postgres/0004_recordings.sql"),
+    },
+    Step {
+        name: "words",
+        sqlite: include_str!("../../../migrations/sqlite/0005_words.sql"),
+        postgres: include_str!("../../../migrations/postgres/0005_words.sql"),
     },
 ];
 

@@ -1,15 +1,14 @@
 //! The SQL of finished calls, and their way into it.
 
+mod day;
 mod erase;
 mod projection;
 mod row;
+mod search;
 
 pub use projection::{Eraser, Projection, ProjectionError, Setback, Standing};
 
-use jiff::{civil::Date, tz::TimeZone};
-use serde::{Deserialize, Serialize};
-
-use super::{Before, CallRecord};
+use super::{Before, CallRecord, Direction, NoWords};
 use crate::{
     base::{
         clock::Stamp,
@@ -21,22 +20,18 @@ use crate::{
 };
 
 const CALL: &str = "INSERT INTO calls (id, from_number, from_name, to_number, arrived, answered, ended, cause, \
-     ended_by, queue, wait_ms, talk_ms, agent, steps) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) ON CONFLICT (id) DO NOTHING";
+     ended_by, queue, wait_ms, talk_ms, agent, steps, direction, outcome, worded) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1) ON CONFLICT (id) DO NOTHING";
 const LEG: &str = "INSERT INTO legs (call, place, leg, role, party, began, answered, ended, cause) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const RECORDING: &str = "INSERT INTO recordings (call, place, sound, leg, ordered_by, began, ended, pauses) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ended', $1, $2)";
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
-     queue, wait_ms, talk_ms, agent, steps, erased FROM calls";
+     queue, wait_ms, talk_ms, agent, steps, erased, direction FROM calls";
 const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call IN (";
 const RECORDINGS: &str =
     "SELECT call, sound, leg, ordered_by, began, ended, pauses FROM recordings WHERE call IN (";
-const DAY: &str = "SELECT COUNT(*) AS calls, COUNT(NULLIF(talk_ms, 0)) AS talked, \
-     CAST(COALESCE(SUM(wait_ms), 0) AS BIGINT) AS wait_ms, \
-     CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms FROM calls WHERE arrived >= $1 AND arrived < $2";
-
 /// Why calls could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -44,6 +39,8 @@ pub enum StoreError {
     Db(#[from] DbError),
     #[error("call {call} has a {column} that no Tandem wrote; correct or delete the row")]
     Row { call: CallId, column: &'static str },
+    #[error(transparent)]
+    Words(#[from] NoWords),
 }
 
 impl StoreError {
@@ -51,33 +48,9 @@ impl StoreError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Db(e) => e.is_refusal(),
-            Self::Row { .. } => true,
+            Self::Row { .. } | Self::Words(_) => true,
         }
     }
-}
-
-/// Which calls; everything that is given must hold.
-#[derive(Clone, Debug, Default)]
-pub struct Filter {
-    pub queue: Option<Name>,
-    pub agent: Option<Name>,
-    pub from: Option<Number>,
-    pub to: Option<Number>,
-    /// Ended at this moment or later.
-    pub since: Option<Stamp>,
-    /// Ended before this one.
-    pub before: Option<Before>,
-}
-
-/// What arrived on one day of a time zone.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DayCount {
-    pub day: Date,
-    pub calls: u64,
-    /// Of these, how many talked with somebody.
-    pub talked: u64,
-    pub wait_ms: u64,
-    pub talk_ms: u64,
 }
 
 /// Finished calls in the database.
@@ -111,9 +84,14 @@ impl CallStore {
         Ok(calls.and_then(|calls| u64::try_from(calls).ok()).unwrap_or(0))
     }
 
-    /// The last `limit` calls that ended, newest first.
-    pub async fn calls(&self, filter: &Filter, limit: u32) -> Result<Vec<CallRecord>, StoreError> {
-        let mut sql = filtered(filter);
+    /// The last `limit` calls that ended, before `before` if it is given, newest first.
+    pub async fn recent(&self, before: Option<Before>, limit: u32) -> Result<Vec<CallRecord>, StoreError> {
+        let mut sql = Sql::new(CALLS);
+        if let Some(Before { ended, call }) = before {
+            // No call has a number below zero: then all that ended in this microsecond are left out.
+            let call = call.map_or(-1, |call| call.0 as i64);
+            sql.push(" WHERE (ended, id) < (").push_bind(ended.0).push(", ").push_bind(call).push(")");
+        }
         sql.push(" ORDER BY ended DESC, id DESC LIMIT ").push_bind(i64::from(limit));
         self.whole(sql).await
     }
@@ -140,50 +118,6 @@ impl CallStore {
         })?;
         Ok(calls)
     }
-
-    /// Calls that arrived on each of `days` days from `first` on, in the days of this time zone.
-    pub async fn by_day(&self, zone: &TimeZone, first: Date, days: u16) -> Result<Vec<DayCount>, StoreError> {
-        let midnight = |day: Date| {
-            day.to_zoned(zone.clone()).map_or(i64::MAX, |midnight| midnight.timestamp().as_microsecond())
-        };
-        let mut counts = Vec::with_capacity(usize::from(days));
-        let mut day = first;
-        for _ in 0..days {
-            let Ok(next) = day.tomorrow() else { break };
-            let sql = Sql::new(DAY).bind(midnight(day)).bind(midnight(next));
-            let rows = self.db.fetch(sql).await?;
-            counts.extend(rows.iter().map(|row| row::count(day, row)));
-            day = next;
-        }
-        Ok(counts)
-    }
-}
-
-fn filtered(filter: &Filter) -> Sql {
-    let mut query = Sql::new(CALLS);
-    let mut word = " WHERE ";
-    let texts = [
-        ("queue", filter.queue.as_ref().map(Name::as_str)),
-        ("agent", filter.agent.as_ref().map(Name::as_str)),
-        ("from_number", filter.from.as_ref().map(Number::as_str)),
-        ("to_number", filter.to.as_ref().map(Number::as_str)),
-    ];
-    for (column, text) in texts {
-        if let Some(text) = text {
-            query.push(word).push(column).push(" = ").push_bind(text);
-            word = " AND ";
-        }
-    }
-    if let Some(since) = filter.since {
-        query.push(word).push("ended >= ").push_bind(since.0);
-        word = " AND ";
-    }
-    if let Some(Before { ended, call }) = filter.before {
-        // No call has a number below zero: then all that ended in this microsecond are left out.
-        let call = call.map_or(-1, |call| call.0 as i64);
-        query.push(word).push("(ended, id) < (").push_bind(ended.0).push(", ").push_bind(call).push(")");
-    }
-    query
 }
 
 /// What belongs to these calls, in the order of their places.
@@ -209,21 +143,24 @@ async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<
         .bind(call.answered.map(|at| at.0))
         .bind(call.ended.0)
         .bind(i64::from(call.cause.0))
-        .bind(row::ended_by(call.ended_by))
+        .bind(call.ended_by.word())
         .bind(call.queue.as_ref().map(Name::as_str))
         .bind(call.wait_ms as i64)
         .bind(call.talk_ms as i64)
         .bind(call.agent.as_ref().map(Name::as_str))
-        .bind(steps);
+        .bind(steps)
+        .bind(call.direction.map(Direction::word))
+        .bind(call.outcome().word());
     if transaction.run(inserted).await? == 0 {
         return Ok(());
     }
+    transaction.run(search::words_of(call)).await?;
     for (leg, place) in call.legs.iter().zip(0i64..) {
         let leg = Sql::new(LEG)
             .bind(id)
             .bind(place)
             .bind(leg.leg.as_str())
-            .bind(row::role(leg.role))
+            .bind(leg.role.word())
             .bind(leg.party.as_str())
             .bind(leg.began.0)
             .bind(leg.answered.map(|at| at.0))

@@ -20,11 +20,11 @@ use crate::{
         call::{Call, Dialled, Next, Party, Stage, Timer, Waiting},
         dialog::{self, Act, Dialog, Happening},
         queue::Place,
-        record::{CallRecord, EndedBy, LegRecord, Role},
+        record::{CallRecord, Direction, EndedBy, LegRecord, Role},
         routing::{Decision, Goal},
     },
     ports::{
-        engine::{Command, Endpoint, HangupCause},
+        engine::{Command, Endpoint, HangupCause, Origin},
         media,
     },
 };
@@ -359,11 +359,18 @@ fn record(call: Call) -> CallRecord {
         ended: Some(ended),
         cause: Some(cause),
     };
+    let outside = call.dialled.iter().any(|leg| leg.role == Role::Outside);
+    let direction = match call.arrival.origin {
+        Origin::Trunk => Direction::Inbound,
+        Origin::Phone(_) if !outside => Direction::Internal,
+        Origin::Phone(_) | Origin::House => Direction::Outbound,
+    };
     CallRecord {
         id: call.id,
         from: call.arrival.from,
         from_name: call.arrival.from_name,
         to: call.arrival.to,
+        direction: Some(direction),
         arrived: call.began,
         answered: call.answered,
         ended,

@@ -1,6 +1,6 @@
 //! Erasing a person: rows stay, so that counts and reports stay true; what could tell who it was goes.
 
-use super::{CallStore, StoreError, row};
+use super::{CallStore, StoreError, row, search};
 use crate::{
     base::{
         clock::Stamp,
@@ -48,6 +48,7 @@ impl CallStore {
             let id = call.0 as i64;
             transaction.run(Sql::new(BLANK_CALL).bind(id).bind(at.0)).await?;
             transaction.run(Sql::new(BLANK_LEGS).bind(id)).await?;
+            search::reword(&mut transaction, *call).await?;
         }
         transaction.commit().await?;
         Ok(self.db.forget().await?)

@@ -24,6 +24,8 @@ use crate::{
 
 /// Calls in one transaction.
 const BATCH: usize = 100;
+/// Older calls that get their words in one go.
+const WORDED: u32 = 500;
 const FIRST_PAUSE: Duration = Duration::from_millis(100);
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// How often the spool is looked after when nothing happens.
@@ -112,7 +114,8 @@ impl Projection {
         let (said, standing) = watch::channel(Standing::default());
         let (stop, stopped) = oneshot::channel();
         let (wishes, wished) = mpsc::channel(1);
-        let work = Work { outlet, store: CallStore::new(db), said, pause: FIRST_PAUSE, wished };
+        let work =
+            Work { outlet, store: CallStore::new(db), said, pause: FIRST_PAUSE, wished, wordless: true };
         Self { eraser: Eraser(wishes), standing, stop, task: tokio::spawn(work.run(stopped)) }
     }
 
@@ -140,15 +143,17 @@ struct Work {
     said: watch::Sender<Standing>,
     pause: Duration,
     wished: mpsc::Receiver<Wish>,
+    /// Calls of an earlier version may still have no words.
+    wordless: bool,
 }
 
 impl Work {
     async fn run(mut self, mut stopped: oneshot::Receiver<()>) {
         loop {
-            let wake = match self.deliver_all().await {
-                Ok(()) => {
+            let wake = match self.turn().await {
+                Ok(more) => {
                     self.recovered();
-                    Instant::now() + IDLE
+                    Instant::now() + if more { Duration::ZERO } else { IDLE }
                 }
                 Err(error) => self.set_back(error).await,
             };
@@ -173,6 +178,15 @@ impl Work {
                 }
             }
         }
+    }
+
+    /// Delivers what has come, then gives words to some older calls; says whether there may be more of those.
+    async fn turn(&mut self) -> Result<bool, ProjectionError> {
+        self.deliver_all().await?;
+        if self.wordless {
+            self.wordless = self.store.word_older(WORDED).await? > 0;
+        }
+        Ok(self.wordless)
     }
 
     async fn deliver_all(&mut self) -> Result<(), ProjectionError> {

@@ -2,11 +2,9 @@
 
 use std::collections::HashMap;
 
-use jiff::civil::Date;
-
 use super::{
-    super::{CallRecord, EndedBy, LegRecord, Role},
-    DayCount, StoreError,
+    super::{CallRecord, Direction, EndedBy, LegRecord, Outcome, Role, day::Group},
+    StoreError,
 };
 use crate::{
     base::{
@@ -19,24 +17,6 @@ use crate::{
     live::switchboard::view::Recording,
     ports::engine::HangupCause,
 };
-
-pub fn ended_by(who: EndedBy) -> &'static str {
-    match who {
-        EndedBy::Caller => "caller",
-        EndedBy::Callee => "callee",
-        EndedBy::Tandem => "tandem",
-        EndedBy::Engine => "engine",
-    }
-}
-
-pub fn role(role: Role) -> &'static str {
-    match role {
-        Role::Caller => "caller",
-        Role::Agent => "agent",
-        Role::Extension => "extension",
-        Role::Outside => "outside",
-    }
-}
 
 /// One row, and the call that complaints about it are to name.
 pub struct Columns<'a> {
@@ -103,23 +83,22 @@ pub fn id(row: &Record) -> Result<CallId, StoreError> {
 /// A call, still without its legs.
 pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
     let columns = Columns::new(row, "id")?;
-    let ended_by = match columns.text("ended_by")? {
-        Some("caller") => EndedBy::Caller,
-        Some("callee") => EndedBy::Callee,
-        Some("tandem") => EndedBy::Tandem,
-        Some("engine") => EndedBy::Engine,
-        _ => return Err(columns.bad("ended_by")),
+    let ended_by = columns.text("ended_by")?.and_then(EndedBy::of_word);
+    let direction = match columns.text("direction")? {
+        Some(word) => Some(columns.need("direction", Direction::of_word(word))?),
+        None => None,
     };
     Ok(CallRecord {
         id: columns.call,
         from: columns.parsed("from_number", Number::new)?,
         from_name: columns.label("from_name")?,
         to: columns.need("to_number", columns.parsed("to_number", Number::new)?)?,
+        direction,
         arrived: columns.need("arrived", columns.stamp("arrived")?)?,
         answered: columns.stamp("answered")?,
         ended: columns.need("ended", columns.stamp("ended")?)?,
         cause: columns.need("cause", columns.cause("cause")?)?,
-        ended_by,
+        ended_by: columns.need("ended_by", ended_by)?,
         queue: columns.parsed("queue", Name::new)?,
         wait_ms: columns.millis("wait_ms")?,
         talk_ms: columns.millis("talk_ms")?,
@@ -132,16 +111,10 @@ pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
 }
 
 pub fn leg(columns: &Columns<'_>) -> Result<LegRecord, StoreError> {
-    let role = match columns.text("role")? {
-        Some("caller") => Role::Caller,
-        Some("agent") => Role::Agent,
-        Some("extension") => Role::Extension,
-        Some("outside") => Role::Outside,
-        _ => return Err(columns.bad("role")),
-    };
+    let role = columns.text("role")?.and_then(Role::of_word);
     Ok(LegRecord {
         leg: columns.need("leg", columns.parsed("leg", LegId::new)?)?,
-        role,
+        role: columns.need("role", role)?,
         party: columns.label("party")?,
         began: columns.need("began", columns.stamp("began")?)?,
         answered: columns.stamp("answered")?,
@@ -184,14 +157,15 @@ pub fn join(
     Ok(())
 }
 
-/// What [`super::DAY`] counted.
-pub fn count(day: Date, row: &Record) -> DayCount {
-    let number = |column| row.int(column).ok().flatten().and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
-    DayCount {
-        day,
-        calls: number("calls"),
-        talked: number("talked"),
-        wait_ms: number("wait_ms"),
-        talk_ms: number("talk_ms"),
-    }
+/// Calls that were counted together.
+pub fn group(row: &Record) -> Result<Group, StoreError> {
+    let columns = Columns { row, call: CallId(0) };
+    let outcome = columns.text("outcome")?.and_then(Outcome::of_word);
+    Ok(Group {
+        queue: columns.parsed("queue", Name::new)?,
+        outcome: columns.need("outcome", outcome)?,
+        calls: columns.millis("calls")?,
+        wait_ms: columns.millis("wait_ms")?,
+        talk_ms: columns.millis("talk_ms")?,
+    })
 }

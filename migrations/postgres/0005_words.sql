@@ -1,0 +1,30 @@
+-- Which way a call went and how it came out. What an earlier version wrote has no direction.
+ALTER TABLE calls ADD COLUMN direction TEXT CHECK (direction IN ('inbound', 'outbound', 'internal'));
+ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT 'menu'
+    CHECK (outcome IN ('answered', 'abandoned', 'missed', 'menu', 'refused'));
+UPDATE calls SET outcome = CASE
+    WHEN talk_ms > 0 THEN 'answered'
+    WHEN queue IS NOT NULL THEN 'abandoned'
+    WHEN EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.id AND legs.role <> 'caller') THEN 'missed'
+    WHEN answered IS NOT NULL THEN 'menu'
+    ELSE 'refused'
+END;
+
+-- Days are counted without looking at the calls themselves.
+DROP INDEX calls_day;
+CREATE INDEX calls_day ON calls (arrived, direction, queue, outcome, wait_ms, talk_ms);
+
+-- Calls are searched by their words, in the order of their ids, which is that of their arrival.
+DROP INDEX calls_queue;
+DROP INDEX calls_agent;
+DROP INDEX calls_to;
+CREATE TABLE calls_words (
+    rowid BIGINT   PRIMARY KEY REFERENCES calls (id) ON DELETE CASCADE,
+    words TEXT     NOT NULL,
+    found TSVECTOR NOT NULL GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED
+);
+CREATE INDEX calls_found ON calls_words USING GIN (found);
+
+-- Calls that have no words yet: what was there before, which gets them one after the other.
+ALTER TABLE calls ADD COLUMN worded BIGINT;
+CREATE INDEX calls_wordless ON calls (worded) WHERE worded IS NULL;

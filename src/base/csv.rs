@@ -1,0 +1,32 @@
+//! Rows for spreadsheets (RFC 4180). A cell that a spreadsheet would take for a formula is made harmless.
+
+/// What a formula can begin with, wide forms too.
+const FORMULA: [char; 12] = ['=', '+', '-', '@', '|', '%', '\t', '\r', '＝', '＋', '－', '＠'];
+
+/// One row with its end.
+pub fn row<T: AsRef<str>>(cells: impl IntoIterator<Item = T>) -> String {
+    let cells: Vec<String> = cells.into_iter().map(|one| cell(one.as_ref())).collect();
+    cells.join(",") + "\r\n"
+}
+
+/// An apostrophe says that what follows is text.
+fn cell(text: &str) -> String {
+    let formula = text.trim_start_matches(' ').starts_with(FORMULA);
+    let text = if formula { format!("'{text}") } else { text.to_owned() };
+    if text.contains([',', '"', '\n', '\r']) { format!("\"{}\"", text.replace('"', "\"\"")) } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_a_formula_and_nothing_leaves_its_cell() {
+        let cells =
+            ["=1+1", "+8613800138000", " @SUM(A1)", "＝cmd", "a,b", "say \"hi\"", "two\nlines", "王", ""];
+        let expected =
+            "'=1+1,'+8613800138000,' @SUM(A1),'＝cmd,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",王,\r\n";
+        assert_eq!(row(cells), expected);
+        assert_eq!(row(["\tx\",=2"]), "\"'\tx\"\",=2\"\r\n");
+    }
+}

@@ -1,0 +1,133 @@
+//! Reports: figures for people, by days of the site's time zone.
+
+use axum::{
+    Json,
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use jiff::civil::Date;
+use serde::Deserialize;
+
+use super::{
+    Rooms,
+    extract::Asked,
+    problem::{Problem, Says},
+};
+use crate::{
+    base::{
+        clock::{Clock, SystemClock},
+        csv,
+    },
+    live::record::{Counts, DayReport},
+};
+
+/// Days of a report unless asked otherwise.
+const WEEK: u16 = 7;
+const MOST: u16 = 366;
+
+/// Which days, the last one included.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Days {
+    from: Option<Date>,
+    to: Option<Date>,
+    format: Option<Format>,
+}
+
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Format {
+    Json,
+    Csv,
+}
+
+pub(super) async fn daily(rooms: State<Rooms>, Asked(days): Asked<Days>) -> Result<Response, Problem> {
+    let (first, count) = days.span(SystemClock.now().zoned(&rooms.history.zone()).date())?;
+    let reports = rooms.history.days(first, count).await?;
+    Ok(match days.format {
+        Some(Format::Csv) => {
+            let headers = [
+                (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
+                (header::CONTENT_DISPOSITION, "attachment; filename=\"daily.csv\""),
+            ];
+            (headers, table(&reports)).into_response()
+        }
+        Some(Format::Json) | None => Json(reports).into_response(),
+    })
+}
+
+impl Days {
+    /// The first day, and how many.
+    fn span(&self, today: Date) -> Result<(Date, u16), Problem> {
+        let bad = |why: String| Problem::new(Says::BadQuery, why);
+        let to = self.to.unwrap_or_else(|| self.from.map_or(today, |from| today.max(from)));
+        let week = jiff::Span::new().days(i64::from(WEEK) - 1);
+        let from = self.from.unwrap_or_else(|| to.checked_sub(week).unwrap_or(to));
+        let days = to.since(from).map_or(0, |span| span.get_days() + 1);
+        match u16::try_from(days) {
+            Ok(days @ 1..=MOST) => Ok((from, days)),
+            Ok(0) | Err(_) => Err(bad(format!("{to} is before {from}"))),
+            Ok(_) => Err(bad(format!("a report has at most {MOST} days, not {days}"))),
+        }
+    }
+}
+
+fn table(reports: &[DayReport]) -> String {
+    let head = [
+        "day",
+        "hours",
+        "queue",
+        "calls",
+        "answered",
+        "abandoned",
+        "missed",
+        "menu",
+        "refused",
+        "resolved_percent",
+        "average_wait_seconds",
+        "average_talk_seconds",
+    ];
+    let line = |report: &DayReport, queue: &str, counts: &Counts| {
+        let numbers = [
+            counts.calls,
+            counts.answered,
+            counts.abandoned,
+            counts.missed,
+            counts.menu,
+            counts.refused,
+            counts.resolved_percent(),
+            counts.average_wait_ms / 1000,
+            counts.average_talk_ms / 1000,
+        ];
+        let names = [report.day.to_string(), report.hours.to_string(), queue.to_owned()];
+        csv::row(names.into_iter().chain(numbers.map(|number| number.to_string())))
+    };
+    let mut text = csv::row(head);
+    for report in reports {
+        text += &line(report, "", &report.all);
+        for queue in &report.queues {
+            text += &line(report, queue.queue.as_str(), &queue.counts);
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+
+    use super::*;
+
+    #[test]
+    fn a_span_of_days_is_whole_and_bounded() {
+        let span = |from, to| Days { from, to, format: None }.span(date(2026, 11, 21));
+        assert_eq!(span(None, None), Ok((date(2026, 11, 15), 7)));
+        assert_eq!(span(Some(date(2026, 11, 1)), None), Ok((date(2026, 11, 1), 21)));
+        assert_eq!(span(Some(date(2026, 10, 1)), Some(date(2026, 11, 30))), Ok((date(2026, 10, 1), 61)));
+        assert_eq!(span(None, Some(date(2026, 3, 3))), Ok((date(2026, 2, 25), 7)));
+        for (from, to) in [(date(2026, 2, 2), date(2026, 2, 1)), (date(2025, 1, 1), date(2026, 2, 1))] {
+            assert_eq!(span(Some(from), Some(to)).map_err(|why| why.status), Err(422));
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The past of the double: one call, and days that are all alike.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures_util::future::BoxFuture;
+use jiff::{Span, civil::Date, tz::TimeZone};
+use tandem::{
+    base::{
+        id::{CallId, LegId, SoundId},
+        number::Number,
+        text::Label,
+    },
+    http::{History, Lost},
+    live::{
+        record::{
+            Before, CallRecord, Counts, DayReport, Direction, EndedBy, Filter, LegRecord, QueueCounts, Role,
+        },
+        switchboard::view::{Pause, Recording},
+    },
+    ports::engine::HangupCause,
+};
+
+use crate::double::{OVER, THEN, extension, name, steps};
+
+fn recording() -> Recording {
+    let at = |after| THEN + Duration::from_millis(after);
+    Recording {
+        sound: SoundId::new("sound-1").expect("sound"),
+        leg: LegId::new("leg-1").expect("leg"),
+        by: Some(Label::new("nina")),
+        began: at(20_000),
+        ended: Some(at(129_800)),
+        pauses: vec![Pause { from: at(60_000), to: Some(at(75_000)), by: Some(Label::new("nina")) }],
+    }
+}
+
+fn record() -> CallRecord {
+    let at = |after| THEN + Duration::from_millis(after);
+    let leg = |leg: &str, role, party: &str, began, answered| LegRecord {
+        leg: LegId::new(leg).expect("leg"),
+        role,
+        party: Label::new(party),
+        began: at(began),
+        answered: Some(at(answered)),
+        ended: Some(at(129_800)),
+        cause: Some(HangupCause::NORMAL_CLEARING),
+    };
+    CallRecord {
+        id: OVER,
+        from: Some(extension("13800138000")),
+        from_name: Label::new("张伟"),
+        to: extension("95001"),
+        direction: Some(Direction::Inbound),
+        arrived: THEN,
+        answered: Some(at(100)),
+        ended: at(129_800),
+        cause: HangupCause::NORMAL_CLEARING,
+        ended_by: EndedBy::Caller,
+        queue: Some(name("sales")),
+        wait_ms: 5679,
+        talk_ms: 120_000,
+        agent: Some(name("li")),
+        legs: vec![
+            leg("leg-1", Role::Caller, "13800138000", 0, 100),
+            leg("leg-2", Role::Agent, "李小龙", 4123, 9800),
+        ],
+        recordings: vec![recording()],
+        steps: steps(),
+        erased: None,
+    }
+}
+
+/// Whoever looks for calls to this number finds 1203 of them.
+pub const MANY: &str = "7777";
+
+/// A database with one call.
+pub struct Past {
+    pub lost: bool,
+    /// What was looked for.
+    pub asked: Arc<Mutex<Vec<Filter>>>,
+}
+
+impl Past {
+    fn rows(&self) -> Result<Vec<CallRecord>, Lost> {
+        if self.lost { Err(Lost("the disk is on fire".to_owned())) } else { Ok(vec![record()]) }
+    }
+}
+
+impl History for Past {
+    fn search<'a>(
+        &'a self,
+        filter: &'a Filter,
+        before: Option<CallId>,
+        limit: u32,
+    ) -> BoxFuture<'a, Result<Vec<CallRecord>, Lost>> {
+        let rows = self.rows().map(|mut rows| {
+            if filter.called.as_ref().is_some_and(|to| to.as_str() == MANY) {
+                let one = rows.remove(0);
+                let one = CallRecord { from_name: Label::new("=张伟"), ..one };
+                rows = (1..=1203).rev().map(|n| CallRecord { id: CallId(n), ..one.clone() }).collect();
+            }
+            rows.retain(|row| before.is_none_or(|before| row.id < before));
+            rows.truncate(limit as usize);
+            rows
+        });
+        self.asked.lock().expect("asked").push(filter.clone());
+        Box::pin(std::future::ready(rows))
+    }
+
+    fn zone(&self) -> TimeZone {
+        TimeZone::get("Asia/Shanghai").expect("zone")
+    }
+
+    fn days(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DayReport>, Lost>> {
+        let all = Counts {
+            calls: 20,
+            answered: 14,
+            menu: 3,
+            abandoned: 3,
+            waited: 17,
+            wait_ms: 340_000,
+            talk_ms: 1_400_000,
+            average_wait_ms: 20_000,
+            average_talk_ms: 100_000,
+            ..Counts::default()
+        };
+        let queue = QueueCounts { queue: name("sales"), counts: Counts { menu: 0, calls: 17, ..all } };
+        let day = |n: i64| {
+            let day = first.checked_add(Span::new().days(n)).expect("a day");
+            DayReport { day, hours: 24, all, queues: vec![queue.clone()] }
+        };
+        let reports = self.rows().map(|_| (0..i64::from(days)).map(day).collect());
+        Box::pin(std::future::ready(reports))
+    }
+
+    fn recent(&self, limit: u32, before: Option<Before>) -> BoxFuture<'_, Result<Vec<CallRecord>, Lost>> {
+        let rows = self.rows().map(|mut rows| {
+            rows.retain(|row| {
+                before.is_none_or(|before| (row.ended, Some(row.id)) < (before.ended, before.call))
+            });
+            rows.truncate(limit as usize);
+            rows
+        });
+        Box::pin(std::future::ready(rows))
+    }
+
+    fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {
+        let row = self.rows().map(|rows| rows.into_iter().find(|row| row.id == id));
+        Box::pin(std::future::ready(row))
+    }
+
+    fn erase<'a>(&'a self, person: &'a Number) -> BoxFuture<'a, Result<u64, Lost>> {
+        let of = |rows: Vec<CallRecord>| rows.iter().filter(|row| row.from.as_ref() == Some(person)).count();
+        Box::pin(std::future::ready(self.rows().map(|rows| of(rows) as u64)))
+    }
+}
