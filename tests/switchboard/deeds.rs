@@ -60,12 +60,21 @@ pub struct Day {
     pub begun: usize,
     /// The link was lost, or the process died.
     pub cut: bool,
+    /// No new site comes.
+    pub same_site: bool,
 }
 
 impl Day {
     pub fn new(seed: u64, faults: Faults) -> Self {
         let rig = Rig::new(town::site(), town::world(seed, faults));
-        Self { rig, random: fastrand::Rng::with_seed(seed), callers: Vec::new(), begun: 0, cut: false }
+        Self {
+            rig,
+            random: fastrand::Rng::with_seed(seed),
+            callers: Vec::new(),
+            begun: 0,
+            cut: false,
+            same_site: false,
+        }
     }
 
     pub fn one<T: Copy>(&mut self, of: &[T]) -> T {
@@ -85,7 +94,7 @@ impl Day {
             15..=17 => self.somebody_refers(),
             18 => self.somebody_wishes(),
             19 => self.somebody_holds(),
-            20 => self.a_new_site_comes(),
+            20 if !self.same_site => self.a_new_site_comes(),
             21 => self.something_of_the_engine(),
             22 => self.the_process_dies(snapshot),
             _ => {}
@@ -132,8 +141,12 @@ impl Day {
         self.rig.world.expect(self.rig.now, id, arrival, caller);
     }
 
+    /// A live call; most commands are about talks.
     fn some_call(&mut self) -> Option<CallId> {
-        let all = calls(&self.rig);
+        let (all, talks) = (calls(&self.rig), self.random.bool());
+        let talking: Vec<_> =
+            all.iter().filter(|call| ["talking", "consulting"].contains(&&*call.state)).cloned().collect();
+        let all = if talks && !talking.is_empty() { talking } else { all };
         (!all.is_empty()).then(|| all[self.random.usize(..all.len())].id)
     }
 
@@ -145,7 +158,10 @@ impl Day {
         let agent = name(self.one(&["a3", "a4"]));
         let act = match self.random.u8(..18) {
             0 | 1 => Act::Transfer { call, to },
-            2..=4 => Act::Consult { call, to },
+            2..=4 => {
+                let to = if self.random.u8(..4) == 0 { to } else { number(self.one(&PHONES)) };
+                Act::Consult { call, to }
+            }
             5 => Act::Complete { call },
             6 => Act::Back { call },
             7 => Act::Join { call },
@@ -193,7 +209,7 @@ impl Day {
         }
         let (one, two) = (self.random.usize(..talking.len()), self.random.usize(..talking.len()));
         let (one, two) = (&talking[one], &talking[two]);
-        if self.random.bool() || one == two || self.rig.world.peer(one) == Some(two) {
+        if self.random.u8(..3) == 0 || one == two || self.rig.world.peer(one) == Some(two) {
             let to = number(self.one(&DIALLED));
             self.rig.world.refer(one, to, self.rig.now);
         } else {

@@ -11,7 +11,7 @@ use tandem::{
     base::{clock::Stamp, id::CallId, number::Key},
     infra::{
         journal::{self, Entry, Journal, Options, Payload},
-        site::{Site, Step},
+        site::{RingOrder, Site, Step},
     },
     live::switchboard::{
         Switchboard,
@@ -21,7 +21,11 @@ use tandem::{
     ports::engine::simulator::{Answer, Faults, World},
 };
 
-use super::rig::{Rig, START, caller, millis, name, phones, secs, site};
+use super::{
+    deeds::Day,
+    rig::{Rig, START, caller, millis, name, number, phones, secs, site},
+    town,
+};
 
 const AGENTS: usize = 12;
 
@@ -41,11 +45,39 @@ fn hour(calls: usize, faults: Faults) -> Rig {
     rig
 }
 
+/// Hours of a house in which everything happens, and what that was: see `deeds`.
+fn hours(calls: usize, same_site: bool, faults: Faults) -> Rig {
+    let mut day = Day::new(11, faults);
+    (day.rig.watchful, day.same_site) = (false, same_site);
+    let mut snapshot = day.rig.snapshot();
+    while day.begun < calls {
+        day.something(&mut snapshot);
+        let wait = day.span(2_500);
+        day.rig.run_for(wait);
+    }
+    for _ in 0..100 {
+        let left: Vec<_> = day.rig.world.legs().cloned().collect();
+        left.iter().for_each(|leg| day.rig.world.hang_up(leg, day.rig.now));
+        day.rig.run_for(secs(10));
+    }
+    assert_eq!(day.rig.board.live_calls(), 0);
+    day.rig
+}
+
+/// Calls in whose story this is said.
+fn with(calls: &BTreeMap<CallId, Vec<Why>>, words: &str) -> usize {
+    calls.values().filter(|steps| steps.iter().any(|why| why.what.contains(words))).count()
+}
+
 /// Writes the day as a daemon does: in small segments, with a snapshot before the first input and now and then.
 fn write_down(rig: &Rig, state: &Path) {
+    write_down_from(rig.board.site().clone(), rig, state);
+}
+
+fn write_down_from(site: Arc<Site>, rig: &Rig, state: &Path) {
     let options = Options { segment_bytes: 256 << 10, ..Options::default() };
     let (mut journal, _) = Journal::open(state, options).expect("a journal");
-    let mut board = Switchboard::new(rig.board.site().clone(), START);
+    let mut board = Switchboard::new(site, START);
     let snapshot = |journal: &mut Journal, seq, board: &Switchboard| {
         assert!(journal.snapshot(seq, serde_json::to_vec(board).expect("JSON")));
         journal.wait_for_snapshot();
@@ -66,11 +98,13 @@ fn write_down(rig: &Rig, state: &Path) {
 struct Ran {
     calls: BTreeMap<CallId, Vec<Why>>,
     span: Duration,
+    took: Duration,
     missing: usize,
     entries: usize,
 }
 
 fn run_again(state: &Path, site: Option<Site>, only: Option<CallId>) -> Ran {
+    let begun = Instant::now();
     let past = journal::past(state, 1, only.map(CallId::born)).expect("a journal").expect("a snapshot");
     let mut replay = Replay::new(&past.snapshot, site.map(Arc::new), only).expect("a state");
     let (mut over, mut first, mut last): (Vec<Rerun>, _, _) = (Vec::new(), None, Stamp::default());
@@ -84,7 +118,8 @@ fn run_again(state: &Path, site: Option<Site>, only: Option<CallId>) -> Ran {
     }
     over.extend(replay.unfinished());
     let span = last.since(first.expect("entries"));
-    Ran { calls: over.into_iter().map(|rerun| (rerun.call, rerun.steps)).collect(), span, missing, entries }
+    let calls = over.into_iter().map(|rerun| (rerun.call, rerun.steps)).collect();
+    Ran { calls, span, took: begun.elapsed(), missing, entries }
 }
 
 fn recorded(rig: &Rig) -> BTreeMap<CallId, Vec<Why>> {
@@ -96,13 +131,80 @@ fn a_thousand_calls_decide_as_they_did_a_thousand_times_as_fast() {
     let state = tempfile::tempdir().expect("a folder");
     let rig = hour(1000, Faults { lose: 0.02, double: 0.05, ..Faults::default() });
     write_down(&rig, state.path());
-    let began = Instant::now();
     let ran = run_again(state.path(), None, None);
-    let took = began.elapsed();
     assert_eq!(ran.calls, recorded(&rig));
-    let faster = ran.span.as_secs_f64() / took.as_secs_f64();
+    let faster = ran.span.as_secs_f64() / ran.took.as_secs_f64();
     println!("{} calls, {} entries, {faster:.0} × real time", ran.calls.len(), ran.entries);
     assert!(faster >= 1000.0, "only {faster:.0} × real time");
+}
+
+#[test]
+fn a_thousand_calls_of_every_kind_decide_as_they_did_a_thousand_times_as_fast() {
+    let state = tempfile::tempdir().expect("a folder");
+    let rig = hours(2400, false, Faults { lose: 0.02, double: 0.05, refuse: 0.02, ..Faults::default() });
+    write_down_from(Arc::new(town::site()), &rig, state.path());
+    let was = recorded(&rig);
+    let ran = run_again(state.path(), None, None);
+    assert_eq!(ran.calls, was);
+    let decisions: usize = was.values().map(Vec::len).sum();
+    let faster = ran.span.as_secs_f64() / ran.took.as_secs_f64();
+    println!(
+        "{} calls, {decisions} decisions, {} entries: all the same, {faster:.0} × real time",
+        was.len(),
+        ran.entries
+    );
+    let kinds = [
+        "queue ",
+        "transfers the call",
+        " transfers: ",
+        "group ",
+        "ask ",
+        "conference ",
+        "parked on",
+        "fetched from",
+        "picked up",
+        "a message of",
+        "forwards to",
+        "trunk ",
+        "recording ",
+        "is joined with",
+        "no longer in the site",
+    ];
+    for kind in kinds {
+        let calls = with(&was, kind);
+        println!("{calls:5} with “{kind}”");
+        assert!(calls >= 5, "{calls} calls with “{kind}”");
+    }
+    assert!(was.len() >= 1000, "{} calls", was.len());
+    assert!(faster >= 1000.0, "only {faster:.0} × real time");
+}
+
+#[test]
+fn another_site_names_the_first_decision_that_differs_in_calls_of_every_kind() {
+    let state = tempfile::tempdir().expect("a folder");
+    let rig = hours(300, true, Faults::default());
+    write_down(&rig, state.path());
+    let mut other = town::site();
+    other.dialing.groups.get_mut(&number("6001")).expect("a group").order = RingOrder::InTurn;
+    let (was, ran) = (recorded(&rig), run_again(state.path(), Some(other), None));
+    // Whom Tandem itself called has not arrived, and is not tried.
+    let invited = with(&was, " invites ");
+    assert_eq!(ran.calls.len(), was.len() - invited);
+    let (mut there, mut elsewhere, mut same) = (0, 0, 0);
+    for (call, now) in &ran.calls {
+        let rung = was[call].iter().any(|why| why.what.ends_with("3 phones together"));
+        match was[call].iter().zip(now).find(|(was, is)| was.what != is.what) {
+            Some((was, is)) if was.what.ends_with("together") && is.what.ends_with("in turn") => there += 1,
+            // Others of the house meet the other site too: a slot, a phone, a place may be taken by then.
+            Some(_) => elsewhere += 1,
+            None => {
+                assert!(!rung, "{:#?}\n{now:#?}", was[call]);
+                same += 1;
+            }
+        }
+    }
+    println!("{there} calls part at the group, {elsewhere} for what others do, {same} go as they went");
+    assert!(there >= 10 && same > 10 * elsewhere, "{there}, {elsewhere}, {same}");
 }
 
 #[test]
