@@ -9,6 +9,8 @@ mod rig;
 mod asterisk;
 #[path = "provision/daemon.rs"]
 mod daemon;
+#[path = "provision/effective.rs"]
+mod effective;
 #[path = "provision/files.rs"]
 mod files;
 #[path = "provision/freeswitch.rs"]

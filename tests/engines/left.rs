@@ -196,6 +196,13 @@ async fn moment(office: &mut Office, deed: Deed, delay: u64) {
         both_talk(&others[0], &asked).await;
         others.push(asked);
     }
+    if matches!(deed, Deed::Confer) {
+        // Whoever is alone in a conference hears nothing: somebody is there already.
+        let first = ben.dial("7001").await;
+        first.answered().await;
+        office.world.call_is("1002", "conference").await;
+        others.push(first);
+    }
     if matches!(deed, Deed::Fetch) {
         office.act("13900000001", "talking", "park", json!({ "slot": "7501" })).await;
         others[0].ended().await;
