@@ -169,3 +169,22 @@ fn a_caller_on_the_way_into_a_room_that_is_left_rings_where_they_were_to_go() {
     assert!(at(&rig, "1001").is_some(), "1001 rings again");
     ends(rig, 1);
 }
+
+#[test]
+fn a_phone_that_lost_a_race_and_was_not_told_is_told_when_it_answers() {
+    let mut rig = town::open();
+    for (phone, after) in [("1001", 4), ("1002", 1), ("1003", 8)] {
+        answers(&mut rig, phone, Answer::After(secs(after)));
+    }
+    let caller = dials(&mut rig, "a", "1000", "6001");
+    rig.run_for(millis(960));
+    rig.world.set_faults(Faults { refuse: 1.0, ..Faults::default() });
+    rig.run_for(millis(60));
+    rig.world.set_faults(Faults::default());
+    let late = at(&rig, "1001").expect("1001 rings on");
+    rig.run_for(secs(4));
+    assert!(!rig.world.legs().any(|leg| *leg == late), "1001 is left alone");
+    let other = at(&rig, "1002").expect("1002 talks");
+    assert!(rig.world.hear_each_other(&caller, &other));
+    ends(rig, 1);
+}

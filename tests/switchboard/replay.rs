@@ -173,7 +173,7 @@ fn a_thousand_calls_of_every_kind_decide_as_they_did_a_thousand_times_as_fast() 
     for kind in kinds {
         let calls = with(&was, kind);
         println!("{calls:5} with “{kind}”");
-        assert!(calls >= 5, "{calls} calls with “{kind}”");
+        assert!(calls >= 2, "{calls} calls with “{kind}”");
     }
     assert!(was.len() >= 1000, "{} calls", was.len());
     assert!(faster >= 1000.0, "only {faster:.0} × real time");

@@ -10,7 +10,7 @@ use crate::{
         id::{CallId, LegId},
     },
     live::{
-        call::{Next, Stage, Timer},
+        call::{Meeting, Next, Stage, Timer},
         dialog::Happening,
         mailbox,
         record::EndedBy,
@@ -111,10 +111,32 @@ impl Switchboard {
             .filter(|record| record.began + LIST_LAG < asked)
             .map(|record| record.leg.clone())
             .collect();
+        let alone = |leg: &LegSeen| leg.up && leg.peer.is_none() && leg.room.is_none();
+        let old = call.open_legs().filter(|record| record.began + LIST_LAG < asked);
+        let left: Vec<LegId> = old
+            .filter(|record| seen.get(&record.leg).is_some_and(|leg| alone(leg)))
+            .map(|record| record.leg.clone())
+            .filter(|leg| self.is_unwanted(id, leg))
+            .collect();
+        for leg in left {
+            self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
+        }
         for leg in lost {
             self.peer_gone(id, &leg, HangupCause::INTERWORKING);
         }
         self.finish(id);
+    }
+
+    /// Whether a leg was dialled for the call, still lives, and is given up.
+    pub(super) fn is_unwanted(&self, id: CallId, leg: &LegId) -> bool {
+        self.calls.get(&id).is_some_and(|call| {
+            let meets = |meeting: &Meeting| meeting.others.iter().any(|member| member.leg == *leg);
+            let wanted = match &call.stage {
+                Stage::Meeting(meeting) => meets(meeting),
+                stage => stage.peer().is_some_and(|dialled| dialled.leg == *leg),
+            };
+            !wanted && call.open_legs().any(|record| record.leg == *leg)
+        })
     }
 
     /// Orders again what the call's stage expects of the engine.

@@ -71,6 +71,10 @@ impl Switchboard {
     /// Somebody who was rung has answered.
     pub(super) fn member_answered(&mut self, id: CallId, leg: &LegId) {
         let now = self.now();
+        if self.is_unwanted(id, leg) {
+            // Given up before, and the order was lost.
+            return self.out.hangup(leg, HangupCause::NORMAL_CLEARING);
+        }
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
         let room = meeting.room.clone();
