@@ -20,6 +20,8 @@ mod mended;
 mod model;
 #[path = "switchboard/moments.rs"]
 mod moments;
+#[path = "switchboard/pains.rs"]
+mod pains;
 #[path = "switchboard/replay.rs"]
 mod replay;
 #[path = "switchboard/rig.rs"]

@@ -1,6 +1,7 @@
 //! Guards the shape of the house: directions, words, sizes, names. Every rule is also broken on purpose here,
 //! so that a guard that sleeps is noticed.
 
+mod pains;
 mod rules;
 mod source;
 mod table;
@@ -78,6 +79,23 @@ fn tests_that_documents_name_are_there() {
     let broken =
         told::tests("x", "| a | `engines::talk::nobody_said_that` | `engines::talk::hold_and_back` |");
     assert_eq!(broken.len(), 1, "a name without a test is seen: {broken:?}");
+}
+
+#[test]
+fn every_pain_has_its_test_and_every_such_test_its_pain() {
+    let document = include_str!("../../docs/pains.md");
+    let tests = pains::tests();
+    keep(pains::compared(document, &tests));
+    assert!(document.lines().filter(|line| line.contains("`pain_")).count() >= 18);
+    let row = "| 7 | It stops. | It goes on. | `pain_07_it_goes_on` |\n";
+    assert_eq!(pains::compared(row, "fn pain_07_it_goes_on() {}"), Vec::<String>::new());
+    for (document, tests) in [
+        (row, ""),
+        ("| 7 | It stops. | It goes on. | `pain_08_it_goes_on` |\n", ""),
+        (row, "fn pain_07_it_goes_on() {}\nfn pain_09_more() {}"),
+    ] {
+        assert_eq!(pains::compared(document, tests).len(), 1, "{document}{tests}");
+    }
 }
 
 /// What a rule says of one file with this text.

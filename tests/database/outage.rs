@@ -46,7 +46,7 @@ fn memory() -> usize {
 /// The outlet's own clock is moved by hand: its back-off is the real one, the ten minutes are its ten minutes.
 /// First the file cannot be opened, then it is damaged, then the old one is back.
 #[tokio::test(start_paused = true)]
-async fn ten_minutes_without_a_database_lose_nothing_and_delay_no_call() {
+async fn pain_07_ten_minutes_without_a_database_lose_nothing_and_delay_no_call() {
     // A task on a blocking thread keeps the clock from running ahead by itself.
     let (let_go, held) = std::sync::mpsc::channel::<()>();
     let holding = spawn_blocking(move || held.recv());

@@ -17,7 +17,7 @@ use crate::{
     world::both_talk,
 };
 
-on_every_engine! { slow_refused_and_unknown_commands_cost_nobody_the_service }
+on_every_engine! { pain_10_slow_refused_and_unknown_commands_cost_nobody_the_service }
 
 mod long {
     use std::time::Duration;
@@ -45,7 +45,7 @@ const RENEWALS: Duration = Duration::from_secs(12);
 /// For each part of the way; an engine that is not heard is given up after seconds.
 const LONG: Duration = Duration::from_secs(30);
 
-pub async fn slow_refused_and_unknown_commands_cost_nobody_the_service(kind: Kind) {
+pub async fn pain_10_slow_refused_and_unknown_commands_cost_nobody_the_service(kind: Kind) {
     mishaps(kind, &[Mishap::Late(Duration::from_secs(1)), Mishap::Refused, Mishap::ReplyLost]).await;
 }
 

@@ -14,7 +14,7 @@ use crate::world::{HIGH, LOW, World, both_talk, both_talk_a_while};
 
 on_every_engine! {
     from_menu_to_queue_to_agent_and_the_caller_hangs_up,
-    from_menu_to_queue_to_agent_and_the_agent_hangs_up,
+    pain_19_from_menu_to_queue_to_agent_and_the_agent_hangs_up,
     keys_count_while_the_menu_speaks_and_by_info,
     who_waits_hears_music_until_an_agent_is_there,
     callers_are_served_in_the_order_in_which_they_came,
@@ -55,7 +55,7 @@ pub async fn from_menu_to_queue_to_agent_and_the_caller_hangs_up(kind: Kind) {
     world.ends_clean().await;
 }
 
-pub async fn from_menu_to_queue_to_agent_and_the_agent_hangs_up(kind: Kind) {
+pub async fn pain_19_from_menu_to_queue_to_agent_and_the_agent_hangs_up(kind: Kind) {
     let world = World::new(kind).await;
     let (caller, anna) = (world.outside("13800000002").await, world.agent("anna").await);
     let call = caller.dial("8000").await;

@@ -19,7 +19,7 @@ on_every_engine! {
     a_message_is_left_heard_and_deleted,
     who_hangs_up_has_left_a_message_too,
     a_message_is_kept_though_the_daemon_dies_under_it,
-    a_talk_is_recorded_in_stereo_and_paused,
+    pain_21_a_talk_is_recorded_in_stereo_and_paused,
 }
 
 /// How many messages extension 1001 has: new, and heard.
@@ -124,7 +124,7 @@ pub async fn a_message_is_kept_though_the_daemon_dies_under_it(kind: Kind) {
     office.world.ends_clean().await;
 }
 
-pub async fn a_talk_is_recorded_in_stereo_and_paused(kind: Kind) {
+pub async fn pain_21_a_talk_is_recorded_in_stereo_and_paused(kind: Kind) {
     let office = Office::open(kind).await;
     let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
     let (call, taken) = office.talk(&anna, &ben).await;

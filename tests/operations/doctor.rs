@@ -148,7 +148,7 @@ fn open_files_are_found_and_closed_by_fix_and_by_nothing_else() {
 }
 
 #[test]
-fn a_refused_site_and_known_passwords_are_found() {
+fn pain_16_a_refused_site_and_known_passwords_are_found() {
     let house = House::new();
     house.edit("site.yaml", "fallback: 1001", "fallback: 9999");
     let said = doctor(&house, &[]);

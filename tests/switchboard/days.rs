@@ -85,7 +85,7 @@ fn a_day_without_faults_is_written_down_whole() {
 }
 
 #[test]
-fn lost_doubled_late_refused_and_slow_lose_nobody() {
+fn pain_12_lost_doubled_late_refused_and_slow_lose_nobody() {
     let faults = || {
         (0.0..0.2f64, 0.0..0.3f64, 0.0..0.3f64, 0.0..0.1f64, 0.0..0.3f64).prop_map(
             |(lose, double, late, refuse, slow)| Faults {

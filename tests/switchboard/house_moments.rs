@@ -238,7 +238,7 @@ fn nothing_is_left(mut rig: Rig) -> Result<(), String> {
 
 /// Every tenth moment; all of them in `make test-long`.
 #[test]
-fn whoever_leaves_at_any_moment_of_a_meeting_leaves_nothing_behind() {
+fn pain_15_whoever_leaves_at_any_moment_of_a_meeting_leaves_nothing_behind() {
     let all: Vec<_> = WAYS.iter().flat_map(moments).collect();
     let step = if std::env::var("TANDEM_CASES").is_ok() { 1 } else { 10 };
     let chosen: Vec<_> = all.iter().step_by(step).collect();

@@ -36,7 +36,7 @@ fn callers(rig: &Rig) -> BTreeSet<LegId> {
 }
 
 #[test]
-fn two_hundred_kills_drop_nobody_and_keep_every_place() {
+fn pain_14_two_hundred_kills_drop_nobody_and_keep_every_place() {
     let mut random = fastrand::Rng::with_seed(200);
     let mut kills = 0;
     for seed in 0..20 {

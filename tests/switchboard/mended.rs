@@ -39,7 +39,7 @@ fn a_key_during_what_is_said_leaves_its_deadline() {
 }
 
 #[test]
-fn an_agent_who_transfers_to_a_group_is_free_when_the_leg_has_ended() {
+fn pain_01_an_agent_who_transfers_to_a_group_is_free_when_the_leg_has_ended() {
     let mut rig = town::open();
     sold(&mut rig);
     let agent = at(&rig, "1003").expect("1003 talks");

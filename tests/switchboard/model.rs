@@ -271,7 +271,7 @@ fn agent_name(agent: usize) -> Name {
 }
 
 #[test]
-fn the_same_callers_go_to_the_same_agents_as_on_a_plain_list() {
+fn pain_03_the_same_callers_go_to_the_same_agents_as_on_a_plain_list() {
     cores::check("moves against the reference", cores::wanted(), moves, |moves| {
         let mut game = Game::new();
         for (at, one) in moves.iter().enumerate() {

@@ -57,7 +57,9 @@ fn hours(calls: usize, same_site: bool, faults: Faults) -> Rig {
     }
     for _ in 0..100 {
         let left: Vec<_> = day.rig.world.legs().cloned().collect();
-        left.iter().for_each(|leg| day.rig.world.hang_up(leg, day.rig.now));
+        for leg in left {
+            day.rig.world.hang_up(&leg, day.rig.now);
+        }
         day.rig.run_for(secs(10));
     }
     assert_eq!(day.rig.board.live_calls(), 0);

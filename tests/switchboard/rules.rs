@@ -51,7 +51,7 @@ const UNWILLING: [(Answer, bool); 4] = [
 ];
 
 #[test]
-fn an_agent_who_does_not_take_the_call_is_followed_by_the_next() {
+fn pain_04_an_agent_who_does_not_take_the_call_is_followed_by_the_next() {
     for (answer, registered) in UNWILLING {
         let mut rig = Rig::simple(2);
         let phone = rig.world.phone(&name("1000")).expect("a phone");
@@ -64,7 +64,7 @@ fn an_agent_who_does_not_take_the_call_is_followed_by_the_next() {
 }
 
 #[test]
-fn a_caller_whose_offer_failed_keeps_the_place() {
+fn pain_11_a_caller_whose_offer_failed_keeps_the_place() {
     for (answer, registered) in UNWILLING {
         let mut rig = Rig::simple(1);
         let phone = rig.world.phone(&name("1000")).expect("a phone");
@@ -97,7 +97,7 @@ fn an_agent_gone_right_after_answering_does_not_lose_the_caller() {
 }
 
 #[test]
-fn a_caller_gone_around_the_answer_leaves_nothing_behind() {
+fn pain_02_a_caller_gone_around_the_answer_leaves_nothing_behind() {
     for after in (0..=200).step_by(5) {
         let mut rig = Rig::simple(1);
         let leg = rig.call("c1", secs(0));
@@ -208,7 +208,7 @@ fn a_number_that_is_not_ours_is_turned_away_without_an_answer() {
 }
 
 #[test]
-fn a_lost_link_loses_nobody_in_any_stage() {
+fn pain_13_a_lost_link_loses_nobody_in_any_stage() {
     for wait in (0..9_000).step_by(250) {
         let mut rig = Rig::simple(1);
         // Keys pressed while the link is down are lost, so these callers press again.
