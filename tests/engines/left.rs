@@ -10,10 +10,7 @@ use crate::{
     bench::Kind,
     office::Office,
     outages::LEASE,
-    support::{
-        call::{Call, State},
-        phone::Phone,
-    },
+    support::call::{Call, State},
     world::{HIGH, LOW, both_talk, eventually},
 };
 
@@ -67,19 +64,6 @@ fn all_talk(calls: &[&Call]) {
     }
 }
 
-/// A customer, the desk and whoever was asked are in one room.
-async fn three_in_a_room(office: &Office, anna: &Phone, ben: &Phone) -> (Phone, Call, Call, Call) {
-    let (customer, call, desk) = office.customer(anna).await;
-    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
-    let asked = ben.rings().await;
-    asked.answer();
-    both_talk(&desk, &asked).await;
-    office.act("13900000001", "consulting", "join", json!({})).await;
-    desk.is_silent();
-    both_talk(&call, &asked).await;
-    (customer, call, desk, asked)
-}
-
 async fn are_gone(office: &Office) {
     eventually("nobody is left", async || {
         let calls = office.calls().await;
@@ -99,7 +83,7 @@ pub async fn whoever_is_left_alone_as_the_daemon_dies_is_not_left_in_silence(kin
     let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
     // The others leave just before the kill, about it, and after it.
     for (before, after) in [(0, None), (20, None), (0, Some(0))] {
-        let (_customer, call, desk, asked) = three_in_a_room(&office, &anna, &ben).await;
+        let (_customer, call, desk, asked) = office.three(&anna, &ben).await;
         desk.hang_up().await;
         if after.is_none() {
             asked.hang_up().await;
@@ -121,7 +105,7 @@ pub async fn whoever_is_left_alone_as_the_daemon_dies_is_not_left_in_silence(kin
     }
     // Nobody comes back: the engine brings whoever is left to the duty phone.
     let duty = office.phone("1009").await;
-    let (_customer, call, desk, asked) = three_in_a_room(&office, &anna, &ben).await;
+    let (_customer, call, desk, asked) = office.three(&anna, &ben).await;
     office.world.kill_daemon().await;
     desk.hang_up().await;
     both_talk(&call, &asked).await;
@@ -190,11 +174,7 @@ async fn moment(office: &mut Office, deed: Deed, delay: u64) {
     let (_customer, call, desk) = office.customer(&anna).await;
     let mut others = vec![desk];
     if matches!(deed, Deed::Complete | Deed::Back | Deed::Join) {
-        office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
-        let asked = ben.rings().await;
-        asked.answer();
-        both_talk(&others[0], &asked).await;
-        others.push(asked);
+        others.push(office.asks(&others[0], &ben).await);
     }
     if matches!(deed, Deed::Confer) {
         // Whoever is alone in a conference hears nothing: somebody is there already.

@@ -65,6 +65,25 @@ impl Office {
         (customer, call, taken)
     }
 
+    /// The desk, which talks with the customer, asks somebody first; the two talk.
+    pub async fn asks(&self, desk: &Call, whom: &Phone) -> Call {
+        self.act("13900000001", "talking", "consult", json!({ "to": whom.line.user })).await;
+        let asked = whom.rings().await;
+        asked.answer();
+        both_talk(desk, &asked).await;
+        asked
+    }
+
+    /// The same, and then all three talk: the customer's phone and call, the desk's leg, and whoever was asked.
+    pub async fn three(&self, desk: &Phone, whom: &Phone) -> (Phone, Call, Call, Call) {
+        let (customer, call, taken) = self.customer(desk).await;
+        let asked = self.asks(&taken, whom).await;
+        self.act("13900000001", "consulting", "join", json!({})).await;
+        taken.is_silent();
+        both_talk(&call, &asked).await;
+        (customer, call, taken, asked)
+    }
+
     /// Orders something of the call from this number, which must be in this state.
     pub async fn act(&self, from: &str, state: &str, verb: &str, body: Value) {
         let id = self.world.call_is(from, state).await.id;

@@ -151,10 +151,7 @@ pub async fn asked_first_and_handed_on(kind: Kind) {
     let office = Office::open(kind).await;
     let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
     let (_customer, call, desk) = office.customer(&anna).await;
-    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
-    let asked = ben.rings().await;
-    asked.answer();
-    both_talk(&desk, &asked).await;
+    let asked = office.asks(&desk, &ben).await;
     falls_silent(&call, HIGH).await;
     assert_eq!(office.world.call_is("13900000001", "consulting").await.at, "with 1001, 1002");
     office.act("13900000001", "consulting", "complete", json!({})).await;
@@ -175,10 +172,7 @@ pub async fn asked_first_and_taken_back(kind: Kind) {
     ben.rings().await.ended().await;
     both_talk(&call, &desk).await;
     ben.on_call(Manner::Ring);
-    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
-    let asked = ben.rings().await;
-    asked.answer();
-    both_talk(&desk, &asked).await;
+    let asked = office.asks(&desk, &ben).await;
     office.act("13900000001", "consulting", "back", json!({})).await;
     asked.ended().await;
     both_talk(&call, &desk).await;
@@ -190,14 +184,7 @@ pub async fn asked_first_and_taken_back(kind: Kind) {
 pub async fn asked_first_and_all_three_talk(kind: Kind) {
     let office = Office::open(kind).await;
     let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
-    let (_customer, call, desk) = office.customer(&anna).await;
-    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
-    let asked = ben.rings().await;
-    asked.answer();
-    both_talk(&desk, &asked).await;
-    office.act("13900000001", "consulting", "join", json!({})).await;
-    desk.is_silent();
-    both_talk(&call, &asked).await;
+    let (_customer, call, desk, asked) = office.three(&anna, &ben).await;
     asked.is_silent();
     desk.says(HIGH);
     call.hears(HIGH).await;

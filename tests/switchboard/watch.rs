@@ -23,13 +23,15 @@ const LISTENS: Duration = Duration::from_secs(15);
 /// An end of a prompt that is never told is taken as told after two minutes; then keys are waited for, and once more when
 /// the next prompt is refused.
 const UNTOLD: Duration = Duration::from_secs(145);
-/// Three audits.
-const FOUND: Duration = Duration::from_secs(15);
+/// Three audits; and so many that an engine does not refuse the order to end it each time.
+const FOUND: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(60));
 
 /// Looks at every leg of the house while time passes.
 pub struct Watch {
     /// How long somebody may hear nothing.
     patience: Duration,
+    /// How long a leg may be there of which no call knows.
+    found: Duration,
     silent: BTreeMap<LegId, Stamp>,
     unowned: BTreeMap<LegId, Stamp>,
 }
@@ -37,8 +39,8 @@ pub struct Watch {
 impl Watch {
     /// `faulty`: events are lost or late, or nobody is there to hear them.
     pub fn new(faulty: bool) -> Self {
-        let patience = if faulty { UNTOLD } else { LISTENS };
-        Self { patience, silent: BTreeMap::new(), unowned: BTreeMap::new() }
+        let (patience, found) = if faulty { (UNTOLD, FOUND.1) } else { (LISTENS, FOUND.0) };
+        Self { patience, found, silent: BTreeMap::new(), unowned: BTreeMap::new() }
     }
 
     /// Lets time pass, and says what somebody had to bear.
@@ -85,8 +87,8 @@ impl Watch {
         if let Some(leg) = too_long(&mut self.silent, &legs, rig.now, self.patience, heard) {
             return Err(format!("{leg} hears nothing for {:?}: {:?}", self.patience, calls(rig)));
         }
-        if let Some(leg) = too_long(&mut self.unowned, &legs, rig.now, FOUND, owned) {
-            return Err(format!("{leg} belongs to no call for {FOUND:?}: {:?}", calls(rig)));
+        if let Some(leg) = too_long(&mut self.unowned, &legs, rig.now, self.found, owned) {
+            return Err(format!("{leg} belongs to no call for {:?}: {:?}", self.found, calls(rig)));
         }
         Ok(())
     }
