@@ -4,7 +4,7 @@ use tandem::{
     base::{number::Key, text::Label},
     live::switchboard::view::Act,
     ports::engine::{
-        Command, Event, HangupCause, Order, Outcome,
+        Arrival, Command, Event, HangupCause, Order, Origin, Outcome,
         simulator::{Answer, Caller, Faults, World},
     },
 };
@@ -187,4 +187,30 @@ fn a_phone_that_lost_a_race_and_was_not_told_is_told_when_it_answers() {
     let other = at(&rig, "1002").expect("1002 talks");
     assert!(rig.world.hear_each_other(&caller, &other));
     ends(rig, 1);
+}
+
+#[test]
+fn an_agent_to_whom_a_caller_was_handed_on_is_joined_with_another_talk() {
+    let mut rig = town::open();
+    answers(&mut rig, "1004", Answer::Busy);
+    // A phone of the house calls the agent, and hands the agent on to 1002.
+    let arrival =
+        Arrival { origin: Origin::Phone(name("1000")), from: Some(number("1000")), ..rig::arrival("4000") };
+    rig.world.expect(rig.now, leg("a"), arrival, town::presses("1"));
+    rig.run_for(secs(20));
+    let agent = at(&rig, "1003").expect("1003 talks");
+    rig.world.refer(&leg("a"), number("1002"), rig.now);
+    rig.run_for(secs(4));
+    // Somebody from outside talks with 1001, and is joined with the agent.
+    rig.world.expect(rig.now, leg("b"), rig::arrival("4000"), town::presses("4"));
+    rig.run_for(secs(8));
+    let (one, two) = (at(&rig, "1001").expect("1001 talks"), at(&rig, "1002").expect("1002 talks"));
+    rig.world.refer_attended(&one, &two, rig.now);
+    rig.run_for(secs(1));
+    assert!(rig.world.hear_each_other(&agent, &leg("b")));
+    assert_eq!((rig.agent_state("a3").as_str(), rig.states()), ("talking", vec!["talking".to_owned()]));
+    rig.world.hang_up(&leg("b"), rig.now);
+    rig.run_for(secs(1));
+    assert_eq!(rig.agent_state("a3"), "wrap-up");
+    ends(rig, 2);
 }

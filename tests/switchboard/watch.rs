@@ -20,9 +20,9 @@ use super::{rig::Rig, telephony::calls};
 const LOOK: Duration = Duration::from_millis(500);
 /// A menu or a collection listens for five seconds, and a little longer after each key.
 const LISTENS: Duration = Duration::from_secs(15);
-/// An end of a prompt that is never told is taken as told after two minutes; then keys are waited for, and once more when
-/// the next prompt is refused.
-const UNTOLD: Duration = Duration::from_secs(145);
+/// An end of a prompt that is never told is taken as told after two minutes; that may happen to two, one after the other,
+/// with keys waited for in between.
+const UNTOLD: Duration = Duration::from_secs(280);
 /// Three audits; and so many that an engine does not refuse the order to end it each time.
 const FOUND: (Duration, Duration) = (Duration::from_secs(15), Duration::from_secs(60));
 

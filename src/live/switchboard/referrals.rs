@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base::{
-        id::{CallId, LegId},
+        id::{CallId, LegId, Name},
         number::Number,
         text::Label,
     },
@@ -134,16 +134,18 @@ impl Switchboard {
         call.ended_by.get_or_insert(EndedBy::Tandem);
         let peer = call.stage.peer().filter(|peer| peer.leg == *leg);
         let party = peer.map(|peer| peer.party.clone());
+        if call.leg == *leg {
+            call.gone = Some((now, HangupCause::NORMAL_CLEARING));
+        }
         if let Some(place) = call.dialled.iter().position(|record| record.leg == *leg) {
             let record = call.dialled.remove(place);
-            let party = party.or_else(|| Number::new(record.party.as_str()).ok().map(Party::Extension))?;
+            let party = party.or_else(|| who(&record))?;
             return Some((record, party));
         }
         let number = call.arrival.from.clone().unwrap_or_else(|| call.arrival.to.clone());
         let mut record =
             LegRecord::dialled(leg.clone(), Role::Outside, Label::new(number.as_str()), call.began);
         record.answered = call.answered;
-        call.gone = Some((now, HangupCause::NORMAL_CLEARING));
         Some((record, Party::Outside(number)))
     }
 
@@ -206,5 +208,15 @@ impl Switchboard {
             self.out.tell(call, format_smolstr!("{} transfers the call to {to}", actor.0));
         }
         Ok(())
+    }
+}
+
+/// Who is at a leg that the call was handed on to.
+fn who(record: &LegRecord) -> Option<Party> {
+    let words = record.party.as_str();
+    match record.role {
+        Role::Agent => Name::new(words).ok().map(Party::Agent),
+        Role::Outside => Number::new(words).ok().map(Party::Outside),
+        _ => Number::new(words).ok().map(Party::Extension),
     }
 }

@@ -322,7 +322,10 @@ impl Switchboard {
             return;
         }
         if let Some(call) = self.calls.remove(&id) {
-            self.forget_leg(&call.leg);
+            // A leg that was joined with another call lives on there.
+            if self.legs.get(&call.leg) == Some(&id) {
+                self.forget_leg(&call.leg);
+            }
             self.retire(call);
         }
     }
