@@ -2,6 +2,8 @@
 
 #[path = "switchboard/asked.rs"]
 mod asked;
+#[path = "switchboard/audited.rs"]
+mod audited;
 #[path = "switchboard/cores.rs"]
 mod cores;
 #[path = "switchboard/days.rs"]

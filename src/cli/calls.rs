@@ -63,7 +63,8 @@ enum Calls {
     },
     /// Erase a person from all finished calls; cannot be undone
     ///
-    /// Times, causes and queues stay, so counts stay true. In the journal the calls' keys are destroyed.
+    /// Times, causes and queues stay, so counts stay true. Recordings and messages are deleted, and in the journal the calls'
+    /// keys are destroyed.
     Erase {
         /// The person's number as `tandem calls history` shows it
         #[arg(value_parser = dialled)]
@@ -209,12 +210,17 @@ async fn act(
     print(&render(cx, &done, |_| format!("Call {call} {said}.\n")))
 }
 
-fn told(number: &Number, Erased { calls, live }: Erased) -> String {
+fn told(number: &Number, Erased { calls, live, messages }: Erased) -> String {
     let mut told = match calls {
         0 => format!("No finished call is known of {number}.\n"),
         1 => format!("{number} was erased from 1 finished call.\n"),
         calls => format!("{number} was erased from {calls} finished calls.\n"),
     };
+    match messages {
+        0 => {}
+        1 => told += "1 message was deleted from the mailboxes.\n",
+        _ => told = format!("{told}{messages} messages were deleted from the mailboxes.\n"),
+    }
     if live > 0 {
         told += "A call of this number is live: erase again when it is over.\n";
     }

@@ -15,7 +15,10 @@ use super::{
     problem::{Problem, Says},
 };
 use crate::{
-    base::{id::CallId, number::Number},
+    base::{
+        id::{CallId, SoundId},
+        number::Number,
+    },
     live::switchboard::view::{CallDetail, Query, View},
 };
 
@@ -99,6 +102,14 @@ pub(super) async fn find(rooms: &Rooms, id: CallId) -> Result<Option<Box<CallDet
     match rooms.door.query(Query::Call(id)).await? {
         View::Call(call) => Ok(call),
         other => unreachable!("asked for a call, got {other:?}"),
+    }
+}
+
+/// The messages that this number has left.
+pub(super) async fn left_by(rooms: &Rooms, number: &Number) -> Result<Vec<SoundId>, Problem> {
+    match rooms.door.query(Query::LeftBy(number.clone())).await? {
+        View::Left(sounds) => Ok(sounds),
+        other => unreachable!("asked for messages, got {other:?}"),
     }
 }
 

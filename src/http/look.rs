@@ -111,7 +111,7 @@ impl Seen {
                     news.push(Event::TroublesChanged { troubles: status.troubles });
                 }
             }
-            View::Call(_) => {}
+            View::Call(_) | View::Left(_) => {}
         }
     }
 

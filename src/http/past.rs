@@ -23,7 +23,7 @@ use crate::{
     desk::audit::{Change, What},
     live::{
         record::{Before, CallRecord, DayReport, Filter},
-        switchboard::view::CallDetail,
+        switchboard::view::{Act, CallDetail},
     },
 };
 
@@ -90,6 +90,9 @@ pub struct Erased {
     pub calls: u64,
     /// Calls of this person that are live.
     pub live: u64,
+    /// Messages of this person that are gone from the mailboxes.
+    #[serde(default)]
+    pub messages: u64,
 }
 
 pub(super) async fn history(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
@@ -113,8 +116,14 @@ pub(super) async fn erase(
     Body(Person { number }): Body<Person>,
 ) -> Result<Json<Erased>, Problem> {
     let calls = rooms.history.erase(&number).await?;
+    let left = live::left_by(&rooms, &number).await?;
+    let messages = left.len() as u64;
+    if messages > 0 {
+        // By their ids: what is ordered is written down, and the number must not be.
+        rooms.door.act(actor.clone(), Act::ForgetMessages { messages: left }).await??;
+    }
     let live = live::calls_from(&rooms, &number).await?;
-    let erased = Erased { calls, live };
+    let erased = Erased { calls, live, messages };
     let at = SystemClock.now();
     let change = Change {
         id: format_smolstr!("erase-{}", at.0),

@@ -17,16 +17,20 @@ use axum::{
 };
 
 use super::{
-    gate::Caller,
+    gate,
     problem::{Problem, Says},
     routes::LARGEST_BODY,
 };
+use crate::desk::access::TokenId;
 
 const KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
-/// Answers are remembered for so long, and so many of them.
+/// Answers are remembered for so long, and so many of one caller: whoever asks often forgets own answers, and nobody
+/// else's.
 const AGE: Duration = Duration::from_hours(24);
-const MOST: usize = 10_000;
+const MOST: usize = 1000;
+/// Whoever has not changed anything for longest is forgotten first.
+const CALLERS: usize = 256;
 
 /// Set on an answer that holds a secret: it is never given a second time.
 #[derive(Clone, Copy)]
@@ -35,16 +39,24 @@ pub(super) struct OnlyOnce;
 /// Answers that were given.
 #[derive(Default)]
 pub(super) struct Repeats {
-    state: Mutex<Known>,
+    state: Mutex<HashMap<Caller, Known>>,
+}
+
+/// Whoever asks: a local user, or a token.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Caller {
+    Local(u32),
+    Token(TokenId),
 }
 
 /// Who asked, and the key.
-type Name = (String, String);
+type Name = (Caller, String);
 
+/// The answers of one caller.
 #[derive(Default)]
 struct Known {
-    of: HashMap<Name, Entry>,
-    oldest: VecDeque<(Name, Instant)>,
+    of: HashMap<String, Entry>,
+    oldest: VecDeque<(String, Instant)>,
 }
 
 struct Entry {
@@ -78,10 +90,11 @@ pub(super) async fn once(
         return Ok(next.run(request).await);
     }
     let key = key(request.headers())?;
-    let caller = match request.extensions().get::<Caller>() {
-        Some(Caller::Local(uid)) => format!("uid {uid}"),
-        Some(Caller::Bearer(grant)) => format!("token {}", grant.token),
-        None => String::new(),
+    let caller = match request.extensions().get::<gate::Caller>() {
+        Some(gate::Caller::Local(uid)) => Caller::Local(*uid),
+        Some(gate::Caller::Bearer(grant)) => Caller::Token(grant.token.clone()),
+        // Nobody gets here without having been let in.
+        None => return Ok(next.run(request).await),
     };
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, LARGEST_BODY)
@@ -115,12 +128,14 @@ fn key(headers: &HeaderMap) -> Result<String, Problem> {
 impl Repeats {
     /// The answer that is there; else the key is taken.
     fn begin(&self, name: &Name, request: [u8; 32]) -> Option<Result<Response, Problem>> {
-        let mut state = self.state();
-        state.forget(Instant::now());
-        match state.of.get(name) {
+        let (mut state, (caller, key), now) = (self.state(), name, Instant::now());
+        make_room(&mut state, caller, now);
+        let known = state.entry(caller.clone()).or_default();
+        known.forget(now);
+        match known.of.get(key) {
             None => {
-                state.of.insert(name.clone(), Entry { request, answer: Stage::UnderWay });
-                state.oldest.push_back((name.clone(), Instant::now()));
+                known.of.insert(key.clone(), Entry { request, answer: Stage::UnderWay });
+                known.oldest.push_back((key.clone(), now));
                 None
             }
             Some(entry) if entry.request != request => Some(Err(Problem::new(
@@ -138,19 +153,45 @@ impl Repeats {
         }
     }
 
-    fn state(&self) -> MutexGuard<'_, Known> {
+    /// What is known of this key.
+    fn with(&self, (caller, key): &Name, then: impl FnOnce(&mut Known, &str)) {
+        if let Some(known) = self.state().get_mut(caller) {
+            then(known, key);
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, HashMap<Caller, Known>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
+/// Room for one caller more.
+fn make_room(state: &mut HashMap<Caller, Known>, caller: &Caller, now: Instant) {
+    if state.len() < CALLERS || state.contains_key(caller) {
+        return;
+    }
+    let newest = |known: &Known| known.oldest.back().map_or(now, |(_, at)| *at);
+    let quietest = state.iter().min_by_key(|(_, known)| newest(known)).map(|(caller, _)| caller.clone());
+    if let Some(quietest) = quietest {
+        state.remove(&quietest);
+    }
+}
+
 impl Known {
+    /// The oldest make room for one more.
     fn forget(&mut self, now: Instant) {
-        while let Some((name, at)) = self.oldest.front()
-            && (self.oldest.len() > MOST || now.duration_since(*at) > AGE)
+        while let Some((key, at)) = self.oldest.front()
+            && (self.oldest.len() >= MOST || now.duration_since(*at) > AGE)
         {
-            self.of.remove(name);
+            self.of.remove(key);
             self.oldest.pop_front();
         }
+    }
+
+    /// As if it had never come.
+    fn drop_key(&mut self, key: &str) {
+        self.of.remove(key);
+        self.oldest.retain(|(known, _)| known != key);
     }
 }
 
@@ -173,10 +214,12 @@ impl Open<'_> {
             .map_err(|_| Problem::new(Says::TooSlow, "the answer could not be kept"))?;
         let kind = parts.headers.get(header::CONTENT_TYPE).cloned();
         let given = Given { status: parts.status, kind, body: body.clone() };
-        if let Some(name) = self.name.take()
-            && let Some(entry) = self.repeats.state().of.get_mut(&name)
-        {
-            entry.answer = if secret { Stage::Gone } else { Stage::Given(given) };
+        if let Some(name) = self.name.take() {
+            self.repeats.with(&name, |known, key| {
+                if let Some(entry) = known.of.get_mut(key) {
+                    entry.answer = if secret { Stage::Gone } else { Stage::Given(given) };
+                }
+            });
         }
         Ok(Response::from_parts(parts, Body::from(body)))
     }
@@ -185,7 +228,7 @@ impl Open<'_> {
 impl Drop for Open<'_> {
     fn drop(&mut self) {
         if let Some(name) = self.name.take() {
-            self.repeats.state().of.remove(&name);
+            self.repeats.with(&name, Known::drop_key);
         }
     }
 }
@@ -200,5 +243,56 @@ impl Given {
         }
         headers.insert(REPLAYED, HeaderValue::from_static("true"));
         response
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn ask(repeats: &Repeats, caller: &Caller, key: usize) -> Option<u16> {
+        let name = (caller.clone(), format!("key-{key}"));
+        match repeats.begin(&name, [0; 32])? {
+            Ok(response) => Some(response.status().as_u16()),
+            Err(problem) => Some(problem.status),
+        }
+    }
+
+    #[test]
+    fn whoever_asks_often_forgets_only_own_answers() {
+        let (repeats, one, other) = (Repeats::default(), Caller::Local(1), Caller::Local(2));
+        assert_eq!(ask(&repeats, &one, 0), None);
+        assert_eq!(ask(&repeats, &other, 0), None, "another's key is another key");
+        for key in 1..=MOST {
+            assert_eq!(ask(&repeats, &other, key), None);
+        }
+        assert_eq!(ask(&repeats, &one, 0), Some(409), "it is still known");
+        assert_eq!(ask(&repeats, &other, 0), None, "the oldest of many is forgotten");
+        let known = |caller: &Caller| {
+            let state = repeats.state();
+            (state[caller].of.len(), state[caller].oldest.len())
+        };
+        assert_eq!((known(&one), known(&other)), ((1, 1), (MOST, MOST)));
+    }
+
+    #[test]
+    fn there_is_room_for_so_many_callers() {
+        let repeats = Repeats::default();
+        for uid in 0..=u32::try_from(CALLERS).expect("few") {
+            assert_eq!(ask(&repeats, &Caller::Local(uid), 0), None);
+        }
+        assert_eq!(repeats.state().len(), CALLERS);
+        assert_eq!(ask(&repeats, &Caller::Local(9), 0), Some(409));
+        assert!(!repeats.state().contains_key(&Caller::Local(0)), "the quietest made room");
+    }
+
+    #[test]
+    fn a_key_that_is_free_again_is_known_once() {
+        let (repeats, name) = (Repeats::default(), (Caller::Local(1), "k".to_owned()));
+        for _ in 0..3 {
+            assert!(repeats.begin(&name, [0; 32]).is_none());
+            drop(Open { repeats: &repeats, name: Some(name.clone()) });
+        }
+        assert!(repeats.state()[&name.0].oldest.is_empty());
     }
 }

@@ -49,6 +49,7 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Invite { conference, .. } => (What::ConferenceInvite, conference.as_str().into()),
         Act::Lock { conference, .. } => (What::ConferenceLock, conference.as_str().into()),
         Act::RecordConference { conference, .. } => (What::ConferenceRecord, conference.as_str().into()),
+        Act::ForgetMessages { .. } => (What::MessagesForget, SmolStr::default()),
         Act::Extension { extension, .. } => (What::ExtensionSet, extension.as_str().into()),
     }
 }

@@ -51,5 +51,5 @@ pub mod view;
 mod views;
 
 pub use invariants::Broken;
-pub use run::{Outlet, RunError, Turn, Wiring, recover, run};
+pub use run::{Outlet, RunError, Turn, Wiring, handle, recover, run};
 pub use state::{Effect, Input, Link, Switchboard};

@@ -16,7 +16,7 @@ use futures_util::FutureExt;
 use tandem::{
     base::{
         clock::{Clock, Stamp, SystemClock},
-        id::{CallId, Name},
+        id::{CallId, Name, SoundId},
         number::Number,
         text::Label,
     },
@@ -241,6 +241,10 @@ fn view(query: &Query, mood: Mood) -> View {
             new_messages: 2,
             old_messages: 0,
         }]),
+        Query::LeftBy(number) if number.as_str() == "13800138000" => {
+            View::Left(vec![SoundId::new("message-1").expect("sound")])
+        }
+        Query::LeftBy(_) => View::Left(vec![]),
         Query::Agents => View::Agents(vec![
             agent("li", "李小龙", "1001", "talking", Some(LIVE), None),
             agent("smith", "Ann Smith", "1002", "paused", None, Some("午餐")),

@@ -18,9 +18,9 @@ use tandem::{
     live::{
         record::CallRecord,
         switchboard::{
-            Effect, Input, Switchboard,
+            Effect, Input, Switchboard, handle,
             secrets::Secrets,
-            view::{Act, Actor, Query, Refusal, View},
+            view::{Act, Actor, Done, Query, Refusal, View},
         },
     },
     ports::engine::{
@@ -168,6 +168,8 @@ pub struct Rig {
     /// Who acts.
     pub actor: Actor,
     pub replies: Vec<Result<(), Refusal>>,
+    /// What the audit is told.
+    pub done: Vec<Done>,
     pub orders: Vec<(Stamp, Order)>,
     /// Every input, as the journal would have it.
     pub journal: Vec<(u64, Stamp, Input)>,
@@ -190,6 +192,7 @@ impl Rig {
             forgotten: Vec::new(),
             actor: Actor::admin(Label::new("admin")),
             replies: Vec::new(),
+            done: Vec::new(),
             orders: Vec::new(),
             journal: Vec::new(),
             watchful: true,
@@ -220,7 +223,8 @@ impl Rig {
         let input = self.secrets.conceal(&self.board, input);
         self.seq += 1;
         self.journal.push((self.seq, self.now, input.clone()));
-        let effects = self.board.on(self.seq, self.now, input);
+        let (effects, done) = handle(&mut self.board, self.seq, self.now, input);
+        self.done.extend(done);
         if self.doomed {
             return;
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 use tandem::{
     base::{
-        id::{LegId, OrderId},
+        id::{CallId, LegId, OrderId},
         number::Key,
         text::Label,
     },
@@ -224,6 +224,21 @@ fn speaks_after_the_tone(rig: &mut Rig, id: &str) -> LegId {
     rig.run_for(secs(12));
     assert_eq!(record_of(rig).0, leg, "it is being recorded");
     leg
+}
+
+/// A house in which 1000 has left one message.
+pub fn message_left() -> Rig {
+    let mut rig = guarded();
+    let a = speaks_after_the_tone(&mut rig, "a");
+    let (_, order) = record_of(&rig);
+    rig.event(Event::Ended { leg: a.clone(), cause: HangupCause::NORMAL_CLEARING });
+    rig.event(Event::Recorded { leg: a, order, length: secs(8) });
+    rig
+}
+
+/// The calls in the conference.
+pub fn roster(rig: &Rig) -> Vec<CallId> {
+    conference(rig).members.iter().map(|member| member.call).collect()
 }
 
 #[test]

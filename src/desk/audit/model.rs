@@ -65,6 +65,8 @@ pub enum What {
     ConferenceRecord,
     #[serde(rename = "extension.set")]
     ExtensionSet,
+    #[serde(rename = "messages.forget")]
+    MessagesForget,
     #[serde(rename = "person.erase")]
     PersonErase,
     #[serde(rename = "site.take")]
@@ -79,7 +81,7 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 24] = [
+const WORDS: [(What, &str); 25] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
@@ -98,6 +100,7 @@ const WORDS: [(What, &str); 24] = [
     (What::ConferenceLock, "conference.lock"),
     (What::ConferenceRecord, "conference.record"),
     (What::ExtensionSet, "extension.set"),
+    (What::MessagesForget, "messages.forget"),
     (What::PersonErase, "person.erase"),
     (What::SiteTake, "site.take"),
     (What::UserAdd, "user.add"),

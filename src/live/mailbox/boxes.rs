@@ -68,11 +68,17 @@ impl Boxes {
         there
     }
 
-    /// Takes out whatever `from` has left, for somebody who wants to be forgotten. Their files may go.
-    pub fn erase(&mut self, from: &Number) -> Vec<SoundId> {
+    /// What this number has left.
+    pub fn left_by(&self, from: &Number) -> Vec<SoundId> {
+        let all = self.boxes.values().flatten().filter(|message| message.from.as_ref() == Some(from));
+        all.map(|message| message.sound.clone()).collect()
+    }
+
+    /// Takes these messages out, wherever they are, and gives those that were there. Their files may go.
+    pub fn erase(&mut self, sounds: &[SoundId]) -> Vec<SoundId> {
         let mut gone = Vec::new();
         for messages in self.boxes.values_mut() {
-            gone.extend(messages.extract_if(.., |m| m.from.as_ref() == Some(from)).map(|m| m.sound));
+            gone.extend(messages.extract_if(.., |m| sounds.contains(&m.sound)).map(|m| m.sound));
         }
         self.boxes.retain(|_, messages| !messages.is_empty());
         gone

@@ -388,7 +388,10 @@ fn who_wants_to_be_forgotten_leaves_no_message() {
     let mut boxes = hearing([message(1, Duration::ZERO, false), message(2, Duration::ZERO, true)]).boxes;
     boxes.keep(&number("1001"), Message { from: None, ..message(3, Duration::ZERO, false) });
     boxes.keep(&number("1002"), message(4, Duration::ZERO, false));
-    assert_eq!(boxes.erase(&number("13800138000")), [sound(1), sound(2), sound(4)]);
+    let theirs = boxes.left_by(&number("13800138000"));
+    assert_eq!(theirs, [sound(1), sound(2), sound(4)]);
+    assert_eq!(boxes.erase(&theirs), theirs);
+    assert_eq!((boxes.left_by(&number("13800138000")), boxes.erase(&theirs)), (vec![], vec![]));
     assert_eq!(sounds(&boxes), [sound(3)]);
     assert_eq!(boxes.all().count(), 1);
 }

@@ -3,7 +3,7 @@
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    state::Switchboard,
+    state::{Effect, Switchboard},
     view::{Act, Actor, Refusal},
 };
 use crate::{
@@ -60,6 +60,12 @@ impl Switchboard {
             Act::RecordConference { conference, on } => self.record_conference(actor, &conference, on)?,
             Act::Lock { conference, on } => self.lock(actor, &conference, on)?,
             Act::Mute { call, on } => self.mute(actor, call, on)?,
+            Act::ForgetMessages { messages } => {
+                let gone = self.boxes.erase(&messages);
+                for sound in gone {
+                    self.out.push(Effect::Forget(sound));
+                }
+            }
             Act::Extension { extension, setting } => self.set_extension(&extension, &setting)?,
         }
         Ok(())

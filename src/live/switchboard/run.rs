@@ -131,7 +131,7 @@ fn replay(board: &mut Switchboard, entry: &Entry, outlet: &mut impl Outlet) -> R
 }
 
 /// Handles one input; when it was a change that is written down, says what it changed.
-fn handle(board: &mut Switchboard, seq: u64, at: Stamp, input: Input) -> (Vec<Effect>, Option<Done>) {
+pub fn handle(board: &mut Switchboard, seq: u64, at: Stamp, input: Input) -> (Vec<Effect>, Option<Done>) {
     let deed = match &input {
         Input::Act { actor, act, .. } => Deed::Act { actor: actor.clone(), act: act.clone() },
         Input::Site(_) => Deed::Site,

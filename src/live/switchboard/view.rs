@@ -1,8 +1,10 @@
 //! What the doors may ask and tell the switchboard: queries with their answers, and acts of an admin.
 //! These are the bodies of REST v1; a field once here stays.
 
+mod done;
 mod recording;
 
+pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use recording::{Pause, Recording};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use smol_str::SmolStr;
 use crate::{
     base::{
         clock::Stamp,
-        id::{CallId, Name},
+        id::{CallId, Name, SoundId},
         number::Number,
         text::Label,
     },
@@ -28,6 +30,8 @@ pub enum Query {
     Agents,
     Conferences,
     Extensions,
+    /// The messages that this number has left in mailboxes.
+    LeftBy(Number),
 }
 
 /// Answers, one for each question.
@@ -42,6 +46,7 @@ pub enum View {
     Agents(Vec<AgentView>),
     Conferences(Vec<ConferenceView>),
     Extensions(Vec<ExtensionView>),
+    Left(Vec<SoundId>),
 }
 
 /// Green, or what is wrong.
@@ -297,6 +302,11 @@ pub enum Act {
         extension: Number,
         setting: Setting,
     },
+    /// Messages of somebody who wants to be forgotten. Who that is stands nowhere.
+    ForgetMessages {
+        #[schema(value_type = Vec<String>)]
+        messages: Vec<SoundId>,
+    },
 }
 
 impl Act {
@@ -320,7 +330,8 @@ impl Act {
             | Self::Invite { .. }
             | Self::Lock { .. }
             | Self::RecordConference { .. }
-            | Self::Extension { .. } => None,
+            | Self::Extension { .. }
+            | Self::ForgetMessages { .. } => None,
         }
     }
 
@@ -334,41 +345,6 @@ impl Act {
             _ => None,
         }
     }
-}
-
-/// A change that was made, for whoever writes it down: who, what, and how it was before and after.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Done {
-    /// Of the input that made it: the same change has the same number, also when it is told again.
-    pub seq: u64,
-    pub at: Stamp,
-    pub deed: Deed,
-    /// `None`: it was not there.
-    pub before: Option<Subject>,
-    /// `None`: it is not there any more.
-    pub after: Option<Subject>,
-}
-
-/// What was done.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Deed {
-    Act {
-        actor: Actor,
-        act: Act,
-    },
-    /// Another revision of the site took effect.
-    Site,
-}
-
-/// What was changed.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(untagged)]
-pub enum Subject {
-    Agent(AgentView),
-    Call(CallView),
-    Conference(ConferenceView),
-    Extension(ExtensionView),
-    Site { site: SmolStr, revision: SmolStr },
 }
 
 /// Why an act was not done. The door turns each into problem+json (RFC 9457).

@@ -7,8 +7,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     state::{Input, Link, Switchboard},
     view::{
-        Act, AgentView, CallDetail, CallView, ConferenceView, EngineView, ExtensionView, ParticipantView,
-        Query, QueueView, StatusView, Subject, View,
+        Act, AgentView, CallDetail, CallSubject, CallView, ConferenceSubject, ConferenceView, EngineView,
+        ExtensionView, ParticipantView, Query, QueueView, StatusView, Subject, View,
     },
 };
 use crate::{
@@ -46,6 +46,7 @@ impl Switchboard {
             Query::Extensions => View::Extensions(
                 self.site.extensions.keys().filter_map(|number| self.extension_view(number)).collect(),
             ),
+            Query::LeftBy(number) => View::Left(self.boxes.left_by(number)),
             Query::Agents => {
                 View::Agents(self.agents.iter().map(|(name, agent)| self.agent_view(name, agent)).collect())
             }
@@ -61,14 +62,17 @@ impl Switchboard {
                     | Act::Lock { conference, .. }
                     | Act::RecordConference { conference, .. },
                 ..
-            } => self.conference_view(conference).map(Subject::Conference),
+            } => self.conference_subject(conference).map(Subject::Conference),
             Input::Act { act: Act::Extension { extension, .. }, .. } => {
                 self.extension_view(extension).map(Subject::Extension)
+            }
+            Input::Act { act: Act::ForgetMessages { .. }, .. } => {
+                Some(Subject::Messages { messages: self.boxes.sounds().count() })
             }
             Input::Act { act, .. } => {
                 let call = act.call().and_then(|call| self.calls.get(&call));
                 let agent = act.agent().and_then(|agent| Some((agent, self.agents.get(agent)?)));
-                let call = call.map(|call| Subject::Call(self.call_view(call)));
+                let call = call.map(|call| Subject::Call(self.call_subject(call)));
                 call.or_else(|| agent.map(|(name, agent)| Subject::Agent(self.agent_view(name, agent))))
             }
             Input::Site(_) => {
@@ -76,6 +80,27 @@ impl Switchboard {
             }
             _ => None,
         }
+    }
+
+    fn call_subject(&self, call: &Call) -> CallSubject {
+        let tape = call.tape();
+        CallSubject {
+            call: self.call_view(call),
+            recorded: tape.is_some(),
+            paused: tape.is_some_and(|tape| tape.recording.paused()),
+            muted: matches!(&call.stage, Stage::Conferring(conferring) if conferring.muted),
+            decided: call.steps.last().map(|step| step.what.clone()),
+        }
+    }
+
+    fn conference_subject(&self, number: &Number) -> Option<ConferenceSubject> {
+        let reached = |call: &&Call| {
+            matches!(call.stage, Stage::Reaching { .. })
+                && call.arrival.origin == Origin::House
+                && call.arrival.from.as_ref() == Some(number)
+        };
+        let invited = self.calls.values().filter(reached).map(|call| call.arrival.to.clone()).collect();
+        Some(ConferenceSubject { conference: self.conference_view(number)?, invited })
     }
 
     fn conference_view(&self, number: &Number) -> Option<ConferenceView> {

@@ -1,0 +1,136 @@
+//! Every act of an admin tells the audit who did what, and how it was before and after: the two differ.
+
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+use tandem::{
+    base::text::Label,
+    live::switchboard::view::{Act, Actor, Deed, Done, Query, Setting, View, When},
+};
+
+use super::{
+    rig::{Rig, name, number, secs},
+    rooms::{message_left, roster},
+    telephony::{call_in, dials, open},
+};
+
+/// The act's row, as the audit has it: what, before and after.
+fn row(done: &Done) -> (String, Value, Value) {
+    let Deed::Act { actor, act } = &done.deed else { panic!("no act: {done:?}") };
+    assert_eq!(actor.0.as_str(), "nina");
+    let what = json!(act)["act"].as_str().expect("a word").to_owned();
+    (what, json!(done.before), json!(done.after))
+}
+
+struct Audited {
+    seen: BTreeSet<String>,
+}
+
+impl Audited {
+    /// Does it, and looks at the row that comes of it.
+    fn does(&mut self, rig: &mut Rig, act: Act) -> (Value, Value) {
+        rig.actor = Actor::admin(Label::new("nina"));
+        rig.done.clear();
+        rig.act(act.clone()).unwrap_or_else(|why| panic!("{act:?}: {why}"));
+        assert_eq!(rig.done.len(), 1, "{act:?}");
+        let (what, before, after) = row(&rig.done[0]);
+        assert_ne!(before, after, "{what} changes nothing that the audit sees");
+        assert!(!before.is_null(), "{what}: nothing was there before");
+        self.seen.insert(what);
+        rig.run_for(secs(5));
+        (before, after)
+    }
+
+    fn agents_and_extensions(&mut self) {
+        let mut rig = Rig::simple(1);
+        let agent = name("a0");
+        self.does(&mut rig, Act::Logout { agent: agent.clone() });
+        self.does(&mut rig, Act::Login { agent: agent.clone() });
+        self.does(&mut rig, Act::Pause { agent: agent.clone(), reason: Label::new("lunch") });
+        self.does(&mut rig, Act::Unpause { agent });
+        let mut rig = open();
+        let set = |setting| Act::Extension { extension: number("1001"), setting };
+        let to = Some(number("1002"));
+        let (_, after) = self.does(&mut rig, set(Setting::Forward { when: When::Busy, to }));
+        assert_eq!(after["forward_busy"], json!("1002"));
+        self.does(&mut rig, set(Setting::Quiet(true)));
+        self.does(&mut rig, set(Setting::ForwardOff));
+    }
+
+    fn talks(&mut self) {
+        let mut rig = open();
+        dials(&mut rig, "a", "1000", "1001");
+        rig.run_for(secs(5));
+        let call = call_in(&rig, "talking");
+        for on in [true, false] {
+            let (before, after) = self.does(&mut rig, Act::Record { call, on });
+            assert_eq!((&before["recorded"], &after["recorded"]), (&json!(!on), &json!(on)));
+        }
+        self.does(&mut rig, Act::Record { call, on: true });
+        for on in [true, false] {
+            let (before, after) = self.does(&mut rig, Act::PauseRecording { call, on });
+            assert_eq!((&before["paused"], &after["paused"]), (&json!(!on), &json!(on)));
+        }
+        let consult = |to| Act::Consult { call, to: number(to) };
+        self.does(&mut rig, consult("1002"));
+        self.does(&mut rig, Act::Back { call });
+        self.does(&mut rig, consult("1002"));
+        self.does(&mut rig, Act::Complete { call });
+        self.does(&mut rig, consult("1001"));
+        self.does(&mut rig, Act::Join { call });
+        self.does(&mut rig, Act::Hangup { call });
+        let mut rig = open();
+        dials(&mut rig, "a", "1000", "1001");
+        rig.run_for(secs(5));
+        let call = call_in(&rig, "talking");
+        self.does(&mut rig, Act::Transfer { call, to: number("1002") });
+        self.does(&mut rig, Act::Park { call, slot: None });
+    }
+
+    fn conferences(&mut self) {
+        let mut rig = open();
+        dials(&mut rig, "a", "1000", "7001");
+        dials(&mut rig, "b", "1001", "7001");
+        rig.run_for(secs(2));
+        let conference = number("7001");
+        let (before, after) =
+            self.does(&mut rig, Act::Invite { conference: conference.clone(), to: number("1002") });
+        assert_eq!((&before["invited"], &after["invited"]), (&json!([]), &json!(["1002"])));
+        let call = roster(&rig)[0];
+        for on in [true, false] {
+            let (before, after) = self.does(&mut rig, Act::Mute { call, on });
+            assert_eq!((&before["muted"], &after["muted"]), (&json!(!on), &json!(on)));
+            self.does(&mut rig, Act::Lock { conference: conference.clone(), on });
+            self.does(&mut rig, Act::RecordConference { conference: conference.clone(), on });
+        }
+    }
+
+    fn messages(&mut self) {
+        let mut rig = message_left();
+        let View::Left(messages) = rig.board.view(&Query::LeftBy(number("1000")), rig.now) else {
+            panic!("messages were asked for")
+        };
+        assert_eq!(messages.len(), 1);
+        let (before, after) = self.does(&mut rig, Act::ForgetMessages { messages: messages.clone() });
+        assert_eq!((before, after), (json!({ "messages": 1 }), json!({ "messages": 0 })));
+        assert_eq!(rig.forgotten, messages, "their files may go");
+        let journal = serde_json::to_string(&rig.journal.last()).expect("JSON");
+        assert!(!journal.contains("\"1000\""), "{journal}");
+    }
+}
+
+#[test]
+fn every_act_tells_who_did_what_and_what_it_changed() {
+    let mut audited = Audited { seen: BTreeSet::new() };
+    audited.agents_and_extensions();
+    audited.talks();
+    audited.conferences();
+    audited.messages();
+    // What there is, from the document of the API: nobody adds an act without a row.
+    let document = serde_json::to_value(tandem::http::openapi()).expect("JSON");
+    let all = document.pointer("/components/schemas/Act/oneOf").and_then(Value::as_array).expect("acts");
+    let word = |one: &Value| one.pointer("/properties/act/enum/0").and_then(Value::as_str).map(str::to_owned);
+    let all: BTreeSet<String> = all.iter().filter_map(word).collect();
+    assert!(all.len() > 15, "{all:?}");
+    assert_eq!(audited.seen, all);
+}
