@@ -73,6 +73,8 @@ mod states;
 mod talk;
 #[path = "engines/transfers.rs"]
 mod transfers;
+#[path = "engines/vanish.rs"]
+mod vanish;
 #[path = "engines/voice.rs"]
 mod voice;
 #[path = "engines/wire.rs"]

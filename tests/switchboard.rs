@@ -40,5 +40,7 @@ mod telephony;
 mod town;
 #[path = "switchboard/transfers.rs"]
 mod transfers;
+#[path = "switchboard/vanish.rs"]
+mod vanish;
 #[path = "switchboard/watch.rs"]
 mod watch;

@@ -41,7 +41,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 pub use model::{
     Agent, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, EngineKind, EngineSettings,
     Extension, Flow, Forward, Group, HttpSettings, Locale, Login, Mailbox, MenuStep, NumberEntry, Outside,
-    Parking, Prompt, Queue, RingOrder, SipSettings, Site, Step, Store, TransferTo, Trunk,
+    Parking, Prompt, Queue, RingOrder, Silence, SipSettings, Site, Step, Store, TransferTo, Trunk,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};

@@ -47,7 +47,8 @@ fn simulate(site: &Site, traffic: Option<Traffic>, clock: Arc<dyn Clock>) -> Eng
         talk: Duration::from_secs(6 + 3 * (i as u64 % 7)),
     });
     let seed = traffic.map_or(1, |traffic| traffic.seed);
-    let world = World::new(seed, phones.collect(), Faults::default(), clock.now());
+    let mut world = World::new(seed, phones.collect(), Faults::default(), clock.now());
+    world.gives_up_after(site.engine.sip.silence.talking);
     let callers = traffic.filter(|_| !site.numbers.is_empty()).map(|Traffic { every, seed }| Callers {
         seed,
         every,

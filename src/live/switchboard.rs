@@ -7,6 +7,7 @@
 //!
 //! - `state`     what is owned, and the inputs and effects
 //! - `legs`      what the engine reports about a leg
+//! - `ends`      how legs end, and what that means for their call
 //! - `stages`    how a call goes from one stage to the next
 //! - `goals`     where a call goes, whoever sends it there: `groups`, `trunks`, `parking`, `conferences`
 //! - `meetings`  the caller and others in a room: groups, pickup, `consult`
@@ -29,6 +30,7 @@ mod conferences;
 mod consult;
 mod deadlines;
 pub mod door;
+mod ends;
 mod extensions;
 mod goals;
 mod groups;

@@ -24,7 +24,7 @@ use smol_str::SmolStr;
 
 use super::{
     Comment, Frame, Part, RenderError, Rendered,
-    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, fill, unfit},
+    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, Silence, fill, unfit},
 };
 use crate::{
     base::id::Name,
@@ -148,6 +148,7 @@ struct Values<'a> {
     lease: u64,
     grace: u64,
     fallback: &'a str,
+    silence: Silence,
     phones: Vec<Phone<'a>>,
     trunks: Vec<Line<'a>>,
 }
@@ -201,6 +202,7 @@ fn values<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Values<'a>, Ren
         lease: site.lease.as_secs().max(1),
         grace: GRACE,
         fallback: render::fallback(site)?,
+        silence: render::silence(site),
         phones: render::phones(site, &target.secrets, fit)?,
         trunks: render::trunks(site, &target.lines, fit, codec, "ulaw,alaw,g722,opus,g729")?,
     })

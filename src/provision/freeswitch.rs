@@ -21,7 +21,7 @@ use smol_str::SmolStr;
 
 use super::{
     Comment, Frame, Part, RenderError, Rendered,
-    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, fill, unfit},
+    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, Silence, fill, unfit},
 };
 use crate::{
     base::id::Name,
@@ -163,6 +163,7 @@ struct Values<'a> {
     ring: u64,
     fallback: &'a str,
     duty: &'a str,
+    silence: Silence,
     phones: Vec<Phone<'a>>,
     trunks: Vec<Line<'a>>,
 }
@@ -207,6 +208,7 @@ fn values<'a>(site: &'a Site, target: &FreeswitchTarget) -> Result<Values<'a>, R
         ring: RING,
         fallback: site.fallback.as_str(),
         duty: render::fallback(site)?,
+        silence: render::silence(site),
         phones: render::phones(site, &target.secrets, fit)?,
         trunks: render::trunks(site, &target.lines, fit, codec, "")?,
     })

@@ -178,6 +178,18 @@ pub(super) fn trunks<'a>(
 /// Passwords of the trunks that have one.
 pub(super) type TrunkSecrets = BTreeMap<Name, SecretString>;
 
+/// After how many seconds a far end that sends nothing is given up.
+#[derive(Serialize)]
+pub(super) struct Silence {
+    pub talking: u64,
+    pub held: u64,
+}
+
+pub(super) fn silence(site: &Site) -> Silence {
+    let silence = site.engine.sip.silence;
+    Silence { talking: silence.talking.as_secs().max(1), held: silence.held.as_secs().max(1) }
+}
+
 /// The phone that rings when Tandem is not there.
 pub(super) fn fallback(site: &Site) -> Result<&str, RenderError> {
     let none = || RenderError::NoFallback { number: site.fallback.to_string() };

@@ -26,6 +26,11 @@ pub struct Office {
 
 impl Office {
     pub async fn open(kind: Kind) -> Self {
+        Self::on_site(kind, |_| ()).await
+    }
+
+    /// The same on a site that `change` has made of the office's.
+    pub async fn on_site(kind: Kind, change: impl FnOnce(&Path)) -> Self {
         let nowhere = "127.0.0.1:9".parse().expect("an address");
         let (first, second) = (Phone::new("first", nowhere).await, Phone::new("second", nowhere).await);
         let ends = [("first", first.address()), ("second", second.address())];
@@ -33,6 +38,7 @@ impl Office {
             lay(site);
             let trunks = ends.map(|(name, at)| format!("{name}: {{ address: \"{at}\" }}\n")).concat();
             fs::write(site.join("trunks.yaml"), trunks).expect("written");
+            change(site);
         })
         .await;
         for end in [&first, &second] {

@@ -380,6 +380,11 @@ impl Call {
         self.0.audio.say(None);
     }
 
+    /// Sends no packet at all, or does again: some phones are so on hold.
+    pub fn sends_nothing(&self, on: bool) {
+        self.0.audio.pause(on);
+    }
+
     /// When its INVITE was sent, or had come in.
     pub fn began(&self) -> SystemTime {
         self.0.began

@@ -33,6 +33,8 @@ struct Shared {
     remote: Option<Remote>,
     tone: Option<f64>,
     to_press: VecDeque<u8>,
+    /// Sends no packet.
+    paused: bool,
     pressed: String,
     /// When how many samples had been heard.
     marks: Vec<(Instant, usize)>,
@@ -104,6 +106,11 @@ impl Audio {
         self.speaks();
     }
 
+    /// Sends no packet, or does again.
+    pub fn pause(&self, on: bool) {
+        self.shared().paused = on;
+    }
+
     pub fn press(&self, keys: &str) {
         let events = keys.chars().map(|k| KEYS.find(k).expect("a key of a telephone") as u8);
         self.shared().to_press.extend(events);
@@ -164,7 +171,8 @@ async fn speak(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>,
         stream.stamp = stream.stamp.wrapping_add(160);
         let (remote, tone_now) = {
             let mut shared = shared.lock().expect("nobody panics here");
-            let Some(remote) = shared.remote.filter(|_| !gone.load(Ordering::Relaxed)) else { continue };
+            let sends = !shared.paused && !gone.load(Ordering::Relaxed);
+            let Some(remote) = shared.remote.filter(|_| sends) else { continue };
             if key.is_none() {
                 key = shared.to_press.pop_front().map(|k| (k, stream.stamp, 0));
             }

@@ -4,11 +4,12 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use super::{
     decode::{self, Fields, Shape, shorten, suggest},
-    model::{EngineKind, EngineSettings, SipSettings},
+    model::{EngineKind, EngineSettings, Silence, SipSettings},
     problem::Code,
     secret,
     source::{Findings, Place},
@@ -28,6 +29,8 @@ const ENGINE: Shape = Shape {
         ("phone_port", "phone_port: 5060"),
         ("trunk_port", "trunk_port: 5080"),
         ("music", "music: /srv/music"),
+        ("media_timeout", "media_timeout: 2m"),
+        ("hold_timeout", "hold_timeout: 30m"),
     ],
 };
 
@@ -78,7 +81,34 @@ fn sip(fields: &Fields, kind: Option<EngineKind>, to: &mut Findings) -> Option<S
             to.error(Code::Duplicate, at, message, "give the trunks another one, like `trunk_port: 5080`");
         }
     }
-    Some(SipSettings { listen: listen?, phones: phones?, trunks: trunks? })
+    let silence = silence(fields, to);
+    Some(SipSettings { listen: listen?, phones: phones?, trunks: trunks?, silence: silence? })
+}
+
+/// Whole seconds are what engines count.
+fn silence(fields: &Fields, to: &mut Findings) -> Option<Silence> {
+    let usual = Silence::default();
+    let second = Duration::from_secs(1);
+    let mut span = |key: &'static str, usual: Duration, most: Duration| {
+        let Some(node) = fields.get(key) else { return Some(usual) };
+        let span = decode::duration(node, second, most, to)?;
+        if span.subsec_nanos() != 0 {
+            let message = format!("`{key}` is no whole number of seconds");
+            to.error(Code::BadValue, node.place, message, "engines count seconds: write it like `90s`");
+            return None;
+        }
+        Some(span)
+    };
+    let talking = span("media_timeout", usual.talking, Duration::from_mins(10));
+    let held = span("hold_timeout", usual.held, Duration::from_hours(12));
+    let (talking, held) = (talking?, held?);
+    if held < talking {
+        let place = fields.key_place("hold_timeout").or_else(|| fields.key_place("media_timeout"))?;
+        let message = "a call on hold would be given up before one that talks";
+        to.error(Code::BadValue, place, message, "make `hold_timeout` at least as long as `media_timeout`");
+        return None;
+    }
+    Some(Silence { talking, held })
 }
 
 fn kind(node: &Node, to: &mut Findings) -> Option<EngineKind> {

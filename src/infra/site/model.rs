@@ -103,11 +103,28 @@ pub struct SipSettings {
     pub phones: u16,
     /// The trunks' port on FreeSWITCH; Asterisk has one for all.
     pub trunks: u16,
+    #[serde(default)]
+    pub silence: Silence,
 }
 
 impl Default for SipSettings {
     fn default() -> Self {
-        Self { listen: Ipv4Addr::LOCALHOST.into(), phones: 5060, trunks: 5080 }
+        Self { listen: Ipv4Addr::LOCALHOST.into(), phones: 5060, trunks: 5080, silence: Silence::default() }
+    }
+}
+
+/// A far end that sends no sound at all, not even silence, is given up after this time: it has vanished without a word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Silence {
+    /// While it should send: a phone that is muted sends silence.
+    pub talking: Duration,
+    /// While its side holds the call: many phones send nothing then.
+    pub held: Duration,
+}
+
+impl Default for Silence {
+    fn default() -> Self {
+        Self { talking: Duration::from_mins(2), held: Duration::from_mins(30) }
     }
 }
 

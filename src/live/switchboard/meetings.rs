@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use smol_str::format_smolstr;
 
-use super::{asked::Rung, state::Switchboard};
+use super::{asked::Rung, ends::vanished, state::Switchboard};
 use crate::{
     base::{
         id::{CallId, LegId, RoomId},
@@ -153,6 +153,7 @@ impl Switchboard {
         let who = member.party.words();
         let text = match member.presence {
             Presence::Ringing => format_smolstr!("{who} was not reached: {cause}"),
+            _ if vanished(cause) => format_smolstr!("nothing was heard of {who} any more"),
             Presence::Coming | Presence::Here => format_smolstr!("{who} left"),
         };
         self.out.tell(call, text);

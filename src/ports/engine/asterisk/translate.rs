@@ -243,11 +243,14 @@ pub fn reason(answer: &Value) -> Option<Label> {
     text(answer, "/message").or_else(|| text(answer, "/error")).map(Label::new)
 }
 
+/// What Asterisk says of a leg whose far end sends nothing any more (`rtp_timeout`), and of no other.
+const NO_SOUND: i64 = 44;
+
 /// The cause of Q.850; where Asterisk has none, by the SIP status (RFC 3398).
 pub fn cause(q850: Option<i64>, sip: Option<i64>) -> HangupCause {
     match (q850, sip) {
         // Asterisk's own 18 does not tell whether anybody was there.
-        (_, Some(408)) => HangupCause::TIMER_EXPIRED,
+        (_, Some(408)) | (Some(NO_SOUND), _) => HangupCause::TIMER_EXPIRED,
         (Some(q @ 1..=126), _) => HangupCause(q as u8),
         // The caller cancelled.
         (_, Some(487)) | (Some(0) | None, None) => HangupCause::NORMAL_CLEARING,

@@ -64,9 +64,8 @@ fn beyond_q850(name: &str) -> Option<HangupCause> {
         "USER_NOT_REGISTERED" => HangupCause::SUBSCRIBER_ABSENT,
         "DOES_NOT_EXIST_ANYWHERE" => HangupCause::UNALLOCATED_NUMBER,
         "INVALID_GATEWAY" | "INVALID_URL" | "INVALID_PROFILE" => HangupCause::DESTINATION_OUT_OF_ORDER,
-        "GATEWAY_DOWN" | "MEDIA_TIMEOUT" | "CRASH" | "SYSTEM_SHUTDOWN" | "SRTP_READ_ERROR" => {
-            HangupCause::TEMPORARY_FAILURE
-        }
+        "MEDIA_TIMEOUT" => HangupCause::TIMER_EXPIRED,
+        "GATEWAY_DOWN" | "CRASH" | "SYSTEM_SHUTDOWN" | "SRTP_READ_ERROR" => HangupCause::TEMPORARY_FAILURE,
         _ => return None,
     })
 }

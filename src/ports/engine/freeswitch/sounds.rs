@@ -61,7 +61,8 @@ impl Legs {
     pub(super) fn on_play_over(&mut self, over: &Executed, order: OrderId, now: Stamp) {
         let Executed { leg, played, next, .. } = over;
         let Some(known) = self.all.get_mut(leg) else { return };
-        if known.reported >= Some(order) {
+        // What has not begun yet cannot be over.
+        if known.reported >= Some(order) || known.waiting.iter().any(|waits| waits.id == order) {
             return;
         }
         known.reported = Some(order);

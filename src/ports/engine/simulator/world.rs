@@ -18,6 +18,8 @@ use crate::{
 
 /// How long an order takes.
 const LATENCY: Duration = Duration::from_millis(1);
+/// How long a far end that has vanished is waited for, unless told.
+const SILENCE: Duration = Duration::from_mins(2);
 /// How often the engine is asked for all its legs.
 const AUDIT: Duration = Duration::from_secs(5);
 
@@ -56,6 +58,8 @@ pub(super) struct Leg {
     /// Hears it ring at somebody's, before the answer.
     pub(super) rings: bool,
     pub(super) lease: Option<Stamp>,
+    /// Its far end says nothing any more, not even good bye.
+    pub(super) vanished: bool,
     /// Has obeyed: it comes back when its peer leaves.
     pub(super) obeys: bool,
     /// Orders for one leg are carried out one after the other.
@@ -79,6 +83,7 @@ impl Leg {
             held: false,
             rings: false,
             lease: None,
+            vanished: false,
             obeys: false,
             busy_until: now,
         }
@@ -92,6 +97,7 @@ pub(super) enum Happening {
     Presses(LegId, Key),
     LosesPatience(LegId),
     HangsUp(LegId),
+    GivesUp(LegId),
     Answers(LegId),
     RingsOut(LegId),
     PlayEnds(LegId, OrderId),
@@ -116,6 +122,7 @@ pub struct World {
     /// What was recorded, and how long it is.
     pub(super) recorded: BTreeMap<OrderId, Duration>,
     pub(super) linked: bool,
+    pub(super) silence: Duration,
     /// Callers who hung up by themselves.
     pub(super) hung_up: BTreeSet<LegId>,
     /// Callers who reached the fallback extension.
@@ -138,6 +145,7 @@ impl World {
             counter: 0,
             recorded: BTreeMap::new(),
             linked: false,
+            silence: SILENCE,
             hung_up: BTreeSet::new(),
             fallen_back: BTreeSet::new(),
             talked: BTreeSet::new(),
@@ -191,6 +199,24 @@ impl World {
     /// Ends a leg as its owner would, now.
     pub fn hang_up(&mut self, leg: &LegId, now: Stamp) {
         self.schedule(now, Happening::HangsUp(leg.clone()));
+    }
+
+    /// A far end that sends nothing is given up after this time.
+    pub fn gives_up_after(&mut self, silence: Duration) {
+        self.silence = silence;
+    }
+
+    /// The far end of an answered leg is gone without a word.
+    pub fn vanish(&mut self, leg: &LegId, now: Stamp) {
+        self.now = self.now.max(now);
+        if let Some(found) = self.legs.get_mut(leg).filter(|leg| leg.up) {
+            found.vanished = true;
+            self.schedule(self.now + self.silence, Happening::GivesUp(leg.clone()));
+        }
+    }
+
+    fn is_there(&self, leg: &LegId) -> bool {
+        self.legs.get(leg).is_some_and(|leg| !leg.vanished)
     }
 
     /// Takes an order.
@@ -299,16 +325,18 @@ impl World {
             Happening::Arrives(leg, arrival, caller) => self.arrive(leg, arrival, caller),
             Happening::Executes(order) => self.execute(order),
             Happening::Presses(leg, key) => {
-                if self.legs.get(&leg).is_some_and(|leg| leg.up) {
+                if self.is_there(&leg) && self.legs.get(&leg).is_some_and(|leg| leg.up) {
                     self.tell(Event::Key { leg, key });
                 }
             }
             Happening::LosesPatience(leg) => {
-                if !self.talked.contains(&leg) {
+                if !self.talked.contains(&leg) && self.is_there(&leg) {
                     self.leave(&leg);
                 }
             }
-            Happening::HangsUp(leg) => self.leave(&leg),
+            Happening::HangsUp(leg) if self.is_there(&leg) => self.leave(&leg),
+            Happening::HangsUp(_) => {}
+            Happening::GivesUp(leg) => self.remove(&leg, HangupCause::TIMER_EXPIRED),
             Happening::Answers(leg) => self.answer_phone(&leg),
             Happening::RingsOut(leg) => {
                 let ringing = |leg: &Leg| matches!(leg.state, State::Ringing(_) | State::Called(_));
