@@ -252,10 +252,12 @@ impl Legs {
         }
         for (one, other) in [(&leg, &peer), (&peer, &leg)] {
             if let Some(known) = self.all.get_mut(one) {
-                known.lane = Lane::Talking { to: other.clone() };
+                let lane = std::mem::replace(&mut known.lane, Lane::Talking { to: other.clone() });
                 known.peer = Some(other.clone());
                 known.alone = false;
                 known.sure = true;
+                // The engine took it from what it heard.
+                self.played_if(one, &lane, Verdict::Stopped);
             }
         }
         self.tell(Event::Joined { leg: leg.clone(), peer: peer.clone() });
