@@ -1,6 +1,9 @@
 //! Calls within the house: forwards, groups, pickup, slots, intercom, codes; and what a phone hears that is not taken.
 
-use std::time::Duration;
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 use tandem::live::record::EndedBy;
@@ -18,6 +21,7 @@ use crate::{
 on_every_engine! {
     a_phone_that_is_not_taken_hears_why,
     an_extension_forwards_always_when_busy_and_when_nobody_answers,
+    an_extension_that_nobody_answers_forwards_after_its_ring,
     who_is_not_to_be_disturbed_is_not_rung,
     a_group_rings_together_and_the_first_to_answer_has_the_call,
     a_group_rings_in_turn,
@@ -26,6 +30,7 @@ on_every_engine! {
     a_parked_call_comes_back,
     an_intercom_call_is_asked_to_answer_by_itself,
     codes_and_short_codes_do_what_they_say,
+    a_phone_sets_its_wishes_by_codes,
 }
 
 pub async fn a_phone_that_is_not_taken_hears_why(kind: Kind) {
@@ -63,6 +68,32 @@ pub async fn an_extension_forwards_always_when_busy_and_when_nobody_answers(kind
         call.ended().await;
         office.forwards("1002", when, None).await;
     }
+    office.world.ends_clean().await;
+}
+
+pub async fn an_extension_that_nobody_answers_forwards_after_its_ring(kind: Kind) {
+    let office = Office::on_site(kind, |site| {
+        let people = site.join("people.yaml");
+        let text = fs::read_to_string(&people).expect("people");
+        let ben = "1002: { name: Ben, class: local";
+        assert!(text.contains(ben), "{text}");
+        let forwards = format!("{ben}, forward: {{ no_answer: 1003, ring: 5s }}");
+        fs::write(people, text.replace(ben, &forwards)).expect("written");
+    })
+    .await;
+    let (anna, ben, carla) =
+        (office.phone("1001").await, office.phone("1002").await, office.phone("1003").await);
+    let call = anna.dial("1002").await;
+    let rings = ben.rings().await;
+    let since = Instant::now();
+    let taken = carla.rings().await;
+    let rang = since.elapsed();
+    assert!(rang > Duration::from_secs(4) && rang < Duration::from_secs(9), "{rang:?}");
+    rings.ended().await;
+    taken.answer();
+    both_talk(&call, &taken).await;
+    call.hang_up().await;
+    taken.ended().await;
     office.world.ends_clean().await;
 }
 
@@ -200,5 +231,30 @@ pub async fn codes_and_short_codes_do_what_they_say(kind: Kind) {
     both_talk(&call, &taken).await;
     call.hang_up().await;
     taken.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn a_phone_sets_its_wishes_by_codes(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben, carla) =
+        (office.phone("1001").await, office.phone("1002").await, office.phone("1003").await);
+    let set = async |code: &str| assert_eq!(ben.dial(code).await.ended().await.by, Side::Them, "{code}");
+    set("*78").await;
+    assert_eq!(anna.dial("1002").await.ended().await.code, 486);
+    assert!(ben.rings_within(Duration::ZERO).await.is_none());
+    set("*79").await;
+    for (code, refusal) in [("*901003", 486), ("*921003", 480)] {
+        set(code).await;
+        ben.on_call(Manner::Refuse(refusal));
+        let call = anna.dial("1002").await;
+        let taken = carla.rings().await;
+        taken.answer();
+        both_talk(&call, &taken).await;
+        call.hang_up().await;
+        taken.ended().await;
+    }
+    set("*73").await;
+    assert_eq!(anna.dial("1002").await.ended().await.by, Side::Them);
+    assert!(carla.rings_within(Duration::ZERO).await.is_none(), "forwards are off");
     office.world.ends_clean().await;
 }

@@ -125,7 +125,7 @@ impl Office {
     }
 }
 
-/// The site: 1001 to 1004 and 1009; 1001 may call everywhere, 1002 locally, the others within the house.
+/// The site: 1001 to 1004 and 1009; 1001 may call everywhere, 1002 locally, 1004 nationally, the others within the house.
 fn lay(site: &Path) {
     let write = |file: &str, text: &str| fs::write(site.join(file), text).expect("written");
     write(
@@ -134,7 +134,7 @@ fn lay(site: &Path) {
          1001: { name: Anna, class: international, pickup: office, mailbox: { limit: 30s } }\n  \
          1002: { name: Ben, class: local, pickup: office }\n  \
          1003: { name: Carla, pickup: office }\n  \
-         1004: { name: Dora, pickup: office }\n  \
+         1004: { name: Dora, class: national, pickup: office }\n  \
          1009: { name: The fallback }\n\
          agents:\n  \
          anna: { extension: 1001, queues: [support], wrap_up: 0s, logged_in: false }\n  \
@@ -149,7 +149,7 @@ fn lay(site: &Path) {
     write(
         "dialing.yaml",
         "outside:\n  prefix: \"0\"\n  local: [\"[2-8]xxxxxxx\"]\n  national: [\"1[3-9]xxxxxxxxx\"]\n  \
-         international: [\"00.\"]\n  emergency: [110]\n  trunks: [first, second]\n  caller: 02088880000\n\
+         international: [\"00.\"]\n  blocked: [\"00881.\"]\n  emergency: [110]\n  trunks: [first, second]\n  caller: 02088880000\n\
          groups:\n  6001: { name: Office, members: [1002, 1003, 1004], ring: 10s }\n  \
          6002: { name: Turns, members: [1002, 1003], ring: 5s, order: in_turn }\n\
          conferences:\n  7001: { name: Board, most: 3 }\n\

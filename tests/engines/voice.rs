@@ -8,7 +8,11 @@ use tandem::{base::wav::Wav, live::switchboard::view::ExtensionView};
 use crate::{
     bench::Kind,
     office::Office,
-    support::{call::Call, phone::Manner, tone::Heard},
+    support::{
+        call::{Call, Side},
+        phone::Manner,
+        tone::Heard,
+    },
     world::{HIGH, LOW, eventually},
 };
 
@@ -17,6 +21,7 @@ const AFTERWARDS: f64 = 1700.0;
 
 on_every_engine! {
     a_message_is_left_heard_and_deleted,
+    three_wrong_pins_lock_a_mailbox_against_the_right_one,
     who_hangs_up_has_left_a_message_too,
     a_message_is_kept_though_the_daemon_dies_under_it,
     pain_21_a_talk_is_recorded_in_stereo_and_paused,
@@ -93,6 +98,31 @@ pub async fn a_message_is_left_heard_and_deleted(kind: Kind) {
         if left.is_empty() { Ok(()) } else { Err(format!("{left:?}")) }
     })
     .await;
+    office.world.ends_clean().await;
+}
+
+pub async fn three_wrong_pins_lock_a_mailbox_against_the_right_one(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    anna.on_call(Manner::Refuse(486));
+    let call = ben.dial("1001").await;
+    leaves(&call).await;
+    call.press("#");
+    call.ended().await;
+    are(&office, 1, 0).await;
+
+    let pin = office.world.secret("mailbox-1001");
+    let wrong: String = pin.chars().map(|digit| if digit == '7' { '8' } else { '7' }).collect();
+    for tried in [[&wrong; 3], [&pin; 3]] {
+        let guesser = anna.dial("*97").await;
+        guesser.answered().await;
+        for digits in tried {
+            guesser.press(digits);
+            guesser.press("#");
+        }
+        assert_eq!(guesser.ended().await.by, Side::Them);
+        are(&office, 1, 0).await;
+    }
     office.world.ends_clean().await;
 }
 
