@@ -44,3 +44,5 @@ mod transfers;
 mod vanish;
 #[path = "switchboard/watch.rs"]
 mod watch;
+#[path = "switchboard/without.rs"]
+mod without;

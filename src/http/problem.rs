@@ -53,6 +53,7 @@ pub enum Says {
     NoSuchConference,
     NotAllowed,
     NoSlot,
+    SwitchedOff,
     NotNow,
     BadPath,
     BadQuery,
@@ -98,6 +99,7 @@ impl Says {
                 "see the classes in people.yaml and `outside` in dialing.yaml",
             ),
             Self::NoSlot => (409, "no-slot", "No parking slot", "see `parking` in dialing.yaml"),
+            Self::SwitchedOff => (404, "switched-off", "Not in this house", "see `without` in site.yaml"),
             Self::NotNow => (409, "not-now", "Not now", "look at the state and try again"),
             Self::BadPath => (422, "bad-path", "A name in the path is malformed", "correct the path"),
             Self::BadQuery => (422, "bad-query", "The query is malformed", "see docs/api.md"),
@@ -236,6 +238,9 @@ impl From<Refusal> for Problem {
                 Self::new(Says::NoSlot, format!("slot {slot} is taken or is none of the site"))
             }
             Refusal::NoSlot { slot: None } => Self::new(Says::NoSlot, "no parking slot is free"),
+            Refusal::SwitchedOff { feature } => {
+                Self::new(Says::SwitchedOff, format!("this house has no {}", feature.word()))
+            }
             Refusal::NotRecorded { call } => {
                 Self::new(Says::NotNow, format!("call {call} is not being recorded"))
                     .with_remedy("begin with `tandem calls record`")

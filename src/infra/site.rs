@@ -11,6 +11,7 @@ mod depth;
 mod dialing;
 mod engine;
 mod extension;
+mod features;
 mod flows;
 mod general;
 mod graph;
@@ -38,6 +39,7 @@ mod trunks;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+pub use features::Feature;
 pub use model::{
     Agent, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, EngineKind, EngineSettings,
     Extension, Flow, Forward, Group, HttpSettings, Locale, Login, Mailbox, MenuStep, NumberEntry, Outside,
@@ -199,7 +201,10 @@ impl Trees {
         }
         let engine = general.as_ref().map(|general| general.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
-        let dialing = dialing.map(|n| dialing::read(root, n, &names, to)).unwrap_or_default();
+        let mut dialing = dialing.map(|n| dialing::read(root, n, &names, to)).unwrap_or_default();
+        if let Some(general) = &general {
+            features::leave_out(&general.without, &mut dialing.codes, dialing_tree, people_tree, to);
+        }
         let complete = self.sections.iter().all(Tree::complete);
         let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);
         let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);
@@ -211,7 +216,7 @@ impl Trees {
                 Some((name.clone(), flows::read(root, tree.node()?, &house, &tongue, to)?))
             })
             .collect();
-        let General { name, time_zone, engine, store, http, fallback, lease, .. } = general?;
+        let General { name, time_zone, engine, store, http, fallback, lease, without, .. } = general?;
         Some(Site {
             name,
             revision: to.revision(),
@@ -230,6 +235,7 @@ impl Trees {
             dialing,
             fallback,
             lease,
+            without,
         })
     }
 }

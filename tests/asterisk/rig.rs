@@ -108,6 +108,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         dialing: Dialing::default(),
         fallback: number("1009"),
         lease: LEASE,
+        without: std::collections::BTreeSet::new(),
     }
 }
 

@@ -4,6 +4,7 @@ mod dialing;
 mod faults;
 mod hostile;
 mod random;
+mod without;
 
 use std::{
     fs,

@@ -1,7 +1,11 @@
 //! A switchboard and a simulated engine, joined, with a small site; every input is followed by a check
 //! of all invariants.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use jiff::tz::TimeZone;
 use tandem::{
@@ -128,6 +132,7 @@ pub fn site(agents: usize) -> Site {
         dialing: Dialing::default(),
         fallback: number("1000"),
         lease: secs(30),
+        without: BTreeSet::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! `site.yaml`: who we are, which engine, and what happens when Tandem is not there.
 
-use std::{path::Path, time::Duration};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use jiff::tz::{TimeZone, db};
 use smol_str::SmolStr;
@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use super::{
     decode::{self, Fields, Shape, shorten, suggest},
     engine,
+    features::{self, Feature},
     model::{EngineSettings, HttpSettings, Locale, Store},
     names::Names,
     port,
@@ -31,6 +32,7 @@ const SITE: Shape = Shape {
         ("http", "http: { listen: 127.0.0.1:8443 }"),
         ("lease", "lease: 30s"),
         ("profile", "profile: small"),
+        ("without", "without: [recording]"),
     ],
 };
 
@@ -44,6 +46,7 @@ pub(super) struct General {
     pub fallback: Number,
     pub lease: Duration,
     pub profile: Option<Profile>,
+    pub without: BTreeSet<Feature>,
 }
 
 /// The languages come first: every prompt is read by them.
@@ -116,6 +119,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         Some(node) => Some(profile(node, to)?),
         None => None,
     };
+    let without = fields.get("without").map(|n| features::read(n, to)).unwrap_or_default();
     Some(General {
         name: name?.into(),
         time_zone: time_zone?,
@@ -125,6 +129,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         fallback: fallback?,
         lease: lease?,
         profile,
+        without,
     })
 }
 

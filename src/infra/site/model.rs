@@ -3,7 +3,7 @@
 mod dialing;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     path::PathBuf,
     time::Duration,
@@ -15,6 +15,7 @@ use smol_str::SmolStr;
 
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 
+use super::features::Feature;
 use crate::base::{
     hours::Hours,
     id::Name,
@@ -63,6 +64,9 @@ pub struct Site {
     pub fallback: Number,
     /// How long a waiting caller's lease runs (default 30 s; renewed at a third of it).
     pub lease: Duration,
+    /// What this house does not have at all.
+    #[serde(default)]
+    pub without: BTreeSet<Feature>,
 }
 
 /// Which engine, and where.

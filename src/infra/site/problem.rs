@@ -18,6 +18,7 @@ pub enum Severity {
 pub enum Code {
     BadSyntax,
     BadValue,
+    Contradiction,
     Duplicate,
     EmptyQueue,
     EndlessLoop,

@@ -13,6 +13,9 @@ use crate::{
 
 impl Switchboard {
     pub(super) fn act(&mut self, actor: &Actor, act: Act) -> Result<(), Refusal> {
+        if let Some(feature) = act.feature().filter(|feature| self.site.without.contains(feature)) {
+            return Err(Refusal::SwitchedOff { feature });
+        }
         let now = self.now();
         match act {
             Act::Login { agent } => {

@@ -17,7 +17,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    infra::site::Class,
+    infra::site::{Class, Feature},
 };
 
 /// Questions are answered from live state and are not journalled.
@@ -335,6 +335,19 @@ impl Act {
         }
     }
 
+    /// What a house must have for this.
+    pub fn feature(&self) -> Option<Feature> {
+        match self {
+            Self::Record { .. } | Self::PauseRecording { .. } | Self::RecordConference { .. } => {
+                Some(Feature::Recording)
+            }
+            Self::Invite { .. } | Self::Lock { .. } | Self::Mute { .. } => Some(Feature::Conferences),
+            Self::Park { .. } => Some(Feature::Parking),
+            Self::Extension { .. } => Some(Feature::Forwarding),
+            _ => None,
+        }
+    }
+
     /// The agent that this is about.
     pub fn agent(&self) -> Option<&Name> {
         match self {
@@ -371,6 +384,8 @@ pub enum Refusal {
         "that cannot be done with call {call} while it is {state}; see `tandem calls show {call}` and try when somebody talks"
     )]
     NotNow { call: CallId, state: SmolStr },
+    #[error("this house has no {}; see `without` in site.yaml", .feature.word())]
+    SwitchedOff { feature: Feature },
 }
 
 /// Who acts, by name, and how far their commands may call: without a class, as far as whoever of the house talks with the

@@ -42,6 +42,7 @@ fn site(shown: &str) -> Site {
         dialing: Dialing::default(),
         fallback: number("1009"),
         lease: std::time::Duration::from_secs(30),
+        without: std::collections::BTreeSet::new(),
     }
 }
 
