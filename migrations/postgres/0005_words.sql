@@ -24,6 +24,8 @@ CREATE TABLE calls_words (
     found TSVECTOR NOT NULL GENERATED ALWAYS AS (array_to_tsvector(string_to_array(words, ' '))) STORED
 );
 CREATE INDEX calls_found ON calls_words USING GIN (found);
+-- How rare a word is must be known of many words: else a word that no call has is looked for in all of them, newest first.
+ALTER TABLE calls_words ALTER COLUMN found SET STATISTICS 1000;
 
 -- Calls that have no words yet: what was there before, which gets them one after the other.
 ALTER TABLE calls ADD COLUMN worded BIGINT;

@@ -130,9 +130,12 @@ impl Remote {
         if let Some(password) = password {
             options = options.password(password.expose_secret());
         }
-        Ok(options
-            .application_name("tandem")
-            .options([("lock_timeout", LOCK), ("statement_timeout", STATEMENT)]))
+        Ok(options.application_name("tandem").options([
+            ("lock_timeout", LOCK),
+            ("statement_timeout", STATEMENT),
+            // The best way to look for a rare word is the worst one for a common word.
+            ("plan_cache_mode", "force_custom_plan"),
+        ]))
     }
 }
 
