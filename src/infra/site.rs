@@ -41,9 +41,10 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 pub use features::Feature;
 pub use model::{
-    Agent, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, EngineKind, EngineSettings,
-    Extension, Flow, Forward, Group, HttpSettings, Locale, Login, Mailbox, MenuStep, NumberEntry, Outside,
-    Parking, Prompt, Queue, RingOrder, Silence, SipSettings, Site, Step, Store, TransferTo, Trunk,
+    Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
+    EngineSettings, Extension, Flow, Forward, Group, HttpSettings, Human, Jump, Lines, Locale, Login,
+    Mailbox, MenuStep, NumberEntry, Outside, Parking, Prompt, Queue, RingOrder, Shortcut, Silence,
+    SipSettings, Site, Slot, Step, Store, Talk, TalkFault, Topic, TransferTo, Trunk,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};

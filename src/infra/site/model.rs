@@ -1,6 +1,7 @@
 //! A checked site. Every reference in it points at something that is there.
 
 mod dialing;
+mod talk;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -14,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
+pub use talk::{Ask, Choice, End, Human, Jump, Lines, Shortcut, Slot, Talk, TalkFault, Topic};
 
 use super::features::Feature;
 use crate::base::{
