@@ -141,6 +141,10 @@ fn denial(text: &Text, at: usize, found: &[Entity]) -> Option<(Entity, usize)> {
 /// 是四不是三, “Thursday not Friday”.
 fn reversed(text: &Text, at: usize, found: &[Entity]) -> Option<(Entity, usize)> {
     let (right, next) = entity_at(text, at, found)?;
+    // “no, not three, four”: the no is not what holds.
+    if matches!(right.value, Value::Answer(_)) {
+        return None;
+    }
     let next = pass(text, next);
     let length = [&["不", "是"][..], &["而", "不", "是"], &["not"], &["instead", "of"]]
         .iter()
