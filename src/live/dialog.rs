@@ -3,6 +3,7 @@
 
 mod model;
 mod rules;
+pub mod talk;
 
 pub use model::{Act, Dialog, Happening};
 pub use rules::on;

@@ -29,7 +29,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("live::agent", &["infra::site", "base"]),
     ("live::queue", &["infra::site", "base"]),
     ("live::routing", &["live::switchboard::view", "infra::site", "ports::engine", "base"]),
-    ("live::dialog", &["infra::site", "ports::engine", "ports::media", "base"]),
+    ("live::dialog", &["language", "infra::site", "ports::engine", "ports::media", "base"]),
     ("live::mailbox", &["infra::site", "ports::engine", "ports::media", "base"]),
     (
         "live::call",

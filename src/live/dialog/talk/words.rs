@@ -1,0 +1,288 @@
+//! The words of a conversation: what comes in, what goes out, what is remembered.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::{
+    base::{id::Name, number::Key},
+    infra::site::Locale,
+};
+
+/// What happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Input {
+    /// The caller is there; or is there again after an interruption or a restart.
+    Begin,
+    Understood(Heard),
+    /// Speech that the recogniser made nothing of.
+    Nothing,
+    Key(Key),
+    /// The time to answer is over.
+    Silence,
+    /// The caller speaks while a prompt is heard.
+    BargeIn,
+    /// What was said has been heard to the end.
+    Spoken,
+    /// The task has come to this: its results by name, or `None` when it failed.
+    Task(Option<BTreeMap<SmolStr, SmolStr>>),
+}
+
+/// What was understood of one utterance.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Heard {
+    pub text: SmolStr,
+    pub sure: Sureness,
+    /// The likeliest first.
+    pub intents: Vec<Guess>,
+    pub facts: Vec<Fact>,
+    pub corrections: Vec<Correction>,
+}
+
+/// What the model makes of its best guess.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Sureness {
+    Accept,
+    Confirm,
+    #[default]
+    Reject,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Guess {
+    pub intent: SmolStr,
+    pub probability: f32,
+}
+
+/// A value that was said, in one spelling, with its place in the text in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fact {
+    pub kind: FactKind,
+    pub text: SmolStr,
+    pub span: Range<usize>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FactKind {
+    Digits,
+    Phone,
+    Code,
+    Number,
+    Ordinal,
+    Amount,
+    Date,
+    Time,
+    Person,
+    Place,
+    Yes,
+    No,
+    /// Neither of what was offered.
+    Neither,
+}
+
+/// Not this (if it was said), but that.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Correction {
+    pub wrong: Option<Range<usize>>,
+    pub right: Fact,
+}
+
+/// What shall be done, in this order.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Output {
+    Say { language: Locale, text: SmolStr },
+    Hush,
+    Listen { ear: Ear, language: Locale },
+    Do { task: Name, facts: BTreeMap<Name, SmolStr> },
+    Transfer { queue: Name, priority: Priority, context: Context },
+    HangUp,
+    Why(Why),
+}
+
+/// When a turn is over: digits come with pauses between them. Keys are heard in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ear {
+    Free,
+    Digits { min: u8, max: u8 },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Priority {
+    Normal,
+    /// The machine has failed this caller already.
+    Raised,
+    Urgent,
+}
+
+/// What the human who takes over sees.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Context {
+    pub language: Locale,
+    /// Open topics, the present one last.
+    pub topics: Vec<Name>,
+    pub facts: BTreeMap<Name, Known>,
+    /// The caller's last words.
+    pub last: SmolStr,
+    pub turns: u16,
+}
+
+/// Why it was decided so. Names and counts alone: no word or digit of the caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    Began {
+        again: bool,
+    },
+    Intent {
+        topic: Name,
+        percent: u8,
+    },
+    Shortcut {
+        topic: Name,
+    },
+    Language {
+        to: Locale,
+    },
+    Pressed {
+        key: Key,
+        topic: Name,
+    },
+    Unsure {
+        topic: Name,
+        percent: u8,
+    },
+    Ambiguous {
+        first: Name,
+        second: Name,
+    },
+    Filled {
+        slot: Name,
+    },
+    Invalid {
+        slot: Name,
+    },
+    Confirmed {
+        slot: Name,
+    },
+    Denied {
+        slot: Name,
+    },
+    Corrected {
+        slot: Name,
+    },
+    /// A correction that fits nothing, or several places.
+    Unclear,
+    Aside {
+        from: Name,
+        to: Name,
+    },
+    Back {
+        to: Name,
+    },
+    Cyclic {
+        topic: Name,
+    },
+    TooDeep {
+        topic: Name,
+        most: u8,
+    },
+    Miss {
+        count: u8,
+        most: u8,
+    },
+    /// A prompt interrupted for nothing is said again.
+    FalseAlarm,
+    Busy {
+        task: Name,
+    },
+    Done {
+        topic: Name,
+    },
+    TaskFailed {
+        task: Name,
+    },
+    Emergency {
+        topic: Name,
+    },
+    Asked,
+    Gone {
+        what: Name,
+    },
+    TooLong {
+        turns: u16,
+    },
+}
+
+/// Where the conversation stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Talking {
+    pub language: Locale,
+    pub stage: Stage,
+    /// Open topics; the last is spoken of.
+    pub topics: Vec<Name>,
+    pub facts: BTreeMap<Name, Known>,
+    /// Said before its topic was clear.
+    pub held: Vec<Fact>,
+    /// Failures in a row.
+    pub misses: u8,
+    /// Keys of the present answer.
+    pub keys: SmolStr,
+    /// A prompt is being heard.
+    pub speaking: bool,
+    /// It was interrupted, and nothing was understood since.
+    pub interrupted: bool,
+    /// False interruptions since the last success: one is forgiven.
+    pub alarms: u8,
+    pub last: SmolStr,
+    pub turns: u16,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    Fresh,
+    /// The open question.
+    Open,
+    Ask(Name),
+    Confirm(Name),
+    /// “Do you want this topic?”
+    Sure(Name),
+    /// “This topic, or that?”
+    Which(Name, Name),
+    Task(Name),
+    Over,
+}
+
+/// A slot's value.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    pub text: SmolStr,
+    /// Confirmed, or in no need of it.
+    pub settled: bool,
+}
+
+impl Talking {
+    pub fn new(language: Locale) -> Self {
+        Self {
+            language,
+            stage: Stage::Fresh,
+            topics: Vec::new(),
+            facts: BTreeMap::new(),
+            held: Vec::new(),
+            misses: 0,
+            keys: SmolStr::default(),
+            speaking: false,
+            interrupted: false,
+            alarms: 0,
+            last: SmolStr::default(),
+            turns: 0,
+        }
+    }
+}
