@@ -145,7 +145,7 @@ impl Turn<'_> {
                 }
             }
             if let Some((fact, value)) = found {
-                left.retain(|other| !overlap(other, &fact));
+                left.retain(|other| **other != fact && !overlap(other, &fact));
                 filling.covered += fact.span.len();
                 filling.filled += 1;
                 self.why(Why::Filled { slot: name.clone() });

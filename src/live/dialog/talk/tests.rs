@@ -3,6 +3,7 @@
 
 mod bounds;
 mod english;
+mod hostile;
 mod mandarin;
 mod shop;
 
