@@ -4,6 +4,7 @@
 mod bounds;
 mod english;
 mod hostile;
+mod learned;
 mod mandarin;
 mod shop;
 

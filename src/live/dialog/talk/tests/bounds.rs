@@ -72,6 +72,8 @@ fn digressions_in_a_circle_or_too_deep_are_refused() {
         .because(Why::TooDeep { topic: name("status"), most: 2 })
         .hears("Let us finish a visit first. | Which day?");
     assert_eq!(caller.state.topics, [name("refund"), name("visit")]);
+    caller.wants("now my money", "refund").because(Why::Miss { count: 3, most: 3 });
+    assert_eq!(caller.transferred().1, Priority::Raised, "who insists talks to a person");
 }
 
 #[test]
