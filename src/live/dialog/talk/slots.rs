@@ -7,7 +7,10 @@ use super::{
     rules::{Turn, yes_or_no},
     words::{Correction, Fact, Heard, Known, Stage, Sureness, Why},
 };
-use crate::{base::id::Name, infra::site::Ask};
+use crate::{
+    base::id::Name,
+    infra::site::{Ask, Topic},
+};
 
 /// What an utterance was to the slots of the open topic.
 #[derive(Default)]
@@ -97,18 +100,21 @@ impl Turn<'_> {
     pub fn proceed(&mut self) {
         let Some(name) = self.state.topics.last().cloned() else { return self.open() };
         let Some(topic) = self.talk.topics.get(&name) else { return self.gone(name) };
-        let next = topic.slots.iter().find_map(|slot| match self.known(slot) {
-            None => Some(Stage::Ask(slot.clone())),
-            Some(known) if !known.settled => Some(Stage::Confirm(slot.clone())),
-            Some(_) => None,
-        });
-        match next {
+        match self.lacking(topic) {
             Some(stage) => {
                 self.state.stage = stage;
                 self.question();
             }
             None => self.conclude(&name, topic),
         }
+    }
+
+    /// What a topic needs next: a value, or a yes to one.
+    pub fn lacking(&self, topic: &Topic) -> Option<Stage> {
+        topic.slots.iter().find_map(|slot| match self.known(slot) {
+            None => Some(Stage::Ask(slot.clone())),
+            Some(known) => (!known.settled).then(|| Stage::Confirm(slot.clone())),
+        })
     }
 
     /// Fills the asked slot, then whatever else the open topic lacks.

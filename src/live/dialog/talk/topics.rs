@@ -151,12 +151,7 @@ impl Turn<'_> {
     /// Back in the state that the open topic was left in, without a word.
     fn resume(&mut self) {
         let topic = self.state.topics.last().and_then(|topic| self.talk.topics.get(topic));
-        let slots = topic.map(|topic| topic.slots.as_slice()).unwrap_or_default();
-        let next = slots.iter().find_map(|slot| match self.known(slot) {
-            None => Some(Stage::Ask(slot.clone())),
-            Some(known) => (!known.settled).then(|| Stage::Confirm(slot.clone())),
-        });
-        self.state.stage = next.unwrap_or(Stage::Open);
+        self.state.stage = topic.and_then(|topic| self.lacking(topic)).unwrap_or(Stage::Open);
     }
 
     /// All is known.
