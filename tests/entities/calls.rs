@@ -266,6 +266,8 @@ fn corrections_name_both_sides() {
         ("March third no March fourth", Some("March third"), "March fourth"),
         ("not Friday, but Thursday", Some("Friday"), "Thursday"),
         ("I said four not three", Some("three"), "four"),
+        ("no, not three, four", Some("three"), "four"),
+        ("不，不是三，是四", Some("三"), "四"),
         ("I mean five", None, "five"),
         ("two tickets sorry three tickets", Some("two tickets"), "three tickets"),
     ] {

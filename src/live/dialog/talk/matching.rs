@@ -38,14 +38,13 @@ pub fn fit(ask: &Ask, fact: &Fact) -> Fit {
         (Ask::Phone, Phone)
         | (Ask::Code, Code | Digits | Number)
         | (Ask::Number, Number)
-        | (Ask::Amount, Amount)
+        | (Ask::Amount, Amount | Number)
         | (Ask::Date, Date)
         | (Ask::Time, Time)
         | (Ask::Person, Person)
         | (Ask::Place, Place)
         | (Ask::Answer, Yes | No) => same(),
         (Ask::Number, Digits) => fact.text.parse::<u32>().map_or(Fit::Wrong, |n| Fit::Is(n.to_smolstr())),
-        (Ask::Amount, Number) => same(),
         (Ask::Choice(options), Ordinal | Number | Digits) => match nth(options, &fact.text) {
             Some(option) => Fit::Is(option.value.as_str().into()),
             None => Fit::Wrong,

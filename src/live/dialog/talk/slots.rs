@@ -69,8 +69,7 @@ impl Turn<'_> {
                 self.put(slot, text, false);
                 self.proceed();
             }
-            (_, Some(true)) => self.confirmed(slot, heard),
-            (Some(_), None) => self.confirmed(slot, heard),
+            (_, Some(true)) | (Some(_), None) => self.confirmed(slot, heard),
             (_, no) if (no.is_none() || heard.sure == Sureness::Accept) && self.turned(heard) => {
                 if no.is_some() {
                     self.state.facts.remove(slot);

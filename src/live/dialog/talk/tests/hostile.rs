@@ -136,7 +136,7 @@ proptest! {
         on(&mut state, &talk, Input::Begin);
         for heard in circle.iter().cycle().take(300) {
             if matches!(state.stage, Stage::Task(_)) {
-                on(&mut state, &talk, Input::Task(Some(Default::default())));
+                on(&mut state, &talk, Input::Task(Some(std::collections::BTreeMap::default())));
             }
             on(&mut state, &talk, Input::Understood(heard.clone()));
         }
