@@ -77,7 +77,7 @@ fn told(paint: &Paint, question: &Question, answer: &Answer) -> String {
     };
     let _ = writeln!(text, "{} calls, {} decisions: {verdict}", answer.calls, answer.decisions);
     if answer.unrecorded > 0 {
-        let _ = writeln!(text, "{} more are not in the database yet", answer.unrecorded);
+        let _ = writeln!(text, "{} more are not over, or not in the database yet", answer.unrecorded);
     }
     if answer.missing > 0 {
         let _ = writeln!(

@@ -119,7 +119,7 @@ fn operation(route: &Route, schemas: &mut Schemas) -> Operation {
     } else {
         &[]
     };
-    for (name, says) in page.iter().chain(route.query) {
+    for (name, says) in page.iter().chain(route.query.iter().copied().flatten()) {
         let kind = if INTEGERS.contains(name) { Type::Integer } else { Type::String };
         operation = operation.parameter(parameter(name, ParameterIn::Query, Required::False, says, kind));
     }

@@ -54,6 +54,9 @@ pub enum Verb {
     Delete,
 }
 
+/// Parameters of a query, with a word on each.
+pub(super) type Parameters = &'static [(&'static str, &'static str)];
+
 /// One route.
 pub struct Route {
     pub verb: Verb,
@@ -63,8 +66,8 @@ pub struct Route {
     answer: fn() -> MethodRouter<Rooms>,
     /// In a line, for the OpenAPI document.
     pub(super) says: &'static str,
-    /// Parameters of the query, with a word on each; those of pages are added.
-    pub(super) query: &'static [(&'static str, &'static str)],
+    /// What its query may say; the parameters of pages are added.
+    pub(super) query: &'static [Parameters],
     pub(super) takes: Option<Form>,
     pub(super) gives: Gives,
 }
@@ -84,7 +87,7 @@ const fn ends(path: &'static str, needs: Scope, answer: Answer, says: &'static s
 }
 
 impl Route {
-    const fn asked(self, query: &'static [(&'static str, &'static str)]) -> Self {
+    const fn asked(self, query: &'static [Parameters]) -> Self {
         Self { query, ..self }
     }
 
@@ -123,10 +126,10 @@ pub const ROUTES: &[Route] = &[
         "Finished calls, newest first",
         Gives::Page(many::<CallRecord>),
     )
-    .asked(&[
+    .asked(&[&[
         ("before", "only those that ended before this moment"),
         ("before_call", "of those of the very moment only the ones behind this call"),
-    ]),
+    ]]),
     reads(
         "/v1/history/search",
         Read,
@@ -134,7 +137,7 @@ pub const ROUTES: &[Route] = &[
         "Finished calls that fit, newest arrival first",
         Gives::Page(many::<CallRecord>),
     )
-    .asked(search::ASKED),
+    .asked(&[search::ASKED]),
     reads(
         "/v1/history/export",
         Read,
@@ -142,7 +145,7 @@ pub const ROUTES: &[Route] = &[
         "Finished calls that fit, as one file",
         Gives::File(one::<CallRecord>),
     )
-    .asked(search::EXPORTED),
+    .asked(&[search::ASKED, search::WRITTEN]),
     reads(
         "/v1/reports/daily",
         Read,
@@ -150,11 +153,11 @@ pub const ROUTES: &[Route] = &[
         "What came from outside on each day, and what became of it",
         Gives::Json(many::<DayReport>),
     )
-    .asked(&[
+    .asked(&[&[
         ("from", "the first day, like 2026-11-01"),
         ("to", "the last day; at most 366 of them, the last 7 unless told"),
         ("format", "json (what it is unless told) or csv"),
-    ]),
+    ]]),
     acts(
         "/v1/history/erase",
         Admin,
@@ -170,7 +173,7 @@ pub const ROUTES: &[Route] = &[
         "What happens, as it happens, by WebSocket",
         Gives::Stream(one::<Told>),
     )
-    .asked(&[("after", "begin behind the event of this number")]),
+    .asked(&[&[("after", "begin behind the event of this number")]]),
     acts("/v1/agents/{name}/login", Operate, || post(acts::login), "Start an agent's work", DONE),
     acts("/v1/agents/{name}/logout", Operate, || post(acts::logout), "End an agent's work", DONE),
     acts(
@@ -301,7 +304,7 @@ pub const ROUTES: &[Route] = &[
         "Tokens without their secrets",
         Gives::Page(many::<Token>),
     )
-    .asked(&[("user", "only those of this user")]),
+    .asked(&[&[("user", "only those of this user")]]),
     ends("/v1/tokens/{id}", Admin, || delete(people::revoke), "Revoke a token", Gives::Json(one::<Token>)),
     reads(
         "/v1/audit",
@@ -310,7 +313,7 @@ pub const ROUTES: &[Route] = &[
         "Who changed what, newest first",
         Gives::Page(many::<Entry>),
     )
-    .asked(&[("who", "only changes by this one"), ("subject", "only changes of this")]),
+    .asked(&[&[("who", "only changes by this one"), ("subject", "only changes of this")]]),
     reads(
         "/v1/audit/verify",
         Admin,

@@ -45,23 +45,8 @@ pub(super) const ASKED: &[(&str, &str)] = &[
     ("text", "words of names, and numbers or their last 3 to 11 digits"),
 ];
 
-/// The same, and how the file shall be written.
-pub(super) const EXPORTED: &[(&str, &str)] = &[
-    ASKED[0],
-    ASKED[1],
-    ASKED[2],
-    ASKED[3],
-    ASKED[4],
-    ASKED[5],
-    ASKED[6],
-    ASKED[7],
-    ASKED[8],
-    ASKED[9],
-    ASKED[10],
-    ASKED[11],
-    ASKED[12],
-    ("format", "csv (what it is unless told) or jsonl"),
-];
+/// How the file shall be written.
+pub(super) const WRITTEN: &[(&str, &str)] = &[("format", "csv (what it is unless told) or jsonl")];
 
 /// Rows that are read together for a file.
 const BATCH: u32 = 500;

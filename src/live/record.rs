@@ -5,7 +5,7 @@ mod find;
 pub mod store;
 
 pub use day::{Counts, DayReport, QueueCounts};
-pub use find::{Filter, NoWords};
+pub use find::{Filter, Unfindable};
 
 use serde::{Deserialize, Serialize};
 

@@ -124,9 +124,9 @@ impl Target {
         &self.link
     }
 
-    /// How it is reached.
-    pub(super) fn settings(&self) -> &Settings {
-        &self.link.settings
+    /// How an engine is reached, wherever it is.
+    pub(super) fn reach(engine: &EngineSettings) -> Result<Settings, PlanError> {
+        Ok(Link::of(engine, secret::read_or_invent)?.settings)
     }
 
     /// Waits until the engine has all that is wanted.

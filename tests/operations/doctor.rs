@@ -224,6 +224,17 @@ fn an_engine_that_is_away_refuses_us_jams_or_is_strange_is_found() {
 }
 
 #[test]
+fn an_engine_on_another_machine_is_told_to_be_reached_in_clear() {
+    let house = house_at("asterisk", 8088);
+    house.edit("site.yaml", "address: 127.0.0.1:8088", "address: 192.0.2.7:8088");
+    let said = apart(&house, "true");
+    said.has("engine", "advice", "192.0.2.7:8088 is reached without encryption");
+    said.has("engine", "fault", "192.0.2.7:8088");
+    let near = apart(&house_at("asterisk", 8088), "true");
+    assert_eq!(near.of("engine", "advice"), Vec::<&str>::new());
+}
+
+#[test]
 fn logins_that_an_engine_is_shipped_with_are_found() {
     let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port").port();
     let house = house_at("asterisk", port);
@@ -383,11 +394,12 @@ fn ports_that_somebody_else_has_are_found_with_their_owner() {
     assert!(!said.of("ports", "fault").iter().any(|what| what.contains("REST")), "{:#?}", said.findings);
 }
 
-/// In a name space of its own, where a small disk may be mounted by anybody.
-fn with_mount(house: &House, mount: &str) -> Said {
-    let script = format!("{mount} && exec \"$0\" \"$@\"");
+/// In name spaces of its own, where a small disk may be mounted by anybody, and where no network is.
+fn apart(house: &House, first: &str) -> Said {
+    let script = format!("{first} && exec \"$0\" \"$@\"");
     let mut command = Command::new("unshare");
-    command.args(["--map-root-user", "--mount", "sh", "-c", &script]).arg(env!("CARGO_BIN_EXE_tandem"));
+    let program = env!("CARGO_BIN_EXE_tandem");
+    command.args(["--map-root-user", "--mount", "--net", "sh", "-c", &script]).arg(program);
     command.arg("--json").arg("--socket").arg(house.at("tandem.sock"));
     command.arg("doctor").arg(house.at("site")).arg("--state").arg(house.at("state"));
     let output = command.output().expect("it runs");
@@ -403,11 +415,11 @@ fn a_disk_without_room_is_found() {
     let state: PathBuf = house.at("state");
     let place = state.display();
     let full = format!("mount -t tmpfs -o size=1m t {place} && head -c 1000000 /dev/zero > {place}/x");
-    with_mount(&house, &full).has("disk", "fault", "MB are free on the disk of");
+    apart(&house, &full).has("disk", "fault", "MB are free on the disk of");
     let crowded =
         format!("mount -t tmpfs -o size=64m,nr_inodes=40 t {place} && cd {place} && touch $(seq 39)");
-    with_mount(&house, &crowded).has("disk", "fault", "inodes are free on the disk of");
-    with_mount(&house, &format!("mount -t tmpfs -o size=64m t {place}")).is_well("disk");
+    apart(&house, &crowded).has("disk", "fault", "inodes are free on the disk of");
+    apart(&house, &format!("mount -t tmpfs -o size=64m t {place}")).is_well("disk");
 }
 
 #[test]
@@ -424,7 +436,7 @@ fn a_clock_that_nobody_sets_and_missing_time_zones_are_found() {
     with("echo yes").is_well("clock");
     let empty = house.at("empty");
     fs::create_dir(&empty).expect("folder");
-    let said = with_mount(&house, &format!("mount --bind {} /usr/share/zoneinfo", empty.display()));
+    let said = apart(&house, &format!("mount --bind {} /usr/share/zoneinfo", empty.display()));
     said.has("clock", "fault", "Asia/Shanghai is not known");
     said.has("site", "fault", "time");
 }

@@ -136,7 +136,8 @@ fn address(node: &Node, port: u16, to: &mut Findings) -> Option<SocketAddr> {
     };
     if !address.ip().is_loopback() {
         let message = format!("the engine at {address} is on another machine");
-        let help = "calls work, but prompts and recordings are files: run Tandem on the engine's own host";
+        let help = "its port is not encrypted, and prompts and recordings are files: run Tandem on its host, or see \
+                    Layouts in docs/operations.md";
         to.warn(Code::RemoteEngine, node.place, message, help);
     }
     Some(address)

@@ -37,19 +37,37 @@ pub struct Filter {
     pub text: Option<String>,
 }
 
-/// A text by which nothing can be found.
+/// By what no call could ever be found.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no word and no number in {0:?}; give one word of a name, or the last digits of a number")]
-pub struct NoWords(String);
+pub enum Unfindable {
+    #[error(
+        "there is no word and no number in {0:?}; give one word of a name, or the last digits of a number"
+    )]
+    NoWords(String),
+    #[error("no call arrived since {since} and before {until}; give an earlier moment first")]
+    Moments { since: Stamp, until: Stamp },
+    #[error("no call is {min} seconds or longer and {max} or shorter; give the smaller number as the least")]
+    Lengths { min: u64, max: u64 },
+}
 
 impl Filter {
     /// Whether there is anything to look for.
-    pub fn check(&self) -> Result<(), NoWords> {
+    pub fn check(&self) -> Result<(), Unfindable> {
+        if let (Some(since), Some(until)) = (self.since, self.until)
+            && until <= since
+        {
+            return Err(Unfindable::Moments { since, until });
+        }
+        if let (Some(min), Some(max)) = (self.min_seconds, self.max_seconds)
+            && max < min
+        {
+            return Err(Unfindable::Lengths { min, max });
+        }
         self.wanted().map(drop)
     }
 
     /// What to look for: of each group one word must be there.
-    pub(super) fn wanted(&self) -> Result<Vec<Vec<String>>, NoWords> {
+    pub(super) fn wanted(&self) -> Result<Vec<Vec<String>>, Unfindable> {
         let exact = [
             self.caller.as_ref().map(|number| format!("f:{number}")),
             self.called.as_ref().map(|number| format!("t:{number}")),
@@ -69,7 +87,7 @@ impl Filter {
         if let Some(text) = &self.text {
             let groups: Vec<Vec<String>> = parts(text).iter().flat_map(Part::wanted).collect();
             if groups.is_empty() {
-                return Err(NoWords(text.chars().take(40).collect()));
+                return Err(Unfindable::NoWords(text.chars().take(40).collect()));
             }
             wanted.extend(groups);
         }
@@ -234,6 +252,17 @@ mod tests {
     #[test]
     fn a_text_without_a_word_is_refused() {
         let filter = Filter { text: Some("-- ;".to_owned()), ..Filter::default() };
-        assert_eq!(filter.wanted(), Err(NoWords("-- ;".to_owned())));
+        assert_eq!(filter.check(), Err(Unfindable::NoWords("-- ;".to_owned())));
+    }
+
+    #[test]
+    fn an_end_before_its_beginning_is_refused() {
+        let (since, until) = (Stamp(2000), Stamp(1000));
+        let moments = Filter { since: Some(since), until: Some(until), ..Filter::default() };
+        assert_eq!(moments.check(), Err(Unfindable::Moments { since, until }));
+        assert_eq!(Filter { until: Some(Stamp(2001)), ..moments }.check(), Ok(()));
+        let lengths = Filter { min_seconds: Some(61), max_seconds: Some(60), ..Filter::default() };
+        assert_eq!(lengths.check(), Err(Unfindable::Lengths { min: 61, max: 60 }));
+        assert_eq!(Filter { max_seconds: Some(61), ..lengths }.check(), Ok(()));
     }
 }

@@ -8,7 +8,7 @@ mod search;
 
 pub use projection::{Eraser, Projection, ProjectionError, Setback, Standing};
 
-use super::{Before, CallRecord, Direction, NoWords};
+use super::{Before, CallRecord, Direction, Unfindable};
 use crate::{
     base::{
         clock::Stamp,
@@ -40,7 +40,7 @@ pub enum StoreError {
     #[error("call {call} has a {column} that no Tandem wrote; correct or delete the row")]
     Row { call: CallId, column: &'static str },
     #[error(transparent)]
-    Words(#[from] NoWords),
+    Words(#[from] Unfindable),
 }
 
 impl StoreError {

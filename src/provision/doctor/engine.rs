@@ -8,6 +8,9 @@ use crate::{
 };
 
 const DEAF: &str = "no call is led; callers go to the fallback extension, or nowhere";
+const IN_CLEAR: &str =
+    "whoever is on the way reads its password and the numbers of all callers, and may command it";
+const TUNNEL: &str = "lead its port to 127.0.0.1 through WireGuard or ssh, see docs/operations.md";
 const JAM: &str = "with it Asterisk can jam for good when an event stream breaks off, and all calls with it";
 const UNTRIED: &str = "what this version does otherwise than the tried ones is not known";
 
@@ -21,14 +24,17 @@ pub(super) async fn look(site: &Site, to: &mut Findings) -> bool {
         to.well(Check::Engine, "simulated: no real call comes in");
         return true;
     }
-    let settings = match Target::drafted(site) {
-        Ok(Some(target)) => target.settings().clone(),
-        Ok(None) => return false,
+    let settings = match Target::reach(&site.engine) {
+        Ok(settings) => settings,
         Err(error) => {
             to.error(Check::Engine, error, DEAF);
             return false;
         }
     };
+    if !settings.address.ip().is_loopback() {
+        let what = format!("the engine at {} is reached without encryption", settings.address);
+        to.advice(Check::Engine, what, IN_CLEAR, TUNNEL);
+    }
     match site.engine.kind {
         EngineKind::Asterisk => of_asterisk(&settings, to).await,
         _ => of_freeswitch(&settings, to).await,

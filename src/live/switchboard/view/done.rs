@@ -54,7 +54,7 @@ pub struct CallSubject {
     #[serde(flatten)]
     pub call: CallView,
     pub recorded: bool,
-    /// Its recording is silent for now.
+    /// Its recording is paused.
     pub paused: bool,
     /// In a conference.
     pub muted: bool,
