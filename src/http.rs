@@ -7,6 +7,7 @@
 //! answered here.
 
 mod acts;
+mod erase;
 mod events;
 mod extract;
 mod feed;
@@ -29,11 +30,12 @@ mod search;
 mod socket;
 mod tls;
 
+pub use erase::Erased;
 pub use feed::{Event, Feed, Told};
 pub use gate::Admits;
 pub use meters::Meters;
 pub use openapi::openapi;
-pub use past::{Erased, Explanation, History, Lost};
+pub use past::{Explanation, History, Lost};
 pub use people::{Shown, TokenBody, UserBody};
 pub use problem::{Problem, Says};
 pub use routes::{ROUTES, Route, Verb};

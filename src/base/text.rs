@@ -26,6 +26,26 @@ pub fn discreet(text: &str) -> String {
     blanked + rest
 }
 
+/// Digits from which on a number is one of a person outside, not one of the house.
+const OUTSIDE: usize = 7;
+
+/// A text for what is kept for ever: numbers of people outside are blanked, those of the house stay.
+pub fn without_outsiders(text: &str) -> String {
+    let word = |c: char| c.is_alphanumeric() || matches!(c, '-' | '+' | '*' | '#');
+    let mut blanked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(from) = rest.find(word) {
+        let (before, found) = rest.split_at(from);
+        let (found, after) = found.split_at(found.find(|c| !word(c)).unwrap_or(found.len()));
+        let number = found.chars().all(|c| c.is_numeric() || matches!(c, '+' | '*' | '#'));
+        let outside = number && found.chars().filter(|c| c.is_numeric()).count() >= OUTSIDE;
+        blanked.push_str(before);
+        blanked.push_str(if outside { "•" } else { found });
+        rest = after;
+    }
+    blanked + rest
+}
+
 /// A display name or note from a caller: at most 80 characters, no control characters,
 /// no characters that change the direction of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -55,7 +75,7 @@ impl<'de> Deserialize<'de> for Label {
 
 #[cfg(test)]
 mod tests {
-    use super::discreet;
+    use super::{discreet, without_outsiders};
 
     #[test]
     fn no_dialled_digit_is_left_and_no_time_is_lost() {
@@ -74,6 +94,24 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(discreet(said), logged);
+        }
+    }
+
+    #[test]
+    fn who_is_outside_is_not_kept() {
+        for (text, kept) in [
+            ("+8613800138000", "•"),
+            ("with 013800138000, then 1002", "with •, then 1002"),
+            ("dials *7213800138000#", "dials •"),
+            ("extension 600123", "extension 600123"),
+            (
+                "is joined with call 019aa000-0000-7000-8000-000000000001",
+                "is joined with call 019aa000-0000-7000-8000-000000000001",
+            ),
+            ("trunk sip-2088880000 of agent chen 12 s", "trunk sip-2088880000 of agent chen 12 s"),
+            ("１３８００１３８０００ 说", "• 说"),
+        ] {
+            assert_eq!(without_outsiders(text), kept);
         }
     }
 }

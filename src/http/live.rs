@@ -113,11 +113,12 @@ pub(super) async fn left_by(rooms: &Rooms, number: &Number) -> Result<Vec<SoundI
     }
 }
 
-/// How many live calls come from this number.
-pub(super) async fn calls_from(rooms: &Rooms, number: &Number) -> Result<u64, Problem> {
+/// How many live calls this number made or got.
+pub(super) async fn calls_with(rooms: &Rooms, number: &Number) -> Result<u64, Problem> {
     match rooms.door.query(Query::Calls).await? {
         View::Calls(calls) => {
-            Ok(calls.iter().filter(|call| call.from.as_ref() == Some(number)).count() as u64)
+            let with = calls.iter().filter(|call| call.from.as_ref() == Some(number) || call.to == *number);
+            Ok(with.count() as u64)
         }
         other => unreachable!("asked for calls, got {other:?}"),
     }

@@ -4,26 +4,19 @@ use axum::{Json, extract::State, response::Response};
 use futures_util::future::BoxFuture;
 use jiff::{civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
-use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     Rooms,
-    extract::{Asked, Body, Segment},
-    gate::Acting,
+    extract::{Asked, Segment},
     live,
     page::{cursor, limit, page},
     problem::{Problem, Says},
 };
 use crate::{
-    base::{
-        clock::{Clock, Stamp, SystemClock},
-        id::CallId,
-        number::Number,
-    },
-    desk::audit::{Change, What},
+    base::{clock::Stamp, id::CallId, number::Number},
     live::{
         record::{Before, CallRecord, DayReport, Filter},
-        switchboard::view::{Act, CallDetail},
+        switchboard::view::CallDetail,
     },
 };
 
@@ -76,25 +69,6 @@ pub(super) struct Window {
     cursor: Option<String>,
 }
 
-/// Who is to be erased: the number as the history shows it.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct Person {
-    number: Number,
-}
-
-/// What was erased, and what has to be erased again when it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Erased {
-    /// Finished calls from which the person is gone.
-    pub calls: u64,
-    /// Calls of this person that are live.
-    pub live: u64,
-    /// Messages of this person that are gone from the mailboxes.
-    #[serde(default)]
-    pub messages: u64,
-}
-
 pub(super) async fn history(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
     let limit = limit(window.limit)?;
     let last = cursor(window.cursor.as_deref(), |text| {
@@ -108,35 +82,6 @@ pub(super) async fn history(rooms: State<Rooms>, Asked(window): Asked<Window>) -
     };
     let calls = rooms.history.recent(limit + 1, last.or(before)).await?;
     Ok(page("/v1/history", &[], calls, limit, |call| format!("{}.{}", call.ended.0, call.id)))
-}
-
-pub(super) async fn erase(
-    rooms: State<Rooms>,
-    Acting(actor): Acting,
-    Body(Person { number }): Body<Person>,
-) -> Result<Json<Erased>, Problem> {
-    let calls = rooms.history.erase(&number).await?;
-    let left = live::left_by(&rooms, &number).await?;
-    let messages = left.len() as u64;
-    if messages > 0 {
-        // By their ids: what is ordered is written down, and the number must not be.
-        rooms.door.act(actor.clone(), Act::ForgetMessages { messages: left }).await??;
-    }
-    let live = live::calls_from(&rooms, &number).await?;
-    let erased = Erased { calls, live, messages };
-    let at = SystemClock.now();
-    let change = Change {
-        id: format_smolstr!("erase-{}", at.0),
-        at,
-        who: actor.0,
-        what: What::PersonErase,
-        // Never who it was: that is gone.
-        subject: SmolStr::default(),
-        before: None,
-        after: serde_json::to_string(&erased).ok(),
-    };
-    rooms.audit.add(&change).await?;
-    Ok(Json(erased))
 }
 
 /// The loop is asked first: a call that ends between the two questions is then found finished, or, for the

@@ -29,8 +29,8 @@ const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 /// else's.
 const AGE: Duration = Duration::from_hours(24);
 const MOST: usize = 1000;
-/// Whoever has not changed anything for longest is forgotten first.
-const CALLERS: usize = 256;
+/// Of all callers together. Whoever has most of them forgets first.
+const ALL: usize = 16_000;
 
 /// Set on an answer that holds a secret: it is never given a second time.
 #[derive(Clone, Copy)]
@@ -63,6 +63,13 @@ struct Entry {
     /// Of method, path and body.
     request: [u8; 32],
     answer: Stage,
+}
+
+impl Entry {
+    /// Forgotten, it would be done a second time.
+    fn under_way(&self) -> bool {
+        matches!(self.answer, Stage::UnderWay)
+    }
 }
 
 enum Stage {
@@ -131,7 +138,6 @@ impl Repeats {
         let (mut state, (caller, key), now) = (self.state(), name, Instant::now());
         make_room(&mut state, caller, now);
         let known = state.entry(caller.clone()).or_default();
-        known.forget(now);
         match known.of.get(key) {
             None => {
                 known.of.insert(key.clone(), Entry { request, answer: Stage::UnderWay });
@@ -165,26 +171,39 @@ impl Repeats {
     }
 }
 
-/// Room for one caller more.
+/// Room for one answer more to this caller.
 fn make_room(state: &mut HashMap<Caller, Known>, caller: &Caller, now: Instant) {
-    if state.len() < CALLERS || state.contains_key(caller) {
-        return;
+    state.retain(|_, known| {
+        known.forget_older(now);
+        !known.of.is_empty()
+    });
+    if state.get(caller).is_some_and(|known| known.of.len() >= MOST) {
+        state.entry(caller.clone()).or_default().forget_oldest();
     }
-    let newest = |known: &Known| known.oldest.back().map_or(now, |(_, at)| *at);
-    let quietest = state.iter().min_by_key(|(_, known)| newest(known)).map(|(caller, _)| caller.clone());
-    if let Some(quietest) = quietest {
-        state.remove(&quietest);
+    if state.values().map(|known| known.of.len()).sum::<usize>() >= ALL
+        && let Some(most) = state.values_mut().max_by_key(|known| known.of.len())
+    {
+        most.forget_oldest();
     }
 }
 
 impl Known {
-    /// The oldest make room for one more.
-    fn forget(&mut self, now: Instant) {
-        while let Some((key, at)) = self.oldest.front()
-            && (self.oldest.len() >= MOST || now.duration_since(*at) > AGE)
+    fn forget_older(&mut self, now: Instant) {
+        let Self { of, oldest } = self;
+        oldest.retain(|(key, at)| {
+            let stays = now.duration_since(*at) <= AGE || of[key].under_way();
+            if !stays {
+                of.remove(key);
+            }
+            stays
+        });
+    }
+
+    fn forget_oldest(&mut self) {
+        if let Some(place) = self.oldest.iter().position(|(key, _)| !self.of[key].under_way())
+            && let Some((key, _)) = self.oldest.remove(place)
         {
-            self.of.remove(key);
-            self.oldest.pop_front();
+            self.of.remove(&key);
         }
     }
 
@@ -250,49 +269,73 @@ impl Given {
 mod tests {
     use super::*;
 
-    fn ask(repeats: &Repeats, caller: &Caller, key: usize) -> Option<u16> {
+    /// The status of the answer, if one is there; else the key is taken, and answered at once if so told.
+    fn ask(repeats: &Repeats, caller: &Caller, key: usize, answered: bool) -> Option<u16> {
         let name = (caller.clone(), format!("key-{key}"));
-        match repeats.begin(&name, [0; 32])? {
-            Ok(response) => Some(response.status().as_u16()),
-            Err(problem) => Some(problem.status),
+        let known = repeats.begin(&name, [0; 32]);
+        if known.is_none() && answered {
+            repeats.with(&name, |known, key| known.of.get_mut(key).expect("taken").answer = Stage::Gone);
         }
+        Some(match known? {
+            Ok(response) => response.status().as_u16(),
+            Err(problem) => problem.status,
+        })
+    }
+
+    fn count(repeats: &Repeats) -> usize {
+        let state = repeats.state();
+        assert!(state.values().all(|known| known.of.len() == known.oldest.len() && !known.of.is_empty()));
+        state.values().map(|known| known.of.len()).sum()
     }
 
     #[test]
-    fn whoever_asks_often_forgets_only_own_answers() {
+    fn whoever_asks_often_forgets_only_own_answers_and_none_that_is_under_way() {
         let (repeats, one, other) = (Repeats::default(), Caller::Local(1), Caller::Local(2));
-        assert_eq!(ask(&repeats, &one, 0), None);
-        assert_eq!(ask(&repeats, &other, 0), None, "another's key is another key");
+        assert_eq!(ask(&repeats, &one, 0, true), None);
+        assert_eq!(ask(&repeats, &other, 0, false), None, "another's key is another key");
         for key in 1..=MOST {
-            assert_eq!(ask(&repeats, &other, key), None);
+            assert_eq!(ask(&repeats, &other, key, true), None);
         }
-        assert_eq!(ask(&repeats, &one, 0), Some(409), "it is still known");
-        assert_eq!(ask(&repeats, &other, 0), None, "the oldest of many is forgotten");
-        let known = |caller: &Caller| {
-            let state = repeats.state();
-            (state[caller].of.len(), state[caller].oldest.len())
-        };
-        assert_eq!((known(&one), known(&other)), ((1, 1), (MOST, MOST)));
+        assert_eq!(ask(&repeats, &one, 0, true), Some(409), "it is still known");
+        assert_eq!(ask(&repeats, &other, 0, true), Some(409), "it is under way");
+        assert_eq!(ask(&repeats, &other, 1, true), None, "the oldest of many is forgotten");
+        assert_eq!(count(&repeats), MOST + 1);
     }
 
     #[test]
-    fn there_is_room_for_so_many_callers() {
+    fn there_is_room_for_so_many_answers() {
         let repeats = Repeats::default();
-        for uid in 0..=u32::try_from(CALLERS).expect("few") {
-            assert_eq!(ask(&repeats, &Caller::Local(uid), 0), None);
+        let few = Caller::Local(u32::MAX);
+        assert_eq!(ask(&repeats, &few, 0, true), None);
+        for uid in 0..20 {
+            for key in 0..MOST {
+                assert_eq!(ask(&repeats, &Caller::Local(uid), key, true), None);
+            }
         }
-        assert_eq!(repeats.state().len(), CALLERS);
-        assert_eq!(ask(&repeats, &Caller::Local(9), 0), Some(409));
-        assert!(!repeats.state().contains_key(&Caller::Local(0)), "the quietest made room");
+        assert_eq!(count(&repeats), ALL);
+        assert_eq!(ask(&repeats, &few, 0, true), Some(409), "who asks for little is not forgotten");
     }
 
     #[test]
-    fn a_key_that_is_free_again_is_known_once() {
+    fn a_key_that_is_free_again_leaves_nothing() {
         let (repeats, name) = (Repeats::default(), (Caller::Local(1), "k".to_owned()));
         for _ in 0..3 {
             assert!(repeats.begin(&name, [0; 32]).is_none());
             drop(Open { repeats: &repeats, name: Some(name.clone()) });
         }
-        assert!(repeats.state()[&name.0].oldest.is_empty());
+        ask(&repeats, &Caller::Local(2), 0, true);
+        assert_eq!(count(&repeats), 1);
+    }
+
+    #[test]
+    fn answers_are_forgotten_after_a_day_whoever_comes() {
+        let repeats = Repeats::default();
+        ask(&repeats, &Caller::Local(1), 0, true);
+        ask(&repeats, &Caller::Local(1), 1, false);
+        let mut state = repeats.state();
+        make_room(&mut state, &Caller::Local(2), Instant::now() + AGE / 2);
+        assert_eq!(state[&Caller::Local(1)].of.len(), 2);
+        make_room(&mut state, &Caller::Local(2), Instant::now() + AGE + Duration::from_secs(5));
+        assert_eq!(state[&Caller::Local(1)].of.keys().collect::<Vec<_>>(), ["key-1"], "it is under way");
     }
 }

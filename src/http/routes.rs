@@ -14,12 +14,13 @@ use axum::{
 use super::{
     Rooms,
     acts::{self, ForwardBody, ParkBody, PauseBody, SwitchBody, TransferBody},
+    erase::{self, Erased, Person},
     events,
     feed::Told,
     gate::{self, Gate},
     live, meters,
     openapi::{self, Form, Gives, many, one},
-    past::{self, Erased, Explanation, Person},
+    past::{self, Explanation},
     people::{self, Shown, TokenBody, UserBody},
     problem::{Problem, Says},
     repeat, report, search,
@@ -161,7 +162,7 @@ pub const ROUTES: &[Route] = &[
     acts(
         "/v1/history/erase",
         Admin,
-        || post(past::erase),
+        || post(erase::erase),
         "Erase a person from finished calls",
         Gives::Json(one::<Erased>),
     )

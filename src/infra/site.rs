@@ -202,10 +202,9 @@ impl Trees {
         }
         let engine = general.as_ref().map(|general| general.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
-        let mut dialing = dialing.map(|n| dialing::read(root, n, &names, to)).unwrap_or_default();
-        if let Some(general) = &general {
-            features::leave_out(&general.without, &mut dialing.codes, dialing_tree, people_tree, to);
-        }
+        let without = general.as_ref().map(|general| general.without.clone()).unwrap_or_default();
+        let dialing = dialing.map(|n| dialing::read(root, n, &names, &without, to)).unwrap_or_default();
+        features::leave_out(&without, dialing_tree, people_tree, to);
         let complete = self.sections.iter().all(Tree::complete);
         let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);
         let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);
@@ -217,7 +216,7 @@ impl Trees {
                 Some((name.clone(), flows::read(root, tree.node()?, &house, &tongue, to)?))
             })
             .collect();
-        let General { name, time_zone, engine, store, http, fallback, lease, without, .. } = general?;
+        let General { name, time_zone, engine, store, http, fallback, lease, .. } = general?;
         Some(Site {
             name,
             revision: to.revision(),

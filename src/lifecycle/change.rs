@@ -1,9 +1,10 @@
 //! What the switchboard did, in the words of the audit.
 
+use serde_json::Value;
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::{
-    base::text::Label,
+    base::text::{Label, without_outsiders},
     desk::audit::{Change, What},
     live::switchboard::view::{Act, Actor, Deed, Done, Subject},
 };
@@ -61,6 +62,27 @@ fn site(done: &Done) -> SmolStr {
     }
 }
 
+/// The audit is never changed, so nobody could be erased from it: whoever calls from outside, or is called there, is not
+/// in it. The call's id leads to them as long as they are known.
 fn json(subject: &Subject) -> String {
-    serde_json::to_string(subject).unwrap_or_default()
+    let mut value = serde_json::to_value(subject).unwrap_or_default();
+    if matches!(subject, Subject::Call(_) | Subject::Conference(_)) {
+        without_persons(&mut value);
+    }
+    value.to_string()
+}
+
+fn without_persons(value: &mut Value) {
+    match value {
+        Value::String(text) => *text = without_outsiders(text),
+        Value::Array(all) => all.iter_mut().for_each(without_persons),
+        Value::Object(all) => {
+            let outside = |from: &Value| from.as_str().is_some_and(|from| without_outsiders(from) != from);
+            if all.get("from").is_some_and(outside) {
+                all.remove("from_name");
+            }
+            all.values_mut().for_each(without_persons);
+        }
+        _ => {}
+    }
 }

@@ -53,3 +53,17 @@ fn what_is_left_out_has_no_code() {
     assert!(after.intercom.is_none() && after.forward_off.is_none() && after.quiet_on.is_none());
     assert_eq!((&after.pickup, &after.voicemail), (&before.pickup, &before.voicemail));
 }
+
+#[test]
+fn a_code_that_is_left_out_is_in_nobodys_way_and_described_is_told() {
+    let (_temp, dir) = copy("examples/small");
+    edit(&dir, "site.yaml", "\nlease: 30s", "\nwithout: [intercom]\nlease: 30s");
+    fs::write(dir.join("dialing.yaml"), "short_codes: { \"*501\": 1001 }\ncodes: { intercom: none }\n")
+        .expect("written");
+    let report = site::check(&dir);
+    assert_eq!(report.problems.errors(), 0, "{:#?}", report.problems.0);
+    fs::write(dir.join("dialing.yaml"), "codes: { intercom: \"*7\" }\n").expect("written");
+    let problems = site::check(&dir).problems.0;
+    let told: Vec<_> = problems.iter().map(|problem| (problem.code, over_the_caret(&dir, problem))).collect();
+    assert_eq!(told, [(Code::Contradiction, "intercom".to_owned())], "{problems:#?}");
+}

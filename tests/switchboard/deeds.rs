@@ -7,6 +7,7 @@ use tandem::{
         id::{CallId, LegId},
         text::Label,
     },
+    infra::site::Feature,
     live::switchboard::{
         Input,
         view::{Act, Setting, When},
@@ -227,7 +228,7 @@ impl Day {
 
     fn a_new_site_comes(&mut self) {
         let mut site = town::site();
-        match self.random.u8(..11) {
+        match self.random.u8(..12) {
             0 => drop(site.queues.remove(&name("sales"))),
             1 => site.agents.clear(),
             2 => site.dialing.groups.clear(),
@@ -238,6 +239,7 @@ impl Day {
             7 => drop(site.extensions.remove(&number("1001"))),
             8 => site.extensions.get_mut(&number("1002")).expect("there").mailbox = None,
             9 => drop(site.flows.get_mut(&name("main")).expect("a flow").steps.remove(&name("digits"))),
+            10 => site.without = [Feature::Recording, Feature::Forwarding].into(),
             _ => {}
         }
         self.rig.input(Input::Site(Arc::new(site)));

@@ -7,7 +7,10 @@ use tandem::{
         id::{CallId, LegId},
         text::Label,
     },
-    live::switchboard::view::{Act, Query, Refusal, View},
+    live::{
+        record::Direction,
+        switchboard::view::{Act, Query, Refusal, View},
+    },
     ports::engine::{
         Command, Event, Outcome,
         simulator::{Answer, Caller},
@@ -110,7 +113,20 @@ fn a_phone_joins_its_two_talks_into_one() {
     rig.run_for(secs(1));
     assert!(hear_each_other(&rig, &b, &c));
     assert_eq!(rig.states(), ["talking"]);
-    ends(rig, 2);
+    let records = ends(rig, 2);
+    assert!(records.iter().all(|record| record.direction == Some(Direction::Internal)), "{records:#?}");
+
+    // Two callers of the house are joined by those whom they called.
+    let mut rig = open();
+    let (a, b) = talk(&mut rig);
+    let other = dials(&mut rig, "other", "1003", "1002");
+    rig.run_for(secs(3));
+    let second = at(&rig, "1002").expect("1002 talks");
+    rig.world.refer_attended(&b, &second, rig.now);
+    rig.run_for(secs(1));
+    assert!(hear_each_other(&rig, &a, &other));
+    let records = ends(rig, 2);
+    assert!(records.iter().all(|record| record.direction == Some(Direction::Internal)), "{records:#?}");
 }
 
 /// A caller from outside talks with extension 1001; the legs of both.

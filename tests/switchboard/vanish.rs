@@ -1,10 +1,13 @@
 //! Who vanishes without a word is missed after the site's time, whatever the call does, and nothing of it is left.
 
-use tandem::{live::record::EndedBy, ports::engine::HangupCause};
+use tandem::{
+    live::{record::EndedBy, switchboard::view::Act},
+    ports::engine::{HangupCause, simulator::Answer},
+};
 
 use super::{
-    rig::{Rig, secs},
-    telephony::{at, conference, dials, hear_each_other, open},
+    rig::{Rig, number, secs},
+    telephony::{admin, answers, at, conference, dials, hear_each_other, open},
 };
 
 fn told(rig: &Rig, what: &str) -> bool {
@@ -57,4 +60,16 @@ fn who_vanishes_from_a_conference_is_taken_out() {
     assert_eq!(conference(&rig).members.len(), 2);
     assert!(hear_each_other(&rig, &legs[0], &legs[2]));
     assert_eq!(rig.records[0].cause, HangupCause::TIMER_EXPIRED);
+}
+
+#[test]
+fn who_never_answered_did_not_vanish() {
+    let mut rig = open();
+    dials(&mut rig, "a", "1000", "7001");
+    answers(&mut rig, "1002", Answer::Fail(HangupCause::TIMER_EXPIRED));
+    admin(&mut rig, Act::Invite { conference: number("7001"), to: number("1002") });
+    rig.run_for(secs(5));
+    assert_eq!(rig.records.len(), 1);
+    assert_eq!(rig.records[0].cause, HangupCause::TIMER_EXPIRED);
+    assert!(!told(&rig, "nothing was heard"), "{:#?}", rig.records);
 }

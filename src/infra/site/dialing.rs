@@ -9,13 +9,17 @@ mod parking;
 mod taken;
 mod targets;
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 pub(super) use parking::slot_keys;
 pub(super) use targets::{House, check};
 
 use super::{
     decode::{self, Fields, Shape},
+    features::Feature,
     model::Dialing,
     names::Names,
     source::{Findings, Place},
@@ -35,7 +39,13 @@ const DIALING: Shape = Shape {
     ],
 };
 
-pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -> Dialing {
+pub(super) fn read(
+    root: &Path,
+    node: &Node,
+    names: &Names,
+    without: &BTreeSet<Feature>,
+    to: &mut Findings,
+) -> Dialing {
     let top = Place { end: node.place.start, ..node.place };
     let Some(fields) = Fields::open(node, top, &DIALING, to) else { return Dialing::default() };
     let under = |key| fields.get(key).map(|node| (node, fields.key_place(key).unwrap_or(node.place)));
@@ -47,7 +57,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
             .map(|(node, _)| groups::conferences(root, node, to))
             .unwrap_or_default(),
         parking: under("parking").and_then(|(node, at)| parking::read(node, at, to)),
-        codes: codes::read(under("codes"), to),
+        codes: codes::read(under("codes"), without, to),
     };
     taken::check(&fields, top, names, &dialing, to);
     dialing

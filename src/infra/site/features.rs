@@ -6,12 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     decode::{self, shorten, suggest},
-    model::Codes,
     problem::Code,
-    source::Findings,
+    source::{Findings, Place},
     tree::{Key, Node, Value},
 };
-use crate::base::number::Number;
 
 /// What a house may be without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -67,24 +65,6 @@ impl Feature {
             Self::Voicemail => Some((Has::Extension, "mailbox")),
         }
     }
-
-    /// What phones dial for it.
-    fn codes(self, of: &mut Codes) -> Vec<&mut Option<Number>> {
-        match self {
-            Self::Forwarding => vec![
-                &mut of.forward_always,
-                &mut of.forward_busy,
-                &mut of.forward_no_answer,
-                &mut of.forward_off,
-                &mut of.quiet_on,
-                &mut of.quiet_off,
-            ],
-            Self::Intercom => vec![&mut of.intercom],
-            Self::Pickup => vec![&mut of.pickup],
-            Self::Voicemail => vec![&mut of.voicemail],
-            Self::Conferences | Self::Groups | Self::Parking | Self::Recording => Vec::new(),
-        }
-    }
 }
 
 /// What has keys by which features are described.
@@ -113,18 +93,14 @@ pub(super) fn read(node: &Node, to: &mut Findings) -> BTreeSet<Feature> {
     without
 }
 
-/// Takes their codes away, and tells what describes them nevertheless.
+/// Tells what describes them nevertheless; `dialing::codes` tells it of codes.
 pub(super) fn leave_out(
     without: &BTreeSet<Feature>,
-    codes: &mut Codes,
     dialing: Option<&Node>,
     people: Option<&Node>,
     to: &mut Findings,
 ) {
     for feature in without {
-        for code in feature.codes(codes) {
-            *code = None;
-        }
         let Some((has, key)) = feature.key() else { continue };
         let places: Vec<&Node> = match has {
             Has::Dialing => dialing.into_iter().collect(),
@@ -133,13 +109,17 @@ pub(super) fn leave_out(
         };
         for node in places {
             if let Some((key, _)) = table(node).iter().find(|(found, _)| found.text == key) {
-                let word = feature.word();
-                let message = format!("`without` in site.yaml says that there is no {word}");
-                let help = format!("remove this, or `{word}` there");
-                to.error(Code::Contradiction, key.place, message, help);
+                contradicts(*feature, key.place, to);
             }
         }
     }
+}
+
+/// Something that the house is without is described here.
+pub(super) fn contradicts(feature: Feature, place: Place, to: &mut Findings) {
+    let word = feature.word();
+    let message = format!("`without` in site.yaml says that there is no {word}");
+    to.error(Code::Contradiction, place, message, format!("remove this, or `{word}` there"));
 }
 
 /// What the entries of this section have.

@@ -39,9 +39,9 @@ impl Switchboard {
     pub(super) fn ended(&mut self, leg: &LegId, cause: HangupCause) {
         match self.whose(leg) {
             Some((call, true)) => {
-                let id = call.id;
+                let (id, lost) = (call.id, vanished(cause) && call.answered.is_some());
                 if !self.reached_by_next(id, cause) {
-                    let by = if vanished(cause) { EndedBy::Engine } else { EndedBy::Caller };
+                    let by = if lost { EndedBy::Engine } else { EndedBy::Caller };
                     self.caller_gone(id, cause, by);
                 }
             }

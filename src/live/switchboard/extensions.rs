@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     base::{id::CallId, number::Number},
+    infra::site::Feature,
     live::{
         call::{Next, Stage},
         routing::Decision,
@@ -64,6 +65,9 @@ pub(super) struct Wishes {
 
 impl Switchboard {
     pub(super) fn wishes(&self, of: &Number) -> Wishes {
+        if self.site.without.contains(&Feature::Forwarding) {
+            return Wishes::default();
+        }
         let site =
             self.site.extensions.get(of).map(|extension| extension.forward.clone()).unwrap_or_default();
         let changed = self.changed.get(of).cloned().unwrap_or_default();

@@ -18,7 +18,7 @@ use crate::{
         record::{EndedBy, LegRecord, Role},
         routing::{Decision, Goal},
     },
-    ports::engine::{Command, HangupCause},
+    ports::engine::{Command, HangupCause, Origin},
 };
 
 impl Switchboard {
@@ -143,10 +143,13 @@ impl Switchboard {
             return Some((record, party));
         }
         let number = call.arrival.from.clone().unwrap_or_else(|| call.arrival.to.clone());
-        let mut record =
-            LegRecord::dialled(leg.clone(), Role::Outside, Label::new(number.as_str()), call.began);
+        let party = match call.arrival.origin {
+            Origin::Phone(_) => Party::Extension(number),
+            Origin::Trunk | Origin::House => Party::Outside(number),
+        };
+        let mut record = LegRecord::dialled(leg.clone(), party.role(), party.words(), call.began);
         record.answered = call.answered;
-        Some((record, Party::Outside(number)))
+        Some((record, party))
     }
 
     /// Sends a call elsewhere, whatever it does.

@@ -8,7 +8,7 @@ use smol_str::format_smolstr;
 use super::state::Switchboard;
 use crate::{
     base::id::CallId,
-    infra::site::Site,
+    infra::site::{Feature, Site},
     live::{
         call::{Next, Stage, Waiting},
         dialog::Dialog,
@@ -21,6 +21,9 @@ impl Switchboard {
     pub(super) fn adopt(&mut self, site: Arc<Site>) {
         self.agents.adopt(&site, self.now());
         self.site = site;
+        if self.site.without.contains(&Feature::Recording) {
+            self.record_nothing();
+        }
         let calls: Vec<CallId> = self.calls.keys().copied().collect();
         for id in calls {
             self.leave_gone_queue(id);

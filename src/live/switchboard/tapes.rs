@@ -143,6 +143,18 @@ impl Switchboard {
         Ok(())
     }
 
+    /// The house does not record any more.
+    pub(super) fn record_nothing(&mut self) {
+        for session in self.conferences.values_mut() {
+            session.recorder = None;
+        }
+        let taped = self.calls.iter().filter(|(_, call)| call.tape().is_some());
+        let taped: Vec<CallId> = taped.map(|(id, _)| *id).collect();
+        for id in taped {
+            self.tape_ends(id, None);
+        }
+    }
+
     /// Somebody came, left, was muted, or is heard again: a conference is recorded by way of somebody who is heard.
     /// What is said by whoever is muted is nobody's business.
     pub(super) fn record_goes_on(&mut self, number: &Number) {

@@ -1,7 +1,10 @@
 //! The section `codes`: what a phone dials to have something done.
 
+use std::collections::BTreeSet;
+
 use super::super::{
     decode::{self, Fields, Shape, shorten},
+    features::{self, Feature},
     model::Codes,
     problem::Code,
     source::{Findings, Place},
@@ -26,15 +29,30 @@ const CODES: Shape = Shape {
 
 const LONGEST: usize = 6;
 
-/// What the file does not name has its usual code; `none` takes one away.
-pub(super) fn read(section: Option<(&Node, Place)>, to: &mut Findings) -> Codes {
+/// What must be there for a code.
+fn feature(key: &str) -> Feature {
+    match key {
+        "pickup" => Feature::Pickup,
+        "intercom" => Feature::Intercom,
+        "voicemail" => Feature::Voicemail,
+        _ => Feature::Forwarding,
+    }
+}
+
+/// What the file does not name has its usual code; `none` takes one away, and so does `without`.
+pub(super) fn read(section: Option<(&Node, Place)>, without: &BTreeSet<Feature>, to: &mut Findings) -> Codes {
     let fields = section.and_then(|(node, owner)| Fields::open(node, owner, &CODES, to));
     let mut codes = CODES.keys.iter().map(|(key, example)| {
         let usual = example.split('"').nth(1).and_then(|code| Number::new(code).ok());
-        match fields.as_ref().and_then(|fields| fields.get(key)) {
-            Some(node) => code(node, example, to),
-            None => usual,
+        let told = fields.as_ref().and_then(|fields| Some((fields.get(key)?, fields.key_place(key)?)));
+        let code = told.map_or(usual, |(node, _)| code(node, example, to));
+        if !without.contains(&feature(key)) {
+            return code;
         }
+        if let Some((_, place)) = told.filter(|_| code.is_some()) {
+            features::contradicts(feature(key), place, to);
+        }
+        None
     });
     let mut next = || codes.next().flatten();
     Codes {

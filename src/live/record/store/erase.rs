@@ -10,11 +10,12 @@ use crate::{
     infra::db::Sql,
 };
 
-const CALLS_OF: &str = "SELECT id FROM calls WHERE from_number = $1 \
+const CALLS_OF: &str = "SELECT id FROM calls WHERE from_number = $1 OR to_number = $1 \
      UNION SELECT call FROM legs WHERE role = 'outside' AND party = $1 ORDER BY 1";
-/// The caller's number, name, and way: steps quote what was dialled.
-const BLANK_CALL: &str =
-    "UPDATE calls SET from_number = NULL, from_name = '', steps = '[]', erased = $2 WHERE id = $1";
+/// The caller's number, name, and way: steps quote what was dialled. What was dialled itself goes too, unless it was a
+/// number of the house.
+const BLANK_CALL: &str = "UPDATE calls SET from_number = NULL, from_name = '', steps = '[]', erased = $2, \
+     to_number = CASE WHEN direction IN ('inbound', 'internal') THEN to_number ELSE '*' END WHERE id = $1";
 /// The people of the house keep their names: it is not they who are erased.
 const BLANK_LEGS: &str = "UPDATE legs SET party = '' WHERE call = $1 AND role IN ('caller', 'outside')";
 
@@ -23,7 +24,7 @@ const SOUNDS: &str = "SELECT call, sound FROM recordings WHERE call IN \
 const FORGET: &str = "DELETE FROM recordings WHERE sound = $1";
 
 impl CallStore {
-    /// The calls in which this number called, or was called outside.
+    /// The calls in which this number called or was called.
     pub async fn calls_of(&self, person: &Number) -> Result<Vec<CallId>, StoreError> {
         let rows = self.db.fetch(Sql::new(CALLS_OF).bind(person.as_str())).await?;
         rows.iter().map(row::id).collect()
