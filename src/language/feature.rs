@@ -14,6 +14,12 @@ const LONGEST: usize = 4;
 pub struct Keys {
     pub words: Vec<u64>,
     pub pieces: Vec<u64>,
+    /// The words that each of these is made of, as bits.
+    words_from: Vec<u64>,
+    pieces_from: Vec<u64>,
+    /// The bits of the word at hand and of the one before.
+    bit: u64,
+    bit_before: u64,
     letters: Vec<u32>,
 }
 
@@ -32,26 +38,32 @@ fn mix(hash: u64, with: u64) -> u64 {
 impl Keys {
     /// Replaces the keys by those of a text that `normal` has folded.
     pub fn read(&mut self, text: &str) {
-        self.words.clear();
-        self.pieces.clear();
+        for list in [&mut self.words, &mut self.pieces, &mut self.words_from, &mut self.pieces_from] {
+            list.clear();
+        }
+        (self.bit, self.bit_before) = (0, 0);
         let mut before = EDGE;
         for run in runs(text) {
             match run {
                 Run::Word(word) => {
+                    self.go_on();
                     let hash = word.bytes().fold(WORD, |hash, byte| mix(hash, u64::from(byte)));
                     before = self.word(before, hash);
                     self.spell(word);
                 }
                 Run::Han(han) => {
+                    let mut before_sound = EDGE;
                     for c in han.chars() {
+                        self.go_on();
                         before = self.word(before, mix(WORD, u64::from(u32::from(c))));
+                        before_sound = self.voice(before_sound, c);
                     }
-                    self.voice(han);
                 }
             }
         }
         if before != EDGE {
             self.words.push(mix(mix(PAIR, before), EDGE));
+            self.words_from.push(self.bit);
         }
     }
 
@@ -60,9 +72,28 @@ impl Keys {
         found as f32 / (self.words.len() + self.pieces.len()).max(1) as f32
     }
 
+    /// Each key, and which of the text's words it is made of: a bit each, the last one for all from the 64th on.
+    pub fn origins(&self) -> impl Iterator<Item = (u64, u64)> {
+        let (words, pieces) =
+            (self.words.iter().zip(&self.words_from), self.pieces.iter().zip(&self.pieces_from));
+        words.chain(pieces).map(|(key, from)| (*key, *from))
+    }
+
+    /// How many of the bits are words.
+    pub fn count(&self) -> u32 {
+        u64::BITS - self.bit.leading_zeros()
+    }
+
+    fn go_on(&mut self) {
+        self.bit_before = self.bit;
+        self.bit = if self.bit == 0 { 1 } else { self.bit.checked_mul(2).unwrap_or(self.bit) };
+    }
+
     fn word(&mut self, before: u64, hash: u64) -> u64 {
         self.words.push(hash);
+        self.words_from.push(self.bit);
         self.words.push(mix(mix(PAIR, before), hash));
+        self.words_from.push(self.bit | self.bit_before);
         hash
     }
 
@@ -78,21 +109,21 @@ impl Keys {
                 hash = mix(hash, u64::from(*letter));
                 if length > 0 {
                     self.pieces.push(hash);
+                    self.pieces_from.push(self.bit);
                 }
             }
         }
     }
 
-    /// Each syllable and each pair of them.
-    fn voice(&mut self, han: &str) {
-        let mut before = EDGE;
-        for c in han.chars() {
-            let syllable = mix(SYLLABLE, u64::from(sound::syllable(c)));
-            self.pieces.push(syllable);
-            if before != EDGE {
-                self.pieces.push(mix(mix(PAIR, before), syllable));
-            }
-            before = syllable;
+    /// A character's syllable, and the pair of it with the one before in the same run.
+    fn voice(&mut self, before: u64, c: char) -> u64 {
+        let syllable = mix(SYLLABLE, u64::from(sound::syllable(c)));
+        self.pieces.push(syllable);
+        self.pieces_from.push(self.bit);
+        if before != EDGE {
+            self.pieces.push(mix(mix(PAIR, before), syllable));
+            self.pieces_from.push(self.bit | self.bit_before);
         }
+        syllable
     }
 }

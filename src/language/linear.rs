@@ -7,6 +7,9 @@ use super::vocabulary::Row;
 
 /// Sum of slack's price.
 const C: f32 = 1.0;
+const DIAGONAL: f32 = 0.5 / C;
+/// Planes learned side by side.
+const LANES: usize = 16;
 const ENOUGH: f32 = 0.05;
 const ROUNDS: usize = 200;
 
@@ -27,84 +30,130 @@ impl Linear {
         classes: usize,
         seed: u64,
     ) -> Self {
-        let mut linear =
-            Self { classes, weights: vec![0.0; features * classes], bias: Vec::with_capacity(classes) };
+        let mut linear = Self { classes, weights: vec![0.0; features * classes], bias: vec![0.0; classes] };
         let squares: Vec<f32> =
             rows.iter().map(|row| 1.0 + row.iter().map(|(_, x)| x * x).sum::<f32>()).collect();
-        for class in 0..classes {
-            let plane = Plane::learn(rows, &squares, labels, features, class, seed);
-            for (feature, weight) in plane.weights.iter().enumerate() {
-                linear.weights[feature * classes + class] = *weight;
+        let lessons = Lessons { rows, squares: &squares, labels, features };
+        for first in (0..classes).step_by(LANES) {
+            let planes = Planes::learn(&lessons, first, classes, seed.wrapping_add(first as u64));
+            let lanes = LANES.min(classes - first);
+            for (to, from) in linear.weights.chunks_exact_mut(classes).zip(&planes.weights) {
+                to[first..first + lanes].copy_from_slice(&from[..lanes]);
             }
-            linear.bias.push(plane.bias);
+            linear.bias[first..first + lanes].copy_from_slice(&planes.bias[..lanes]);
         }
         linear
     }
 }
 
-struct Plane {
-    weights: Vec<f32>,
-    bias: f32,
+struct Lessons<'a> {
+    rows: &'a [&'a Row],
+    /// Of each row's length and that of the constant.
+    squares: &'a [f32],
+    labels: &'a [Option<usize>],
+    features: usize,
 }
 
-impl Plane {
-    fn learn(
-        rows: &[&Row],
-        squares: &[f32],
-        labels: &[Option<usize>],
-        features: usize,
-        class: usize,
-        seed: u64,
-    ) -> Self {
-        let mut plane = Self { weights: vec![0.0; features], bias: 0.0 };
-        let mut random = Rng::with_seed(seed.wrapping_add(class as u64));
-        let mut alphas = vec![0.0_f32; rows.len()];
-        let mut active: Vec<u32> = (0..rows.len() as u32).collect();
-        let diagonal = 0.5 / C;
-        let mut bound = f32::INFINITY;
+type Lane = [f32; LANES];
+
+/// Neighbouring planes, learned side by side: each row is read once for all of them.
+struct Planes {
+    weights: Vec<Lane>,
+    bias: Lane,
+    /// How much each row holds each plane.
+    alphas: Vec<Lane>,
+}
+
+/// How far from its best the farthest row of each plane is, and what the next round may leave out.
+#[derive(Clone, Copy)]
+struct Round {
+    worst: Lane,
+    largest: Lane,
+}
+
+impl Planes {
+    fn learn(lessons: &Lessons, first: usize, classes: usize, seed: u64) -> Self {
+        let all = lessons.rows.len();
+        let mut planes = Self {
+            weights: vec![[0.0; LANES]; lessons.features],
+            bias: [0.0; LANES],
+            alphas: vec![[0.0; LANES]; all],
+        };
+        let everywhere = std::array::from_fn(|lane| first + lane < classes);
+        let mut random = Rng::with_seed(seed);
+        // Rows that hold some plane or may yet, and which planes those are.
+        let mut active: Vec<(u32, [bool; LANES])> = (0..all as u32).map(|row| (row, everywhere)).collect();
+        let mut bounds = [f32::INFINITY; LANES];
         for _ in 0..ROUNDS {
             random.shuffle(&mut active);
-            let (mut worst, mut largest) = (0.0_f32, f32::NEG_INFINITY);
-            let mut at = 0;
-            while at < active.len() {
-                let row = active[at] as usize;
-                let side = if labels[row] == Some(class) { 1.0 } else { -1.0 };
-                let slope = side * plane.score(rows[row]) - 1.0 + diagonal * alphas[row];
-                if alphas[row] == 0.0 && slope > bound {
-                    active.swap_remove(at);
-                    continue;
-                }
-                let projected = if alphas[row] == 0.0 { slope.min(0.0) } else { slope };
-                worst = worst.max(projected.abs());
-                largest = largest.max(projected);
-                if projected.abs() > 1e-12 {
-                    let before = alphas[row];
-                    alphas[row] = (before - slope / (squares[row] + diagonal)).max(0.0);
-                    plane.step(rows[row], (alphas[row] - before) * side);
-                }
-                at += 1;
-            }
-            if worst <= ENOUGH {
-                if active.len() == rows.len() {
+            let mut round = Round { worst: [0.0; LANES], largest: [f32::NEG_INFINITY; LANES] };
+            active.retain_mut(|(row, lanes)| {
+                planes.visit(lessons, *row as usize, first, lanes, &bounds, &mut round);
+                lanes.contains(&true)
+            });
+            if round.worst.iter().all(|worst| *worst <= ENOUGH) {
+                if active.len() == all && active.iter().all(|(_, lanes)| *lanes == everywhere) {
                     break;
                 }
-                active = (0..rows.len() as u32).collect();
-                bound = f32::INFINITY;
+                active = (0..all as u32).map(|row| (row, everywhere)).collect();
+                bounds = [f32::INFINITY; LANES];
             } else {
-                bound = if largest > 0.0 { largest } else { f32::INFINITY };
+                bounds = round.largest.map(|largest| if largest > 0.0 { largest } else { f32::INFINITY });
             }
         }
-        plane
+        planes
     }
 
-    fn score(&self, row: &Row) -> f32 {
-        self.bias + row.iter().map(|(feature, x)| self.weights[*feature as usize] * x).sum::<f32>()
+    /// One row's step for each plane that it is active for; a plane that it holds no more is left out.
+    fn visit(
+        &mut self,
+        lessons: &Lessons,
+        row: usize,
+        first: usize,
+        active: &mut [bool; LANES],
+        bounds: &Lane,
+        round: &mut Round,
+    ) {
+        let mut scores = self.bias;
+        for (feature, x) in lessons.rows[row] {
+            let weights = &self.weights[*feature as usize];
+            for lane in 0..LANES {
+                scores[lane] += weights[lane] * x;
+            }
+        }
+        let own = lessons.labels[row].and_then(|class| class.checked_sub(first));
+        let curve = lessons.squares[row] + DIAGONAL;
+        let alphas = &mut self.alphas[row];
+        let mut steps = [0.0_f32; LANES];
+        for lane in 0..LANES {
+            if !active[lane] {
+                continue;
+            }
+            let side = if own == Some(lane) { 1.0 } else { -1.0 };
+            let slope = side * scores[lane] - 1.0 + DIAGONAL * alphas[lane];
+            if alphas[lane] == 0.0 && slope > bounds[lane] {
+                active[lane] = false;
+                continue;
+            }
+            let projected = if alphas[lane] == 0.0 { slope.min(0.0) } else { slope };
+            round.worst[lane] = round.worst[lane].max(projected.abs());
+            round.largest[lane] = round.largest[lane].max(projected);
+            let before = alphas[lane];
+            alphas[lane] = (before - slope / curve).max(0.0);
+            steps[lane] = (alphas[lane] - before) * side;
+        }
+        if steps.iter().any(|step| *step != 0.0) {
+            self.step(lessons.rows[row], &steps);
+        }
     }
 
-    fn step(&mut self, row: &Row, size: f32) {
-        self.bias += size;
+    fn step(&mut self, row: &Row, steps: &Lane) {
+        self.bias.iter_mut().zip(steps).for_each(|(bias, step)| *bias += step);
         for (feature, x) in row {
-            self.weights[*feature as usize] += size * x;
+            let weights = &mut self.weights[*feature as usize];
+            for lane in 0..LANES {
+                weights[lane] += steps[lane] * x;
+            }
         }
     }
 }

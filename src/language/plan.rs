@@ -31,6 +31,7 @@ impl Plan {
             epochs: if many { 22 } else { 20 },
             batch: if many { 32 } else { 16 },
             rate: if many { 0.002 } else { 0.005 },
+            drop_words: 0.1,
             drop_features: 0.4,
             drop_hidden: 0.4,
             smoothing: 0.1,

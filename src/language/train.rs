@@ -24,7 +24,7 @@ use super::{
     plan::Plan,
     sample::{Sample, intents},
     table::Table,
-    vocabulary::{Row, Vocabulary},
+    vocabulary::{Row, Shape, Vocabulary},
 };
 
 /// Never more threads than these.
@@ -163,8 +163,8 @@ pub(super) fn divide<T: Ord>(classes: &[T], parts: usize, seed: u64) -> Vec<usiz
 /// All that is needed to learn one model.
 struct Desk {
     vocabulary: Vocabulary,
-    rows: Vec<Row>,
-    noisy: Vec<Row>,
+    rows: Vec<Shape>,
+    noisy: Vec<Shape>,
     classes: Vec<Option<usize>>,
     names: usize,
     seed: u64,
@@ -185,19 +185,14 @@ impl Desk {
         let blurred: Vec<String> = texts().map(|text| noise.blur(text, plan.noise, &mut random)).collect();
         let vocabulary = Vocabulary::learn(texts(), plan.least);
         let mut keys = Keys::default();
-        let mut weigh = |text: &str| {
-            let mut row = Row::new();
-            vocabulary.weigh(text, &mut keys, &mut row);
-            row
-        };
-        let rows = texts().map(&mut weigh).collect();
-        let noisy = blurred.iter().map(|text| weigh(text)).collect();
+        let rows = texts().map(|text| vocabulary.shape(text, &mut keys)).collect();
+        let noisy = blurred.iter().map(|text| vocabulary.shape(text, &mut keys)).collect();
         let classes = taken.iter().map(|lesson| lesson.class).collect();
         Self { vocabulary, rows, noisy, classes, names, seed }
     }
 
     fn linear(&self) -> Linear {
-        let rows: Vec<&Row> = self.rows.iter().chain(&self.noisy).collect();
+        let rows: Vec<&Row> = self.rows.iter().chain(&self.noisy).map(|shape| &shape.row).collect();
         let classes: Vec<Option<usize>> = self.classes.iter().chain(&self.classes).copied().collect();
         Linear::learn(&rows, &classes, self.vocabulary.len(), self.names, self.seed)
     }

@@ -7,6 +7,16 @@ use super::feature::Keys;
 /// Features of one text: number and weight, by number.
 pub type Row = Vec<(u32, f32)>;
 
+/// A text to learn from: its features, and the words that each is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Shape {
+    pub row: Row,
+    /// Of each feature, the words as bits.
+    pub origins: Vec<u64>,
+    /// How many of the bits are words.
+    pub words: u32,
+}
+
 /// Keys, their numbers, and how rare they are.
 #[derive(Clone, Debug)]
 pub struct Vocabulary {
@@ -81,6 +91,20 @@ impl Vocabulary {
                 _ => at = (at + 1) & mask,
             }
         }
+    }
+
+    /// The features of a folded text, and where they come from.
+    pub fn shape(&self, text: &str, keys: &mut Keys) -> Shape {
+        let mut row = Row::new();
+        self.weigh(text, keys, &mut row);
+        let mut from: HashMap<u32, u64> = HashMap::new();
+        for (key, words) in keys.origins() {
+            if let Some(number) = self.number(key) {
+                *from.entry(number).or_default() |= words;
+            }
+        }
+        let origins = row.iter().map(|(number, _)| from.get(number).copied().unwrap_or_default()).collect();
+        Shape { row, origins, words: keys.count() }
     }
 
     /// The features of a folded text into `row`, of length one all together unless there are none.
