@@ -5,6 +5,7 @@
 //! Pure: samples and model files come in as text and bytes; the doors read them.
 
 pub mod advice;
+pub mod alike;
 pub mod descent;
 pub mod entities;
 pub mod evaluate;

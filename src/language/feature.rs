@@ -1,7 +1,8 @@
-//! What a text is made of, as 64-bit keys: words and pairs of words; and how they look or sound: pieces of words by
-//! letters, Chinese characters by their toneless sound.
+//! What a text is made of, as 64-bit keys: words, pairs of words and groups of words that mean alike; and how they look
+//! or sound: pieces of words by letters, Chinese characters by their toneless sound.
 
 use super::{
+    alike::{self, Group},
     normal::{Run, runs},
     sound,
 };
@@ -28,6 +29,7 @@ const WORD: u64 = 0x9e37_79b9_7f4a_7c15;
 const PAIR: u64 = 0xc2b2_ae3d_27d4_eb4f;
 const PIECE: u64 = 0x1656_67b1_9e37_79f9;
 const SYLLABLE: u64 = 0x27d4_eb2f_1656_67c5;
+const GROUP: u64 = 0x8ebc_6af0_9c88_c6e3;
 const EDGE: u64 = 0x2545_f491_4f6c_dd1d;
 
 fn mix(hash: u64, with: u64) -> u64 {
@@ -49,12 +51,19 @@ impl Keys {
                     self.go_on();
                     let hash = word.bytes().fold(WORD, |hash, byte| mix(hash, u64::from(byte)));
                     before = self.word(before, hash);
+                    self.mean(alike::of(word));
                     self.spell(word);
                 }
                 Run::Han(han) => {
                     let mut before_sound = EDGE;
-                    for c in han.chars() {
+                    let mut known = 0;
+                    for (at, c) in han.char_indices() {
                         self.go_on();
+                        if let Some((length, groups)) = alike::beginning(&han[at..]).filter(|_| known == 0) {
+                            known = length;
+                            self.mean(groups);
+                        }
+                        known = known.saturating_sub(1);
                         before = self.word(before, mix(WORD, u64::from(u32::from(c))));
                         before_sound = self.voice(before_sound, c);
                     }
@@ -95,6 +104,14 @@ impl Keys {
         self.words.push(mix(mix(PAIR, before), hash));
         self.words_from.push(self.bit | self.bit_before);
         hash
+    }
+
+    /// What else could have been said for the word at hand.
+    fn mean(&mut self, groups: &[Group]) {
+        for group in groups {
+            self.words.push(mix(GROUP, u64::from(*group)));
+            self.words_from.push(self.bit);
+        }
     }
 
     /// Two to [`LONGEST`] letters in a row, with a blank before and after the word.

@@ -12,7 +12,7 @@ use super::{
 
 const MAGIC: [u8; 8] = *b"TANDEMLM";
 /// Rises with every change of the file or of what features are.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 /// Magic, version, checksum, length.
 const HEAD: usize = 8 + 4 + 4 + 8;
 /// A file that says it is larger is no model.
