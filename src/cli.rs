@@ -149,7 +149,7 @@ fn ask(common: Common, command: impl AsyncFnOnce(&Context) -> Result<Exit, Fault
 }
 
 /// Runs a command that makes its own surroundings, on this thread.
-fn alone(command: impl Future<Output = Result<Exit, Fault>>) -> Result<Exit, Fault> {
+fn alone<T>(command: impl Future<Output = Result<T, Fault>>) -> Result<T, Fault> {
     let runtime =
         tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Fault::Runtime)?;
     runtime.block_on(command)

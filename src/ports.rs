@@ -1,4 +1,5 @@
 //! What the world outside can do for a call, in our words.
 
+pub mod assistant;
 pub mod engine;
 pub mod media;

@@ -1,5 +1,6 @@
 //! `tandem language`: the built-in model of intents: learned, measured, and asked.
 
+mod ask;
 mod eval;
 mod figures;
 mod parse;
@@ -9,7 +10,10 @@ mod train;
 use std::{io, path::PathBuf};
 
 use super::{Common, Exit, Fault};
-use crate::language::{file::FileError, sample::SampleError, train::TrainError};
+use crate::{
+    infra::chat::ChatError,
+    language::{file::FileError, sample::SampleError, train::TrainError},
+};
 
 /// Learn, measure and ask the built-in model of what callers mean
 #[derive(Debug, clap::Args)]
@@ -38,6 +42,8 @@ pub enum LanguageFault {
     Model { file: PathBuf, why: FileError },
     #[error("{} cannot be written: {why}; name a file in a folder that you may write", file.display())]
     Unwritable { file: PathBuf, why: io::Error },
+    #[error(transparent)]
+    Chat(#[from] ChatError),
     #[error("`{0}` is no time; write it like 2026-11-20T10:00")]
     Now(String),
     #[error("there is nothing to measure: {} has no sample", .0.display())]

@@ -8,6 +8,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("infra::journal", &["base"]),
     ("infra::db", &["base"]),
     ("infra::archive", &[]),
+    ("infra::chat", &[]),
     ("infra::spool", &["base"]),
     ("infra::log", &[]),
     // What the outside can do.
@@ -16,6 +17,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ports::engine::asterisk", &["ports::engine", "base"]),
     ("ports::engine::simulator", &["ports::engine", "base"]),
     ("ports::media", &["ports::engine", "infra::site", "base"]),
+    ("ports::assistant", &["infra::chat", "language", "base"]),
     // What words mean.
     ("language", &["base"]),
     // A call's life. `view` and `door` are the words by which doors speak with the switchboard.
@@ -144,6 +146,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             // What traffic the simulator shall make is an option of the command line.
             "ports::engine::simulator",
             "language",
+            "ports::assistant",
+            "infra::chat",
             "infra::log",
             "infra::archive",
             "infra::site",
@@ -181,7 +185,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["src/cli"]),
     ("indicatif", &["src/cli", "src/lab"]),
     ("ratatui", &["src/cli"]),
-    ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk"]),
+    ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk", "src/infra/chat"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
     ("rcgen", &["src/lifecycle"]),

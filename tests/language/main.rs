@@ -3,6 +3,7 @@
 mod files;
 mod goals;
 mod menu;
+mod remote;
 
 use std::{
     path::{Path, PathBuf},

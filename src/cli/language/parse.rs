@@ -5,17 +5,17 @@ use std::path::PathBuf;
 use jiff::civil::DateTime;
 use serde_json::json;
 
-use super::{LanguageFault, figures::percent, source};
+use super::{LanguageFault, ask, figures::percent, source};
 use crate::{
     cli::{
-        Common, Exit, Fault,
+        Common, Exit, Fault, alone,
         context::paint,
         paint::{Tone, number, text},
         show::print,
     },
     language::{
         entities::{self, Entity, Setting},
-        model::{Scratch, Understanding, Verdict},
+        model::{Understanding, Verdict},
     },
 };
 
@@ -34,6 +34,8 @@ pub(super) struct Args {
     /// The time that "tomorrow" is relative to, such as 2026-11-20T10:00; else the present
     #[arg(long, value_name = "TIME")]
     now: Option<String>,
+    #[command(flatten)]
+    ask: ask::Ask,
     /// What the caller says
     #[arg(value_name = "TEXT")]
     text: String,
@@ -47,9 +49,15 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
     let setting = Setting::new(&args.locale, now);
     let entities = entities::parse(&args.text, &setting);
     let understood = match &args.model {
-        Some(file) => Some(source::model(file)?.understand(&args.text, &mut Scratch::default())),
+        Some(file) => match args.ask.assistant(source::model(file)?, common.json)? {
+            Ok(assistant) => Some(alone(async { Ok(assistant.understand(&args.text).await) })?),
+            Err(exit) => return Ok(exit),
+        },
         None => None,
     };
+    let (by, silence) = understood.as_ref().map(|found| (found.by, found.silence.clone())).unzip();
+    let silence = silence.flatten();
+    let understood = understood.map(|found| found.understanding);
     if common.json {
         let told = json!({
             "text": args.text,
@@ -59,9 +67,14 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
             "in_scope": understood.as_ref().map(|understood| understood.in_scope),
             "intents": understood.as_ref().map_or(&[][..], |understood| &understood.intents),
             "entities": entities,
+            "by": by,
+            "silence": silence.map(|why| why.to_string()),
         });
         print(&format!("{told}\n"))?;
     } else {
+        if let Some(why) = silence {
+            eprintln!("tandem: the model elsewhere had no say: {why}");
+        }
         let intents = understood.map(|understood| told(&understood)).unwrap_or_default();
         print(&(intents + &found(&args.text, &entities)))?;
     }

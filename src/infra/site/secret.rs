@@ -23,16 +23,20 @@ use super::{
     tree::Node,
 };
 
+/// A password is no longer, and a key of somebody else's service.
+const LONGEST: usize = 128;
+const LONGEST_KEY: usize = 1024;
+
 /// Why a secret cannot be had.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     #[error("{path} can be read by others (mode {mode:o}): chmod 600 {path}", path = .path.display())]
     Open { path: PathBuf, mode: u32 },
     #[error(
-        "{path} must hold one line of 1 to 128 visible ASCII characters: write the password there and nothing else",
+        "{path} must hold one line of 1 to {longest} visible ASCII characters: write the password there and nothing else",
         path = .path.display()
     )]
-    Content { path: PathBuf },
+    Content { path: PathBuf, longest: usize },
     #[error(
         "{path} cannot be {act}: {error}; the user that runs Tandem must own {path} and its folder",
         path = .path.display()
@@ -57,6 +61,15 @@ fn credential_name(path: &Path) -> Option<String> {
 
 /// The secret in `path`, or in the credential for it. Refused when others can read the file.
 pub fn read(path: &Path) -> Result<SecretString, SecretError> {
+    read_word(path, LONGEST)
+}
+
+/// The same of a key that somebody else made, which may be longer.
+pub fn read_key(path: &Path) -> Result<SecretString, SecretError> {
+    read_word(path, LONGEST_KEY)
+}
+
+fn read_word(path: &Path, longest: usize) -> Result<SecretString, SecretError> {
     let given = credential(path);
     // A credential's mode is systemd's: its access list looks like a group's right.
     if let Some(mode) = given.as_ref().map_or_else(|| open_mode(path), |_| None) {
@@ -64,10 +77,10 @@ pub fn read(path: &Path) -> Result<SecretString, SecretError> {
     }
     let path = given.as_deref().unwrap_or(path);
     let bytes = read_bounded(path, 4096).map_err(|error| io_error(path, "read", error))?;
-    let content = || SecretError::Content { path: path.to_owned() };
+    let content = || SecretError::Content { path: path.to_owned(), longest };
     let text = String::from_utf8(bytes).map_err(|_| content())?;
     let word = text.trim_end_matches(['\n', '\r']);
-    if (1..=128).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_graphic()) {
+    if (1..=longest).contains(&word.len()) && word.bytes().all(|b| b.is_ascii_graphic()) {
         Ok(SecretString::from(word.to_owned()))
     } else {
         Err(content())

@@ -1,0 +1,219 @@
+//! A chat model behind an OpenAI-compatible endpoint: one question, answered by filling in one form (a tool call).
+//!
+//! It knows no calls and no intents. What comes back is bounded in time and size, and is JSON or an error; neither the
+//! secret nor what was asked and answered is in any error.
+
+use std::{net::IpAddr, time::Duration};
+
+use reqwest::{Client, Response, Url, redirect::Policy};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use smol_str::SmolStr;
+
+/// A longer reply is none.
+const LONGEST_REPLY: usize = 256 << 10;
+/// So much a reply may be written with.
+const LONGEST_ANSWER: u32 = 1_000;
+
+/// Which model answers, and how long it is waited for.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Such as `https://models.example/v1`.
+    pub url: String,
+    pub model: SmolStr,
+    pub secret: Option<SecretString>,
+    /// From the question to the last byte of the answer.
+    pub patience: Duration,
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ChatError {
+    #[error(
+        "`{0}` is no address of a chat model; write https://HOST/v1 (http only for a model on this machine), \
+         without a user or password"
+    )]
+    Address(String),
+    #[error("the chat model cannot be reached; is its address right, and is it running?")]
+    Unreachable,
+    #[error("the chat model did not answer in time")]
+    TimedOut,
+    #[error("the chat model refused with status {status}; is the secret right, and is the model's name?")]
+    Refused { status: u16 },
+    #[error("the chat model answered with more than {LONGEST_REPLY} bytes")]
+    TooLong,
+    #[error("the chat model's answer is not what was asked for")]
+    Nonsense,
+}
+
+/// What is asked: what it is about, the words it is about, and the form to be filled in.
+#[derive(Clone, Copy, Debug)]
+pub struct Question<'a> {
+    pub task: &'a str,
+    /// Words of callers among others: given as data.
+    pub about: &'a Value,
+    pub form: &'a str,
+    /// The form's fields, as a JSON schema.
+    pub fields: &'a Value,
+}
+
+/// One model behind one address.
+#[derive(Clone, Debug)]
+pub struct Chat {
+    client: Client,
+    url: Url,
+    settings: Settings,
+}
+
+#[derive(Deserialize)]
+struct Reply {
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    message: Message,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    tool_calls: Vec<ToolCall>,
+}
+
+#[derive(Deserialize)]
+struct ToolCall {
+    function: Function,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    name: String,
+    /// JSON in a string; of some servers JSON as it is.
+    arguments: Value,
+}
+
+impl Chat {
+    pub fn new(settings: Settings) -> Result<Self, ChatError> {
+        let wrong = || ChatError::Address(settings.url.clone());
+        let mut url = Url::parse(&settings.url).map_err(|_| wrong())?;
+        let here = url.host_str().is_some_and(is_here);
+        let open = !url.username().is_empty() || url.password().is_some() || url.query().is_some();
+        if !(url.scheme() == "https" || url.scheme() == "http" && here) || open {
+            return Err(ChatError::Address(if open { "…".to_owned() } else { settings.url.clone() }));
+        }
+        url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(["chat", "completions"]);
+        let client = Client::builder().redirect(Policy::none()).no_proxy().build().map_err(|_| wrong())?;
+        Ok(Self { client, url, settings })
+    }
+
+    /// The form as the model filled it in.
+    pub async fn ask(&self, question: Question<'_>) -> Result<Value, ChatError> {
+        tokio::time::timeout(self.settings.patience, self.answer(question))
+            .await
+            .unwrap_or(Err(ChatError::TimedOut))
+    }
+
+    async fn answer(&self, question: Question<'_>) -> Result<Value, ChatError> {
+        let body = json!({
+            "model": self.settings.model,
+            "messages": [
+                { "role": "system", "content": question.task },
+                { "role": "user", "content": question.about.to_string() },
+            ],
+            "tools": [{
+                "type": "function",
+                "function": { "name": question.form, "parameters": question.fields },
+            }],
+            "tool_choice": { "type": "function", "function": { "name": question.form } },
+            "temperature": 0,
+            "max_tokens": LONGEST_ANSWER,
+        });
+        let mut request = self.client.post(self.url.clone()).json(&body);
+        if let Some(secret) = &self.settings.secret {
+            request = request.bearer_auth(secret.expose_secret());
+        }
+        let response = request.send().await.map_err(|_| ChatError::Unreachable)?;
+        if !response.status().is_success() {
+            return Err(ChatError::Refused { status: response.status().as_u16() });
+        }
+        filled(&read(response).await?, question.form)
+    }
+}
+
+fn is_here(host: &str) -> bool {
+    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+async fn read(mut response: Response) -> Result<Vec<u8>, ChatError> {
+    let mut bytes = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_| ChatError::Unreachable)? {
+        if bytes.len() + chunk.len() > LONGEST_REPLY {
+            return Err(ChatError::TooLong);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
+}
+
+fn filled(bytes: &[u8], form: &str) -> Result<Value, ChatError> {
+    let reply: Reply = serde_json::from_slice(bytes).map_err(|_| ChatError::Nonsense)?;
+    let calls = reply.choices.into_iter().next().map(|choice| choice.message.tool_calls).unwrap_or_default();
+    let call = calls.into_iter().map(|call| call.function).find(|function| function.name == form);
+    match call.ok_or(ChatError::Nonsense)?.arguments {
+        Value::String(text) => serde_json::from_str(&text).map_err(|_| ChatError::Nonsense),
+        arguments => Ok(arguments),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(url: &str) -> Result<Chat, ChatError> {
+        let patience = Duration::from_secs(1);
+        Chat::new(Settings { url: url.to_owned(), model: "m".into(), secret: None, patience })
+    }
+
+    #[test]
+    fn words_of_callers_leave_the_machine_sealed_or_not_at_all() {
+        for url in [
+            "https://models.example/v1",
+            "http://127.0.0.1:8000/v1/",
+            "http://[::1]:1/v1",
+            "http://localhost",
+        ] {
+            let path = at(url).expect(url).url.path().to_owned();
+            assert!(path.ends_with("/chat/completions") && !path.contains("//"), "{url}: {path}");
+        }
+        for url in [
+            "http://models.example/v1",
+            "ftp://127.0.0.1/",
+            "models",
+            "mailto:x",
+            "https://me:word@models.example/v1",
+        ] {
+            let why = at(url).expect_err(url).to_string();
+            assert!(why.contains("is no address") && !why.contains("word@"), "{why}");
+        }
+    }
+
+    #[test]
+    fn only_the_form_that_was_asked_for_is_an_answer() {
+        let reply = |message: Value| json!({ "choices": [{ "message": message }] }).to_string();
+        let call = |name: &str, arguments: Value| {
+            reply(json!({ "tool_calls": [{ "function": { "name": name, "arguments": arguments } }] }))
+        };
+        let form = json!({ "intent": "refund" });
+        assert_eq!(filled(call("f", json!(form.to_string())).as_bytes(), "f"), Ok(form.clone()));
+        assert_eq!(filled(call("f", form.clone()).as_bytes(), "f"), Ok(form));
+        let talk = reply(json!({ "content": "It is a refund." }));
+        for text in
+            [call("g", json!({})), call("f", json!("{")), talk, "[]".into(), "<html>".into(), String::new()]
+        {
+            assert_eq!(filled(text.as_bytes(), "f"), Err(ChatError::Nonsense), "{text}");
+        }
+    }
+}

@@ -1,0 +1,41 @@
+//! The assistant: what words mean, what the house knows about it, and what a call was about.
+//!
+//! It always answers. The built-in model and the words themselves are enough; a chat model elsewhere may be asked too
+//! (off unless it is given), and whatever it does (late, wrong, too long, gone) the built-in answer stands.
+//! Nothing that it says is believed: an intent must be one of ours, a sentence must quote what the house wrote.
+
+mod answer;
+mod breaker;
+mod remote;
+mod summary;
+mod understand;
+
+pub use answer::{Answered, Citation, Passage, Sentence};
+pub use remote::{Remote, Silence};
+pub use summary::{Speaker, Summary, Turn};
+pub use understand::{Choice, Understood};
+
+use crate::language::model::Model;
+
+/// Who found the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum By {
+    BuiltIn,
+    Remote,
+}
+
+/// What answers, with the model elsewhere if there is one.
+#[derive(Debug)]
+pub struct Assistant {
+    model: Model,
+    /// What may be meant, with a few samples each: told to the model elsewhere.
+    choices: Vec<Choice>,
+    remote: Option<Remote>,
+}
+
+impl Assistant {
+    pub fn new(model: Model, choices: Vec<Choice>, remote: Option<Remote>) -> Self {
+        Self { model, choices, remote }
+    }
+}
