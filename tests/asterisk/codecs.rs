@@ -23,7 +23,7 @@ fn our_phones_write_what_they_read() {
     }
     // From the tables of G.711.
     assert_eq!((from_alaw(0xD5), from_alaw(0x55), from_alaw(0xAA), from_alaw(0x2A)), (8, -8, 32256, -32256));
-    let packet = Codec::G729.encode(Some(697.0), 0);
+    let packet = Codec::G729.encode(&[697.0], 0);
     assert!(Codec::G729.decode(&packet, 0).iter().any(|sample| *sample > 7000));
     assert!(Codec::G729.decode(&packet[1..], 0).iter().all(|sample| *sample == 0));
 }

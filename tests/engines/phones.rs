@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::support::{
     call::{Call, End, Side, State},
     phone::{Manner, Phone},
-    tone::{Heard, from_ulaw, to_ulaw, tone},
+    tone::{Heard, from_ulaw, to_ulaw, wave},
 };
 
 const LOW: f64 = 697.0;
@@ -122,7 +122,8 @@ async fn a_vanished_phone_says_nothing_more() {
 
 #[test]
 fn a_tone_is_found_and_no_other() {
-    let heard = Heard(tone(LOW, 0).iter().chain(&tone(LOW, 160)).map(|b| from_ulaw(*b)).collect());
+    let said = [0, 160].into_iter().flat_map(|from| wave(&[LOW], from));
+    let heard = Heard(said.map(|sample| from_ulaw(to_ulaw(sample))).collect());
     assert!(heard.share(LOW) > 0.95, "{}", heard.share(LOW));
     assert!(heard.share(HIGH) < 0.05, "{}", heard.share(HIGH));
     assert!((heard.loudness() - 5657.0).abs() < 200.0, "{}", heard.loudness());

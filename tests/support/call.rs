@@ -96,10 +96,8 @@ impl Call {
         let dialog =
             Dialog { them, target: uri.to_owned(), address: line.server, invite: invite.clone(), version: 1 };
         let call = Self::new(line, id, true, us, tag, dialog).await;
-        let invite = invite.with_body(
-            "application/sdp",
-            sdp::write(call.0.audio.port, call.0.audio.kind(), 101, "sendrecv", 1),
-        );
+        let offer = call.sdp_of(1, "sendrecv");
+        let invite = invite.with_body("application/sdp", offer);
         tokio::spawn(call.clone().follow(invite));
         call
     }
@@ -188,10 +186,19 @@ impl Call {
     }
 
     fn sdp(&self, direction: &str) -> String {
-        let keys = self.0.audio.remote().map_or(101, |r| r.keys);
-        let mut dialog = self.dialog();
-        dialog.version += 1;
-        sdp::write(self.0.audio.port, self.0.audio.kind(), keys, direction, dialog.version)
+        let version = {
+            let mut dialog = self.dialog();
+            dialog.version += 1;
+            dialog.version
+        };
+        self.sdp_of(version, direction)
+    }
+
+    fn sdp_of(&self, version: u32, direction: &str) -> String {
+        let audio = &self.0.audio;
+        let keys = audio.remote().map_or(101, |r| r.keys);
+        let keys = (!self.0.line.tones_only.load(Ordering::Relaxed)).then_some(keys);
+        sdp::write(audio.port, audio.kind(), keys, direction, version)
     }
 
     /// A request inside of the dialog.
@@ -351,6 +358,11 @@ impl Call {
     /// Presses keys, by RFC 2833.
     pub fn press(&self, keys: &str) {
         self.0.audio.press(keys);
+    }
+
+    /// Presses keys by nothing but their sound.
+    pub fn press_by_tones(&self, keys: &str) {
+        self.0.audio.press_by_tones(keys);
     }
 
     /// Presses a key by SIP INFO.

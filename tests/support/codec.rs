@@ -36,13 +36,15 @@ impl Codec {
         }
     }
 
-    /// 20 ms of a tone, or of silence, from the sample number `from` on.
-    pub fn encode(self, tone: Option<f64>, from: u32) -> Vec<u8> {
-        let samples = || wave(tone.unwrap_or(0.0), from);
+    /// 20 ms of tones, or of silence, from the sample number `from` on. A stand-in says the first of them.
+    pub fn encode(self, tones: &[f64], from: u32) -> Vec<u8> {
+        let samples = || wave(tones, from);
         match self {
             Self::Pcmu => samples().map(to_ulaw).collect(),
             Self::Pcma => samples().map(to_alaw).collect(),
-            Self::Opus | Self::G729 => (tone.unwrap_or(0.0) as u16).to_be_bytes().repeat(10),
+            Self::Opus | Self::G729 => {
+                (tones.first().copied().unwrap_or(0.0) as u16).to_be_bytes().repeat(10)
+            }
         }
     }
 
@@ -54,7 +56,7 @@ impl Codec {
             Self::Opus | Self::G729 => {
                 let said = payload.first_chunk::<2>().filter(|pair| payload == pair.repeat(10));
                 let tone = said.map_or(0.0, |pair| f64::from(u16::from_be_bytes(*pair)));
-                wave(tone, (heard % RATE as usize) as u32).take(FRAME).collect()
+                wave(&[tone], (heard % RATE as usize) as u32).take(FRAME).collect()
             }
         }
     }

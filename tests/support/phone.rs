@@ -60,6 +60,8 @@ pub struct Line {
     pub gone: Arc<AtomicBool>,
     pub quiet: AtomicBool,
     unasked: AtomicBool,
+    /// It does not speak RFC 2833.
+    pub tones_only: AtomicBool,
     codec: Mutex<Codec>,
     secret: String,
     socket: UdpSocket,
@@ -94,6 +96,7 @@ impl Phone {
             gone: Arc::default(),
             quiet: false.into(),
             unasked: false.into(),
+            tones_only: false.into(),
             codec: Codec::Pcmu.into(),
             secret: secret.to_owned(),
             socket,
@@ -120,6 +123,11 @@ impl Phone {
     /// What its next calls speak.
     pub fn speaks(&self, codec: Codec) {
         *self.line.codec.lock().expect("no panic") = codec;
+    }
+
+    /// Its next calls offer no RFC 2833: its keys are sounds, as those of an old telephone.
+    pub fn knows_no_events(&self) {
+        self.line.tones_only.store(true, Ordering::Relaxed);
     }
 
     /// From now on its calls hear nothing, and send nothing before there is something to say.

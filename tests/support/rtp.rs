@@ -1,4 +1,4 @@
-//! A call's audio: sends 50 packets a second (a tone or silence, and keys by RFC 2833), keeps all it receives.
+//! A call's audio: sends 50 packets a second (a tone or silence, and keys, by RFC 2833 or as tones), keeps all it receives.
 
 use std::{
     collections::VecDeque,
@@ -12,9 +12,22 @@ use std::{
 
 use tokio::{net::UdpSocket, task::JoinSet};
 
-use super::{codec::Codec, sdp::Remote, tone::Heard};
+use super::{
+    codec::Codec,
+    sdp::Remote,
+    tone::{Heard, of_key},
+};
 
 const KEYS: &str = "0123456789*#ABCD";
+
+/// A key as it is sent.
+#[derive(Clone, Copy)]
+enum Press {
+    /// Its number in RFC 2833.
+    Event(u8),
+    /// What an old telephone sounds.
+    Tones([f64; 2]),
+}
 
 /// The audio of one call. Ends when dropped.
 pub struct Audio {
@@ -32,7 +45,7 @@ pub struct Audio {
 struct Shared {
     remote: Option<Remote>,
     tone: Option<f64>,
-    to_press: VecDeque<u8>,
+    to_press: VecDeque<Press>,
     /// Sends no packet.
     paused: bool,
     pressed: String,
@@ -113,7 +126,12 @@ impl Audio {
 
     pub fn press(&self, keys: &str) {
         let events = keys.chars().map(|k| KEYS.find(k).expect("a key of a telephone") as u8);
-        self.shared().to_press.extend(events);
+        self.shared().to_press.extend(events.map(Press::Event));
+        self.speaks();
+    }
+
+    pub fn press_by_tones(&self, keys: &str) {
+        self.shared().to_press.extend(keys.chars().map(|key| Press::Tones(of_key(key))));
         self.speaks();
     }
 
@@ -165,7 +183,7 @@ async fn listen(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>
 
 async fn speak(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
-    let (mut stream, mut key) = (Stream { number: 0, stamp: 0 }, None::<(u8, u32, u16)>);
+    let (mut stream, mut key) = (Stream { number: 0, stamp: 0 }, None::<(Press, u32, u16)>);
     loop {
         tick.tick().await;
         stream.stamp = stream.stamp.wrapping_add(160);
@@ -181,7 +199,7 @@ async fn speak(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>,
         let to = remote.address;
         match key {
             // A key of 100 ms whose end is told three times, then 60 ms without.
-            Some((event, began, step)) if step < 8 => {
+            Some((Press::Event(event), began, step)) if step < 8 => {
                 let repeats = if step == 5 { 3 } else { usize::from(step < 5) };
                 for _ in 0..repeats {
                     let end = if step == 5 { 0x80 } else { 0 };
@@ -191,12 +209,20 @@ async fn speak(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>,
                         .send(&socket, to, first | remote.keys, began, &[event, end | 0x0A, high, low])
                         .await;
                 }
-                key = Some((event, began, step + 1));
+                key = Some((Press::Event(event), began, step + 1));
             }
-            _ => {
-                key = None;
+            sounding => {
+                let (said, next) = match sounding {
+                    // Tones of 100 ms, then 80 ms of silence.
+                    Some((Press::Tones(tones), began, step)) if step < 9 => {
+                        let said = if step < 5 { tones.to_vec() } else { Vec::new() };
+                        (said, Some((Press::Tones(tones), began, step + 1)))
+                    }
+                    _ => (tone_now.into_iter().collect(), None),
+                };
+                key = next;
                 let (stamp, kind) = (stream.stamp, kind_of(codec, Some(remote)));
-                stream.send(&socket, to, kind, stamp, &codec.encode(tone_now, stamp)).await;
+                stream.send(&socket, to, kind, stamp, &codec.encode(&said, stamp)).await;
             }
         }
     }

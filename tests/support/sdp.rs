@@ -1,4 +1,4 @@
-//! Session descriptions: one codec and telephone-event, nothing else.
+//! Session descriptions: one codec, and telephone-event unless the phone knows nothing of it.
 
 use std::net::SocketAddr;
 
@@ -16,13 +16,22 @@ pub struct Remote {
     pub holds: bool,
 }
 
-/// Our offer or answer. `direction` is `sendrecv`, `sendonly`, `recvonly` or `inactive`.
-pub fn write(port: u16, (codec, kind): (Codec, u8), keys: u8, direction: &str, version: u32) -> String {
+/// Our offer or answer. `keys` is the payload type of RFC 2833 keys, if the phone speaks them; `direction` is
+/// `sendrecv`, `sendonly`, `recvonly` or `inactive`.
+pub fn write(
+    port: u16,
+    (codec, kind): (Codec, u8),
+    keys: Option<u8>,
+    direction: &str,
+    version: u32,
+) -> String {
     let name = codec.name();
+    let offered = keys.map(|keys| format!(" {keys}")).unwrap_or_default();
+    let events = |keys| format!("a=rtpmap:{keys} telephone-event/8000\r\na=fmtp:{keys} 0-15\r\n");
+    let events = keys.map(events).unwrap_or_default();
     format!(
         "v=0\r\no=phone 1001 {version} IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-         m=audio {port} RTP/AVP {kind} {keys}\r\na=rtpmap:{kind} {name}\r\na=rtpmap:{keys} telephone-event/8000\r\n\
-         a=fmtp:{keys} 0-15\r\na=ptime:20\r\na={direction}\r\n"
+         m=audio {port} RTP/AVP {kind}{offered}\r\na=rtpmap:{kind} {name}\r\n{events}a=ptime:20\r\na={direction}\r\n"
     )
 }
 

@@ -38,15 +38,18 @@ fn power(block: &[i16], frequency: f64) -> f64 {
     2.0 * (a * a + b * b - turn * a * b) / block.len() as f64
 }
 
-/// 160 samples (20 ms) of a tone, from the sample number `from` on.
-pub fn wave(frequency: f64, from: u32) -> impl Iterator<Item = i16> {
-    let sample = move |n: u32| 8000.0 * (TAU * frequency * f64::from(n % 8000) / RATE).sin();
-    (0..160).map(move |n| sample(from.wrapping_add(n)) as i16)
+/// 160 samples (20 ms) of tones at once, from the sample number `from` on; of none: silence.
+pub fn wave(tones: &[f64], from: u32) -> impl Iterator<Item = i16> {
+    let sample = move |n: u32, tone: &f64| 8000.0 * (TAU * tone * f64::from(n % 8000) / RATE).sin();
+    (0..160).map(move |n| tones.iter().map(|tone| sample(from.wrapping_add(n), tone)).sum::<f64>() as i16)
 }
 
-/// The same as µ-law.
-pub fn tone(frequency: f64, from: u32) -> Vec<u8> {
-    wave(frequency, from).map(to_ulaw).collect()
+/// The two tones of a key of a telephone (Q.23).
+pub fn of_key(key: char) -> [f64; 2] {
+    const ROWS: [(&str, f64); 4] = [("123A", 697.0), ("456B", 770.0), ("789C", 852.0), ("*0#D", 941.0)];
+    let row = ROWS.iter().find_map(|(keys, low)| keys.find(key).map(|column| (*low, column)));
+    let (low, column) = row.expect("a key of a telephone");
+    [low, [1209.0, 1336.0, 1477.0, 1633.0][column]]
 }
 
 pub fn to_ulaw(sample: i16) -> u8 {

@@ -92,6 +92,14 @@ pub fn linger(leg: &LegId) -> Vec<u8> {
         .bytes()
 }
 
+/// From now on the keys that a leg sounds are told as events.
+pub fn hear_tones(leg: &LegId) -> Vec<u8> {
+    Message::new(&format!("sendmsg {leg}"))
+        .header("call-command", "execute")
+        .header("execute-app-name", "start_dtmf")
+        .bytes()
+}
+
 pub fn play(leg: &LegId, order: OrderId, playlist: &str) -> Vec<u8> {
     execute(leg, "playback", playlist, &Tag::Play(order)).bytes()
 }

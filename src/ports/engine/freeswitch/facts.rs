@@ -37,7 +37,7 @@ impl Legs {
                 self.send(command::hangup(&leg, HangupCause::CALL_REJECTED), Then::Nothing);
             }
             Fact::Ringing { leg } => self.on_ringing(leg),
-            Fact::Answered { leg } => self.on_answered(leg),
+            Fact::Answered { leg, tones } => self.on_answered(leg, tones),
             Fact::PlayStarted { leg } => self.on_play_started(&leg),
             Fact::PlayStopped { leg, whole } => {
                 if let Some(Lane::Playing(playing)) = self.all.get_mut(&leg).map(|l| &mut l.lane) {
@@ -238,10 +238,13 @@ impl Legs {
         }
     }
 
-    fn on_answered(&mut self, leg: LegId) {
+    fn on_answered(&mut self, leg: LegId, tones: bool) {
         let Some(known) = self.all.get_mut(&leg) else { return };
         if known.stage < Stage::Answered {
             known.stage = Stage::Answered;
+            if tones {
+                self.send(command::hear_tones(&leg), Then::Nothing);
+            }
             self.tell(Event::Answered { leg });
         }
     }

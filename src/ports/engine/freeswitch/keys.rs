@@ -1,13 +1,13 @@
-//! Keys that a phone tells twice, as RFC 2833 and as SIP INFO, are pressed once.
+//! Keys that a phone tells more than once, as RFC 2833, as SIP INFO and as tones, are pressed once.
 
 use std::{collections::VecDeque, time::Duration};
 
 use crate::base::{clock::Stamp, number::Key};
 
-/// How far the two tellings of one key may be apart.
+/// How far the tellings of one key may be apart.
 const APART: Duration = Duration::from_secs(1);
 
-/// So long a key that was told one way only is remembered: its phone does not tell all keys twice.
+/// So long a key that was told one way only is remembered: its phone does not tell all keys so.
 const EVIDENCE: Duration = Duration::from_secs(3);
 
 /// How the engine heard of a key.
@@ -17,24 +17,33 @@ pub enum Way {
     Sound,
     /// By SIP.
     Signal,
+    /// As the two tones that it sounds.
+    Tone,
 }
 
-/// Keys that were told one way and may still come the other way.
+#[derive(Debug)]
+struct Press {
+    key: Key,
+    /// When it was told first.
+    at: Stamp,
+    told: Vec<Way>,
+}
+
+/// Keys that may still be told another way.
 #[derive(Debug, Default)]
-pub(super) struct Keys(VecDeque<(Key, Way, Stamp)>);
+pub(super) struct Keys(VecDeque<Press>);
 
 impl Keys {
     /// Whether this is a key that has not been told yet.
     pub fn is_new(&mut self, key: Key, way: Way, now: Stamp) -> bool {
-        self.0.retain(|(_, _, at)| now.since(*at) < EVIDENCE);
-        // A phone that tells all its keys twice tells them in the same order.
-        let oldest = self.0.iter().position(|(_, w, _)| *w != way);
-        let is_twin = |told: &(Key, Way, Stamp)| told.0 == key && now.since(told.2) < APART;
-        if let Some(twin) = oldest.filter(|at| is_twin(&self.0[*at])) {
-            self.0.remove(twin);
+        self.0.retain(|press| now.since(press.at) < EVIDENCE);
+        // A phone that tells all its keys one way and another tells them in the same order.
+        let oldest = self.0.iter_mut().find(|press| !press.told.contains(&way));
+        if let Some(twin) = oldest.filter(|press| press.key == key && now.since(press.at) < APART) {
+            twin.told.push(way);
             return false;
         }
-        self.0.push_back((key, way, now));
+        self.0.push_back(Press { key, at: now, told: vec![way] });
         true
     }
 }
@@ -42,7 +51,7 @@ impl Keys {
 #[cfg(test)]
 mod tests {
     use super::{
-        Way::{Signal, Sound},
+        Way::{Signal, Sound, Tone},
         *,
     };
 
@@ -65,5 +74,15 @@ mod tests {
             "49#9"
         );
         assert_eq!(told(&[('7', Signal, 0), ('7', Sound, 1500)]), "77");
+        assert_eq!(
+            told(&[
+                ('8', Signal, 0),
+                ('8', Tone, 110),
+                ('8', Sound, 120),
+                ('8', Tone, 300),
+                ('8', Signal, 390)
+            ]),
+            "88"
+        );
     }
 }

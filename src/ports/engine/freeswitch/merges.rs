@@ -100,7 +100,7 @@ mod tests {
             world.order(leg(index), 17);
             let to = world.dialled[index].clone();
             world.legs.on_fact(Fact::Created { leg: to.clone() }, world.now);
-            world.legs.on_fact(Fact::Answered { leg: to.clone() }, world.now);
+            world.legs.on_fact(Fact::Answered { leg: to.clone(), tones: false }, world.now);
             world.legs.on_fact(Fact::Bridged { leg: leg(index), peer: to }, world.now);
         }
         let (desk, friend) = (world.dialled[0].clone(), world.dialled[1].clone());

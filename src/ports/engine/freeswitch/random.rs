@@ -255,7 +255,7 @@ impl World {
                 Fact::Key { leg: self.any(i), key: Key::new('5').expect("key"), way: Way::Signal }
             }
             Step::Created(i) => Fact::Created { leg: self.dialled(i) },
-            Step::Answered(i) => Fact::Answered { leg: self.dialled(i) },
+            Step::Answered(i) => Fact::Answered { leg: self.dialled(i), tones: i % 2 == 0 },
             Step::Bridged(i) => Fact::Bridged { leg: leg(i), peer: self.dialled(i) },
             Step::Started(i) => Fact::PlayStarted { leg: leg(i) },
             Step::Over(i, next, played) => {

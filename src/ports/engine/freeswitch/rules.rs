@@ -80,7 +80,7 @@ fn out_of_order_is_told_of_phones_that_never_answered_only() {
         let dialled = world.dialled(0);
         world.legs.on_fact(Fact::Created { leg: dialled.clone() }, world.now);
         if answered {
-            world.legs.on_fact(Fact::Answered { leg: dialled.clone() }, world.now);
+            world.legs.on_fact(Fact::Answered { leg: dialled.clone(), tones: false }, world.now);
         }
         let cause = HangupCause::DESTINATION_OUT_OF_ORDER;
         world.legs.on_fact(Fact::HungUp { leg: dialled.clone(), cause }, world.now);

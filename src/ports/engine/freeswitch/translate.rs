@@ -39,8 +39,10 @@ pub enum Fact {
     Ringing {
         leg: LegId,
     },
+    /// `tones`: its keys, if it has any, can be told by their sound alone.
     Answered {
         leg: LegId,
+        tones: bool,
     },
     PlayStarted {
         leg: LegId,
@@ -155,7 +157,7 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
         }
         b"CHANNEL_ORIGINATE" => Some(Fact::Created { leg: leg(event)? }),
         b"CHANNEL_PROGRESS" | b"CHANNEL_PROGRESS_MEDIA" => Some(Fact::Ringing { leg: leg(event)? }),
-        b"CHANNEL_ANSWER" => Some(Fact::Answered { leg: leg(event)? }),
+        b"CHANNEL_ANSWER" => Some(Fact::Answered { leg: leg(event)?, tones: has_but_tones(event) }),
         b"PLAYBACK_START" => Some(Fact::PlayStarted { leg: leg(event)? }),
         b"PLAYBACK_STOP" => {
             Some(Fact::PlayStopped { leg: leg(event)?, whole: event.get("Playback-Status") == Some(b"done") })
@@ -164,7 +166,11 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
         b"CHANNEL_EXECUTE_COMPLETE" => executed(event).map(Fact::Executed),
         b"DTMF" => {
             let key = decode(event.get("DTMF-Digit")?).chars().next().and_then(Key::new)?;
-            let way = if event.get("DTMF-Source") == Some(b"RTP") { Way::Sound } else { Way::Signal };
+            let way = match event.get("DTMF-Source") {
+                Some(b"RTP") => Way::Sound,
+                Some(b"INBAND_AUDIO") => Way::Tone,
+                _ => Way::Signal,
+            };
             Some(Fact::Key { leg: leg(event)?, key, way })
         }
         b"CHANNEL_BRIDGE" => {
@@ -177,6 +183,13 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
         }
         _ => None,
     }
+}
+
+/// The far end has said what it speaks, and RFC 2833 is not among it. What is only passed on tells us no tones.
+fn has_but_tones(event: Headers<'_>) -> bool {
+    let [codec, said] = event.pick(["Channel-Read-Codec-Name", "variable_switch_r_sdp"]);
+    codec != Some(b"G729")
+        && said.is_some_and(|said| !decode(said).to_ascii_lowercase().contains("telephone-event"))
 }
 
 fn custom(event: Headers<'_>) -> Option<Fact> {
