@@ -7,8 +7,11 @@ use serde_json::json;
 use crate::{
     bench::Kind,
     office::Office,
-    support::{call::Call, phone::Manner},
-    world::{HIGH, LOW, both_talk, both_talk_a_while},
+    support::{
+        call::Call,
+        phone::{Manner, Phone},
+    },
+    world::{HIGH, LOW, both_talk, both_talk_a_while, eventually},
 };
 
 on_every_engine! {
@@ -19,6 +22,8 @@ on_every_engine! {
     a_phone_parks_by_a_transfer,
     a_phone_joins_its_two_talks,
     a_phone_that_called_both_joins_them,
+    a_phone_hands_on_while_the_one_it_asked_still_rings,
+    handed_on_while_it_rings_and_not_taken_the_caller_comes_back,
     asked_first_and_handed_on,
     asked_first_and_taken_back,
     asked_first_and_all_three_talk,
@@ -144,6 +149,82 @@ pub async fn a_phone_that_called_both_joins_them(kind: Kind) {
     two.hang_up().await;
     second.hang_up().await;
     first.ended().await;
+    office.world.ends_clean().await;
+}
+
+/// A phone that talks asks a number at which another phone rings, and hands on before that one has answered. What rings
+/// there is the other call.
+async fn hands_on(office: &Office, talk: &Call, from: &Phone, number: &str, to: &Phone) -> Call {
+    talk.hold(true).await;
+    let asked = from.dial(number).await;
+    let first = to.rings().await;
+    asked.rings_there().await;
+    if number == to.line.user {
+        // The phone hears ringing before anything has left the engine. Nobody hands on within those milliseconds.
+        eventually("it is told that it rings", async || {
+            let calls = office.calls().await;
+            let asking = calls.iter().find(|call| call.state == "dialling").ok_or("nobody asks")?;
+            let path = format!("/v1/calls/{}/explain", asking.id);
+            let story: serde_json::Value =
+                office.world.rest.try_get(&path).await.map_err(|why| why.to_string())?;
+            story.to_string().contains(" rings\"").then_some(()).ok_or_else(|| story.to_string())
+        })
+        .await;
+    }
+    assert_eq!(talk.refer_into(&asked).await, Some(202));
+    talk.ended().await;
+    asked.hang_up().await;
+    asked.ended().await;
+    first.ended().await;
+    to.rings().await
+}
+
+pub async fn a_phone_hands_on_while_the_one_it_asked_still_rings(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben, carla) =
+        (office.phone("1001").await, office.phone("1002").await, office.phone("1003").await);
+    // The phone was called.
+    let (_customer, call, desk) = office.customer(&anna).await;
+    let taken = hands_on(&office, &desk, &anna, "1002", &ben).await;
+    call.hears_other_than(HIGH).await;
+    taken.answer();
+    both_talk_a_while(&call, &taken).await;
+    assert_eq!(office.calls().await.len(), 1);
+    taken.hang_up().await;
+    call.ended().await;
+    let record = office.world.record("13900000001").await;
+    assert_eq!((record.legs.len(), record.talk_ms >= 2000), (3, true), "{record:?}");
+    // The phone had called.
+    let (own, first) = office.talk(&anna, &carla).await;
+    let taken = hands_on(&office, &own, &anna, "1002", &ben).await;
+    taken.answer();
+    both_talk_a_while(&first, &taken).await;
+    first.hang_up().await;
+    taken.ended().await;
+    // A group rings.
+    let (own, first) = office.talk(&anna, &carla).await;
+    let taken = hands_on(&office, &own, &anna, "6001", &ben).await;
+    taken.answer();
+    both_talk_a_while(&first, &taken).await;
+    taken.hang_up().await;
+    first.ended().await;
+    office.world.ends_clean().await;
+}
+
+pub async fn handed_on_while_it_rings_and_not_taken_the_caller_comes_back(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    let (customer, call, desk) = office.customer(&anna).await;
+    let taken = hands_on(&office, &desk, &anna, "1002", &ben).await;
+    taken.refuse(486);
+    let again = anna.rings().await;
+    again.answer();
+    both_talk_a_while(&call, &again).await;
+    // Who leaves meanwhile leaves nobody.
+    let taken = hands_on(&office, &again, &anna, "1002", &ben).await;
+    call.hang_up().await;
+    taken.ended().await;
+    drop(customer);
     office.world.ends_clean().await;
 }
 

@@ -213,44 +213,56 @@ pub async fn a_phone_joins_its_two_talks() {
     }
 }
 
-/// A phone lets go while the one whom it asked for the other still rings.
+/// A phone lets go while the one whom it asked for the other still rings. Whoever waits is not joined with that one, nor
+/// ended with that call, and obeys; and who answers in that very moment does not stay.
 pub async fn a_phone_joins_before_the_other_has_answered() {
     let rig = Rig::start();
     let mut tandem = rig.adapter().await;
     let (boss, two, three) = (rig.phone("1001").await, rig.phone("1002").await, rig.phone("1003").await);
-    for answers in [true, false] {
+    for (called, answers) in [(true, false), (true, true), (false, false), (false, true)] {
         let from = tandem.mark();
-        let (theirs, their_leg, mine, my_leg) = talk(&mut tandem, &two, &boss).await;
+        let (theirs, their_leg, mine, my_leg) = if called {
+            talk(&mut tandem, &two, &boss).await
+        } else {
+            let (mine, my_leg, theirs, their_leg) = talk(&mut tandem, &boss, &two).await;
+            (theirs, their_leg, mine, my_leg)
+        };
         mine.hold(true).await;
         let mark = tandem.mark();
         let asked = boss.dial("1003").await;
         let (asked_leg, _) = tandem.arrival(mark).await;
-        let friend_leg = tandem.dial(&asked_leg, "1003");
-        let friend = three.rings().await;
+        let first_leg = tandem.dial(&asked_leg, "1003");
+        let first = three.rings().await;
         asked.rings_there().await;
+        tandem.expect(mark, Event::Ringing { leg: first_leg.clone() }).await;
         assert_eq!(mine.refer_into(&asked).await, Some(202));
-        tandem.ended(&my_leg).await;
         if answers {
-            friend.answer();
-            tandem
-                .get(mark, PATIENCE, "the two", |e| match e {
-                    Event::Joined { leg, peer } => [leg, peer].contains(&&their_leg).then_some(()),
-                    _ => None,
-                })
-                .await;
-            hear_each_other(&theirs, &friend).await;
-            tandem.ended(&asked_leg).await;
-            friend.hang_up().await;
-        } else {
-            // The engine takes whoever waits along.
-            friend.refuse(486);
-            tandem.ended(&asked_leg).await;
-            theirs.ended().await;
+            first.answer();
         }
-        tandem.ended(&friend_leg).await;
+        let handed =
+            Event::HandedOn { leg: my_leg.clone(), peer: their_leg.clone(), asked: asked_leg.clone() };
+        tandem.expect(mark, handed).await;
+        tandem.expect(mark, Event::Returned { leg: their_leg.clone() }).await;
+        for leg in [&asked_leg, &first_leg] {
+            tandem.send(leg, BYE);
+        }
+        for leg in [&my_leg, &asked_leg, &first_leg] {
+            tandem.ended(leg).await;
+        }
+        first.ended().await;
+        tandem.order(&their_leg, Command::Music).await;
+        theirs.hears(MUSIC).await;
+        let mark = tandem.mark();
+        let friend_leg = tandem.dial(&their_leg, "1003");
+        let friend = three.rings().await;
+        friend.answer();
+        tandem.expect(mark, Event::Joined { leg: their_leg.clone(), peer: friend_leg.clone() }).await;
+        hear_each_other(&theirs, &friend).await;
         theirs.hang_up().await;
-        tandem.ended(&their_leg).await;
-        assert_eq!(ends(&tandem, from), 4, "{}", tandem.story());
+        for leg in [&their_leg, &friend_leg] {
+            tandem.ended(leg).await;
+        }
+        assert_eq!((ends(&tandem, from), returned(&tandem, from, &their_leg)), (5, 1), "{}", tandem.story());
         rig.is_empty().await;
     }
 }

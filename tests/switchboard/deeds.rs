@@ -210,7 +210,13 @@ impl Day {
         }
         let (one, two) = (self.random.usize(..talking.len()), self.random.usize(..talking.len()));
         let (one, two) = (&talking[one], &talking[two]);
-        if self.random.u8(..3) == 0 || one == two || self.rig.world.peer(one) == Some(two) {
+        let alone = |leg: &&LegId| self.rig.world.peer(leg).is_none();
+        let asking: Vec<LegId> = self.rig.world.legs().filter(alone).cloned().collect();
+        let kind = self.random.u8(..4);
+        if kind == 0 && !asking.is_empty() {
+            let asked = &asking[self.random.usize(..asking.len())];
+            self.rig.world.refer_early(one, asked, self.rig.now);
+        } else if kind == 1 || one == two || self.rig.world.peer(one) == Some(two) {
             let to = number(self.one(&DIALLED));
             self.rig.world.refer(one, to, self.rig.now);
         } else {

@@ -311,3 +311,29 @@ fn rooms_and_slots_outlive_the_daemon() {
     assert!(hear_each_other(&rig, &a, &d));
     ends(rig, 4);
 }
+
+#[test]
+fn handed_on_while_the_other_rings_the_caller_rings_there() {
+    for answers in [true, false] {
+        let mut rig = open();
+        let (a, b) = talk(&mut rig);
+        answers_after(&mut rig, answers);
+        let asked = dials(&mut rig, "asked", "1001", "1002");
+        rig.run_for(secs(1));
+        let first = at(&rig, "1002").expect("1002 rings");
+        rig.world.refer_early(&b, &asked, rig.now);
+        rig.run_for(secs(1));
+        let second = at(&rig, "1002").filter(|leg| *leg != first);
+        assert!(second.is_some() || !answers, "it rings anew");
+        assert!(rig.world.legs().all(|leg| *leg != asked && *leg != first), "what the phone dialled is over");
+        rig.run_for(secs(40));
+        let who = at(&rig, if answers { "1002" } else { "1001" }).expect("somebody talks with the caller");
+        assert!(hear_each_other(&rig, &a, &who), "{answers}");
+        assert_eq!(calls(&rig).len(), 1);
+        ends(rig, 2);
+    }
+}
+
+fn answers_after(rig: &mut Rig, ever: bool) {
+    answers(rig, "1002", if ever { Answer::After(secs(5)) } else { Answer::Never });
+}

@@ -53,6 +53,7 @@ impl Switchboard {
             Event::Joined { leg, peer } => self.joined(&leg, &peer),
             Event::Returned { leg } => self.returned(&leg),
             Event::Ended { leg, cause } => self.ended(&leg, cause),
+            Event::HandedOn { leg, peer, asked } => self.handed_on(&leg, &peer, &asked),
             Event::Referred { leg, peer, to } => self.referred(&leg, &peer, &to),
             Event::Met { leg, room } => self.met(&leg, &room),
             Event::Recorded { leg, order, length } => self.recorded(&leg, order, length),

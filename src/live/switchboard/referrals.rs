@@ -58,6 +58,27 @@ impl Switchboard {
         self.timers.set(Timer::Stage(id), self.now() + RETURN_GUARD);
     }
 
+    /// The phone at `leg` did not wait for the answer to its other call, `asked`, and sends its peer there: as if it had
+    /// named the number. What it dialled for that is over, and rings for the peer anew.
+    pub(super) fn handed_on(&mut self, leg: &LegId, peer: &LegId, asked: &LegId) {
+        let Some(other) = self.legs.get(asked).and_then(|id| self.calls.get(id)) else { return };
+        let (give, to) = (other.id, other.arrival.to.clone());
+        let talks =
+            other.leg != *asked || matches!(other.stage, Stage::Talking { .. } | Stage::Conferring(_));
+        if talks || self.legs.get(leg) == Some(&give) {
+            return;
+        }
+        let Some(keep) = self.legs.get(leg).copied() else { return };
+        if let Some(call) = self.calls.get_mut(&give) {
+            self.out.tell(call, format_smolstr!("its phone sends call {keep} to {to} instead"));
+            call.ended_by.get_or_insert(EndedBy::Tandem);
+        }
+        self.leave_queue(give);
+        self.end(give);
+        self.out.hangup(asked, HangupCause::NORMAL_CLEARING);
+        self.referred(leg, peer, &to);
+    }
+
     /// The caller leaves and the other side stays: the call is about that leg from now on.
     pub(super) fn hand_on(&mut self, id: CallId, stays: &LegId) {
         let Some(call) = self.calls.get_mut(&id) else { return };

@@ -254,6 +254,10 @@ pub enum Event {
     /// The phone at `leg` sends its peer to a number (REFER, RFC 3515). Their talk is over: the peer's `Returned`
     /// follows, and the end of `leg`.
     Referred { leg: LegId, peer: LegId, to: Number },
+    /// The phone at `leg` sends its peer to where its other leg `asked` is going, and nobody has answered that one yet
+    /// (REFER with Replaces of a dialog that is still early). Their talk is over: the peer's `Returned` follows, and the
+    /// end of `leg`; `asked`, and whoever rings for it, is to be hung up.
+    HandedOn { leg: LegId, peer: LegId, asked: LegId },
     /// The leg is in the room.
     Met { leg: LegId, room: RoomId },
     /// A `Record` is over; `length` of what is in the file, zero when there is none.
@@ -283,6 +287,7 @@ impl Event {
             | Self::Key { leg, .. }
             | Self::Joined { leg, .. }
             | Self::Referred { leg, .. }
+            | Self::HandedOn { leg, .. }
             | Self::Met { leg, .. }
             | Self::Recorded { leg, .. }
             | Self::Returned { leg }

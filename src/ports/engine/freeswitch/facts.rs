@@ -46,6 +46,7 @@ impl Legs {
             }
             Fact::RecordStarted { leg } => self.on_record_started(&leg, now),
             Fact::Executed(executed) => self.on_executed(&executed, now),
+            Fact::Departing { leg } => self.is_taken_out(&leg, now),
             Fact::Key { leg, key, way } => self.on_key(leg, key, way, now),
             Fact::Met { leg, room, member } => {
                 self.on_met(leg.clone(), room, member);
@@ -148,6 +149,9 @@ impl Legs {
             return;
         };
         known.sure = true;
+        if std::mem::take(&mut known.held) {
+            return self.send(command::park_again(&leg), Then::Nothing);
+        }
         match (&known.lane, &place, known.arrival.clone()) {
             (Lane::Idle, _, Some(arrival)) => return self.tell(Event::Arrived { leg, arrival }),
             // It was told to go elsewhere meanwhile, and will.
@@ -183,6 +187,7 @@ impl Legs {
         self.is_not_merged(leg, now);
         let Some(known) = self.all.get_mut(leg) else { return };
         known.lane = Lane::Idle;
+        known.held = false;
         known.alone = false;
         if known.dismissed {
             return self.send(command::hangup(leg, HangupCause::NORMAL_CLEARING), Then::Nothing);

@@ -98,6 +98,8 @@ pub(super) struct Leg {
     pub peer: Option<LegId>,
     /// Its phone has sent the other side on: it ends instead of coming back.
     pub dismissed: bool,
+    /// The engine is about to park it or let it hear music, by itself and under no lease: it is parked anew.
+    pub held: bool,
     /// What it does was heard, or told to it, since the link stands.
     pub sure: bool,
     pub tape: Option<SoundId>,
@@ -130,6 +132,7 @@ impl Leg {
             alone: false,
             peer: None,
             dismissed: false,
+            held: false,
             sure: true,
             tape: None,
             recording: None,

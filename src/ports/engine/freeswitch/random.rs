@@ -35,6 +35,7 @@ pub(super) enum Step {
     Order(usize, u8),
     Met(usize, u8),
     Transferring(usize, usize),
+    Departing(usize),
     Recording(usize),
     Dialled(usize, bool),
     Key(usize),
@@ -59,6 +60,7 @@ fn step() -> impl Strategy<Value = Step> {
         9 => (any_leg.clone(), 0..KINDS).prop_map(|(leg, kind)| Step::Order(leg, kind)),
         3 => (any_leg.clone(), 0..2u8).prop_map(|(leg, room)| Step::Met(leg, room)),
         2 => (any_leg.clone(), 0..3usize).prop_map(|(leg, more)| Step::Transferring(leg, (leg + more / 2) % 12)),
+        1 => any_leg.clone().prop_map(Step::Departing),
         2 => any_leg.clone().prop_map(Step::Recording),
         2 => (leg.clone(), any::<bool>()).prop_map(|(leg, good)| Step::Dialled(leg, good)),
         1 => any_leg.prop_map(Step::Key),
@@ -246,6 +248,7 @@ impl World {
                 Fact::Referring { leg: self.any(i), to: Some(number()) }
             }
             Step::Transferring(i, other) => Fact::Joining { legs: [self.any(i), self.any(other)] },
+            Step::Departing(i) => Fact::Departing { leg: self.any(i) },
             Step::Recording(i) => Fact::RecordStarted { leg: self.any(i) },
             Step::Dialled(i, good) => {
                 let text = if good { "+OK x\n" } else { "-ERR USER_BUSY\n" }.to_owned();

@@ -51,7 +51,11 @@ impl Legs {
     }
 
     pub(super) fn on_play_started(&mut self, leg: &LegId) {
-        let Some(Lane::Playing(playing)) = self.all.get_mut(leg).map(|l| &mut l.lane) else { return };
+        let Some(known) = self.all.get_mut(leg) else { return };
+        if std::mem::take(&mut known.held) {
+            return self.send(command::park_again(leg), Then::Nothing);
+        }
+        let Lane::Playing(playing) = &mut known.lane else { return };
         playing.started = true;
         if playing.stop.is_some() {
             self.send(command::stop(leg), Then::Nothing);

@@ -55,6 +55,10 @@ pub enum Fact {
         leg: LegId,
     },
     Executed(Executed),
+    /// It is about to be transferred, and has done what the dialplan wants done before.
+    Departing {
+        leg: LegId,
+    },
     Key {
         leg: LegId,
         key: Key,
@@ -163,6 +167,9 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
             Some(Fact::PlayStopped { leg: leg(event)?, whole: event.get("Playback-Status") == Some(b"done") })
         }
         b"RECORD_START" => Some(Fact::RecordStarted { leg: leg(event)? }),
+        b"CHANNEL_EXECUTE_COMPLETE" if event.get("Application") == Some(b"execute_extension") => {
+            Some(Fact::Departing { leg: leg(event)? })
+        }
         b"CHANNEL_EXECUTE_COMPLETE" => executed(event).map(Fact::Executed),
         b"DTMF" => {
             let key = decode(event.get("DTMF-Digit")?).chars().next().and_then(Key::new)?;
@@ -206,15 +213,18 @@ fn custom(event: Headers<'_>) -> Option<Fact> {
             up: event.get("Ping-Status") == Some(b"UP"),
         }),
         "sofia::transferor" => {
-            let [leg, other, kind, to] = event.pick([
+            let [leg, other, instead, kind, to] = event.pick([
                 "Unique-ID",
                 "att_xfer_destination_peer_uuid",
+                "att_xfer_original_call_id",
                 "variable_transfer_to",
                 "variable_transfer_destination",
             ]);
             let leg = id(leg?)?;
-            if let Some(other) = other {
-                return Some(Fact::Joining { legs: [leg, id(other)?] });
+            if let Some(other) = other.and_then(id) {
+                // The other call has no other side: then the engine names its leg elsewhere.
+                let other = if other == leg { id(instead?)? } else { other };
+                return Some(Fact::Joining { legs: [leg, other] });
             }
             kind.filter(|kind| kind.starts_with(b"blind"))?;
             let to = to.map(decode).and_then(|to| Number::new(to.strip_prefix("blind:")?).ok());

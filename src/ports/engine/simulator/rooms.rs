@@ -132,6 +132,16 @@ impl World {
         self.remove(leg, HangupCause::NORMAL_CLEARING);
     }
 
+    /// The phone at `leg` sends its peer to where its leg `asked` is going, before anybody has answered there.
+    pub fn refer_early(&mut self, leg: &LegId, asked: &LegId, now: Stamp) {
+        self.now = self.now.max(now);
+        let Some(peer) = self.peer(leg).cloned() else { return };
+        self.tell(Event::HandedOn { leg: leg.clone(), peer: peer.clone(), asked: asked.clone() });
+        self.leave_peer(leg);
+        self.with(leg, |leg| leg.state = State::Parked);
+        self.remove(leg, HangupCause::NORMAL_CLEARING);
+    }
+
     /// A phone joins its two talks into one (REFER with Replaces): its legs end, the other two talk.
     pub fn refer_attended(&mut self, leg: &LegId, other: &LegId, now: Stamp) {
         self.now = self.now.max(now);

@@ -132,10 +132,21 @@ impl Ledger {
                 effects.events.push(Event::Referred { leg: id.clone(), peer: peer.clone(), to });
                 Duty::Refer { peer }
             }
+            (Wish::Other(asked), Some(peer)) if self.waits(&asked) => {
+                effects.events.push(Event::HandedOn { leg: id.clone(), peer: peer.clone(), asked });
+                Duty::Refer { peer }
+            }
             (Wish::Other(other), Some(_)) => Duty::Merge { other },
             _ => Duty::Decline,
         };
         effects.duties.push((id.clone(), duty));
+    }
+
+    /// Whether this leg waits for somebody who has not answered yet.
+    fn waits(&self, id: &LegId) -> bool {
+        self.legs
+            .get(id)
+            .is_some_and(|leg| leg.joined.is_none() && leg.room.is_none() && leg.dialled.is_none())
     }
 
     /// Whom the phone with these two legs wants to join: first the one who shall get back when the other ends.
