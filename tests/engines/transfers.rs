@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
+use tandem::live::record::EndedBy;
 
 use crate::{
     bench::Kind,
@@ -24,6 +25,7 @@ on_every_engine! {
     a_phone_that_called_both_joins_them,
     a_phone_hands_on_while_the_one_it_asked_still_rings,
     handed_on_while_it_rings_and_not_taken_the_caller_comes_back,
+    who_is_held_is_not_lost_with_the_phone_that_holds,
     asked_first_and_handed_on,
     asked_first_and_taken_back,
     asked_first_and_all_three_talk,
@@ -225,6 +227,47 @@ pub async fn handed_on_while_it_rings_and_not_taken_the_caller_comes_back(kind: 
     call.hang_up().await;
     taken.ended().await;
     drop(customer);
+    office.world.ends_clean().await;
+}
+
+/// A talk that a phone holds ends like any other, whether the phone, the caller or Tandem ends it.
+pub async fn who_is_held_is_not_lost_with_the_phone_that_holds(kind: Kind) {
+    let office = Office::open(kind).await;
+    let (anna, ben) = (office.phone("1001").await, office.phone("1002").await);
+    // Sent on by command while it is held.
+    let (_customer, call, desk) = office.customer(&anna).await;
+    desk.hold(true).await;
+    office.act("13900000001", "talking", "transfer", json!({ "to": "1002" })).await;
+    let taken = ben.rings().await;
+    desk.ended().await;
+    taken.answer();
+    both_talk_a_while(&call, &taken).await;
+    // The phone hangs up that holds.
+    taken.hold(true).await;
+    taken.hang_up().await;
+    call.ended().await;
+    let record = office.world.record("13900000001").await;
+    assert_eq!((record.ended_by, record.cause.0), (EndedBy::Callee, 16), "{record:?}");
+    // Somebody is asked first while it is held.
+    let (_customer, call, desk) = office.customer(&anna).await;
+    desk.hold(true).await;
+    office.act("13900000001", "talking", "consult", json!({ "to": "1002" })).await;
+    let asked = ben.rings().await;
+    asked.answer();
+    desk.hold(false).await;
+    both_talk(&desk, &asked).await;
+    office.act("13900000001", "consulting", "back", json!({})).await;
+    asked.ended().await;
+    both_talk(&call, &desk).await;
+    call.hang_up().await;
+    desk.ended().await;
+    // A phone that had called holds and hangs up.
+    let (own, first) = office.talk(&ben, &anna).await;
+    own.hold(true).await;
+    own.hang_up().await;
+    first.ended().await;
+    let record = office.world.record("1002").await;
+    assert_eq!((record.ended_by, record.cause.0), (EndedBy::Caller, 16), "{record:?}");
     office.world.ends_clean().await;
 }
 

@@ -327,10 +327,18 @@ impl Call {
         }
     }
 
-    /// Puts the other side on hold, or takes it back.
+    /// Puts the other side on hold, or takes it back. When the other side just offers something too (491), once more
+    /// a little later (RFC 3261, 14.1).
     pub async fn hold(&self, on: bool) {
-        let offer = self.sdp(if on { "sendonly" } else { "sendrecv" });
-        let code = self.ask(self.request("INVITE").with_body("application/sdp", offer)).await;
+        let offer = || self.sdp(if on { "sendonly" } else { "sendrecv" });
+        let ask = async || self.ask(self.request("INVITE").with_body("application/sdp", offer())).await;
+        let mut code = ask().await;
+        for _ in 0..3 {
+            if code == Some(491) {
+                tokio::time::sleep(Duration::from_millis(700)).await;
+                code = ask().await;
+            }
+        }
         assert_eq!(code, Some(200), "hold was refused\n{}", self.0.line.trace());
     }
 

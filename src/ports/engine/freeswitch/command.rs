@@ -26,6 +26,8 @@ pub const FALLBACK: &str = "fallback";
 pub const RESUME: &str = "RESUME";
 /// Where a leg begins that was dialled for nobody.
 pub const DIALLED: &str = "DIALLED";
+/// Where whoever is held goes when the leg that holds leaves; without it the engine ends the held one, too.
+pub const GIVES_BACK: &str = "hold_hangup_xfer_exten";
 /// Door of a room for the first: it waits there under its lease.
 pub const MEET: &str = "MEET-";
 /// Door of a room for all others: it ends their lease, and that of the one who waits.
@@ -181,6 +183,11 @@ pub fn come_back(leg: &LegId) -> Vec<u8> {
     plain(&format!(
         "api uuid_setvar_multi {leg} transfer_after_bridge={RESUME}:XML:{CONTEXT};max_session_transfers={TRANSFERS}"
     ))
+}
+
+/// Whoever the leg holds stays when the leg is taken away from it.
+pub fn give_back(leg: &LegId) -> Vec<u8> {
+    note(leg, GIVES_BACK, &format!("{RESUME}:XML:{CONTEXT}"))
 }
 
 /// How a leg goes into a room.

@@ -12,7 +12,7 @@ use crate::{
 };
 
 use super::{
-    command::{CONTEXT, DIALLED, REFER, background, execute, seconds},
+    command::{CONTEXT, DIALLED, GIVES_BACK, REFER, RESUME, background, execute, seconds},
     escape::{self, Unspeakable, Variables},
     tag::Tag,
 };
@@ -51,6 +51,7 @@ impl Dial<'_> {
             .word("leg_timeout", &timeout)
             .word("ignore_early_media", "true")
             .word("force_transfer_context", REFER)
+            .place(GIVES_BACK, RESUME, CONTEXT)
             .number("origination_caller_id_number", self.caller)
             .text("origination_caller_id_name", self.caller_name.as_str());
         Ok(match self.endpoint {
@@ -117,9 +118,9 @@ mod tests {
             prop_assert_eq!(line.lines().count(), 6);
             prop_assert!(line.starts_with("sendmsg a-leg\ncall-command: execute\nexecute-app-name: bridge\n"));
             let argument = line.lines().find_map(|l| l.strip_prefix("execute-app-arg: ")).expect("argument");
-            prop_assert_eq!(argument.matches(['{', '}', '[', ']', '<', '>', '$', '%', '|', '^', ':', '&']).count(), 5);
+            prop_assert_eq!(argument.matches(['{', '}', '[', ']', '<', '>', '$', '%', '|', '^', ':', '&']).count(), 7);
             prop_assert_eq!(argument.matches('\'').count(), 2);
-            prop_assert_eq!(argument.matches(',').count(), 11);
+            prop_assert_eq!(argument.matches(',').count(), 12);
             let ends_well = argument.ends_with("true,media_mix_inbound_outbound_codecs=${tandem_mix}}user/1001@pbx.example");
             prop_assert!(ends_well, "{}", argument);
         }

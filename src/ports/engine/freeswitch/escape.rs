@@ -113,6 +113,11 @@ impl Variables {
         self.put("media_mix_inbound_outbound_codecs", "${tandem_mix}")
     }
 
+    /// A place in our dialplan.
+    pub fn place(self, name: &'static str, extension: &'static str, context: &'static str) -> Self {
+        self.put(name, &format!("{extension}:XML:{context}"))
+    }
+
     /// Asks a phone to answer by itself, in the two ways that phones know.
     pub fn answers_by_itself(self, domain: &str) -> Self {
         self.put("sip_h_Call-Info", &format!("<sip:{domain}>;answer-after=0"))

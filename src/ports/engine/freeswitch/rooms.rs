@@ -106,6 +106,7 @@ impl Legs {
                     peer.lane = Lane::Leaving { since: now };
                     peer.peer = None;
                     self.send(command::come_back(&to), Then::Nothing);
+                    self.send(command::give_back(leg), Then::Nothing);
                 }
             }
             _ => {}
