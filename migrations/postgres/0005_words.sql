@@ -1,14 +1,7 @@
--- Which way a call went and how it came out. What an earlier version wrote has no direction.
+-- Which way a call went and how it came out. What an earlier version wrote has no direction, and gets its outcome together
+-- with its words.
 ALTER TABLE calls ADD COLUMN direction TEXT CHECK (direction IN ('inbound', 'outbound', 'internal'));
-ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT 'menu'
-    CHECK (outcome IN ('answered', 'abandoned', 'missed', 'menu', 'refused'));
-UPDATE calls SET outcome = CASE
-    WHEN talk_ms > 0 THEN 'answered'
-    WHEN queue IS NOT NULL THEN 'abandoned'
-    WHEN EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.id AND legs.role <> 'caller') THEN 'missed'
-    WHEN answered IS NOT NULL THEN 'menu'
-    ELSE 'refused'
-END;
+ALTER TABLE calls ADD COLUMN outcome TEXT CHECK (outcome IN ('answered', 'abandoned', 'missed', 'menu', 'refused'));
 
 -- Days are counted without looking at the calls themselves.
 DROP INDEX calls_day;
@@ -27,6 +20,6 @@ CREATE INDEX calls_found ON calls_words USING GIN (found);
 -- How rare a word is must be known of many words: else a word that no call has is looked for in all of them, newest first.
 ALTER TABLE calls_words ALTER COLUMN found SET STATISTICS 1000;
 
--- Calls that have no words yet: what was there before, which gets them one after the other.
+-- Calls that have no words yet: what was there before, which gets them bit by bit, the newest first.
 ALTER TABLE calls ADD COLUMN worded BIGINT;
-CREATE INDEX calls_wordless ON calls (worded) WHERE worded IS NULL;
+CREATE INDEX calls_wordless ON calls (arrived) WHERE worded IS NULL;

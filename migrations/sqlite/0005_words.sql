@@ -1,14 +1,7 @@
--- Which way a call went and how it came out. What an earlier version wrote has no direction.
+-- Which way a call went and how it came out. What an earlier version wrote has no direction, and gets its outcome together
+-- with its words.
 ALTER TABLE calls ADD COLUMN direction TEXT CHECK (direction IN ('inbound', 'outbound', 'internal'));
-ALTER TABLE calls ADD COLUMN outcome TEXT NOT NULL DEFAULT 'menu'
-    CHECK (outcome IN ('answered', 'abandoned', 'missed', 'menu', 'refused'));
-UPDATE calls SET outcome = CASE
-    WHEN talk_ms > 0 THEN 'answered'
-    WHEN queue IS NOT NULL THEN 'abandoned'
-    WHEN EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.id AND legs.role <> 'caller') THEN 'missed'
-    WHEN answered IS NOT NULL THEN 'menu'
-    ELSE 'refused'
-END;
+ALTER TABLE calls ADD COLUMN outcome TEXT CHECK (outcome IN ('answered', 'abandoned', 'missed', 'menu', 'refused'));
 
 -- Days are counted without looking at the calls themselves.
 DROP INDEX calls_day;
@@ -22,6 +15,6 @@ CREATE VIRTUAL TABLE calls_words USING fts5(words, detail = none, tokenize = "as
 -- What is erased leaves no trace.
 INSERT INTO calls_words (calls_words, rank) VALUES ('secure-delete', 1);
 
--- Calls that have no words yet: what was there before, which gets them one after the other.
+-- Calls that have no words yet: what was there before, which gets them bit by bit, the newest first.
 ALTER TABLE calls ADD COLUMN worded INTEGER;
-CREATE INDEX calls_wordless ON calls (worded) WHERE worded IS NULL;
+CREATE INDEX calls_wordless ON calls (arrived) WHERE worded IS NULL;

@@ -120,6 +120,17 @@ impl Db {
     }
 }
 
+/// Goes on though whoever asked is gone: bringing the schema forward may take longer than anybody waits.
+async fn to_its_end<T: Send + 'static>(
+    place: &str,
+    work: impl Future<Output = Result<T, DbError>> + Send + 'static,
+) -> Result<T, DbError> {
+    let done = tokio::spawn(work).await;
+    done.unwrap_or_else(|gone| {
+        Err(DbError::Unreachable { place: place.to_owned(), reason: gone.to_string() })
+    })
+}
+
 impl Transaction<'_> {
     /// Runs one statement; returns how many rows it touched.
     pub async fn run(&mut self, sql: Sql) -> Result<u64, DbError> {

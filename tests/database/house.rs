@@ -122,6 +122,18 @@ impl Stranger {
         };
         done.map_err(|why| why.to_string())
     }
+
+    /// A column of texts.
+    pub async fn texts(&mut self, sql: &str) -> Vec<String> {
+        match self {
+            Self::Sqlite(connection) => {
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.unwrap()
+            }
+            Self::Postgres(connection) => {
+                sqlx::query_scalar(sqlx::AssertSqlSafe(sql.to_owned())).fetch_all(connection).await.unwrap()
+            }
+        }
+    }
 }
 
 impl House {
@@ -216,6 +228,22 @@ impl House {
         }
     }
 
+    /// Wherever `text` still stands: files of the state folder, tables of the server.
+    pub async fn found(&self, text: &str) -> Vec<String> {
+        let mut places = files_with(self.state.path(), text);
+        if let Kind::Postgres(_) = self.kind {
+            let mut stranger = self.stranger().await;
+            let tables = "SELECT CAST(table_name AS TEXT) FROM information_schema.tables WHERE table_schema = 'public'";
+            for table in stranger.texts(tables).await {
+                let rows = format!(
+                    "SELECT 'table {table}' FROM {table} AS one WHERE strpos(CAST(one AS TEXT), '{text}') > 0 LIMIT 1"
+                );
+                places.extend(stranger.texts(&rows).await);
+            }
+        }
+        places
+    }
+
     /// Calls, legs and outbox rows that are there.
     pub async fn counts(&self) -> (i64, i64, i64) {
         Self::counts_of(self.stranger().await).await
@@ -231,6 +259,20 @@ impl House {
             }
         }
     }
+}
+
+/// Files below `folder` in which `text` stands.
+pub fn files_with(folder: &Path, text: &str) -> Vec<String> {
+    let mut places = Vec::new();
+    for entry in fs::read_dir(folder).unwrap().map(Result::unwrap) {
+        let path = entry.path();
+        if path.is_dir() {
+            places.extend(files_with(&path, text));
+        } else if memchr::memmem::find(&fs::read(&path).unwrap(), text.as_bytes()).is_some() {
+            places.push(path.display().to_string());
+        }
+    }
+    places
 }
 
 /// What [`House::counts`] gives when calls `0..n` are there once each.

@@ -13,7 +13,7 @@ use tandem::{
     ports::engine::HangupCause,
 };
 
-use crate::house::{House, START, record};
+use crate::house::{House, START, push, record, wait};
 
 /// Calls of all sorts.
 fn calls() -> Vec<CallRecord> {
@@ -167,6 +167,38 @@ pub async fn calls_of_an_earlier_version_are_found_too(house: House) {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     projection.stop().await;
+}
+
+pub async fn an_old_call_that_cannot_be_read_holds_up_no_other(house: House) {
+    let (store, calls) = (house.store(), calls());
+    store.write(&calls).await.unwrap();
+    let mut stranger = house.stranger().await;
+    stranger.run("DELETE FROM calls_words").await;
+    stranger.run("UPDATE calls SET worded = NULL").await;
+    let newest = calls.last().unwrap();
+    // Call 100 has words of its own and a leg that no Tandem wrote, 200 steps that are none.
+    let spoil = format!("UPDATE calls SET steps = 'none' WHERE id = {}", calls[200].id.0);
+    stranger.texts(&format!("{spoil} RETURNING ''")).await;
+    let spoil = format!("UPDATE legs SET leg = '' WHERE place = 0 AND call = {}", calls[100].id.0);
+    stranger.texts(&format!("{spoil} RETURNING ''")).await;
+    assert_eq!(store.word_older(1).await.unwrap(), 1);
+    let worded = stranger.texts("SELECT CAST(id AS TEXT) FROM calls WHERE worded = 1").await;
+    assert_eq!(worded, [newest.id.0.to_string()], "the newest first");
+    let (spool, projection) = house.start();
+    push(&spool, [1000]);
+    let deadline = tokio::time::Instant::now() + crate::house::PATIENCE;
+    while stranger.texts("SELECT CAST(id AS TEXT) FROM calls WHERE worded IS NULL").await != [""; 0] {
+        let standing = projection.standing().borrow().clone();
+        assert!(standing.setback.is_none(), "{standing:?}");
+        assert!(tokio::time::Instant::now() < deadline, "{standing:?}");
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    wait(&projection, "the new call", |s| s.delivered == 1 && s.setback.is_none()).await;
+    projection.stop().await;
+    let kept =
+        calls.iter().enumerate().filter(|(n, call)| ![100, 200].contains(n) && fits(&text("ann"), call));
+    let found = store.search(&text("ann"), None, 1000).await.unwrap();
+    assert_eq!(found.len(), kept.count());
 }
 
 pub async fn an_erased_person_is_not_found_and_the_call_is(house: House) {

@@ -15,6 +15,10 @@ pub enum DbError {
     )]
     Locked { place: String },
     #[error(
+        "the database {place} did not answer in time; narrow the question (a span of time, a queue), or see what else keeps it busy"
+    )]
+    Slow { place: String },
+    #[error(
         "the database {place} cannot be opened ({reason}); check that its folder is there and that the user of the daemon may read and write both"
     )]
     Unreadable { place: String, reason: String },
@@ -101,7 +105,8 @@ impl DbError {
             other => return Self::Unreachable { place, reason: other.to_string() },
         };
         match code.as_str() {
-            "55P03" | "40001" | "40P01" | "57014" => Self::Locked { place },
+            "55P03" | "40001" | "40P01" => Self::Locked { place },
+            "57014" => Self::Slow { place },
             "28000" | "28P01" => Self::Login { place, reason },
             "3D000" => Self::Absent { place },
             "42501" => Self::Denied { place, reason },

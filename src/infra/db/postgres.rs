@@ -23,7 +23,7 @@ use super::{DbError, steps};
 
 /// How long a lock of somebody else is waited for.
 const LOCK: &str = "2s";
-/// No statement of ours takes this long.
+/// No statement of ours takes this long, but for those that bring the schema forward.
 const STATEMENT: &str = "60s";
 const ACQUIRE: Duration = Duration::from_secs(4);
 const CONNECTIONS: u32 = 8;
@@ -49,34 +49,38 @@ impl fmt::Debug for Server {
 #[derive(Debug)]
 pub struct Remote {
     server: Server,
-    open: Mutex<Option<PgPool>>,
+    open: Arc<Mutex<Option<PgPool>>>,
     /// The tables were gone when last looked at.
     stale: AtomicBool,
 }
 
 impl Remote {
     pub fn new(server: Server) -> Self {
-        Self { server, open: Mutex::new(None), stale: AtomicBool::new(false) }
+        Self { server, open: Arc::default(), stale: AtomicBool::new(false) }
     }
 
     pub fn url(&self) -> &str {
         &self.server.url
     }
 
-    pub async fn pool(&self) -> Result<PgPool, DbError> {
-        let mut open = self.open.lock().await;
+    pub async fn pool(self: &Arc<Self>) -> Result<PgPool, DbError> {
+        let mut open = self.open.clone().lock_owned().await;
         if let Some(pool) = &*open
             && !self.stale.load(Ordering::Relaxed)
         {
             return Ok(pool.clone());
         }
-        if let Some(gone) = open.take() {
-            tokio::spawn(async move { gone.close().await });
-        }
-        let pool = self.open().await?;
-        self.stale.store(false, Ordering::Relaxed);
-        *open = Some(pool.clone());
-        Ok(pool)
+        let this = self.clone();
+        super::to_its_end(self.url(), async move {
+            if let Some(gone) = open.take() {
+                tokio::spawn(async move { gone.close().await });
+            }
+            let pool = this.open().await?;
+            this.stale.store(false, Ordering::Relaxed);
+            *open = Some(pool.clone());
+            Ok(pool)
+        })
+        .await
     }
 
     pub async fn close(&self) {
@@ -95,31 +99,35 @@ impl Remote {
     }
 
     async fn open(&self) -> Result<PgPool, DbError> {
-        let options = self.options()?;
-        let pool = PgPoolOptions::new()
-            .max_connections(CONNECTIONS)
-            .acquire_timeout(ACQUIRE)
-            .connect_with(options)
-            .await
-            .map_err(|e| self.explain(e))?;
-        if let Err(error) = self.prepare(&pool).await {
-            pool.close().await;
-            return Err(error);
-        }
-        Ok(pool)
+        let one = self.connect(1, "0").await?;
+        let prepared = self.prepare(&one).await;
+        one.close().await;
+        prepared?;
+        self.connect(CONNECTIONS, STATEMENT).await
     }
 
-    async fn prepare(&self, pool: &PgPool) -> Result<(), DbError> {
-        let (found,): (String,) =
-            sqlx::query_as("SHOW server_encoding").fetch_one(pool).await.map_err(|e| self.explain(e))?;
+    async fn connect(&self, most: u32, statement: &str) -> Result<PgPool, DbError> {
+        let pool = PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
+        pool.connect_with(self.options_for(statement)?).await.map_err(|e| self.explain(e))
+    }
+
+    /// Brings the schema forward.
+    async fn prepare(&self, one: &PgPool) -> Result<(), DbError> {
+        let asked = sqlx::query_as("SHOW server_encoding").fetch_one(one).await;
+        let (found,): (String,) = asked.map_err(|e| self.explain(e))?;
         if found != "UTF8" {
             return Err(DbError::Encoding { place: self.server.url.clone(), found });
         }
-        let ran = steps::for_postgres().run(pool).await;
+        let ran = steps::for_postgres().run(one).await;
         ran.map_err(|e| DbError::of_migration(self.server.url.clone(), e, |e| self.explain(e)))
     }
 
     pub fn options(&self) -> Result<PgConnectOptions, DbError> {
+        self.options_for(STATEMENT)
+    }
+
+    /// With this much time for each statement.
+    fn options_for(&self, statement: &str) -> Result<PgConnectOptions, DbError> {
         let place = || self.server.url.clone();
         let mut options = PgConnectOptions::from_str(&self.server.url).map_err(|e| self.explain(e))?;
         if !near(&options) && !self.server.url.contains("sslmode=") {
@@ -132,7 +140,7 @@ impl Remote {
         }
         Ok(options.application_name("tandem").options([
             ("lock_timeout", LOCK),
-            ("statement_timeout", STATEMENT),
+            ("statement_timeout", statement),
             // The best way to look for a rare word is the worst one for a common word.
             ("plan_cache_mode", "force_custom_plan"),
         ]))

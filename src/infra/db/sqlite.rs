@@ -5,7 +5,10 @@ use std::{
     io,
     os::unix::fs::{MetadataExt, OpenOptionsExt},
     path::{Path, PathBuf},
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -23,7 +26,7 @@ const CONNECTIONS: u32 = 4;
 #[derive(Debug)]
 pub struct File {
     path: PathBuf,
-    open: Mutex<Option<Open>>,
+    open: Arc<Mutex<Option<Open>>>,
     /// A connection that was opened while the file could only be read stays so for ever.
     read_only: AtomicBool,
 }
@@ -37,7 +40,7 @@ struct Open {
 
 impl File {
     pub fn new(path: PathBuf) -> Self {
-        Self { path, open: Mutex::new(None), read_only: AtomicBool::new(false) }
+        Self { path, open: Arc::default(), read_only: AtomicBool::new(false) }
     }
 
     pub fn path(&self) -> &Path {
@@ -53,8 +56,8 @@ impl File {
         error
     }
 
-    pub async fn pool(&self) -> Result<SqlitePool, DbError> {
-        let mut open = self.open.lock().await;
+    pub async fn pool(self: &Arc<Self>) -> Result<SqlitePool, DbError> {
+        let mut open = self.open.clone().lock_owned().await;
         let here = identity(&self.path);
         let read_only = self.read_only.swap(false, Ordering::Relaxed);
         if let Some(Open { file, pool }) = &*open
@@ -63,14 +66,18 @@ impl File {
         {
             return Ok(pool.clone());
         }
-        if let Some(gone) = open.take() {
-            // Others may still be reading what is left of it.
-            tokio::spawn(async move { gone.pool.close().await });
-        }
-        let pool = self.open().await?;
-        let file = identity(&self.path).map_err(|e| self.unreadable(&e))?;
-        *open = Some(Open { file, pool: pool.clone() });
-        Ok(pool)
+        let this = self.clone();
+        super::to_its_end(&self.path.to_string_lossy(), async move {
+            if let Some(gone) = open.take() {
+                // Others may still be reading what is left of it.
+                tokio::spawn(async move { gone.pool.close().await });
+            }
+            let pool = this.open().await?;
+            let file = identity(&this.path).map_err(|e| this.unreadable(&e))?;
+            *open = Some(Open { file, pool: pool.clone() });
+            Ok(pool)
+        })
+        .await
     }
 
     pub async fn close(&self) {

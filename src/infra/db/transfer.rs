@@ -1,6 +1,6 @@
 //! All rows of one database into an empty one, whichever of the two kinds each is.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, path::Path, sync::Arc};
 
 use futures_util::{StreamExt, TryStreamExt, stream::BoxStream};
 use sqlx::{AssertSqlSafe, Executor, Row, postgres::PgRow, sqlite::SqliteRow};
@@ -33,7 +33,7 @@ struct Table {
 type Rows<'c> = BoxStream<'c, sqlx::Result<Vec<Value>>>;
 
 /// The rows of a server, as they are at this moment, into a new file.
-pub(super) async fn out(remote: &Remote, path: &Path) -> Result<(), DbError> {
+pub(super) async fn out(remote: &Arc<Remote>, path: &Path) -> Result<(), DbError> {
     let copy = Db::sqlite(path);
     let mut to = copy.begin().await?;
     let pool = remote.pool().await?;

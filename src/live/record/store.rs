@@ -16,7 +16,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    infra::db::{Db, DbError, Sql, Transaction},
+    infra::db::{Db, DbError, Sql, Transaction, WrongColumn},
 };
 
 const CALL: &str = "INSERT INTO calls (id, from_number, from_name, to_number, arrived, answered, ended, cause, \
@@ -29,9 +29,14 @@ const RECORDING: &str = "INSERT INTO recordings (call, place, sound, leg, ordere
 const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ended', $1, $2)";
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
      queue, wait_ms, talk_ms, agent, steps, erased, direction FROM calls";
-const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call IN (";
+const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call";
 const RECORDINGS: &str =
-    "SELECT call, sound, leg, ordered_by, began, ended, pauses FROM recordings WHERE call IN (";
+    "SELECT call, sound, leg, ordered_by, began, ended, pauses FROM recordings WHERE call";
+/// What [`CallRecord::outcome`] says, of a row that an earlier version wrote.
+const OUTCOME: &str = "CASE WHEN talk_ms > 0 THEN 'answered' WHEN queue IS NOT NULL THEN 'abandoned' \
+     WHEN EXISTS (SELECT 1 FROM legs WHERE legs.call = calls.id AND legs.role <> 'caller') THEN 'missed' \
+     WHEN answered IS NOT NULL THEN 'menu' ELSE 'refused' END";
+
 /// Why calls could not be written or read.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -39,6 +44,8 @@ pub enum StoreError {
     Db(#[from] DbError),
     #[error("call {call} has a {column} that no Tandem wrote; correct or delete the row")]
     Row { call: CallId, column: &'static str },
+    #[error("calls cannot be counted: {0}; correct or delete the rows")]
+    Counted(#[from] WrongColumn),
     #[error(transparent)]
     Words(#[from] Unfindable),
 }
@@ -48,7 +55,7 @@ impl StoreError {
     pub fn is_refusal(&self) -> bool {
         match self {
             Self::Db(e) => e.is_refusal(),
-            Self::Row { .. } | Self::Words(_) => true,
+            Self::Row { .. } | Self::Counted(_) | Self::Words(_) => true,
         }
     }
 }
@@ -80,8 +87,7 @@ impl CallStore {
             .db
             .fetch(Sql::new("SELECT count(*) AS calls FROM calls WHERE ended > $1").bind(since))
             .await?;
-        let calls = rows.first().and_then(|row| row.int("calls").ok().flatten());
-        Ok(calls.and_then(|calls| u64::try_from(calls).ok()).unwrap_or(0))
+        rows.first().map_or(Ok(0), |row| row::counted(row, "calls"))
     }
 
     /// The last `limit` calls that ended, before `before` if it is given, newest first.
@@ -123,11 +129,16 @@ impl CallStore {
 /// What belongs to these calls, in the order of their places.
 fn of_calls(question: &'static str, calls: &[CallId]) -> Sql {
     let mut sql = Sql::new(question);
-    for (call, place) in calls.iter().zip(0..) {
-        sql.push(if place == 0 { "" } else { ", " }).push_bind(call.0 as i64);
-    }
-    sql.push(") ORDER BY call, place");
+    push_ids(&mut sql, calls);
+    sql.push(" ORDER BY call, place");
     sql
+}
+
+fn push_ids(sql: &mut Sql, calls: &[CallId]) {
+    for (call, place) in calls.iter().zip(0..) {
+        sql.push(if place == 0 { " IN (" } else { ", " }).push_bind(call.0 as i64);
+    }
+    sql.push(")");
 }
 
 async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<(), StoreError> {

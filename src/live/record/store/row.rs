@@ -13,7 +13,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    infra::db::Record,
+    infra::db::{Record, WrongColumn},
     live::switchboard::view::Recording,
     ports::engine::HangupCause,
 };
@@ -157,15 +157,19 @@ pub fn join(
     Ok(())
 }
 
-/// Calls that were counted together.
-pub fn group(row: &Record) -> Result<Group, StoreError> {
-    let columns = Columns { row, call: CallId(0) };
-    let outcome = columns.text("outcome")?.and_then(Outcome::of_word);
-    Ok(Group {
-        queue: columns.parsed("queue", Name::new)?,
-        outcome: columns.need("outcome", outcome)?,
-        calls: columns.millis("calls")?,
-        wait_ms: columns.millis("wait_ms")?,
-        talk_ms: columns.millis("talk_ms")?,
-    })
+/// Calls that were counted together, and on which day.
+pub fn group(row: &Record) -> Result<(usize, Group), StoreError> {
+    let wrong = |column| StoreError::Counted(WrongColumn(column));
+    let outcome = row.text("outcome")?.and_then(Outcome::of_word).ok_or(wrong("outcome"))?;
+    let queue = row.text("queue")?.map(Name::new).transpose().map_err(|_| wrong("queue"))?;
+    let day = usize::try_from(counted(row, "day")?).map_err(|_| wrong("day"))?;
+    let (calls, wait_ms, talk_ms) =
+        (counted(row, "calls")?, counted(row, "wait_ms")?, counted(row, "talk_ms")?);
+    Ok((day, Group { queue, outcome, calls, wait_ms, talk_ms }))
+}
+
+/// A sum or a number of rows.
+pub fn counted(row: &Record, column: &'static str) -> Result<u64, StoreError> {
+    let value = row.int(column)?.and_then(|n| u64::try_from(n).ok());
+    value.ok_or(StoreError::Counted(WrongColumn(column)))
 }

@@ -1,6 +1,6 @@
 //! Finished calls looked for by their words, newest arrival first.
 
-use super::{CALLS, CallStore, StoreError, row};
+use super::{CALLS, CallStore, OUTCOME, StoreError, row};
 use crate::{
     base::{clock::Stamp, id::CallId},
     infra::db::{Sql, Transaction},
@@ -9,8 +9,8 @@ use crate::{
 
 const WORDS: &str = "INSERT INTO calls_words (rowid, words) VALUES ($1, $2)";
 const NEW_WORDS: &str = "UPDATE calls_words SET words = $2 WHERE rowid = $1";
-const WORDLESS: &str = " WHERE worded IS NULL LIMIT ";
-const WORDED: &str = "UPDATE calls SET worded = 1 WHERE id = $1";
+const WORDLESS: &str = "SELECT id FROM calls WHERE worded IS NULL ORDER BY arrived DESC LIMIT $1";
+const WORDED: &str = "UPDATE calls SET worded = 1, outcome = COALESCE(outcome, ";
 /// The outer one first: the calls themselves are looked at only where the words agree.
 const WITH_LENGTH: &str = "SELECT calls_words.rowid FROM calls_words CROSS JOIN calls \
      WHERE calls.id = calls_words.rowid AND (calls.ended - calls.arrived) / 1000000 BETWEEN ";
@@ -55,22 +55,63 @@ impl CallStore {
         self.whole(sql).await
     }
 
-    /// Gives words to at most `limit` calls of an earlier version; says how many there were.
+    /// Gives words and outcome to at most `limit` calls of an earlier version, the newest first; says how many there
+    /// were. What cannot be read is left without words, once and for all.
     pub async fn word_older(&self, limit: u32) -> Result<usize, StoreError> {
-        let mut sql = Sql::new(CALLS);
-        sql.push(WORDLESS).push_bind(i64::from(limit));
-        let calls = self.whole(sql).await?;
-        if calls.is_empty() {
-            return Ok(0);
+        let rows = self.db.fetch(Sql::new(WORDLESS).bind(i64::from(limit))).await?;
+        let calls = rows.iter().map(row::id).collect::<Result<Vec<_>, _>>()?;
+        match self.word(&calls).await {
+            Err(why) if why.is_refusal() => {
+                for call in &calls {
+                    self.word_or_leave(*call).await?;
+                }
+            }
+            done => done?,
         }
-        let mut transaction = self.db.begin().await?;
-        for call in &calls {
-            transaction.run(words_of(call)).await?;
-            transaction.run(Sql::new(WORDED).bind(call.id.0 as i64)).await?;
-        }
-        transaction.commit().await?;
         Ok(calls.len())
     }
+
+    async fn word_or_leave(&self, call: CallId) -> Result<(), StoreError> {
+        match self.word(&[call]).await {
+            Err(why) if why.is_refusal() => {
+                tracing::error!(error = %why, "a finished call of an earlier version will not be found by words");
+                self.db.run(worded(call)).await?;
+                Ok(())
+            }
+            done => done,
+        }
+    }
+
+    /// All of these, or none.
+    async fn word(&self, calls: &[CallId]) -> Result<(), StoreError> {
+        if calls.is_empty() {
+            return Ok(());
+        }
+        let mut transaction = self.db.begin().await?;
+        for call in &read(&mut transaction, calls).await? {
+            transaction.run(words_of(call)).await?;
+            transaction.run(worded(call.id)).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+}
+
+fn worded(call: CallId) -> Sql {
+    let mut sql = Sql::new(WORDED);
+    sql.push(OUTCOME).push(") WHERE id = ").push_bind(call.0 as i64);
+    sql
+}
+
+/// These calls with their legs: all that has to do with their words.
+async fn read(transaction: &mut Transaction<'_>, ids: &[CallId]) -> Result<Vec<CallRecord>, StoreError> {
+    let mut sql = Sql::new(CALLS);
+    sql.push(" WHERE id");
+    super::push_ids(&mut sql, ids);
+    let rows = transaction.fetch(sql).await?;
+    let mut calls = rows.iter().map(row::call).collect::<Result<Vec<_>, _>>()?;
+    let legs = transaction.fetch(super::of_calls(super::LEGS, ids)).await?;
+    row::join(&mut calls, &legs, |call, row| row::leg(row).map(|leg| call.legs.push(leg)))?;
+    Ok(calls)
 }
 
 /// The ids of calls begin with the millisecond of their arrival.
@@ -82,18 +123,13 @@ pub(super) fn words_of(call: &CallRecord) -> Sql {
     Sql::new(WORDS).bind(call.id.0 as i64).bind(find::words(call))
 }
 
-/// The words of a call of which much was erased.
+/// The words of a call of which much was erased. Of one that cannot be read none are left.
 pub(super) async fn reword(transaction: &mut Transaction<'_>, call: CallId) -> Result<(), StoreError> {
-    let id = call.0 as i64;
-    let mut of_call = Sql::new(CALLS);
-    of_call.push(" WHERE id = ").push_bind(id);
-    let rows = transaction.fetch(of_call).await?;
-    let Some(row) = rows.first() else { return Ok(()) };
-    let mut call = row::call(row)?;
-    let legs = transaction.fetch(super::of_calls(super::LEGS, &[call.id])).await?;
-    row::join(std::slice::from_mut(&mut call), &legs, |call, row| {
-        row::leg(row).map(|leg| call.legs.push(leg))
-    })?;
-    transaction.run(Sql::new(NEW_WORDS).bind(id).bind(find::words(&call))).await?;
+    let words = match read(transaction, &[call]).await {
+        Ok(calls) => calls.first().map(find::words).unwrap_or_default(),
+        Err(StoreError::Row { .. }) => String::new(),
+        Err(why) => return Err(why),
+    };
+    transaction.run(Sql::new(NEW_WORDS).bind(call.0 as i64).bind(words)).await?;
     Ok(())
 }
