@@ -171,11 +171,23 @@ pub(super) async fn restore(common: Common, args: RestoreArgs) -> Result<Exit, F
         let (site, state) = (restored.site.display(), restored.state.display());
         print(&format!(
             "{} files of {} are in {site} and {state}, as they were at {}\n\
-             next: `tandem doctor {site}`, `tandem apply {site}`, and start the daemon\n",
-            restored.files, restored.about.site, restored.about.made
+             {}next: `tandem doctor {site}`, `tandem apply {site}`, and start the daemon\n",
+            restored.files,
+            restored.about.site,
+            restored.about.made,
+            restored.rows_kept.as_deref().map(|why| kept_text(why, &restored.state)).unwrap_or_default(),
         ))?;
     }
     Ok(Exit::Done)
+}
+
+fn kept_text(why: &str, state: &Path) -> String {
+    let rows = state.join("tandem.db");
+    format!(
+        "the rows stay in {}, for the site does not say where else they belong: {why}\
+         remove `store` from site.yaml to go on with them there\n",
+        rows.display()
+    )
 }
 
 fn drilled_text(drill: &Drill) -> String {

@@ -11,6 +11,7 @@ mod postgres;
 mod sqlite;
 mod statement;
 mod steps;
+mod tables;
 mod transfer;
 mod words;
 
@@ -19,9 +20,14 @@ pub use look::Look;
 pub use postgres::{Password, Server};
 pub use statement::{Record, Sql, Value, WrongColumn};
 
-use std::{path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{Database, PgPool, Postgres, Sqlite, SqlitePool};
+
+/// Questions that are answered at once. Whoever writes has connections of its own and never waits behind them.
+const ASKING: u32 = 2;
+/// No answer is waited for longer than this: nor do the doors.
+const ANSWER: Duration = Duration::from_secs(5);
 
 /// A database, reachable at the moment or not.
 #[derive(Clone, Debug)]
@@ -34,6 +40,25 @@ pub enum Db {
 enum Pool {
     Sqlite(SqlitePool),
     Postgres(PgPool),
+}
+
+/// The connections to one database.
+#[derive(Clone, Debug)]
+pub struct Pools<P> {
+    own: P,
+    /// For [`Db::ask`].
+    asking: P,
+}
+
+impl<D: Database> Pools<sqlx::Pool<D>> {
+    async fn close(&self) {
+        self.asking.close().await;
+        self.own.close().await;
+    }
+
+    fn all_taken(&self) -> bool {
+        self.asking.size() >= ASKING
+    }
 }
 
 /// Statements that hold together. Nothing of them holds when it is dropped before its `commit`.
@@ -65,6 +90,24 @@ impl Db {
             Pool::Postgres(pool) => sql.fetch_postgres(&pool).await,
         };
         rows.map_err(|error| self.explain(error))
+    }
+
+    /// Rows of one statement of somebody who looks into the past: [`ASKING`] at once, [`ANSWER`] at most.
+    pub async fn ask(&self, sql: Sql) -> Result<Vec<Record>, DbError> {
+        let (rows, all_taken) = match self {
+            Self::Sqlite(file) => {
+                let pools = file.pools().await?;
+                (sqlite::ask(&pools.asking, sql).await, pools.all_taken())
+            }
+            Self::Postgres(remote) => {
+                let pools = remote.pools().await?;
+                (sql.fetch_postgres(&pools.asking).await, pools.all_taken())
+            }
+        };
+        rows.map_err(|error| match error {
+            sqlx::Error::PoolTimedOut if all_taken => DbError::Busy { place: self.place() },
+            error => self.explain(error),
+        })
     }
 
     /// Runs one statement; returns how many rows it touched.
@@ -106,8 +149,16 @@ impl Db {
     /// Connections to a database of the present schema; opens and migrates it when need be.
     async fn pool(&self) -> Result<Pool, DbError> {
         match self {
-            Self::Sqlite(file) => file.pool().await.map(Pool::Sqlite),
-            Self::Postgres(remote) => remote.pool().await.map(Pool::Postgres),
+            Self::Sqlite(file) => file.pools().await.map(|pools| Pool::Sqlite(pools.own)),
+            Self::Postgres(remote) => remote.pools().await.map(|pools| Pool::Postgres(pools.own)),
+        }
+    }
+
+    /// How complaints call it.
+    fn place(&self) -> String {
+        match self {
+            Self::Sqlite(file) => file.path().display().to_string(),
+            Self::Postgres(remote) => remote.url().to_owned(),
         }
     }
 

@@ -84,6 +84,18 @@ pub fn load(dir: &Path) -> Result<Site, Problems> {
     report.site.ok_or(report.problems)
 }
 
+/// Where the site in `dir` keeps its rows, whatever else is wrong with it.
+pub fn store_of(dir: &Path) -> Result<Store, Problems> {
+    let mut to = Findings::default();
+    let root = fs::canonicalize(dir).unwrap_or_else(|_| dir.to_owned());
+    let tree = read_tree(&root, SECTIONS[0], true, &mut to);
+    let store = match tree.node().and_then(|site| under(site, "store")) {
+        Some(node) => store::read(&root, node, &mut to),
+        None => Some(Store::Sqlite),
+    };
+    store.filter(|_| !to.has_errors()).ok_or_else(|| to.into_problems())
+}
+
 /// Reads the site in `dir` and looks at everything.
 pub fn check(dir: &Path) -> Report {
     let mut to = Findings::default();

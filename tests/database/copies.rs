@@ -12,7 +12,10 @@ use tandem::{
     live::record::{Filter, store::CallStore},
 };
 
-use crate::house::{House, push, record, wait, whole};
+use crate::{
+    house::{House, push, record, wait, whole},
+    release::left_behind,
+};
 
 const CALLS: u64 = 333;
 
@@ -33,7 +36,8 @@ pub async fn rows_go_into_a_copy_and_from_it_into_an_empty_database(house: House
     let end = Audit::new(house.db.clone()).verify().await.unwrap();
     for other in [House::with_file(), House::with_server()] {
         let before = House::counts_of(House::stranger_at(&copy).await).await;
-        other.db.load(&copy).await.unwrap();
+        drop(other.db.load(&copy).await.unwrap());
+        other.db.load(&copy).await.expect("nothing came of the first").commit().await.unwrap();
         assert_eq!(other.counts().await, whole(CALLS as i64));
         assert_eq!(other.counts().await, before);
         let found = CallStore::new(other.db.clone()).recent(None, 1000).await.unwrap();
@@ -55,7 +59,7 @@ pub async fn rows_go_into_a_copy_and_from_it_into_an_empty_database(house: House
         let found = CallStore::new(other.db.clone()).search(&wei, None, 1000).await.unwrap();
         assert_eq!(found.len() as u64, (CALLS + 3).div_ceil(2));
 
-        let twice = other.db.load(&copy).await.unwrap_err();
+        let twice = other.db.load(&copy).await.err().unwrap();
         assert!(matches!(twice, DbError::Taken { .. }), "{twice}");
         assert_eq!(other.counts().await, whole(CALLS as i64 + 3), "nothing was written over");
     }
@@ -68,9 +72,29 @@ async fn nothing_comes_of_half_a_copy(copy: &Path) {
     stranger.run("DELETE FROM calls WHERE id = (SELECT max(id) FROM calls)").await;
     drop(stranger);
     for other in [House::with_file(), House::with_server()] {
-        other.db.load(copy).await.unwrap_err();
+        assert!(other.db.load(copy).await.is_err());
         assert_eq!(other.counts().await, (0, 0, 0));
         let gone = Db::sqlite(copy.with_file_name("nowhere/copy.db"));
         assert!(!gone.copy(&copy.with_extension("second")).await.unwrap(), "no rows, no copy");
     }
+}
+
+/// An older daemon may still use it.
+#[tokio::test]
+async fn a_copy_of_a_server_changes_nothing_there() {
+    let house = House::with_server();
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |name: &str| folder.path().join(name);
+    assert!(!house.db.copy(&copy("none")).await.unwrap(), "nothing is there");
+    assert_eq!(house.db.look().await.unwrap().unwrap().schema, 0, "and nothing was made");
+    let mut stranger = left_behind(&house).await;
+    let refused = house.db.copy(&copy("older")).await.unwrap_err();
+    assert!(matches!(refused, DbError::Older { found: 1, .. }), "{refused}");
+    assert_eq!(house.db.look().await.unwrap().unwrap().schema, 1);
+    house.store().recent(None, 1).await.unwrap();
+    assert!(house.db.copy(&copy("present")).await.unwrap());
+    let newer = "INSERT INTO _sqlx_migrations SELECT 99, 'newer', now(), true, checksum, 0 FROM _sqlx_migrations LIMIT 1";
+    stranger.run(newer).await;
+    let refused = house.db.copy(&copy("newer")).await.unwrap_err();
+    assert!(matches!(refused, DbError::Newer { found: 99, .. }), "{refused}");
 }

@@ -60,6 +60,7 @@ on_both! {
     stories::a_row_that_can_never_be_stored_stops_no_other,
     stories::a_newer_or_changed_schema_is_refused,
     stories::a_row_that_somebody_spoiled_is_named,
+    stories::many_who_look_into_the_past_hold_up_nobody_who_writes,
     desk::a_token_lets_in_until_it_ends_or_is_revoked,
     desk::changes_reach_the_audit_once_however_often_they_are_told,
     desk::a_row_of_the_audit_is_never_changed_and_whoever_forces_it_is_found,

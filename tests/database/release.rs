@@ -31,7 +31,7 @@ const TOLD: &str = "SELECT id || ' ' || to_number || ' ' || ended || ' ' || talk
      (SELECT COUNT(*) FROM legs WHERE call = id) FROM calls ORDER BY id";
 
 /// A database as 0.1 left it behind, and another program at it.
-async fn left_behind(house: &House) -> Stranger {
+pub async fn left_behind(house: &House) -> Stranger {
     match &house.kind {
         Kind::Sqlite => {
             let mut stranger = house.stranger_who_makes().await;

@@ -8,11 +8,11 @@ use std::{
 
 use tandem::{
     base::id::CallId,
-    infra::db::DbError,
+    infra::db::{DbError, Sql},
     live::record::{Before, store::StoreError},
 };
 
-use crate::house::{House, Kind, push, record, wait, whole};
+use crate::house::{House, Kind, PATIENCE, push, record, wait, whole};
 
 pub async fn what_is_written_is_read_back_newest_first(house: House) {
     let store = house.store();
@@ -160,4 +160,39 @@ pub async fn a_row_that_somebody_spoiled_is_named(house: House) {
     house.stranger().await.run("UPDATE calls SET to_number = 'sip:x'").await;
     let spoiled = house.store().call(record(0).id).await.unwrap_err();
     assert!(matches!(spoiled, StoreError::Row { column: "to_number", call } if call == record(0).id));
+}
+
+pub async fn many_who_look_into_the_past_hold_up_nobody_who_writes(house: House) {
+    /// Seconds of work, and no row before its end.
+    const LONG: &str = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) \
+         SELECT count(*) AS n FROM n";
+    let store = house.store();
+    store.write(&[record(0)]).await.unwrap();
+    let begun = tokio::time::Instant::now();
+    let ask = || {
+        let db = house.db.clone();
+        tokio::spawn(async move { db.ask(Sql::new(LONG)).await.map(|_| ()).unwrap_err() })
+    };
+    let asked: Vec<_> = (0..20).map(|_| ask()).collect();
+    for n in 1..10 {
+        store.write(&[record(n)]).await.unwrap();
+    }
+    assert!(asked.iter().all(|one| !one.is_finished()), "all are still at it, or wait");
+    let mut told = Vec::new();
+    for one in asked {
+        told.push(one.await.unwrap());
+    }
+    assert!(told.iter().any(|why| matches!(why, DbError::Slow { .. })), "{told:?}");
+    assert!(told.iter().all(|why| matches!(why, DbError::Slow { .. } | DbError::Busy { .. })), "{told:?}");
+    println!("twenty long questions were given up after {:?}", begun.elapsed());
+    // Whoever asks and goes away leaves the connection to the next.
+    for _ in 0..2 {
+        let gone = ask();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        gone.abort();
+    }
+    let deadline = tokio::time::Instant::now() + PATIENCE;
+    while store.recent(None, 100).await.map_or(0, |calls| calls.len()) != 10 {
+        assert!(tokio::time::Instant::now() < deadline, "nobody is answered any more");
+    }
 }

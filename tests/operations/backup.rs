@@ -17,7 +17,10 @@ use tandem::{
     live::record::{CallRecord, store::CallStore},
 };
 
-use crate::house::{House, err, program};
+use crate::{
+    house::{House, err, program},
+    postgres::{PASSWORD, Postgres},
+};
 
 impl House {
     fn places(&self) -> [PathBuf; 4] {
@@ -250,6 +253,115 @@ fn a_backup_is_piped_on_and_never_written_over() {
         .args(["backup", "--to", "-", "--site", "examples/small", "--state", "/nonexistent"])
         .output();
     assert!(err(&nowhere.expect("it runs")).contains("there is no journal in"));
+}
+
+/// Changes a file inside a backup, and what the backup says of it.
+fn forge(inside: &Path, name: &str, more: &str) {
+    let path = inside.join(name);
+    let text = fs::read_to_string(&path).expect("read") + more;
+    fs::write(&path, &text).expect("written");
+    let hash = Command::new("sha256sum").arg(&path).output().expect("sha256sum").stdout;
+    let hash = String::from_utf8(hash).expect("text")[..64].to_owned();
+    let about = inside.join("manifest.json");
+    let mut manifest: Value = serde_json::from_slice(&fs::read(&about).expect("read")).expect("JSON");
+    let parts = manifest["parts"].as_array_mut().expect("parts");
+    let part = parts.iter_mut().find(|part| part["name"] == name).expect("it is there");
+    (part["sha256"], part["bytes"]) = (hash.into(), text.len().into());
+    fs::write(about, manifest.to_string()).expect("written");
+}
+
+#[test]
+fn a_site_that_is_refused_keeps_nobody_from_restoring() {
+    let (house, file) = left_behind();
+    let inside = house.at("inside");
+    fs::create_dir(&inside).expect("folder");
+    let done = Command::new("tar").arg("--zstd").arg("-xf").arg(&file).arg("-C").arg(&inside).status();
+    assert!(done.expect("tar").success());
+    let manifest: Value =
+        serde_json::from_slice(&fs::read(inside.join("manifest.json")).expect("read")).expect("JSON");
+    let parts = manifest["parts"].as_array().expect("parts").iter();
+    let names = parts.map(|part| part["name"].as_str().expect("a name")).chain(["manifest.json"]);
+    let names: Vec<&str> = names.collect();
+    let forged = house.at("forged.tar.zst");
+
+    forge(&inside, "site/people.yaml", "\nnonsense: 1\n");
+    pack(&inside, &names, &forged);
+    for (more, rows) in [(&[][..], true), (&["--without-rows"][..], false)] {
+        let other = House::empty();
+        let done = program().arg("restore").arg(&forged).args(other.places()).args(more).output();
+        let done = done.expect("it runs");
+        assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+        assert!(other.at("site/people.yaml").exists());
+        assert_eq!(other.at("state/tandem.db").exists(), rows);
+        assert!(!String::from_utf8_lossy(&done.stdout).contains("the rows stay in"));
+    }
+
+    forge(&inside, "site/site.yaml", "\nstore: nowhere\n");
+    pack(&inside, &names, &forged);
+    let other = House::empty();
+    let done = restore(&forged, &other);
+    let said = String::from_utf8_lossy(&done.stdout).into_owned();
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+    assert!(said.contains("the rows stay in") && said.contains("`store` is here twice"), "{said}");
+    assert!(other.at("state/tandem.db").exists());
+}
+
+#[test]
+fn rows_reach_their_server_together_with_the_folders_or_not_at_all() {
+    let server = Postgres::start();
+    let mut house = House::new();
+    house.edit("site.yaml", "store: sqlite", &format!("store: {}", server.url()));
+    house.secret("store", PASSWORD);
+    house.start(&[], &["--traffic", "100"]);
+    house.ready();
+    house.until("finished calls", |house| house.history().len() > 3);
+    house.end(Signal::SIGTERM);
+    let (file, said) = house.backup();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+    let calls = || {
+        let counted: i64 = runtime.block_on(async {
+            let asked = sqlx::query_scalar("SELECT count(*) FROM calls");
+            asked.fetch_one(&mut server.stranger().await).await.expect("counted")
+        });
+        u64::try_from(counted).expect("a number")
+    };
+    let run = |sql: &'static str| {
+        runtime.block_on(async {
+            sqlx::raw_sql(sql).execute(&mut server.stranger().await).await.expect(sql);
+        });
+    };
+    runtime.block_on(async {
+        server.drop_database().await;
+        server.create_database().await;
+    });
+
+    let other = House::empty();
+    fs::write(other.at("site"), "a file where the folder should be").expect("written");
+    let failed = restore(&file, &other);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(err(&failed).contains("cannot be used"), "{}", err(&failed));
+    assert_eq!(calls(), 0);
+    fs::remove_file(other.at("site")).expect("removed");
+    let nothing = |other: &House| {
+        let left = fs::read_dir(other.at(".")).expect("folder").map(|one| one.expect("entry").file_name());
+        assert_eq!(left.collect::<Vec<_>>(), [""; 0]);
+    };
+    nothing(&other);
+
+    run("CREATE FUNCTION no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'not now'; END; $$;
+            CREATE CONSTRAINT TRIGGER no AFTER INSERT ON calls DEFERRABLE INITIALLY DEFERRED
+            FOR EACH ROW EXECUTE FUNCTION no()");
+    let failed = restore(&file, &other);
+    assert_eq!(failed.status.code(), Some(1));
+    assert!(err(&failed).contains("not now"), "{}", err(&failed));
+    assert_eq!(calls(), 0);
+    nothing(&other);
+
+    run("DROP TRIGGER no ON calls");
+    let done = restore(&file, &other);
+    assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+    assert_eq!(Some(calls()), said["about"]["calls"].as_u64());
+    assert!(calls() > 3 && !other.at("state/tandem.db").exists());
 }
 
 #[test]

@@ -6,4 +6,7 @@ mod house;
 mod log;
 mod package;
 mod pages;
+#[path = "../support/postgres.rs"]
+#[allow(dead_code)]
+mod postgres;
 mod service;

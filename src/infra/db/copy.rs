@@ -4,11 +4,11 @@ use std::path::Path;
 
 use sqlx::{Connection, SqliteConnection, sqlite::SqliteConnectOptions};
 
-use super::{Db, DbError, sqlite, transfer};
+use super::{Db, DbError, Transaction, sqlite, transfer};
 
 impl Db {
-    /// Writes a copy, always one for SQLite, into `path`, which must not be there. Gives `false` when there are no
-    /// rows yet.
+    /// Writes a copy, always one for SQLite, into `path`, which must not be there. Nothing here is changed, not even
+    /// brought forward. Gives `false` when there are no rows yet.
     pub async fn copy(&self, path: &Path) -> Result<bool, DbError> {
         match self {
             Self::Sqlite(file) if !file.path().exists() => Ok(false),
@@ -16,21 +16,14 @@ impl Db {
                 vacuum(file, path).await.map_err(|error| DbError::of_sqlite(file.path(), error))?;
                 Ok(true)
             }
-            Self::Postgres(remote) => {
-                transfer::out(remote, path).await?;
-                Ok(true)
-            }
+            Self::Postgres(remote) => transfer::out(remote, path).await,
         }
     }
 
-    /// Takes the rows of a copy: all, or none. This database must have none of its own.
-    pub async fn load(&self, copy: &Path) -> Result<(), DbError> {
+    /// Takes the rows of a copy: all, or none before what is given is committed. This database must have none of its
+    /// own.
+    pub async fn load(&self, copy: &Path) -> Result<Transaction<'_>, DbError> {
         transfer::into(copy, self).await
-    }
-
-    /// Whether the rows are in a file of this machine.
-    pub fn is_file(&self) -> bool {
-        matches!(self, Self::Sqlite(_))
     }
 }
 

@@ -19,6 +19,10 @@ pub enum DbError {
     )]
     Slow { place: String },
     #[error(
+        "the database {place} answers as many questions as it may at once; ask again in a moment, or when an export is done"
+    )]
+    Busy { place: String },
+    #[error(
         "the database {place} cannot be opened ({reason}); check that its folder is there and that the user of the daemon may read and write both"
     )]
     Unreadable { place: String, reason: String },
@@ -59,13 +63,17 @@ pub enum DbError {
     )]
     Newer { place: String, found: i64, known: i64 },
     #[error(
+        "the database {place} was written by an older Tandem (schema {found}, this one has {known}), which may still use it; run that version's program, or start this version's daemon first, which brings the rows forward"
+    )]
+    Older { place: String, found: i64, known: i64 },
+    #[error(
         "step {version} of the schema of {place} is not the one that this Tandem knows; install the version that made it, or restore a backup"
     )]
     Changed { place: String, version: i64 },
     #[error(
         "the database {place} has rows already ({table}); nothing is ever written over: name an empty one in the site's `store`, or leave the rows out"
     )]
-    Taken { place: String, table: &'static str },
+    Taken { place: String, table: String },
     #[error("the database {place} refused a statement: {source}")]
     Refused { place: String, source: Box<sqlx::Error> },
 }
@@ -82,6 +90,8 @@ impl DbError {
         };
         match code {
             Some(5 | 6) => Self::Locked { place },
+            // Interrupted: its time was over.
+            Some(9) => Self::Slow { place },
             Some(8) => Self::ReadOnly { place },
             // It cannot make its files beside the database, or open this one to write.
             Some(14) if exists_read_only(path) => Self::ReadOnly { place },

@@ -55,12 +55,17 @@ async fn of_sqlite(path: &Path) -> Result<i64, sqlx::Error> {
 
 async fn of_postgres(options: PgConnectOptions) -> Result<i64, sqlx::Error> {
     let mut open = PgConnection::connect_with(&options).await?;
-    let tables = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
-    let schema = if sqlx::query_scalar::<_, bool>(tables).fetch_one(&mut open).await? {
-        sqlx::query_scalar::<_, Option<i64>>(NEWEST_STEP).fetch_one(&mut open).await?
-    } else {
-        None
-    };
+    let schema = schema_of_postgres(&mut open).await?;
     open.close().await?;
+    Ok(schema)
+}
+
+/// Steps that the server has; 0: none.
+pub(super) async fn schema_of_postgres(open: &mut PgConnection) -> Result<i64, sqlx::Error> {
+    let tables = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
+    if !sqlx::query_scalar::<_, bool>(tables).fetch_one(&mut *open).await? {
+        return Ok(0);
+    }
+    let schema = sqlx::query_scalar::<_, Option<i64>>(NEWEST_STEP).fetch_one(open).await?;
     Ok(schema.unwrap_or(0))
 }

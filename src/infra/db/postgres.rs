@@ -19,7 +19,7 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::{DbError, steps};
+use super::{ANSWER, ASKING, DbError, Pools, steps};
 
 /// How long a lock of somebody else is waited for.
 const LOCK: &str = "2s";
@@ -49,7 +49,7 @@ impl fmt::Debug for Server {
 #[derive(Debug)]
 pub struct Remote {
     server: Server,
-    open: Arc<Mutex<Option<PgPool>>>,
+    open: Arc<Mutex<Option<Pools<PgPool>>>>,
     /// The tables were gone when last looked at.
     stale: AtomicBool,
 }
@@ -63,29 +63,29 @@ impl Remote {
         &self.server.url
     }
 
-    pub async fn pool(self: &Arc<Self>) -> Result<PgPool, DbError> {
+    pub async fn pools(self: &Arc<Self>) -> Result<Pools<PgPool>, DbError> {
         let mut open = self.open.clone().lock_owned().await;
-        if let Some(pool) = &*open
+        if let Some(pools) = &*open
             && !self.stale.load(Ordering::Relaxed)
         {
-            return Ok(pool.clone());
+            return Ok(pools.clone());
         }
         let this = self.clone();
         super::to_its_end(self.url(), async move {
             if let Some(gone) = open.take() {
                 tokio::spawn(async move { gone.close().await });
             }
-            let pool = this.open().await?;
+            let pools = this.open().await?;
             this.stale.store(false, Ordering::Relaxed);
-            *open = Some(pool.clone());
-            Ok(pool)
+            *open = Some(pools.clone());
+            Ok(pools)
         })
         .await
     }
 
     pub async fn close(&self) {
-        if let Some(pool) = self.open.lock().await.take() {
-            pool.close().await;
+        if let Some(pools) = self.open.lock().await.take() {
+            pools.close().await;
         }
     }
 
@@ -98,12 +98,15 @@ impl Remote {
         DbError::of_postgres(self.server.url.clone(), error)
     }
 
-    async fn open(&self) -> Result<PgPool, DbError> {
+    async fn open(&self) -> Result<Pools<PgPool>, DbError> {
         let one = self.connect(1, "0").await?;
         let prepared = self.prepare(&one).await;
         one.close().await;
         prepared?;
-        self.connect(CONNECTIONS, STATEMENT).await
+        let asking = PgPoolOptions::new().max_connections(ASKING).acquire_timeout(ANSWER);
+        let answer = format!("{}ms", ANSWER.as_millis());
+        let asking = asking.connect_lazy_with(self.options_for(&answer)?);
+        Ok(Pools { own: self.connect(CONNECTIONS, STATEMENT).await?, asking })
     }
 
     async fn connect(&self, most: u32, statement: &str) -> Result<PgPool, DbError> {

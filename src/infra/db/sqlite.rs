@@ -9,7 +9,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use sqlx::{
@@ -18,10 +18,12 @@ use sqlx::{
 };
 use tokio::sync::Mutex;
 
-use super::{DbError, steps};
+use super::{ANSWER, ASKING, DbError, Pools, Record, Sql, steps};
 
 const BUSY: Duration = Duration::from_secs(2);
 const CONNECTIONS: u32 = 4;
+/// Steps of its machine after which it looks at the clock.
+const LOOKS: i32 = 10_000;
 
 #[derive(Debug)]
 pub struct File {
@@ -35,7 +37,7 @@ pub struct File {
 struct Open {
     /// Device and inode: a file that was deleted or replaced must not swallow rows.
     file: (u64, u64),
-    pool: SqlitePool,
+    pools: Pools<SqlitePool>,
 }
 
 impl File {
@@ -56,33 +58,33 @@ impl File {
         error
     }
 
-    pub async fn pool(self: &Arc<Self>) -> Result<SqlitePool, DbError> {
+    pub async fn pools(self: &Arc<Self>) -> Result<Pools<SqlitePool>, DbError> {
         let mut open = self.open.clone().lock_owned().await;
         let here = identity(&self.path);
         let read_only = self.read_only.swap(false, Ordering::Relaxed);
-        if let Some(Open { file, pool }) = &*open
+        if let Some(Open { file, pools }) = &*open
             && !read_only
             && here.as_ref().is_ok_and(|here| here == file)
         {
-            return Ok(pool.clone());
+            return Ok(pools.clone());
         }
         let this = self.clone();
         super::to_its_end(&self.path.to_string_lossy(), async move {
             if let Some(gone) = open.take() {
                 // Others may still be reading what is left of it.
-                tokio::spawn(async move { gone.pool.close().await });
+                tokio::spawn(async move { gone.pools.close().await });
             }
-            let pool = this.open().await?;
+            let pools = this.open().await?;
             let file = identity(&this.path).map_err(|e| this.unreadable(&e))?;
-            *open = Some(Open { file, pool: pool.clone() });
-            Ok(pool)
+            *open = Some(Open { file, pools: pools.clone() });
+            Ok(pools)
         })
         .await
     }
 
     pub async fn close(&self) {
         if let Some(open) = self.open.lock().await.take() {
-            open.pool.close().await;
+            open.pools.close().await;
         }
     }
 
@@ -90,7 +92,7 @@ impl File {
         DbError::Unreadable { place: self.path.display().to_string(), reason: error.to_string() }
     }
 
-    async fn open(&self) -> Result<SqlitePool, DbError> {
+    async fn open(&self) -> Result<Pools<SqlitePool>, DbError> {
         // Made here, so that nobody but us can read what customers' calls leave behind.
         match OpenOptions::new().write(true).create_new(true).mode(0o600).open(&self.path) {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => return Err(self.unreadable(&e)),
@@ -109,7 +111,7 @@ impl File {
         let pool = SqlitePoolOptions::new()
             .max_connections(CONNECTIONS)
             .acquire_timeout(BUSY * 2)
-            .connect_with(options)
+            .connect_with(options.clone())
             .await
             .map_err(|e| DbError::of_sqlite(&self.path, e))?;
         if let Err(e) = steps::for_sqlite().run(&pool).await {
@@ -117,8 +119,19 @@ impl File {
             let place = self.path.display().to_string();
             return Err(DbError::of_migration(place, e, |e| DbError::of_sqlite(&self.path, e)));
         }
-        Ok(pool)
+        let asking = SqlitePoolOptions::new().max_connections(ASKING).acquire_timeout(ANSWER);
+        Ok(Pools { own: pool, asking: asking.connect_lazy_with(options) })
     }
+}
+
+/// Rows of one statement that is given up when its time is over, whether somebody still waits for it or not.
+pub async fn ask(pool: &SqlitePool, sql: Sql) -> sqlx::Result<Vec<Record>> {
+    let mut one = pool.acquire().await?;
+    let until = Instant::now() + ANSWER;
+    one.lock_handle().await?.set_progress_handler(LOOKS, move || Instant::now() < until);
+    let rows = sql.fetch_sqlite(&mut *one).await;
+    one.lock_handle().await?.remove_progress_handler();
+    rows
 }
 
 fn identity(path: &Path) -> io::Result<(u64, u64)> {

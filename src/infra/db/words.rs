@@ -2,6 +2,9 @@
 
 use super::{Db, Sql};
 
+/// The column of a table whose rows are found by words: NULL where they are still to be made. A copy is without them.
+pub(super) const MARK: &str = "worded";
+
 impl Db {
     /// Goes on with the condition that the row of `table` has one word of each group. The table has the columns
     /// `rowid` and `words`, in which the words stand with spaces between them.

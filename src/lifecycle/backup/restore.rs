@@ -13,7 +13,8 @@ use super::{About, BackupError, Places};
 use crate::{
     infra::{
         archive::{Manifest, unpack},
-        site,
+        db::Db,
+        site::{self, Store},
     },
     lifecycle::store,
 };
@@ -25,10 +26,12 @@ pub struct Restored {
     pub site: PathBuf,
     pub state: PathBuf,
     pub files: usize,
+    /// Why nobody knows where the rows belong; they are in `tandem.db` of the state folder.
+    pub rows_kept: Option<String>,
 }
 
 /// Restores into folders that are not there, or empty, and the rows into the database that the site names, which has
-/// none. Nothing is in its place before all of it was verified.
+/// none. Nothing is in its place before all of it was verified, and nothing stays there when a part of it fails.
 pub async fn restore(
     file: &Path,
     places: &Places,
@@ -44,8 +47,9 @@ pub async fn restore(
     let (draft, second) = (beside(&places.state), beside(&places.site));
     let done = put(file, places, with_rows, [&draft, &second], told).await;
     let _moved = (fs::remove_dir_all(&draft), fs::remove_dir_all(&second));
-    let Manifest { about, parts, .. } = done?;
-    Ok(Restored { about, site: places.site.clone(), state: places.state.clone(), files: parts.len() })
+    let (Manifest { about, parts, .. }, rows_kept) = done?;
+    let (site, state) = (places.site.clone(), places.state.clone());
+    Ok(Restored { about, site, state, files: parts.len(), rows_kept })
 }
 
 async fn put(
@@ -54,38 +58,67 @@ async fn put(
     with_rows: bool,
     [draft, second]: [&Path; 2],
     told: impl FnMut(u64),
-) -> Result<Manifest<About>, BackupError> {
+) -> Result<(Manifest<About>, Option<String>), BackupError> {
     for to in [&places.site, &places.state] {
         let made = to.parent().map_or(Ok(()), fs::create_dir_all);
-        made.map_err(|why| BackupError::Folder { path: to.clone(), why })?;
+        made.map_err(failed(to))?;
     }
     let manifest = unpacked(file, draft, told)?;
-    let failed = |path: &Path| {
-        let path = path.to_owned();
-        move |why| BackupError::Folder { path, why }
-    };
     // The site may be on another disk.
     copy(&draft.join("site"), second).map_err(failed(second))?;
-    rows(second, &draft.join("state"), with_rows).await?;
-    // A rename takes the place of a folder that is empty.
-    fs::rename(draft.join("state"), &places.state).map_err(failed(&places.state))?;
-    fs::rename(second, &places.site).map_err(failed(&places.site))?;
-    Ok(manifest)
+    let state = draft.join("state");
+    let rows = state.join("tandem.db");
+    let there = rows.exists();
+    let (server, kept) = if there && with_rows { server(second, &state) } else { (None, None) };
+    let loaded = match &server {
+        Some(db) => Some(db.load(&rows).await?),
+        None => None,
+    };
+    if there && (server.is_some() || !with_rows) {
+        fs::remove_file(&rows).map_err(failed(&rows))?;
+    }
+    let moves = [(state.as_path(), places.state.as_path()), (second, places.site.as_path())];
+    place(&moves)?;
+    if let Some(loaded) = loaded
+        && let Err(why) = loaded.commit().await
+    {
+        take_back(&moves);
+        return Err(why.into());
+    }
+    Ok((manifest, kept))
 }
 
-/// Where the site names a server, the rows belong there.
-async fn rows(site: &Path, state: &Path, wanted: bool) -> Result<(), BackupError> {
-    let copy = state.join("tandem.db");
-    let db = store::open(&site::load(site).map_err(BackupError::Site)?.store, state);
-    if !copy.exists() || (wanted && db.is_file()) {
-        return Ok(());
+/// The server to which the rows belong, if the site names one; or why nobody knows.
+fn server(site: &Path, state: &Path) -> (Option<Db>, Option<String>) {
+    match site::store_of(site) {
+        Ok(Store::Sqlite) => (None, None),
+        Ok(named) => (Some(store::open(&named, state)), None),
+        Err(problems) => (None, Some(problems.to_string())),
     }
-    if wanted {
-        let loaded = db.load(&copy).await;
-        db.close().await;
-        loaded?;
+}
+
+/// Each folder to where it belongs, or none. A rename takes the place of a folder that is empty.
+fn place(moves: &[(&Path, &Path)]) -> Result<(), BackupError> {
+    for (done, (from, to)) in moves.iter().enumerate() {
+        if let Err(why) = fs::rename(from, to) {
+            take_back(&moves[..done]);
+            return Err(failed(to)(why));
+        }
     }
-    fs::remove_file(&copy).map_err(|why| BackupError::Folder { path: copy, why })
+    Ok(())
+}
+
+fn take_back(moves: &[(&Path, &Path)]) {
+    for (from, to) in moves {
+        if let Err(why) = fs::rename(to, from) {
+            tracing::warn!(folder = %to.display(), %why, "a restored folder stays behind; remove it");
+        }
+    }
+}
+
+fn failed(path: &Path) -> impl FnOnce(io::Error) -> BackupError {
+    let path = path.to_owned();
+    move |why| BackupError::Folder { path, why }
 }
 
 /// Unpacks and verifies, and gives folders the modes that a daemon gives them.

@@ -1,5 +1,5 @@
 //! How finished calls are found: each is known by words, and a filter is a list of words to look for. The database keeps
-//! the words in an index of its own, so that any filter is answered as fast as any other, rare and common ones alike.
+//! the words in an index of its own, so that rare and common ones are answered without looking at all calls; `docs/store.md` has what was measured.
 
 use std::ops::RangeInclusive;
 
@@ -13,6 +13,9 @@ const ENDS: RangeInclusive<usize> = 3..=11;
 /// Up to so many seconds each length has its own word; from there on eight words for each doubling.
 const EXACT: u64 = 64;
 const EIGHTHS: u32 = 8;
+/// Of a text that is looked for: characters, and things that must all be there.
+const CHARACTERS: usize = 200;
+const THINGS: usize = 16;
 /// No call is longer than this for the words: 194 days.
 const LONGEST: u64 = 1 << 24;
 
@@ -44,6 +47,10 @@ pub enum Unfindable {
         "there is no word and no number in {0:?}; give one word of a name, or the last digits of a number"
     )]
     NoWords(String),
+    #[error(
+        "the text has more than {CHARACTERS} characters or {THINGS} words (of Chinese, pairs of characters); give fewer"
+    )]
+    TooMuch,
     #[error("no call arrived since {since} and before {until}; give an earlier moment first")]
     Moments { since: Stamp, until: Stamp },
     #[error("no call is {min} seconds or longer and {max} or shorter; give the smaller number as the least")]
@@ -85,9 +92,15 @@ impl Filter {
             wanted.push(steps.chain(["l:".to_owned()]).collect());
         }
         if let Some(text) = &self.text {
+            if text.chars().nth(CHARACTERS).is_some() {
+                return Err(Unfindable::TooMuch);
+            }
             let groups: Vec<Vec<String>> = parts(text).iter().flat_map(Part::wanted).collect();
             if groups.is_empty() {
                 return Err(Unfindable::NoWords(text.chars().take(40).collect()));
+            }
+            if groups.len() > THINGS {
+                return Err(Unfindable::TooMuch);
             }
             wanted.extend(groups);
         }
@@ -253,6 +266,17 @@ mod tests {
     fn a_text_without_a_word_is_refused() {
         let filter = Filter { text: Some("-- ;".to_owned()), ..Filter::default() };
         assert_eq!(filter.check(), Err(Unfindable::NoWords("-- ;".to_owned())));
+    }
+
+    #[test]
+    fn a_text_may_not_ask_for_too_much() {
+        let check = |text: &str| Filter { text: Some(text.to_owned()), ..Filter::default() }.check();
+        for fits in ["a ".repeat(16), "王".repeat(17), "x".repeat(200)] {
+            assert_eq!(check(&fits), Ok(()), "{fits}");
+        }
+        for much in ["a ".repeat(17), "王".repeat(18), "x".repeat(201), " ".repeat(200) + "x"] {
+            assert_eq!(check(&much), Err(Unfindable::TooMuch), "{much}");
+        }
     }
 
     #[test]

@@ -110,14 +110,14 @@ impl CallStore {
 
     /// The calls of this question with their legs and recordings.
     async fn whole(&self, sql: Sql) -> Result<Vec<CallRecord>, StoreError> {
-        let rows = self.db.fetch(sql).await?;
+        let rows = self.db.ask(sql).await?;
         let mut calls = rows.iter().map(row::call).collect::<Result<Vec<_>, _>>()?;
         if calls.is_empty() {
             return Ok(calls);
         }
         let ids: Vec<CallId> = calls.iter().map(|call| call.id).collect();
-        let legs = self.db.fetch(of_calls(LEGS, &ids)).await?;
-        let recordings = self.db.fetch(of_calls(RECORDINGS, &ids)).await?;
+        let legs = self.db.ask(of_calls(LEGS, &ids)).await?;
+        let recordings = self.db.ask(of_calls(RECORDINGS, &ids)).await?;
         row::join(&mut calls, &legs, |call, row| row::leg(row).map(|leg| call.legs.push(leg)))?;
         row::join(&mut calls, &recordings, |call, row| {
             row::recording(row).map(|one| call.recordings.push(one))

@@ -48,7 +48,7 @@ impl CallStore {
             let (from, to) = (alike[0].1.start, alike[alike.len() - 1].1.end);
             let mut sql = Sql::new(DAYS);
             sql.push(OUTCOME).push(OLDER);
-            let rows = self.db.fetch(sql.bind(from).bind(to).bind(length(&alike[0].1))).await?;
+            let rows = self.db.ask(sql.bind(from).bind(to).bind(length(&alike[0].1))).await?;
             for row in &rows {
                 let (day, group) = row::group(row)?;
                 groups[begun + day].push(group);
