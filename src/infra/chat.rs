@@ -96,12 +96,14 @@ struct Function {
 
 impl Chat {
     pub fn new(settings: Settings) -> Result<Self, ChatError> {
-        let wrong = || ChatError::Address(settings.url.clone());
+        // Behind these a secret may stand, also where the rest is no address at all.
+        let open = settings.url.contains(['@', '?']);
+        let shown = if open { "…" } else { &settings.url };
+        let wrong = || ChatError::Address(shown.to_owned());
         let mut url = Url::parse(&settings.url).map_err(|_| wrong())?;
         let here = url.host_str().is_some_and(is_here);
-        let open = !url.username().is_empty() || url.password().is_some() || url.query().is_some();
         if !(url.scheme() == "https" || url.scheme() == "http" && here) || open {
-            return Err(ChatError::Address(if open { "…".to_owned() } else { settings.url.clone() }));
+            return Err(wrong());
         }
         url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(["chat", "completions"]);
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().map_err(|_| wrong())?;

@@ -77,12 +77,33 @@ fn without_persons(value: &mut Value) {
         Value::String(text) => *text = without_outsiders(text),
         Value::Array(all) => all.iter_mut().for_each(without_persons),
         Value::Object(all) => {
-            let outside = |from: &Value| from.as_str().is_some_and(|from| without_outsiders(from) != from);
-            if all.get("from").is_some_and(outside) {
+            let house = |from: &Value| from.as_str().is_some_and(|from| without_outsiders(from) == from);
+            if !all.get("from").is_some_and(house) {
                 all.remove("from_name");
             }
             all.values_mut().for_each(without_persons);
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::without_persons;
+
+    #[test]
+    fn nobody_from_outside_is_kept() {
+        for (from, kept) in [
+            (json!("+8613800138000"), json!({ "from": "•", "to": "4001", "at": "with •" })),
+            (json!(null), json!({ "from": null, "to": "4001", "at": "with •" })),
+            (json!("1001"), json!({ "from": "1001", "from_name": "Eve", "to": "4001", "at": "with •" })),
+        ] {
+            let mut call =
+                json!({ "from": from, "from_name": "Eve", "to": "4001", "at": "with 013800138000" });
+            without_persons(&mut call);
+            assert_eq!(call, kept);
+        }
     }
 }

@@ -12,8 +12,6 @@ const AT_ONCE: usize = 16;
 /// Why the model elsewhere did not answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Silence {
-    #[error("no model elsewhere is set up")]
-    Off,
     #[error("it failed several times and is left alone for a while")]
     Resting,
     #[error("it has {AT_ONCE} questions already")]
@@ -22,6 +20,8 @@ pub enum Silence {
     Failed(#[from] ChatError),
     #[error("what it said is in nothing that it was given")]
     Unfounded,
+    #[error("it is not sure either")]
+    Unsure,
 }
 
 /// A model elsewhere, and how well it is.

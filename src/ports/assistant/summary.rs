@@ -18,11 +18,25 @@ const TASK: &str = "`turns` are what was said in a telephone call. Sum it up for
 const FORM: &str = "summary";
 const LONGEST: usize = 1_200;
 const PROMISES: usize = 10;
-/// A sentence of fewer characters says nothing of what somebody wants.
+/// A narrower sentence says nothing of what somebody wants; a Chinese character is two wide.
 const TELLING: usize = 8;
 /// What people say when they promise.
-const PROMISING: &[&str] =
-    &["i'll", "we'll", "i will", "we will", "you will get", "you will receive", "会", "保证", "马上", "尽快"];
+const PROMISING: &[&str] = &[
+    "i'll",
+    "we'll",
+    "i will",
+    "we will",
+    "you will get",
+    "you will receive",
+    "我们会",
+    "会给您",
+    "会为您",
+    "保证",
+    "马上",
+    "尽快",
+];
+/// What takes it back.
+const REFUSING: &[&str] = &["不会", "不能", "won't", "will not", "cannot", "can't"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -100,13 +114,16 @@ fn extracted(turns: &[Turn]) -> (String, Vec<String>) {
     let said = |speaker: Speaker| {
         turns.iter().filter(move |turn| turn.speaker == speaker).flat_map(|turn| sentences(&turn.text))
     };
-    let telling = |sentence: &&str| sentence.len() >= TELLING;
+    let telling = |sentence: &&str| {
+        sentence.chars().map(|c| if c.is_ascii() { 1 } else { 2 }).sum::<usize>() >= TELLING
+    };
     let wanted = said(Speaker::Caller).find(telling).or_else(|| said(Speaker::Caller).next());
     let last = said(Speaker::Caller).last().filter(|last| Some(*last) != wanted);
     let text = wanted.into_iter().chain(last).collect::<Vec<_>>().join(" … ");
     let promising = |sentence: &&str| {
         let folded = folded(sentence);
-        PROMISING.iter().any(|words| folded.contains(words))
+        let has = |words: &[&str]| words.iter().any(|words| folded.contains(words));
+        has(PROMISING) && !has(REFUSING)
     };
     (text, said(Speaker::House).filter(promising).take(PROMISES).map(str::to_owned).collect())
 }
@@ -133,6 +150,19 @@ mod tests {
         assert_eq!(text, "My parcel 4711 has not arrived. … Thank you.");
         assert_eq!(promises, ["We'll send it again on Monday."]);
         assert_eq!(extracted(&[]), (String::new(), Vec::new()));
+    }
+
+    #[test]
+    fn chinese_is_summed_up_too() {
+        let turn = |(speaker, text): (Speaker, &str)| Turn { speaker, text: text.to_owned() };
+        let turns = [
+            (Speaker::Caller, "你好。我的包裹还没到。"),
+            (Speaker::House, "我们不会退款。这个会议室有人。我们会在周一重新寄出。"),
+            (Speaker::Caller, "好的。"),
+        ];
+        let (text, promises) = extracted(&turns.map(turn));
+        assert_eq!(text, "我的包裹还没到。 … 好的。");
+        assert_eq!(promises, ["我们会在周一重新寄出。"]);
     }
 
     #[test]
