@@ -20,6 +20,7 @@ mod events;
 mod exit;
 mod explain;
 mod extensions;
+mod flow;
 mod follow;
 mod init;
 mod language;
@@ -77,6 +78,7 @@ enum Command {
     Events(events::Args),
     Users(users::Args),
     Audit(audit::Args),
+    Flow(flow::Args),
     Language(language::Args),
     Top(top::Args),
     Demo(demo::Args),
@@ -129,6 +131,7 @@ impl Tandem {
             Command::Events(args) => ask(common, async |cx| events::run(cx, args).await),
             Command::Users(args) => ask(common, async |cx| users::run(cx, args).await),
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
+            Command::Flow(args) => flow::run(&common, &args),
             Command::Language(args) => language::run(&common, args),
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
             Command::Demo(args) => alone(demo::run(common, args)),

@@ -8,6 +8,7 @@ mod change;
 pub mod doctor;
 mod drift;
 mod engine;
+mod hearing;
 mod history;
 mod notice;
 mod outlet;
@@ -135,6 +136,8 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
     let (taken, now_taken) = watch::channel(site.clone());
+    let (learned, ears) = watch::channel(Arc::default());
+    let learns = tokio::spawn(hearing::learn(now_taken.clone(), learned));
     let looks = tokio::spawn(drift::look(now_taken.clone(), options.state.clone(), options.drift, drifted));
     let hears = tokio::spawn(reload::on_hangup(options.site, prompts, sites, taken));
 
@@ -155,11 +158,11 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         (feed, meters),
     );
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
-    let wiring = Wiring { journal, engine, asks: inbox, sites: new_sites, outlet, clock };
+    let wiring = Wiring { journal, engine, asks: inbox, sites: new_sites, outlet, clock, ears };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;
     drop(stop_doors);
-    [looks, hears, tells].iter().for_each(tokio::task::JoinHandle::abort);
+    [looks, hears, learns, tells].iter().for_each(tokio::task::JoinHandle::abort);
     projection.stop().await;
     bringing.stop().await;
     doors.await.unwrap_or(Ok(()))?;

@@ -34,6 +34,8 @@ mod rooms;
 mod rules;
 #[path = "switchboard/sites.rs"]
 mod sites;
+#[path = "switchboard/talks.rs"]
+mod talks;
 #[path = "switchboard/telephony.rs"]
 mod telephony;
 #[path = "switchboard/town.rs"]

@@ -79,6 +79,8 @@ pub enum Fault {
     Backup(Box<crate::lifecycle::backup::BackupError>),
     #[error(transparent)]
     Language(Box<super::language::LanguageFault>),
+    #[error(transparent)]
+    Flow(Box<super::flow::FlowFault>),
     #[error("a backup is no text for a terminal; name a file with --to, or pipe it on")]
     Terminal,
     #[error("the man pages cannot be written into {}: {why}; name a folder that you may write", folder.display())]

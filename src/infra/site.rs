@@ -34,7 +34,9 @@ mod sound;
 mod source;
 mod steps;
 mod store;
+mod talks;
 mod tree;
+pub mod trials;
 mod trunks;
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -43,8 +45,8 @@ pub use features::Feature;
 pub use model::{
     Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
     EngineSettings, Extension, Flow, Forward, Group, HttpSettings, Human, Jump, Lines, Locale, Login,
-    Mailbox, MenuStep, NumberEntry, Outside, Parking, Prompt, Queue, RingOrder, Shortcut, Silence,
-    SipSettings, Site, Slot, Step, Store, Talk, TalkFault, Topic, TransferTo, Trunk,
+    Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Prompt, Queue, RingOrder, Shortcut, Silence,
+    SipSettings, Site, Slot, Spot, Step, Store, Talk, TalkFault, Topic, TransferTo, Trunk, parts,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -68,6 +70,8 @@ const SECTIONS: [&str; 7] =
 /// What a site cannot do without.
 const NEEDED: usize = 3;
 const MAX_FLOWS: usize = 1000;
+/// How the files of conversations end that try a flow.
+pub const TESTS: &str = ".test.yaml";
 
 /// What a look at a site found: the site when it has no errors, and all problems, warnings too.
 #[derive(Debug)]
@@ -221,13 +225,18 @@ impl Trees {
         let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);
         let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);
         dialing::check(people_tree, dialing_tree, &house, to);
-        let flows: BTreeMap<Name, Flow> = self
+        let learned = samples::of_site(root, &tongue.languages, to);
+        let flows: BTreeMap<Name, (Flow, Place)> = self
             .flows
             .iter()
             .filter_map(|(name, tree)| {
-                Some((name.clone(), flows::read(root, tree.node()?, &house, &tongue, to)?))
+                let node = tree.node()?;
+                let flow = flows::read(root, node, &house, &tongue, &learned, to)?;
+                Some((name.clone(), (flow, Place { end: node.place.start, ..node.place })))
             })
             .collect();
+        graph::across(&flows, to);
+        let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
         let General { name, time_zone, engine, store, http, fallback, lease, .. } = general?;
         Some(Site {
             name,
@@ -280,6 +289,10 @@ fn read_tree(root: &Path, name: &str, required: bool, to: &mut Findings) -> Tree
 fn flow_files(root: &Path, to: &mut Findings) -> Vec<(Name, String)> {
     let mut found = Vec::new();
     for file in yaml_files(&root.join("flows")) {
+        // Conversations that try a flow stand beside it.
+        if file.ends_with(TESTS) {
+            continue;
+        }
         let path = format!("flows/{file}");
         let name = file.strip_suffix(".yaml").map(Name::new);
         match name {

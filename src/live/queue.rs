@@ -3,4 +3,4 @@
 
 mod rules;
 
-pub use rules::{Place, Queues, Tally};
+pub use rules::{Place, Queues, Tally, Urgency};

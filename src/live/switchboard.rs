@@ -18,6 +18,7 @@
 //! - `sites`     what a new site means for the calls that are there
 //! - `deadlines` what happens when nothing happens
 //! - `audit`     how the view is put right after a restart, a lost link, a lost event
+//! - `conversing` callers who talk in their own words
 //! - `acts`      what an admin orders
 //! - `invariants` what always holds
 //! - `views`     what the doors may see
@@ -28,6 +29,7 @@ mod asked;
 mod audit;
 mod conferences;
 mod consult;
+mod conversing;
 mod deadlines;
 pub mod door;
 mod ends;

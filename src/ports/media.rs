@@ -6,17 +6,19 @@
 //! An id follows from what is heard alone (language, voice, text), so a flow names its prompts without
 //! looking at any file, and a replay names the same.
 //!
-//! `phrase` is what Tandem itself says: words around mailboxes and PINs, numbers and times.
+//! `talk` is what conversations say, `phrase` what Tandem itself says: words around mailboxes and PINs, numbers and times.
 
 pub mod music;
 pub mod phrase;
 mod prepare;
 mod resample;
 mod speech;
+mod talk;
 mod tone;
 
 pub use prepare::{Prepared, Progress, prepare, prepare_phrases};
 pub use speech::SpeechError;
+pub use talk::saying;
 
 use std::path::Path;
 

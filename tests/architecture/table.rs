@@ -111,6 +111,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "desk::audit",
             "live::record",
             "live::record::store",
+            "live::dialog",
             "live::switchboard",
             "live::switchboard::door",
             "live::switchboard::view",
@@ -135,6 +136,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         &[
             "http",
             "lifecycle",
+            "live::dialog",
             "lab",
             "desk::access",
             "desk::audit",

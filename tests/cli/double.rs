@@ -214,9 +214,12 @@ fn view(query: &Query, mood: Mood) -> View {
     match query {
         Query::Status => View::Status(status(mood)),
         Query::Calls => View::Calls(vec![call()]),
-        Query::Call(id) if *id == LIVE => {
-            View::Call(Some(Box::new(CallDetail { call: call(), recordings: vec![], steps: steps() })))
-        }
+        Query::Call(id) if *id == LIVE => View::Call(Some(Box::new(CallDetail {
+            call: call(),
+            recordings: vec![],
+            steps: steps(),
+            brief: None,
+        }))),
         Query::Call(_) => View::Call(None),
         Query::Queues => View::Queues(queues()),
         Query::Conferences => View::Conferences(vec![ConferenceView {

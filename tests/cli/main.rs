@@ -6,6 +6,7 @@ mod daemon;
 mod double;
 mod events;
 mod figures;
+mod flows;
 mod openapi;
 mod past;
 #[path = "../support/postgres.rs"]

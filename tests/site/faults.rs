@@ -171,7 +171,7 @@ fn the_command_line_answers_scripts_too() {
     assert_eq!(run(&["check", "--json", small]), (Some(0), "[]\n".to_owned()));
     let (code, text) = run(&["check", small]);
     assert_eq!(code, Some(0));
-    assert!(text.contains("good: Harbour Trading in 9 files"), "{text}");
+    assert!(text.contains("good: Harbour Trading in 12 files"), "{text}");
     assert_eq!(run(&["check", "nowhere"]).0, Some(3));
 }
 

@@ -4,6 +4,7 @@ mod dialing;
 mod faults;
 mod hostile;
 mod random;
+mod talks;
 mod without;
 
 use std::{

@@ -20,6 +20,7 @@ use tandem::{
         Queue, SipSettings, Site, Step, Store,
     },
     live::{
+        dialog::talk::Ears,
         record::CallRecord,
         switchboard::{
             Effect, Input, Switchboard, handle,
@@ -170,6 +171,10 @@ pub struct Rig {
     pub records: Vec<CallRecord>,
     /// Recordings that may go.
     pub forgotten: Vec<SoundId>,
+    /// What callers' words mean.
+    pub ears: Ears,
+    /// Tasks that were begun.
+    pub tasks: Vec<Effect>,
     /// Who acts.
     pub actor: Actor,
     pub replies: Vec<Result<(), Refusal>>,
@@ -195,6 +200,8 @@ impl Rig {
             secrets: Secrets::default(),
             records: Vec::new(),
             forgotten: Vec::new(),
+            ears: Ears::default(),
+            tasks: Vec::new(),
             actor: Actor::admin(Label::new("admin")),
             replies: Vec::new(),
             done: Vec::new(),
@@ -225,7 +232,13 @@ impl Rig {
     }
 
     pub fn input(&mut self, input: Input) {
-        let input = self.secrets.conceal(&self.board, input);
+        let input = match self.secrets.conceal(&self.board, input) {
+            Input::Engine(Event::Said { leg, text }) => {
+                let Some(input) = self.board.hear(&self.ears, leg, &text, self.now) else { return };
+                input
+            }
+            input => input,
+        };
         self.seq += 1;
         self.journal.push((self.seq, self.now, input.clone()));
         let (effects, done) = handle(&mut self.board, self.seq, self.now, input);
@@ -248,6 +261,7 @@ impl Rig {
                     checked.push(Input::Checked { call, verdict });
                 }
                 Effect::Forget(sound) => self.forgotten.push(sound),
+                task @ Effect::Task { .. } => self.tasks.push(task),
                 Effect::Told { .. } => {}
             }
         }

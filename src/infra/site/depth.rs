@@ -16,7 +16,7 @@ fn levels(flow: &Flow) -> BTreeMap<&Name, usize> {
     let mut open = VecDeque::from([(&flow.start, 0)]);
     while let Some((name, above)) = open.pop_front() {
         let Some((name, step)) = flow.steps.get_key_value(name) else { continue };
-        let level = above + usize::from(matches!(step, Step::Menu(_)));
+        let level = above + usize::from(matches!(step, Step::Menu(_) | Step::Talk(_)));
         if levels.get(name).is_none_or(|known| level < *known) {
             levels.insert(name, level);
             open.extend(graph::targets(step).into_iter().map(|next| (next, level)));

@@ -10,14 +10,15 @@ use super::{
 use crate::base::id::Name;
 
 /// Where a step may lead.
-pub(super) fn targets(step: &Step) -> Vec<&Name> {
+pub(crate) fn targets(step: &Step) -> Vec<&Name> {
     match step {
         Step::Say { next, .. } | Step::Play { next, .. } => vec![next],
         Step::Menu(menu) => menu.keys.values().chain([&menu.otherwise]).collect(),
         Step::Collect(collect) => vec![&collect.next, &collect.otherwise],
         Step::Queue { otherwise, .. } | Step::Transfer { otherwise, .. } => vec![otherwise],
         Step::Hours { open, closed, .. } => vec![open, closed],
-        Step::Voicemail { .. } | Step::Hangup => Vec::new(),
+        Step::Talk(talk) => vec![&talk.otherwise],
+        Step::Voicemail { .. } | Step::Flow(_) | Step::Hangup => Vec::new(),
     }
 }
 
@@ -86,10 +87,44 @@ fn fault(flow: &Flow, name: &Name) -> Option<(Vec<Name>, Fault)> {
         return Some((path, Fault::Mute));
     }
     let leads_out = |step: &Step| {
-        matches!(step, Step::Queue { .. } | Step::Transfer { .. } | Step::Voicemail { .. } | Step::Hangup)
+        matches!(
+            step,
+            Step::Queue { .. }
+                | Step::Transfer { .. }
+                | Step::Voicemail { .. }
+                | Step::Talk(_)
+                | Step::Flow(_)
+                | Step::Hangup
+        )
     };
     let trapped = !around.iter().any(|n| flow.steps.get(n).is_some_and(leads_out));
     trapped.then_some((path, Fault::Trap))
+}
+
+/// Notes flows that lead to each other in a circle in which no time passes.
+pub(super) fn across(flows: &BTreeMap<Name, (Flow, Place)>, to: &mut Findings) {
+    let next = |name: &Name| -> Vec<Name> {
+        let Some((flow, _)) = flows.get(name) else { return Vec::new() };
+        let timeless = |step: &Step| matches!(step, Step::Hours { .. } | Step::Flow(_));
+        let steps = reach(flow, &flow.start, timeless).into_iter();
+        let to_flow = |step: Name| match flow.steps.get(&step) {
+            Some(Step::Flow(to)) => Some(to.clone()),
+            _ => None,
+        };
+        steps.filter_map(to_flow).collect()
+    };
+    for (name, (_, place)) in flows {
+        let (mut seen, mut open) = (BTreeSet::new(), next(name));
+        while let Some(other) = open.pop() {
+            if seen.insert(other.clone()) {
+                open.extend(next(&other));
+            }
+        }
+        if seen.contains(name) {
+            let message = format!("the flow `{name}` leads back to itself without a word to the caller");
+            to.error(Code::EndlessLoop, *place, message, "lead one of its `flow` steps elsewhere");
+        }
+    }
 }
 
 /// All steps that are reached from `start` (included) over steps that `pass`.

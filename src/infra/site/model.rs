@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
-pub use talk::{Ask, Choice, End, Human, Jump, Lines, Shortcut, Slot, Talk, TalkFault, Topic};
+pub use talk::{
+    Ask, Choice, End, Human, Jump, Lines, Part, Shortcut, Slot, Spot, Talk, TalkFault, Topic, parts,
+};
 
 use super::features::Feature;
 use crate::base::{
@@ -69,6 +71,14 @@ pub struct Site {
     /// What this house does not have at all.
     #[serde(default)]
     pub without: BTreeSet<Feature>,
+}
+
+impl Site {
+    /// The extension of somebody who is called so.
+    pub fn person(&self, name: &str) -> Option<&Number> {
+        let called = |extension: &Extension| extension.names().contains(&name) || extension.name == name;
+        self.extensions.iter().find(|(_, extension)| called(extension)).map(|(number, _)| number)
+    }
 }
 
 /// Which engine, and where.
@@ -199,6 +209,25 @@ pub struct Extension {
 }
 
 impl Extension {
+    /// What its owner is called: the parts of the shown name in each script.
+    pub fn names(&self) -> Vec<&str> {
+        let text = self.name.as_str();
+        let mut names = Vec::new();
+        let mut start = 0;
+        let mut han = None;
+        for (at, c) in text.char_indices().filter(|(_, c)| c.is_alphabetic()) {
+            let this = !c.is_ascii() && ('\u{2E80}'..='\u{9FFF}').contains(&c);
+            if han.is_some_and(|before| before != this) {
+                names.push(text[start..at].trim());
+                start = at;
+            }
+            han = Some(this);
+        }
+        names.push(text[start..].trim());
+        names.retain(|name| !name.is_empty());
+        names
+    }
+
     /// An extension of which nothing else is said.
     pub fn new(name: impl Into<SmolStr>, phone: Name, secret_file: impl Into<PathBuf>) -> Self {
         Self {
@@ -325,6 +354,10 @@ pub enum Step {
     Voicemail {
         mailbox: Number,
     },
+    /// Talk with the caller in their own words; `otherwise` when nobody takes over.
+    Talk(Box<Talk>),
+    /// On with another flow, from its start.
+    Flow(Name),
     Hangup,
 }
 

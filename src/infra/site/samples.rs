@@ -9,6 +9,7 @@ use super::{
     Code, Locale, Problems,
     decode::{self, Fields, Shape, shorten, suggest},
     general::locale,
+    names::Known,
     source::Findings,
     tree::{self, Key, Node},
 };
@@ -27,6 +28,10 @@ const INTENT: Shape = Shape {
         ("samples", "samples: { en: [\"i want my money back\"] }"),
     ],
 };
+/// The folder of a site's samples.
+const FOLDER: &str = "language";
+/// Fewer sentences of an intent in a language teach nothing.
+const FEW: usize = 5;
 /// An intent's name is no longer than this.
 const LONGEST: usize = 100;
 /// A sample is no longer than this.
@@ -47,6 +52,71 @@ pub struct Said {
     pub intent: Option<String>,
     pub locale: Locale,
     pub text: String,
+}
+
+/// A file of samples of a site.
+#[derive(Debug)]
+pub(super) struct Learned {
+    pub file: PathBuf,
+    pub intents: Known,
+}
+
+/// The samples of a site, by the names of their files; what is wrong with them is noted.
+pub(super) fn of_site(root: &Path, spoken: &[Locale], to: &mut Findings) -> BTreeMap<String, Learned> {
+    let mut all = BTreeMap::new();
+    for file in super::yaml_files(&root.join(FOLDER)) {
+        let path = format!("{FOLDER}/{file}");
+        let Some(node) = to.read(root, &path).and_then(|read| tree::parse(read, to)) else { continue };
+        let mut samples = Samples::default();
+        let errors = to.count();
+        self::read(&node, &mut samples, to);
+        let intents = super::under(&node, "intents");
+        let known = Known::of_table("intent", "its file of samples", intents, true);
+        if to.count() == errors {
+            overlaps(&samples, &known, spoken, to);
+        }
+        let name = file.trim_end_matches(".yaml").to_owned();
+        all.insert(name, Learned { file: root.join(&path), intents: known });
+    }
+    all
+}
+
+/// Sentences that mean two intents, intents that nobody says in a language of the site.
+fn overlaps(samples: &Samples, known: &Known, spoken: &[Locale], to: &mut Findings) {
+    let mut first: BTreeMap<String, &Said> = BTreeMap::new();
+    for said in &samples.said {
+        let plain: String = said.text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
+        let before = first.entry(plain).or_insert(said);
+        if before.intent != said.intent {
+            let name = |intent: &Option<String>| intent.clone().unwrap_or_else(|| "out_of_scope".to_owned());
+            let (one, other) = (name(&before.intent), name(&said.intent));
+            let message = format!("“{}” means both `{one}` and `{other}`", shorten(&said.text));
+            let place = known.place(&other).or_else(|| known.place(&one));
+            if let Some(place) = place {
+                to.error(Code::Duplicate, place, message, "leave the sentence to one of them");
+            }
+        }
+    }
+    for key in known.all() {
+        for locale in spoken {
+            let of = |said: &&Said| said.intent.as_ref() == Some(&key.text) && said.locale == *locale;
+            let count = samples.said.iter().filter(of).count();
+            let language = match locale {
+                Locale::Chinese => "zh",
+                Locale::English => "en",
+            };
+            let (code, message) = match count {
+                0 => (Code::Untranslated, format!("nobody says the intent `{}` in `{language}`", key.text)),
+                1..FEW => (
+                    Code::Contradiction,
+                    format!("the intent `{}` has {count} sentences in `{language}`", key.text),
+                ),
+                _ => continue,
+            };
+            let help = format!("write what callers say in `{language}`; from {FEW} on it can be learned");
+            to.warn(code, key.place, message, help);
+        }
+    }
 }
 
 /// The samples in a file, or in all YAML files of a folder.

@@ -122,6 +122,11 @@ impl Findings {
         format!("{}:{line}:{column}", self.files[at.file].name)
     }
 
+    /// The line of a place, counted from 1.
+    pub fn line(&self, at: Place) -> usize {
+        self.line_of(at).0
+    }
+
     /// What the file's bytes add to the name of this revision.
     pub fn add_to_revision(&mut self, name: &str, bytes: &[u8]) {
         for part in [name.as_bytes(), bytes] {

@@ -29,8 +29,8 @@ pub(super) struct Scope<'a> {
     pub entries: &'a [(Key, Node)],
 }
 
-const KINDS: [&str; 9] =
-    ["say", "play", "menu", "collect", "queue", "transfer", "hours", "voicemail", "hangup"];
+const KINDS: [&str; 10] =
+    ["say", "play", "menu", "collect", "queue", "transfer", "hours", "voicemail", "flow", "hangup"];
 
 const SAY: Shape = Shape {
     what: "a step that says something",
@@ -88,6 +88,7 @@ const HOURS: Shape = Shape {
 };
 const VOICEMAIL: Shape =
     Shape { what: "a step that takes a message", keys: &[("voicemail", "voicemail: 1001")] };
+const FLOW: Shape = Shape { what: "a step to another flow", keys: &[("flow", "flow: welcome")] };
 const END: Shape = Shape { what: "a hangup", keys: &[("hangup", "hangup:")] };
 
 /// The step under `key`; `None` when something in it is wrong (and said so).
@@ -146,6 +147,11 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
             let fields = open(&VOICEMAIL, to)?;
             let mailbox = fields.need("voicemail", to).and_then(|n| scope.house.mailbox(n, to));
             Some(Step::Voicemail { mailbox: mailbox? })
+        }
+        "flow" => {
+            let fields = open(&FLOW, to)?;
+            let flow = fields.need("flow", to).and_then(|n| scope.names.flows.name(n, to));
+            flow.map(Step::Flow)
         }
         _ => open(&END, to).map(|_| Step::Hangup),
     }

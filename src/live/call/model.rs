@@ -13,7 +13,7 @@ use crate::{
     },
     infra::site::Locale,
     live::{
-        dialog::Dialog,
+        dialog::{Brief, Dialog},
         mailbox::Session,
         queue::Place,
         record::{EndedBy, LegRecord, Role},
@@ -330,6 +330,9 @@ pub struct Call {
     #[serde(default)]
     pub recorded: Vec<Tape>,
     pub steps: Vec<Why>,
+    /// What a conversation tells those who take the caller over.
+    #[serde(default)]
+    pub brief: Option<Box<Brief>>,
 }
 
 impl Call {

@@ -5,6 +5,10 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::{
+    conversing::Conversation,
+    talk::{self, Context, Priority},
+};
 use crate::{
     base::{
         id::Name,
@@ -28,6 +32,9 @@ pub struct Dialog {
     pub collected: BTreeMap<Name, SmolStr>,
     /// A prompt is being heard.
     pub speaking: bool,
+    /// The conversation that the present step leads.
+    #[serde(default)]
+    pub talk: Option<Box<Conversation>>,
 }
 
 impl Dialog {
@@ -41,12 +48,13 @@ impl Dialog {
             keys: SmolStr::default(),
             collected: BTreeMap::new(),
             speaking: false,
+            talk: None,
         }
     }
 }
 
 /// What happened to the caller.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Happening {
     /// The flow begins, or the present step begins anew after an interruption.
     Enter,
@@ -55,18 +63,39 @@ pub enum Happening {
     Spoken,
     /// The deadline has passed.
     Silence,
+    /// What a conversation alone understands: words, noise, the outcome of a task.
+    Word(talk::Input),
+}
+
+/// What whoever takes a caller over has to know.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Brief {
+    pub priority: Priority,
+    pub context: Context,
 }
 
 /// What shall be done. The last one decides how the dialog goes on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
     Speak(Vec<Media>),
+    /// The same in words, for whoever reads along.
+    Words {
+        language: Locale,
+        text: SmolStr,
+    },
     Hush,
     /// Tell me `Silence` after this span, unless something else happens first.
     Wait(Duration),
     Queue {
         queue: Name,
         otherwise: Name,
+        /// What a conversation tells those who take over.
+        brief: Option<Box<Brief>>,
+    },
+    /// Do this outside; comes back as `talk::Input::Task`.
+    Task {
+        task: Name,
+        facts: BTreeMap<Name, SmolStr>,
     },
     Transfer {
         to: TransferTo,
@@ -81,4 +110,6 @@ pub enum Act {
     Hangup,
     /// A reason for the record.
     Note(SmolStr),
+    /// A conversation's reason.
+    Because(talk::Why),
 }

@@ -15,7 +15,7 @@ use crate::{
 const MAX_STEPS_AT_ONCE: usize = 64;
 
 /// Says how long to wait for the end of a prompt before going on without its report.
-const PROMPT_GUARD: std::time::Duration = std::time::Duration::from_mins(2);
+pub(super) const PROMPT_GUARD: std::time::Duration = std::time::Duration::from_mins(2);
 
 /// What the caller's dialog does next.
 pub fn on(dialog: &mut Dialog, site: &Site, happening: Happening, now: Stamp) -> Vec<Act> {
@@ -31,17 +31,17 @@ pub fn on(dialog: &mut Dialog, site: &Site, happening: Happening, now: Stamp) ->
 }
 
 /// Where a step leads.
-enum Way {
+pub(super) enum Way {
     Stay,
     To(Name),
 }
 
-struct Turn<'a> {
-    flow: &'a Flow,
-    site: &'a Site,
+pub(super) struct Turn<'a> {
+    pub(super) flow: &'a Flow,
+    pub(super) site: &'a Site,
     zone: &'a TimeZone,
     now: Stamp,
-    acts: &'a mut Vec<Act>,
+    pub(super) acts: &'a mut Vec<Act>,
 }
 
 impl Turn<'_> {
@@ -58,6 +58,7 @@ impl Turn<'_> {
                     dialog.step = next;
                     dialog.tries = 0;
                     dialog.keys = SmolStr::default();
+                    dialog.talk = None;
                     happening = Happening::Enter;
                 }
             }
@@ -76,13 +77,14 @@ impl Turn<'_> {
                     self.acts.push(Act::Wait(PROMPT_GUARD));
                     Way::Stay
                 }
-                Happening::Key(_) => Way::Stay,
+                Happening::Key(_) | Happening::Word(_) => Way::Stay,
                 Happening::Spoken | Happening::Silence => spoken(dialog, next),
             },
             Step::Menu(menu) => self.menu(dialog, menu, happening),
             Step::Collect(collect) => self.collect(dialog, collect, happening),
             Step::Queue { queue, otherwise } => {
-                self.acts.push(Act::Queue { queue: queue.clone(), otherwise: otherwise.clone() });
+                let (queue, otherwise) = (queue.clone(), otherwise.clone());
+                self.acts.push(Act::Queue { queue, otherwise, brief: None });
                 Way::Stay
             }
             Step::Transfer { to, ring, otherwise } => {
@@ -108,6 +110,8 @@ impl Turn<'_> {
                 self.acts.push(Act::Voicemail { mailbox: mailbox.clone() });
                 Way::Stay
             }
+            Step::Talk(talk) => self.converse(dialog, talk, happening),
+            Step::Flow(flow) => self.other_flow(dialog, flow),
             Step::Hangup => {
                 self.acts.push(Act::Hangup);
                 Way::Stay
@@ -121,7 +125,7 @@ impl Turn<'_> {
                 self.speak(dialog, &[prompt]);
                 Way::Stay
             }
-            Happening::Key(_) => Way::Stay,
+            Happening::Key(_) | Happening::Word(_) => Way::Stay,
             Happening::Spoken | Happening::Silence => spoken(dialog, next),
         }
     }
@@ -144,6 +148,7 @@ impl Turn<'_> {
                     self.again(dialog, &menu.prompt, menu.invalid.as_ref(), menu.tries, &menu.otherwise, &why)
                 }
             }
+            Happening::Word(_) => Way::Stay,
             Happening::Silence if dialog.speaking => self.listen(dialog, menu.timeout),
             Happening::Silence => {
                 let why = format_smolstr!("menu {}: no key", dialog.step);
@@ -163,6 +168,7 @@ impl Turn<'_> {
             }
             Happening::Spoken => self.listen(dialog, collect.timeout),
             Happening::Key(key) => self.gather(dialog, collect, key),
+            Happening::Word(_) => Way::Stay,
             Happening::Silence if dialog.speaking => self.listen(dialog, collect.timeout),
             Happening::Silence => self.gathered(dialog, collect),
         }
@@ -221,6 +227,11 @@ impl Turn<'_> {
     fn speak(&mut self, dialog: &mut Dialog, prompts: &[&Prompt]) {
         dialog.speaking = true;
         let media = prompts.iter().filter_map(|prompt| media::prompt(prompt, dialog.language)).collect();
+        for prompt in prompts {
+            let text = prompt.0.get_key_value(&dialog.language).or_else(|| prompt.0.iter().next());
+            let words = text.map(|(language, text)| Act::Words { language: *language, text: text.clone() });
+            self.acts.extend(words);
+        }
         self.acts.push(Act::Speak(media));
         self.acts.push(Act::Wait(PROMPT_GUARD));
     }
@@ -237,7 +248,7 @@ impl Turn<'_> {
         Way::Stay
     }
 
-    fn note(&mut self, text: SmolStr) {
+    pub(super) fn note(&mut self, text: SmolStr) {
         self.acts.push(Act::Note(text));
     }
 }

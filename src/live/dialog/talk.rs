@@ -7,6 +7,7 @@
 //! What none of it explains is a miss, and misses in a row lead to a human. `keys` brings keypads to the same
 //! ways. [`Talking`] is all that there is to remember: it is written with the call and goes on after a restart.
 
+mod ears;
 mod heard;
 mod keys;
 mod matching;
@@ -15,11 +16,13 @@ mod rules;
 mod said;
 mod slots;
 mod topics;
+mod why;
 mod words;
 
 #[cfg(test)]
 mod tests;
 
+pub use ears::{Deaf, Ears};
 pub use rules::on;
 pub use words::{
     Context, Correction, Ear, Fact, FactKind, Guess, Heard, Input, Known, Output, Priority, Stage, Sureness,

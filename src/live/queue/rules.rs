@@ -9,9 +9,22 @@ use crate::base::{
     id::{CallId, Name},
 };
 
-/// A caller's place: ordered by the moment of joining, then by call.
+/// Who goes first.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Urgency {
+    Emergency,
+    /// The house has failed this caller already.
+    Raised,
+    #[default]
+    Normal,
+}
+
+/// A caller's place: ordered by urgency, then by the moment of joining, then by call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
+    #[serde(default)]
+    pub urgency: Urgency,
     pub joined: Stamp,
     pub call: CallId,
 }
@@ -73,7 +86,7 @@ impl Queues {
         self.lines.get(queue)?.open.first().copied()
     }
 
-    /// 1 for the caller who has waited longest, counting those who are being offered.
+    /// 1 for the caller who is next, counting those who are being offered.
     pub fn position(&self, queue: &Name, place: Place) -> usize {
         self.lines.get(queue).map_or(1, |line| line.members.range(..place).count() + 1)
     }
@@ -84,7 +97,7 @@ impl Queues {
 
     /// When the caller who has waited longest joined.
     pub fn oldest(&self, queue: &Name) -> Option<Stamp> {
-        self.lines.get(queue)?.members.first().map(|place| place.joined)
+        self.lines.get(queue)?.members.iter().map(|place| place.joined).min()
     }
 
     pub fn tally(&self, queue: &Name) -> Tally {
@@ -96,7 +109,7 @@ impl Queues {
         self.lines.keys()
     }
 
-    /// Everybody in a queue, longest waiting first.
+    /// Everybody in a queue, in the order of their places.
     pub fn members(&self, queue: &Name) -> impl Iterator<Item = Place> {
         self.lines.get(queue).into_iter().flat_map(|line| line.members.iter().copied())
     }

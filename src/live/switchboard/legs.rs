@@ -58,6 +58,8 @@ impl Switchboard {
             Event::Met { leg, room } => self.met(&leg, &room),
             Event::Recorded { leg, order, length } => self.recorded(&leg, order, length),
             Event::Trunk { trunk, up } => self.trunk(trunk, up),
+            // Understood before it comes here (`Input::Understood`), if at all.
+            Event::Said { .. } => {}
             Event::Outcome { leg, order, outcome } => {
                 if let Outcome::Refused(why) = outcome {
                     self.played(&leg, order);
@@ -297,6 +299,7 @@ pub(super) fn new_call(
         hops: 0,
         by: None,
         recorded: Vec::new(),
+        brief: None,
         steps: Vec::new(),
     }
 }

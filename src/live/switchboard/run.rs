@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{mpsc, oneshot, watch},
     time,
 };
 
@@ -22,7 +22,7 @@ use crate::{
         journal::{AppendError, Entry, Health, Journal, OpenError, Payload, Recovered},
         site::Site,
     },
-    live::record::CallRecord,
+    live::{dialog::talk::Ears, record::CallRecord},
     ports::engine::{Command, Engine, Event, Order},
 };
 
@@ -71,6 +71,8 @@ pub struct Wiring<O> {
     pub sites: mpsc::Receiver<Arc<Site>>,
     pub outlet: O,
     pub clock: Arc<dyn Clock>,
+    /// What callers' words mean; learned anew for every revision of the site.
+    pub ears: watch::Receiver<Arc<Ears>>,
 }
 
 /// Why the loop ended before it was told to.
@@ -151,7 +153,7 @@ pub async fn run<O: Outlet>(
     wiring: Wiring<O>,
     mut stop: oneshot::Receiver<()>,
 ) -> Result<(), RunError> {
-    let Wiring { journal, mut engine, mut asks, mut sites, outlet, clock } = wiring;
+    let Wiring { journal, mut engine, mut asks, mut sites, outlet, clock, ears } = wiring;
     let mut core = Core {
         board,
         journal,
@@ -163,6 +165,7 @@ pub async fn run<O: Outlet>(
         snapshot_at: time::Instant::now(),
         batch: Vec::with_capacity(BATCH),
         secrets: Secrets::default(),
+        ears,
     };
     let mut events: Vec<Event> = Vec::with_capacity(BATCH);
     if core.journal.next_seq() == 1 {
@@ -207,6 +210,7 @@ struct Core<O> {
     snapshot_at: time::Instant,
     batch: Vec<Input>,
     secrets: Secrets,
+    ears: watch::Receiver<Arc<Ears>>,
 }
 
 impl<O: Outlet> Core<O> {
@@ -237,7 +241,16 @@ impl<O: Outlet> Core<O> {
         let mut effects = Vec::new();
         let mut changes = Vec::new();
         for input in batch {
-            let input = self.secrets.conceal(&self.board, input);
+            let input = match self.secrets.conceal(&self.board, input) {
+                Input::Engine(Event::Said { leg, text }) => {
+                    match self.board.hear(&self.ears.borrow(), leg, &text, now) {
+                        Some(input) => input,
+                        // Nobody who may listen has asked.
+                        None => continue,
+                    }
+                }
+                input => input,
+            };
             let seq = self.journal.next_seq();
             let call = self.board.call_of(&input, seq, now);
             self.journal.append(now, call, &input)?;
@@ -279,6 +292,8 @@ impl<O: Outlet> Core<O> {
                 let verdict = self.secrets.check(&leg, &pin);
                 self.batch.push(Input::Checked { call, verdict });
             }
+            // Nobody does tasks yet: who is told so goes on with a human.
+            Effect::Task { call, .. } => self.batch.push(Input::TaskDone { call, outcome: None }),
             Effect::Forget(sound) => self.outlet.forget(&sound),
             Effect::Told { call, why } => self.outlet.told(call, &why),
             Effect::Reply { ask, result } => {

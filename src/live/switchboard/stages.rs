@@ -18,8 +18,8 @@ use crate::{
     infra::site::TransferTo,
     live::{
         call::{Call, Dialled, Next, Party, Stage, Timer, Waiting},
-        dialog::{self, Act, Dialog, Happening},
-        queue::Place,
+        dialog::{self, Act, Dialog, Happening, talk::Priority},
+        queue::{Place, Urgency},
         record::{CallRecord, Direction, EndedBy, LegRecord, Role},
         routing::{Decision, Goal},
     },
@@ -87,13 +87,19 @@ impl Switchboard {
             let Some(call) = self.calls.get_mut(&id) else { return };
             match act {
                 Act::Speak(media) => call.playing = Some(self.out.order(&call.leg, Command::Play { media })),
+                Act::Words { .. } => {}
+                Act::Because(why) => self.out.tell(call, format_smolstr!("{why}")),
                 Act::Hush => {
                     call.playing = None;
                     self.out.order(&call.leg, Command::Stop);
                 }
                 Act::Wait(span) => self.timers.set(Timer::Stage(id), now + span),
                 Act::Note(text) => self.out.tell(call, text),
-                Act::Queue { queue, otherwise } => self.join(id, queue, otherwise),
+                Act::Queue { queue, otherwise, brief } => {
+                    call.brief = brief.or(call.brief.take());
+                    self.join(id, queue, otherwise);
+                }
+                Act::Task { task, facts } => self.task(id, task, facts),
                 Act::Transfer { to, digits, ring, otherwise } => {
                     self.transfer_step(id, &to, digits, ring, otherwise);
                 }
@@ -113,7 +119,12 @@ impl Switchboard {
             self.out.tell(call, format_smolstr!("queue {queue} is no longer in the site"));
             return self.go(id, Next::Flow(Box::new(after)));
         };
-        let place = Place { joined: now, call: id };
+        let urgency = match call.brief.as_ref().map(|brief| brief.priority) {
+            Some(Priority::Urgent) => Urgency::Emergency,
+            Some(Priority::Raised) => Urgency::Raised,
+            Some(Priority::Normal) | None => Urgency::Normal,
+        };
+        let place = Place { urgency, joined: now, call: id };
         let greeting = settings.greeting.is_some();
         self.timers.set(Timer::MaxWait(id), now + settings.max_wait);
         call.queue = Some(queue.clone());
@@ -344,7 +355,7 @@ impl Switchboard {
 
 /// The dialog of a caller who goes on at another step.
 pub(super) fn at_step(dialog: &Dialog, step: Name) -> Dialog {
-    Dialog { step, tries: 0, keys: SmolStr::default(), speaking: false, ..dialog.clone() }
+    Dialog { step, tries: 0, keys: SmolStr::default(), speaking: false, talk: None, ..dialog.clone() }
 }
 
 pub(super) fn millis(now: Stamp, then: Stamp) -> u64 {

@@ -26,6 +26,7 @@ use crate::{
     live::{
         agent::Agents,
         call::{Call, Timer, Timers},
+        dialog::talk::Heard,
         mailbox::{Boxes, Happening, Pressed, Verdict},
         queue::Queues,
         record::CallRecord,
@@ -52,6 +53,16 @@ pub enum Input {
     Checked {
         call: CallId,
         verdict: Verdict,
+    },
+    /// What a caller said (`Event::Said`), as the conversation's model understands it.
+    Understood {
+        leg: LegId,
+        heard: Heard,
+    },
+    /// The outcome of `Effect::Task`: its results by name, or `None` when it failed.
+    TaskDone {
+        call: CallId,
+        outcome: Option<BTreeMap<SmolStr, SmolStr>>,
     },
     /// The time that `Switchboard::next_deadline` named has come.
     Clock,
@@ -80,6 +91,12 @@ pub enum Effect {
         call: CallId,
         leg: LegId,
         pin: PinHash,
+    },
+    /// A conversation wants this done outside. Comes back as `Input::TaskDone`.
+    Task {
+        call: CallId,
+        task: Name,
+        facts: BTreeMap<Name, SmolStr>,
     },
     /// Nobody will hear this recording any more.
     Forget(SoundId),
@@ -236,6 +253,8 @@ impl Switchboard {
             Input::Engine(event) => self.engine(event),
             Input::Pressed { leg, pressed } => self.pressed(&leg, pressed),
             Input::Checked { call, verdict } => self.at_mailbox(call, Happening::Checked(verdict)),
+            Input::Understood { leg, heard } => self.understood(&leg, heard),
+            Input::TaskDone { call, outcome } => self.task_done(call, outcome),
             Input::Clock => self.clock(),
             Input::Act { actor, act, ask } => {
                 let result = self.act(&actor, act);
@@ -261,8 +280,10 @@ impl Switchboard {
                 let arrives = matches!(event, Event::Arrived { .. });
                 known.or_else(|| arrives.then(|| fresh(&mut Cause::new(seq, now), &self.calls)))
             }
-            Input::Pressed { leg, .. } => self.legs.get(leg).copied(),
-            Input::Checked { call, .. } => Some(*call).filter(|call| self.calls.contains_key(call)),
+            Input::Pressed { leg, .. } | Input::Understood { leg, .. } => self.legs.get(leg).copied(),
+            Input::Checked { call, .. } | Input::TaskDone { call, .. } => {
+                Some(*call).filter(|call| self.calls.contains_key(call))
+            }
             Input::Act { act, .. } => act.call().filter(|call| self.calls.contains_key(call)),
             _ => None,
         }

@@ -1,9 +1,11 @@
 //! What the doors may ask and tell the switchboard: queries with their answers, and acts of an admin.
 //! These are the bodies of REST v1; a field once here stays.
 
+mod brief;
 mod done;
 mod recording;
 
+pub use brief::{BriefView, FactView};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use recording::{Pause, Recording};
 
@@ -116,6 +118,9 @@ pub struct CallDetail {
     #[serde(default)]
     pub recordings: Vec<Recording>,
     pub steps: Vec<Why>,
+    /// What the caller told in a conversation before a human took over.
+    #[serde(default)]
+    pub brief: Option<BriefView>,
 }
 
 /// One decision and its reason, in words.

@@ -7,8 +7,8 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     state::{Input, Link, Switchboard},
     view::{
-        Act, AgentView, CallDetail, CallSubject, CallView, ConferenceSubject, ConferenceView, EngineView,
-        ExtensionView, ParticipantView, Query, QueueView, StatusView, Subject, View,
+        Act, AgentView, BriefView, CallDetail, CallSubject, CallView, ConferenceSubject, ConferenceView,
+        EngineView, ExtensionView, FactView, ParticipantView, Query, QueueView, StatusView, Subject, View,
     },
 };
 use crate::{
@@ -20,6 +20,10 @@ use crate::{
     live::{
         agent::{Agent, AgentState},
         call::{Call, Conferring, Party, Stage},
+        dialog::{
+            Brief,
+            talk::{Known, Priority},
+        },
     },
     ports::engine::Origin,
 };
@@ -211,6 +215,7 @@ impl Switchboard {
             call: self.call_view(call),
             recordings: call.recorded.iter().map(|tape| tape.recording.clone()).collect(),
             steps: call.steps.clone(),
+            brief: call.brief.as_deref().map(brief),
         }
     }
 
@@ -283,5 +288,25 @@ fn whereabouts(call: &Call) -> SmolStr {
             Some(waiting) => format_smolstr!("queue {}", waiting.queue),
             None => SmolStr::new_static("leaving"),
         },
+    }
+}
+
+fn brief(brief: &Brief) -> BriefView {
+    let Brief { priority, context } = brief;
+    let fact = |(slot, known): (&Name, &Known)| FactView {
+        slot: slot.clone(),
+        value: known.text.clone(),
+        confirmed: known.settled,
+    };
+    BriefView {
+        language: context.language,
+        priority: SmolStr::new_static(match priority {
+            Priority::Normal => "normal",
+            Priority::Raised => "raised",
+            Priority::Urgent => "emergency",
+        }),
+        topics: context.topics.clone(),
+        facts: context.facts.iter().map(fact).collect(),
+        last: context.last.clone(),
     }
 }

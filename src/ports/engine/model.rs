@@ -248,6 +248,8 @@ pub enum Event {
     Played { leg: LegId, order: OrderId, verdict: Verdict },
     /// A key was pressed.
     Key { leg: LegId, key: Key },
+    /// Somebody listened and wrote down what the leg says.
+    Said { leg: LegId, text: SmolStr },
     /// Two legs hear each other: `leg` is the one that was told to `Connect`. When the two were with others before, a
     /// phone has joined its two talks into one (REFER with Replaces, RFC 3891) and its own legs end.
     Joined { leg: LegId, peer: LegId },
@@ -285,6 +287,7 @@ impl Event {
             | Self::Ringing { leg }
             | Self::Played { leg, .. }
             | Self::Key { leg, .. }
+            | Self::Said { leg, .. }
             | Self::Joined { leg, .. }
             | Self::Referred { leg, .. }
             | Self::HandedOn { leg, .. }

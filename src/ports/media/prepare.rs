@@ -17,7 +17,7 @@ use tokio::task::spawn_blocking;
 use super::{
     phrase, recorded, resample,
     speech::{self, SpeechError},
-    spoken,
+    spoken, talk,
     tone::Tone,
     toned,
 };
@@ -65,7 +65,7 @@ pub async fn prepare(site: &Site, folder: &Path, told: impl FnMut(Progress)) -> 
     with(PROGRAM, site, folder, told).await
 }
 
-/// Makes the words of the house, if the site has anything that speaks them. They are many, and no call waits for
+/// Makes the words of the house and of conversations, if the site has anything that speaks them. They are many, and no call waits for
 /// them: this may run while calls do.
 pub async fn prepare_phrases(site: &Site, folder: &Path, told: impl FnMut(Progress)) -> Prepared {
     make_all(PROGRAM, phrases(site), folder, told).await
@@ -153,6 +153,8 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
             | Step::Transfer { .. }
             | Step::Hours { .. }
             | Step::Voicemail { .. }
+            | Step::Talk(_)
+            | Step::Flow(_)
             | Step::Hangup => {}
         }
     }
@@ -173,13 +175,15 @@ fn speaks(site: &Site) -> bool {
         || site.dialing.conferences.values().any(|conference| conference.pin_file.is_some())
 }
 
-/// The words of the house that this site needs.
+/// The words of the house that this site needs, and those of its conversations.
 fn phrases(site: &Site) -> BTreeMap<PromptId, Source> {
-    if !speaks(site) {
+    let talks = talk::texts(site);
+    if !speaks(site) && talks.is_empty() {
         return BTreeMap::new();
     }
     let all =
         site.languages.iter().flat_map(|locale| phrase::texts(*locale).map(move |text| (*locale, text)));
+    let all = all.chain(talks);
     all.map(|(locale, text)| (spoken(locale, &text), Source::Text(locale, text))).collect()
 }
 

@@ -3,20 +3,22 @@
 
 mod check;
 mod lines;
+mod template;
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-pub use check::TalkFault;
+pub use check::{Spot, TalkFault};
 pub use lines::Lines;
+pub use template::{Part, parts};
 
 use super::{Locale, Prompt};
 use crate::base::{id::Name, number::Key};
 
 /// A whole conversation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Talk {
     pub topics: BTreeMap<Name, Topic>,
     /// Topics share slots by name: what was said for one need not be said again for another.
@@ -26,6 +28,11 @@ pub struct Talk {
     pub shortcuts: Vec<Shortcut>,
     /// Who takes over when nothing else helps.
     pub human: Human,
+    /// The step of the flow for callers whom nobody takes over.
+    pub otherwise: Name,
+    /// The file of samples from which intents are learned; absolute.
+    #[serde(default)]
+    pub samples: Option<PathBuf>,
     #[serde(default)]
     pub lines: Lines,
     /// So often in a row nothing is understood before a human takes over.
@@ -41,7 +48,7 @@ fn three() -> u8 {
 }
 
 /// Something that callers want.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Topic {
     /// As it is called in a question: “a refund”, 退款.
     pub title: Prompt,
@@ -61,7 +68,7 @@ pub struct Topic {
 }
 
 /// What happens when all that a topic needs is known.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum End {
     /// A task outside; `done` is said afterwards and may name its results.
@@ -71,6 +78,8 @@ pub enum End {
     },
     Say(Prompt),
     Human(Human),
+    /// The extension of the person, or with the digits, that this slot holds.
+    Call(Name),
     HangUp(Prompt),
 }
 
@@ -80,7 +89,7 @@ pub struct Human {
 }
 
 /// One thing to be known.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Slot {
     pub ask: Ask,
     /// The first asks; each further one, said after a failure, helps more. The last serves from there on.
@@ -100,7 +109,7 @@ pub struct Slot {
 }
 
 /// What a slot holds.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ask {
     Digits { min: u8, max: u8 },
@@ -116,7 +125,7 @@ pub enum Ask {
     Choice(Vec<Choice>),
 }
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Choice {
     pub value: Name,
     pub title: Prompt,
@@ -126,7 +135,7 @@ pub struct Choice {
 }
 
 /// Words that lead somewhere from every state.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Shortcut {
     pub words: Vec<SmolStr>,
     pub to: Jump,

@@ -1,5 +1,9 @@
 //! What the language room understood, in the words of a conversation.
 
+use jiff::{
+    ToSpan,
+    civil::{DateTime, Time},
+};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 use super::words::{Correction, Fact, FactKind, Guess, Heard, Sureness};
@@ -31,7 +35,8 @@ impl Heard {
     pub fn facts(text: &str, entities: &[Entity]) -> Self {
         let corrections = entities.iter().filter_map(|entity| match &entity.value {
             Value::Correction { wrong, right } => {
-                Some(Correction { wrong: wrong.as_ref().map(|span| span.bytes.clone()), right: fact(right)? })
+                let right = facts(text, right).into_iter().next()?;
+                Some(Correction { wrong: wrong.as_ref().map(|span| span.bytes.clone()), right })
             }
             _ => None,
         });
@@ -39,15 +44,42 @@ impl Heard {
             text: text.into(),
             sure: Sureness::Reject,
             intents: Vec::new(),
-            facts: entities.iter().filter_map(fact).collect(),
+            facts: entities.iter().flat_map(|entity| facts(text, entity)).collect(),
             corrections: corrections.collect(),
         }
     }
 }
 
-fn fact(entity: &Entity) -> Option<Fact> {
-    let (kind, text) = spelled(&entity.value)?;
-    Some(Fact { kind, text, span: entity.span.bytes.clone() })
+/// Said in passing (“where is my order right now”), these ask for no moment.
+const IN_PASSING: [&str; 7] = ["now", "right now", "just now", "现在", "刚才", "刚刚", "这会儿"];
+
+/// Several for a moment: its day and its time.
+fn facts(text: &str, entity: &Entity) -> Vec<Fact> {
+    let words = text.get(entity.span.bytes.clone()).unwrap_or_default();
+    let passing = words.len() < text.trim().len() && IN_PASSING.contains(&words.to_lowercase().as_str());
+    let spelled = match &entity.value {
+        Value::When(When::DateTime { .. }) if passing => Vec::new(),
+        Value::When(When::DateTime { at, vague }) => {
+            vec![(FactKind::Date, at.date().to_smolstr()), (FactKind::Time, daytime(at.time(), *vague))]
+        }
+        // A range of one day tells the day, not the time.
+        Value::When(When::DateTimes { from: Some(from), until: Some(until) }) if one_day(*from, *until) => {
+            vec![(FactKind::Date, from.date().to_smolstr())]
+        }
+        value => spelled(value).into_iter().collect(),
+    };
+    let fact = |(kind, text)| Fact { kind, text, span: entity.span.bytes.clone() };
+    spelled.into_iter().map(fact).collect()
+}
+
+/// Nobody makes an appointment for three at night who does not say so.
+fn daytime(time: Time, vague: bool) -> SmolStr {
+    let time = if vague && (1..8).contains(&time.hour()) { time + 12.hours() } else { time };
+    time.to_smolstr()
+}
+
+fn one_day(from: DateTime, until: DateTime) -> bool {
+    until.checked_sub(1.second()).is_ok_and(|last| last.date() == from.date())
 }
 
 fn spelled(value: &Value) -> Option<(FactKind, SmolStr)> {
@@ -62,7 +94,7 @@ fn spelled(value: &Value) -> Option<(FactKind, SmolStr)> {
         Value::Ordinal(place) => (FactKind::Ordinal, ordinal(*place)?),
         Value::Amount(amount) => (FactKind::Amount, format_smolstr!("{} {}", amount.value, amount.currency)),
         Value::When(When::Date { date }) => (FactKind::Date, date.to_smolstr()),
-        Value::When(When::Time { time, .. }) => (FactKind::Time, time.to_smolstr()),
+        Value::When(When::Time { time, vague }) => (FactKind::Time, daytime(*time, *vague)),
         Value::Person { candidates } => (FactKind::Person, candidates.first()?.name.clone()),
         Value::Address(address) => (FactKind::Place, place(address)),
         Value::Answer(Answer::Yes) => (FactKind::Yes, "yes".into()),

@@ -57,7 +57,8 @@ pub fn fit(ask: &Ask, fact: &Fact) -> Fit {
 pub fn meant(ask: &Ask, kind: FactKind) -> bool {
     use FactKind::{Amount, Code, Date, Digits, Number, Person, Phone, Place, Time};
     match ask {
-        Ask::Digits { .. } => matches!(kind, Digits | Number),
+        // Eight digits may be a phone number of the place: their count tells (`fit`).
+        Ask::Digits { .. } => matches!(kind, Digits | Number | Phone),
         Ask::Phone => kind == Phone,
         Ask::Code => kind == Code,
         Ask::Number => kind == Number,

@@ -52,7 +52,9 @@ impl<'a> Turn<'a> {
             return;
         };
         self.state.speaking = true;
-        self.out.push(Output::Say { language: *language, text: filled(text, fields).into() });
+        let said = filled(text, fields).into();
+        let values = fields.to_vec();
+        self.out.push(Output::Say { language: *language, text: said, template: text.clone(), values });
     }
 
     pub fn listen(&mut self) {

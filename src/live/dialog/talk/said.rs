@@ -1,21 +1,17 @@
 //! Values as they are read back: digits one by one, dates and choices by name.
 
-use jiff::civil::Date;
+use jiff::civil::{Date, Time};
 
-use crate::infra::site::{Ask, Locale};
+use crate::infra::site::{Ask, Locale, Part, parts};
 
 /// The text with its fields filled; a field that is not known is left out.
 pub fn filled(text: &str, fields: &[(String, String)]) -> String {
-    let mut said = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some((before, behind)) = rest.split_once('{') {
-        said.push_str(before);
-        let Some((field, after)) = behind.split_once('}') else { break };
-        said.extend(fields.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str()));
-        rest = after;
-    }
-    said.push_str(rest);
-    said
+    let value = |field| fields.iter().find(|(name, _)| name == field).map_or("", |(_, value)| value);
+    let said = parts(text).map(|part| match part {
+        Part::Words(words) => words,
+        Part::Field(field) => value(field),
+    });
+    said.collect()
 }
 
 /// A slot's value in this language.
@@ -28,7 +24,8 @@ pub fn value(ask: &Ask, text: &str, locale: Locale) -> String {
             .and_then(|option| option.title.0.get(&locale).or_else(|| option.title.0.values().next()))
             .map_or_else(|| text.to_owned(), ToString::to_string),
         Ask::Date => text.parse().map_or_else(|_| text.to_owned(), |date| day(date, locale)),
-        Ask::Number | Ask::Amount | Ask::Time | Ask::Person | Ask::Place | Ask::Answer => text.to_owned(),
+        Ask::Time => text.parse().map_or_else(|_| text.to_owned(), |time| clock(time, locale)),
+        Ask::Number | Ask::Amount | Ask::Person | Ask::Place | Ask::Answer => text.to_owned(),
     }
 }
 
@@ -36,6 +33,29 @@ fn day(date: Date, locale: Locale) -> String {
     match locale {
         Locale::Chinese => format!("{}月{}日", date.month(), date.day()),
         Locale::English => date.strftime("%B %-d").to_string(),
+    }
+}
+
+fn clock(time: Time, locale: Locale) -> String {
+    let (hour, minute) = (time.hour(), time.minute());
+    let twelve = (hour + 11) % 12 + 1;
+    match locale {
+        Locale::English => time.strftime(if minute == 0 { "%-I %p" } else { "%-I:%M %p" }).to_string(),
+        Locale::Chinese => {
+            let part = match hour {
+                0..6 => "凌晨",
+                6..12 => "上午",
+                12 => "中午",
+                13..18 => "下午",
+                _ => "晚上",
+            };
+            let minutes = match minute {
+                0 => String::new(),
+                30 => "半".to_owned(),
+                _ => format!("{minute}分"),
+            };
+            format!("{part}{twelve}点{minutes}")
+        }
     }
 }
 

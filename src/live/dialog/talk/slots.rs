@@ -5,7 +5,7 @@ use smol_str::SmolStr;
 use super::{
     matching::{Fit, fit, meant, mended, named},
     rules::{Turn, yes_or_no},
-    words::{Correction, Fact, Heard, Known, Stage, Sureness, Why},
+    words::{Correction, Fact, FactKind, Heard, Known, Stage, Sureness, Why},
 };
 use crate::{
     base::id::Name,
@@ -224,8 +224,11 @@ fn choice(ask: &Ask, text: &str) -> Option<SmolStr> {
     }
 }
 
+/// Two readings of the same words; the day and the time of one moment are none.
 fn overlap(a: &Fact, b: &Fact) -> bool {
-    a.span.start < b.span.end && b.span.start < a.span.end
+    let moment = |fact: &Fact| matches!(fact.kind, FactKind::Date | FactKind::Time);
+    let siblings = a.span == b.span && a.kind != b.kind && moment(a) && moment(b);
+    !siblings && a.span.start < b.span.end && b.span.start < a.span.end
 }
 
 /// The facts that no applied correction has used.

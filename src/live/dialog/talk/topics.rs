@@ -168,6 +168,13 @@ impl Turn<'_> {
             }
             End::Say(text) => self.finish(name, text, &self.values()),
             End::Human(human) => self.transfer(&human.queue, Priority::Normal),
+            End::Call(slot) => {
+                let text = self.known(slot).map(|known| known.text.clone());
+                let Some(text) = text else { return self.gone(slot.clone()) };
+                self.why(Why::Done { topic: name.clone() });
+                self.state.stage = Stage::Over;
+                self.out.push(Output::Call { slot: slot.clone(), text });
+            }
             End::HangUp(text) => {
                 self.say(text, &self.values());
                 self.why(Why::Done { topic: name.clone() });

@@ -92,14 +92,35 @@ pub struct Correction {
 }
 
 /// What shall be done, in this order.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Output {
-    Say { language: Locale, text: SmolStr },
+    /// `text` is `template` with its `values`.
+    Say {
+        language: Locale,
+        text: SmolStr,
+        template: SmolStr,
+        values: Vec<(String, String)>,
+    },
     Hush,
-    Listen { ear: Ear, language: Locale },
-    Do { task: Name, facts: BTreeMap<Name, SmolStr> },
-    Transfer { queue: Name, priority: Priority, context: Context },
+    Listen {
+        ear: Ear,
+        language: Locale,
+    },
+    Do {
+        task: Name,
+        facts: BTreeMap<Name, SmolStr>,
+    },
+    Transfer {
+        queue: Name,
+        priority: Priority,
+        context: Context,
+    },
+    /// Whom this slot holds: a name of the directory, or an extension's digits.
+    Call {
+        slot: Name,
+        text: SmolStr,
+    },
     HangUp,
     Why(Why),
 }

@@ -1,7 +1,7 @@
-//! Who hears whom, and who hears anything at all.
+//! Who hears whom, who hears anything at all, and what callers say and press.
 
-use super::world::{State, World};
-use crate::base::id::LegId;
+use super::world::{Happening, State, World};
+use crate::base::{clock::Stamp, id::LegId, number::Key};
 
 impl World {
     /// Whether what is said at `speaker` is heard at `listener`: they talk, or are in one room; nobody has muted the
@@ -36,6 +36,16 @@ impl World {
     /// Whether this leg rings and nobody has answered yet.
     pub fn rings(&self, leg: &LegId) -> bool {
         self.legs.get(leg).is_some_and(|leg| matches!(leg.state, State::Ringing(_) | State::Called(_)))
+    }
+
+    /// The caller at this leg says something, and somebody writes it down.
+    pub fn say(&mut self, leg: &LegId, text: &str, at: Stamp) {
+        self.schedule(at, Happening::Says(leg.clone(), text.into()));
+    }
+
+    /// The caller at this leg presses a key.
+    pub fn press(&mut self, leg: &LegId, key: Key, at: Stamp) {
+        self.schedule(at, Happening::Presses(leg.clone(), key));
     }
 
     /// The phone at this leg puts its talk on hold, or goes on with it. The house hears of it only what is heard.

@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use smol_str::SmolStr;
+
 use super::model::{Caller, Faults, Line, Phone};
 use crate::{
     base::{
@@ -95,6 +97,7 @@ pub(super) enum Happening {
     Arrives(LegId, Arrival, Caller),
     Executes(Order),
     Presses(LegId, Key),
+    Says(LegId, SmolStr),
     LosesPatience(LegId),
     HangsUp(LegId),
     GivesUp(LegId),
@@ -327,6 +330,11 @@ impl World {
             Happening::Presses(leg, key) => {
                 if self.is_there(&leg) && self.legs.get(&leg).is_some_and(|leg| leg.up) {
                     self.tell(Event::Key { leg, key });
+                }
+            }
+            Happening::Says(leg, text) => {
+                if self.is_there(&leg) && self.legs.get(&leg).is_some_and(|leg| leg.up) {
+                    self.tell(Event::Said { leg, text });
                 }
             }
             Happening::LosesPatience(leg) => {

@@ -1,8 +1,13 @@
 //! What is wrong with a conversation, all at once.
 
+mod spot;
+
 use std::collections::BTreeMap;
 
-use super::{Ask, End, Jump, Locale, Name, Prompt, Talk};
+use super::{Ask, End, Jump, Locale, Name, Part, Prompt, Slot, Talk, Topic, parts};
+use crate::base::number::Key;
+
+pub use spot::Spot;
 
 /// A fault, with its remedy.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -19,18 +24,36 @@ pub enum TalkFault {
     Shared { what: String, first: Name, second: Name },
     #[error("nothing leads to topic `{topic}`: give it an intent, a key or a shortcut")]
     Unreachable { topic: Name },
+    #[error("whoever is not understood has no way to topic `{topic}`: give it a `key`")]
+    Keyless { topic: Name },
+    #[error("key {key} leads to topic `{topic}`, but 0 is a human, `*` repeats and `#` ends: take 1 to 9")]
+    TakenKey { topic: Name, key: Key },
     #[error("a shortcut leads to `{topic}`, which is no topic: correct its name")]
     UnknownTopic { topic: Name },
     #[error("{at} is not said in {language:?}: add the text")]
-    Missing { at: String, language: Locale },
+    Missing { at: Spot, language: Locale },
     #[error(
         "{at} has the field `{{{field}}}`, which is not known there: write the name of a slot of the topic"
     )]
-    UnknownField { at: String, field: String },
+    UnknownField { at: Spot, field: String },
     #[error("slot `{slot}` has no prompt: say what callers are asked")]
     Mute { slot: Name },
     #[error("slot `{slot}` can't be filled: {remedy}")]
     Impossible { slot: Name, remedy: &'static str },
+    #[error("two prompts of slot `{slot}` are the same: let the later one help more, or remove it")]
+    NoHelp { slot: Name },
+    #[error("`confirm` of slot `{slot}` does not say what is confirmed: put `{{value}}` into it")]
+    Blind { slot: Name },
+    #[error("`{word}` means two options of slot `{slot}`: leave it to one of them")]
+    SameOption { slot: Name, word: String },
+    #[error(
+        "topic `{topic}` calls whom `{slot}` names: let it be one of its slots, that asks for a person or digits"
+    )]
+    NobodyToCall { topic: Name, slot: Name },
+    #[error(
+        "topic `{topic}` is urgent, so it asks nothing and leads to a human: remove its slots, end it by `human`"
+    )]
+    NotUrgent { topic: Name },
     #[error("`{what}` is {value}: it must be from 1 to {most}")]
     OutOfRange { what: &'static str, value: u8, most: u8 },
 }
@@ -47,22 +70,39 @@ impl Talk {
         if self.topics.is_empty() {
             faults.push(TalkFault::NoTopics);
         }
-        self.check_topics(&mut faults);
+        for (name, topic) in &self.topics {
+            self.check_topic(name, topic, &mut faults);
+        }
         self.check_doors(&mut faults);
-        self.check_slots(&mut faults);
+        for (name, slot) in &self.slots {
+            self.check_slot(name, slot, &mut faults);
+        }
         self.check_texts(languages, &mut faults);
         faults
     }
 
-    fn check_topics(&self, faults: &mut Vec<TalkFault>) {
-        for (name, topic) in &self.topics {
-            for (index, slot) in topic.slots.iter().enumerate() {
-                if !self.slots.contains_key(slot) {
-                    faults.push(TalkFault::UnknownSlot { topic: name.clone(), slot: slot.clone() });
-                }
-                if topic.slots[..index].contains(slot) {
-                    faults.push(TalkFault::SlotTwice { topic: name.clone(), slot: slot.clone() });
-                }
+    fn check_topic(&self, name: &Name, topic: &Topic, faults: &mut Vec<TalkFault>) {
+        for (index, slot) in topic.slots.iter().enumerate() {
+            if !self.slots.contains_key(slot) {
+                faults.push(TalkFault::UnknownSlot { topic: name.clone(), slot: slot.clone() });
+            }
+            if topic.slots[..index].contains(slot) {
+                faults.push(TalkFault::SlotTwice { topic: name.clone(), slot: slot.clone() });
+            }
+        }
+        if let Some(key) = topic.key.filter(|key| !('1'..='9').contains(&key.char())) {
+            faults.push(TalkFault::TakenKey { topic: name.clone(), key });
+        }
+        if topic.key.is_none() && !topic.urgent {
+            faults.push(TalkFault::Keyless { topic: name.clone() });
+        }
+        if topic.urgent && (!topic.slots.is_empty() || !matches!(topic.end, End::Human(_))) {
+            faults.push(TalkFault::NotUrgent { topic: name.clone() });
+        }
+        if let End::Call(slot) = &topic.end {
+            let ask = self.slots.get(slot).map(|slot| &slot.ask);
+            if !topic.slots.contains(slot) || !matches!(ask, Some(Ask::Person | Ask::Digits { .. })) {
+                faults.push(TalkFault::NobodyToCall { topic: name.clone(), slot: slot.clone() });
             }
         }
     }
@@ -97,72 +137,59 @@ impl Talk {
         faults.extend(lost.map(|name| TalkFault::Unreachable { topic: name.clone() }));
     }
 
-    fn check_slots(&self, faults: &mut Vec<TalkFault>) {
-        for (name, slot) in &self.slots {
-            if !self.topics.values().any(|topic| topic.slots.contains(name)) {
-                faults.push(TalkFault::IdleSlot { slot: name.clone() });
-            }
-            if slot.prompts.is_empty() {
-                faults.push(TalkFault::Mute { slot: name.clone() });
-            }
-            let remedy = match &slot.ask {
-                Ask::Digits { min, max } if *min == 0 || min > max || *max > 32 => {
-                    "`min` is 1 at least, `max` no less and 32 at most"
-                }
-                Ask::Choice(options) if options.len() < 2 => "a choice has two options at least",
-                Ask::Choice(options) if options.len() > 9 => "more than nine options fit on no keypad",
-                _ => continue,
-            };
-            faults.push(TalkFault::Impossible { slot: name.clone(), remedy });
+    fn check_slot(&self, name: &Name, slot: &Slot, faults: &mut Vec<TalkFault>) {
+        if !self.topics.values().any(|topic| topic.slots.contains(name)) {
+            faults.push(TalkFault::IdleSlot { slot: name.clone() });
         }
+        if slot.prompts.is_empty() {
+            faults.push(TalkFault::Mute { slot: name.clone() });
+        }
+        if slot.prompts.iter().enumerate().any(|(index, prompt)| slot.prompts[..index].contains(prompt)) {
+            faults.push(TalkFault::NoHelp { slot: name.clone() });
+        }
+        let says = |prompt: &Prompt| prompt.0.values().all(|text| text.contains("{value}"));
+        if slot.confirm.as_ref().is_some_and(|confirm| !says(confirm)) {
+            faults.push(TalkFault::Blind { slot: name.clone() });
+        }
+        if let Ask::Choice(options) = &slot.ask {
+            let mut words: BTreeMap<String, &Name> = BTreeMap::new();
+            for option in options {
+                for word in option.title.0.values().chain(&option.words).map(|word| word.to_lowercase()) {
+                    let before = words.insert(word.clone(), &option.value);
+                    if before.is_some_and(|before| *before != option.value) {
+                        faults.push(TalkFault::SameOption { slot: name.clone(), word });
+                    }
+                }
+            }
+        }
+        let remedy = match &slot.ask {
+            Ask::Digits { min, max } if *min == 0 || min > max || *max > 32 => {
+                "`min` is 1 at least, `max` no less and 32 at most"
+            }
+            Ask::Choice(options) if options.len() < 2 => "a choice has two options at least",
+            Ask::Choice(options) if options.len() > 9 => "more than nine options fit on no keypad",
+            _ => return,
+        };
+        faults.push(TalkFault::Impossible { slot: name.clone(), remedy });
     }
 
     fn check_texts(&self, languages: &[Locale], faults: &mut Vec<TalkFault>) {
-        let mut look = |at: String, prompt: &Prompt, fields: Option<&[&str]>| {
+        for (at, prompt) in self.texts() {
             let missing = languages.iter().filter(|language| !prompt.0.contains_key(language));
             faults.extend(missing.map(|language| TalkFault::Missing { at: at.clone(), language: *language }));
-            let Some(known) = fields else { return };
+            let Some(known) = self.fields(&at) else { continue };
             for field in prompt.0.values().flat_map(|text| fields_of(text)) {
                 if !known.contains(&field) {
                     faults.push(TalkFault::UnknownField { at: at.clone(), field: field.to_owned() });
-                }
-            }
-        };
-        for (name, line, fields) in self.lines.all() {
-            look(format!("line `{name}`"), line, Some(fields));
-        }
-        for (name, topic) in &self.topics {
-            look(format!("the title of topic `{name}`"), &topic.title, Some(&[]));
-            let slots: Vec<&str> = topic.slots.iter().map(Name::as_str).collect();
-            match &topic.end {
-                // What a task gives back is not known here.
-                End::Task { done, .. } => look(format!("`done` of topic `{name}`"), done, None),
-                End::Say(text) | End::HangUp(text) => {
-                    look(format!("the end of topic `{name}`"), text, Some(&slots));
-                }
-                End::Human(_) => {}
-            }
-        }
-        for (name, slot) in &self.slots {
-            for prompt in &slot.prompts {
-                look(format!("a prompt of slot `{name}`"), prompt, None);
-            }
-            if !slot.invalid.0.is_empty() {
-                look(format!("`invalid` of slot `{name}`"), &slot.invalid, Some(&[]));
-            }
-            if let Some(confirm) = &slot.confirm {
-                look(format!("`confirm` of slot `{name}`"), confirm, Some(&["value"]));
-            }
-            if let Ask::Choice(options) = &slot.ask {
-                for option in options {
-                    look(format!("option `{}` of slot `{name}`", option.value), &option.title, Some(&[]));
                 }
             }
         }
     }
 }
 
-/// The fields in a text: what stands between `{` and `}`.
 fn fields_of(text: &str) -> impl Iterator<Item = &str> {
-    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(field, _)| field)
+    parts(text).filter_map(|part| match part {
+        Part::Field(field) => Some(field),
+        Part::Words(_) => None,
+    })
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{Locale, Prompt};
 
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Lines {
     pub greeting: Prompt,
@@ -36,6 +36,24 @@ impl Lines {
             ("first", &self.first, &["topic"]),
             ("human", &self.human, &[]),
             ("failed", &self.failed, &[]),
+        ]
+    }
+}
+
+impl Lines {
+    /// Every line with its name, to be said otherwise.
+    pub fn all_mut(&mut self) -> [(&'static str, &mut Prompt); 10] {
+        [
+            ("greeting", &mut self.greeting),
+            ("again", &mut self.again),
+            ("more", &mut self.more),
+            ("sure", &mut self.sure),
+            ("which", &mut self.which),
+            ("aside", &mut self.aside),
+            ("back", &mut self.back),
+            ("first", &mut self.first),
+            ("human", &mut self.human),
+            ("failed", &mut self.failed),
         ]
     }
 }

@@ -5,7 +5,7 @@ use super::{
     Caller, Input, Locale, Output, Sureness, Why, name,
     shop::{both, shop},
 };
-use crate::infra::site::{Ask, TalkFault};
+use crate::infra::site::{Ask, Spot, TalkFault};
 
 fn caller() -> Caller {
     Caller::new(shop(), Locale::English)
@@ -132,12 +132,13 @@ fn the_shop_is_sound_and_each_fault_is_told() {
     let complaint = talk.topics.get_mut(&name("complaint")).unwrap();
     (complaint.key, complaint.intents) = (None, Vec::new());
     talk.deepest = 0;
-    let at = "the title of topic `visit`".to_owned();
+    let at = Spot::Title(name("visit"));
     let expected = [
         TalkFault::OutOfRange { what: "deepest", value: 0, most: 9 },
         TalkFault::UnknownSlot { topic: name("refund"), slot: name("phone") },
         TalkFault::Shared { what: "intent `refund`".into(), first: name("refund"), second: name("visit") },
         TalkFault::Unreachable { topic: name("complaint") },
+        TalkFault::Keyless { topic: name("complaint") },
         TalkFault::Mute { slot: name("day") },
         TalkFault::Missing { at: at.clone(), language: Locale::English },
         TalkFault::UnknownField { at, field: "x".into() },

@@ -90,6 +90,8 @@ pub fn shop() -> Talk {
             shortcut(&["中文", "in chinese"], Jump::Language(Locale::Chinese)),
         ],
         human: human("desk"),
+        otherwise: name("hangup"),
+        samples: None,
         lines: Lines::default(),
         misses: 3,
         deepest: 2,

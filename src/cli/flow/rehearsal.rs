@@ -1,0 +1,218 @@
+//! A flow led without a telephone: the very rules that lead calls, told that each prompt was heard to its end.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
+
+use jiff::civil::DateTime;
+use smol_str::SmolStr;
+
+use crate::{
+    base::{clock::Stamp, id::Name, number::Key},
+    infra::site::{Locale, Site, Step, Talk, TransferTo, trials::Deed},
+    live::dialog::{
+        self, Act, Brief, Dialog, Happening,
+        talk::{Ears, Heard, Input, Stage, Why},
+    },
+};
+
+/// More prompts in a row are a flow that goes round without its caller.
+const MOST_PROMPTS: usize = 100;
+
+/// What came of one thing that the caller did.
+#[derive(Debug, Default)]
+pub(super) struct Turn {
+    pub said: Vec<(Locale, SmolStr)>,
+    pub heard: Option<Heard>,
+    pub why: Vec<String>,
+    pub task: Option<(Name, BTreeMap<Name, SmolStr>)>,
+    pub end: Option<Ending>,
+}
+
+/// Where a caller ends up.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Ending {
+    Queue { queue: Name, brief: Option<Box<Brief>> },
+    Extension(SmolStr),
+    Elsewhere(String),
+    Mailbox(SmolStr),
+    Hangup,
+}
+
+impl fmt::Display for Ending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Queue { queue, brief } => match brief.as_ref().map(|brief| brief.priority) {
+                Some(priority) if priority != dialog::talk::Priority::Normal => {
+                    let word = format!("{priority:?}").to_lowercase();
+                    write!(f, "queue {queue} {word}")
+                }
+                _ => write!(f, "queue {queue}"),
+            },
+            Self::Extension(number) => write!(f, "extension {number}"),
+            Self::Elsewhere(what) => f.write_str(what),
+            Self::Mailbox(number) => write!(f, "mailbox {number}"),
+            Self::Hangup => f.write_str("hangup"),
+        }
+    }
+}
+
+/// A caller in a flow.
+pub(super) struct Rehearsal<'s> {
+    site: &'s Site,
+    ears: &'s Ears,
+    now: DateTime,
+    dialog: Dialog,
+    over: bool,
+    /// Topics, slots and steps that were come to.
+    pub visited: BTreeSet<String>,
+}
+
+impl<'s> Rehearsal<'s> {
+    pub fn new(site: &'s Site, ears: &'s Ears, flow: &Name, language: Locale, now: DateTime) -> Self {
+        let start = site.flows.get(flow).map(|flow| flow.start.clone()).unwrap_or_else(|| flow.clone());
+        let dialog = Dialog::new(flow.clone(), start, language);
+        Self { site, ears, now, dialog, over: false, visited: BTreeSet::new() }
+    }
+
+    pub fn begin(&mut self) -> Turn {
+        self.put(vec![Happening::Enter], None)
+    }
+
+    pub fn does(&mut self, deed: &Deed) -> Turn {
+        let (mut heard, word) = (None, Happening::Word);
+        let happenings = match deed {
+            Deed::Say(text) => {
+                let understood = self.talk().zip(self.dialog.talk.as_ref()).map(|(talk, conversation)| {
+                    self.ears.understand(talk, &conversation.talking, text, self.now)
+                });
+                heard.clone_from(&understood);
+                understood.map(|heard| word(Input::Understood(heard))).into_iter().collect()
+            }
+            Deed::Keys(keys) => return self.press(keys),
+            Deed::Silence => vec![Happening::Silence],
+            Deed::Done(results) => vec![word(Input::Task(Some(results.clone())))],
+            Deed::Failed => vec![word(Input::Task(None))],
+        };
+        self.put(happenings, heard)
+    }
+
+    fn press(&mut self, keys: &[Key]) -> Turn {
+        self.put(keys.iter().map(|key| Happening::Key(*key)).collect(), None)
+    }
+
+    pub fn over(&self) -> bool {
+        self.over
+    }
+
+    /// A task waits for its outcome.
+    pub fn busy(&self) -> bool {
+        matches!(self.dialog.talk.as_ref().map(|talk| &talk.talking.stage), Some(Stage::Task(_)))
+    }
+
+    /// What is known of the caller's wish.
+    pub fn known(&self) -> BTreeMap<Name, SmolStr> {
+        let facts = self.dialog.talk.as_ref().map(|talk| &talk.talking.facts);
+        facts.into_iter().flatten().map(|(slot, known)| (slot.clone(), known.text.clone())).collect()
+    }
+
+    fn talk(&self) -> Option<&'s Talk> {
+        match self.site.flows.get(&self.dialog.flow)?.steps.get(&self.dialog.step)? {
+            Step::Talk(talk) => Some(talk),
+            _ => None,
+        }
+    }
+
+    fn put(&mut self, happenings: Vec<Happening>, heard: Option<Heard>) -> Turn {
+        let mut turn = Turn { heard, ..Turn::default() };
+        for happening in happenings {
+            self.one(happening, &mut turn);
+            for _ in 0..MOST_PROMPTS {
+                let waits = self.dialog.talk.as_ref().is_some_and(|talk| talk.then.is_some());
+                if self.over || !self.dialog.speaking && !waits {
+                    break;
+                }
+                self.one(Happening::Spoken, &mut turn);
+            }
+        }
+        turn
+    }
+
+    fn one(&mut self, happening: Happening, turn: &mut Turn) {
+        if self.over {
+            return;
+        }
+        let zoned = self.now.to_zoned(self.site.time_zone.clone());
+        let now = Stamp(zoned.map(|zoned| zoned.timestamp().as_microsecond()).unwrap_or_default());
+        for act in dialog::on(&mut self.dialog, self.site, happening, now) {
+            let end = match act {
+                Act::Words { language, text } => {
+                    turn.said.push((language, text));
+                    continue;
+                }
+                Act::Note(text) => {
+                    turn.why.push(text.to_string());
+                    continue;
+                }
+                Act::Because(why) => {
+                    self.visited_by(&why);
+                    turn.why.push(why.to_string());
+                    continue;
+                }
+                Act::Task { task, facts } => {
+                    turn.task = Some((task, facts));
+                    continue;
+                }
+                Act::Speak(_) | Act::Hush | Act::Wait(_) => continue,
+                Act::Queue { queue, brief, .. } => {
+                    let context = brief.iter().flat_map(|brief| &brief.context.topics);
+                    self.visited.extend(context.map(|topic| format!("topic {topic}")));
+                    Ending::Queue { queue, brief }
+                }
+                Act::Transfer { to, digits, .. } => match (to, digits) {
+                    (_, Some(digits)) => Ending::Extension(digits),
+                    (TransferTo::Extension(number) | TransferTo::Group(number), None) => {
+                        Ending::Extension(number.as_str().into())
+                    }
+                    (to, None) => Ending::Elsewhere(format!("{to:?}")),
+                },
+                Act::Voicemail { mailbox } => Ending::Mailbox(mailbox.as_str().into()),
+                Act::Hangup => Ending::Hangup,
+            };
+            turn.end = Some(end);
+            self.over = true;
+        }
+        self.visited.insert(format!("step {}", self.dialog.step));
+        if let Some(conversation) = &self.dialog.talk {
+            let talking = &conversation.talking;
+            self.visited.extend(talking.topics.iter().map(|topic| format!("topic {topic}")));
+            self.visited.extend(talking.facts.keys().map(|slot| format!("slot {slot}")));
+        }
+    }
+
+    fn visited_by(&mut self, why: &Why) {
+        let visited = match why {
+            Why::Done { topic } | Why::Emergency { topic } | Why::Pressed { topic, .. } => {
+                format!("topic {topic}")
+            }
+            Why::Filled { slot } | Why::Confirmed { slot } => format!("slot {slot}"),
+            _ => return,
+        };
+        self.visited.insert(visited);
+    }
+}
+
+/// Everything that a flow's trials can come to.
+pub(super) fn places(site: &Site, flow: &Name) -> BTreeSet<String> {
+    let steps = site.flows.get(flow).map(|flow| &flow.steps);
+    let mut all = BTreeSet::new();
+    for (name, step) in steps.into_iter().flatten() {
+        all.insert(format!("step {name}"));
+        if let Step::Talk(talk) = step {
+            all.extend(talk.topics.keys().map(|topic| format!("topic {topic}")));
+            all.extend(talk.slots.keys().map(|slot| format!("slot {slot}")));
+        }
+    }
+    all
+}

@@ -1,0 +1,182 @@
+//! The step of a flow that leads a conversation: what happens to the caller becomes its input, what it answers
+//! becomes acts. How the conversation goes is `talk`'s.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use smol_str::format_smolstr;
+
+use super::{
+    model::{Act, Brief, Dialog, Happening},
+    rules::{PROMPT_GUARD, Turn, Way},
+    talk::{self, Ear, Output, Stage, Talking},
+};
+use crate::{
+    base::id::Name,
+    infra::site::{Ask, Talk, TransferTo},
+    ports::media,
+};
+
+/// So long a caller may think before the question is asked again.
+const THINKING: Duration = Duration::from_secs(7);
+/// Between two digits that are said or pressed.
+const BETWEEN_DIGITS: Duration = Duration::from_secs(5);
+/// No task may take longer.
+const TASK: Duration = Duration::from_secs(10);
+const RING: Duration = Duration::from_secs(25);
+
+/// A caller's conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Conversation {
+    pub talking: Talking,
+    /// What follows when the last words have been heard.
+    pub then: Option<Output>,
+}
+
+impl Turn<'_> {
+    pub(super) fn converse(&mut self, dialog: &mut Dialog, talk: &Talk, happening: Happening) -> Way {
+        let fresh = || Box::new(Conversation { talking: Talking::new(dialog.language), then: None });
+        let mut conversation = dialog.talk.take().unwrap_or_else(fresh);
+        if let Some(then) = conversation.then.take() {
+            if matches!(happening, Happening::Word(_)) {
+                conversation.then = Some(then);
+                dialog.talk = Some(conversation);
+                return Way::Stay;
+            }
+            if matches!(happening, Happening::Key(_)) {
+                self.acts.push(Act::Hush);
+            }
+            dialog.talk = Some(conversation);
+            return self.part(dialog, talk, then);
+        }
+        let talking = &mut conversation.talking;
+        let input = match happening {
+            Happening::Enter => talk::Input::Begin,
+            Happening::Key(key) => talk::Input::Key(key),
+            Happening::Spoken => talk::Input::Spoken,
+            // Nobody told that the prompt is over.
+            Happening::Silence if talking.speaking => talk::Input::Spoken,
+            Happening::Silence if matches!(talking.stage, Stage::Task(_)) => talk::Input::Task(None),
+            Happening::Silence => talk::Input::Silence,
+            Happening::Word(input) => input,
+        };
+        let spoken = input == talk::Input::Spoken;
+        let outputs = talk::on(talking, talk, input);
+        let then = self.carry_out(talking, talk, outputs, spoken);
+        dialog.speaking = talking.speaking;
+        dialog.language = talking.language;
+        let silent = !talking.speaking;
+        match then {
+            Some(then) if silent => {
+                dialog.talk = Some(conversation);
+                return self.part(dialog, talk, then);
+            }
+            then => conversation.then = then,
+        }
+        dialog.talk = Some(conversation);
+        Way::Stay
+    }
+
+    /// Says, waits and does; returns what ends the conversation, if anything does.
+    fn carry_out(
+        &mut self,
+        talking: &Talking,
+        talk: &Talk,
+        outputs: Vec<Output>,
+        spoken: bool,
+    ) -> Option<Output> {
+        let (mut speech, mut wait, mut then) = (Vec::new(), None, None);
+        for output in outputs {
+            match output {
+                Output::Say { language, template, values, text } => {
+                    self.acts.push(Act::Words { language, text });
+                    speech.extend(media::saying(&template, &values, language));
+                    wait = Some(PROMPT_GUARD);
+                }
+                Output::Hush => self.acts.push(Act::Hush),
+                Output::Listen { ear, .. } if !talking.speaking => wait = Some(patience(ear)),
+                Output::Listen { .. } => {}
+                Output::Do { task, facts } => {
+                    self.acts.push(Act::Task { task, facts });
+                    wait = wait.or(Some(TASK));
+                }
+                Output::Why(why) => self.acts.push(Act::Because(why)),
+                end => then = Some(end),
+            }
+        }
+        if !speech.is_empty() {
+            self.acts.push(Act::Speak(speech));
+        }
+        if spoken {
+            wait = Some(match &talking.stage {
+                Stage::Task(_) => TASK,
+                Stage::Ask(slot) => match talk.slots.get(slot).map(|slot| &slot.ask) {
+                    Some(Ask::Digits { .. } | Ask::Phone | Ask::Code) => BETWEEN_DIGITS,
+                    _ => THINKING,
+                },
+                _ => THINKING,
+            });
+        }
+        self.acts.extend(wait.map(Act::Wait));
+        then
+    }
+
+    /// The conversation is over: to a human, to an extension, or away.
+    fn part(&mut self, dialog: &Dialog, talk: &Talk, then: Output) -> Way {
+        let otherwise = talk.otherwise.clone();
+        match then {
+            Output::Transfer { queue, priority, context } => {
+                let brief = Some(Box::new(Brief { priority, context }));
+                self.acts.push(Act::Queue { queue, otherwise, brief });
+                Way::Stay
+            }
+            Output::Call { slot, text } => {
+                let number = match talk.slots.get(&slot).map(|slot| &slot.ask) {
+                    Some(Ask::Person) => self.site.person(&text).map(|number| number.as_str().into()),
+                    _ => Some(text),
+                };
+                match number {
+                    Some(digits) => {
+                        self.acts.push(Act::Transfer {
+                            to: TransferTo::Collected(dialog.step.clone()),
+                            digits: Some(digits),
+                            ring: RING,
+                            otherwise,
+                        });
+                        Way::Stay
+                    }
+                    None => {
+                        self.note(format_smolstr!(
+                            "nobody in the site has the name in {slot}: step {otherwise}"
+                        ));
+                        Way::To(otherwise)
+                    }
+                }
+            }
+            _ => {
+                self.acts.push(Act::Hangup);
+                Way::Stay
+            }
+        }
+    }
+
+    /// On with another flow.
+    pub(super) fn other_flow(&mut self, dialog: &mut Dialog, name: &Name) -> Way {
+        let Some(flow) = self.site.flows.get(name) else {
+            self.note(format_smolstr!("flow {name} is no longer in the site"));
+            self.acts.push(Act::Hangup);
+            return Way::Stay;
+        };
+        self.note(format_smolstr!("on with flow {name}"));
+        self.flow = flow;
+        dialog.flow = name.clone();
+        Way::To(flow.start.clone())
+    }
+}
+
+fn patience(ear: Ear) -> Duration {
+    match ear {
+        Ear::Free => THINKING,
+        Ear::Digits { .. } => BETWEEN_DIGITS,
+    }
+}

@@ -1,0 +1,88 @@
+//! What callers say, understood: one learned model for each file of samples, and whose names to listen for.
+//! Learning takes seconds and is done beside the calls; before it is done, words count by shortcuts and values alone.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
+
+use jiff::civil::DateTime;
+
+use super::words::{Heard, Talking};
+use crate::{
+    infra::site::{Locale, Problems, Site, Step, Talk, samples},
+    language::{
+        entities::{self, Directory, Setting},
+        model::{Model, Scratch},
+        sample::Sample,
+        train::{TrainError, Wanted, train},
+    },
+};
+
+/// Of longer utterances the beginning counts.
+const LONGEST: usize = 1000;
+
+/// Why a conversation goes without intents.
+#[derive(Debug, thiserror::Error)]
+pub enum Deaf {
+    #[error("{} is not as samples are; `tandem flow check` tells more", .0.display())]
+    Samples(PathBuf, Problems),
+    #[error("{}: {why}", file.display())]
+    Learning { file: PathBuf, why: TrainError },
+}
+
+/// Everything that is needed to understand the callers of a site.
+#[derive(Debug, Default)]
+pub struct Ears {
+    models: BTreeMap<PathBuf, Model>,
+    directory: Option<Directory>,
+}
+
+impl Ears {
+    /// Learns what the conversations of a site need. What cannot be learned is told and left out.
+    pub fn learned(site: &Site) -> (Self, Vec<Deaf>) {
+        let mut deaf = Vec::new();
+        let mut models = BTreeMap::new();
+        let talks = site.flows.values().flat_map(|flow| flow.steps.values());
+        let files = talks.filter_map(|step| match step {
+            Step::Talk(talk) => talk.samples.as_ref(),
+            _ => None,
+        });
+        for file in files {
+            if models.contains_key(file) {
+                continue;
+            }
+            match model(file) {
+                Ok(model) => {
+                    models.insert(file.clone(), model);
+                }
+                Err(why) => deaf.push(why),
+            }
+        }
+        let names = site.extensions.values().flat_map(|extension| extension.names());
+        (Self { models, directory: Some(Directory::new(names)) }, deaf)
+    }
+
+    /// What a caller's words mean where the conversation stands.
+    pub fn understand(&self, talk: &Talk, talking: &Talking, text: &str, now: DateTime) -> Heard {
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let locale = match talking.language {
+            Locale::Chinese => "zh-CN",
+            Locale::English => "en-US",
+        };
+        let setting = Setting { directory: self.directory.as_ref(), ..Setting::new(locale, now) };
+        let entities = entities::parse(text, &setting);
+        match talk.samples.as_ref().and_then(|file| self.models.get(file)) {
+            Some(model) => Heard::new(text, &model.understand(text, &mut Scratch::default()), &entities),
+            None => Heard::facts(text, &entities),
+        }
+    }
+}
+
+fn model(file: &Path) -> Result<Model, Deaf> {
+    let read = samples::load(file).map_err(|why| Deaf::Samples(file.to_owned(), why))?;
+    let samples: Vec<Sample> =
+        read.said.iter().map(|said| Sample::new(&said.text, said.intent.as_deref())).collect();
+    let trained = train(&samples, &Wanted::default(), &|_| {});
+    trained.map(|trained| trained.model).map_err(|why| Deaf::Learning { file: file.to_owned(), why })
+}

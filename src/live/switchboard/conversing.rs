@@ -1,0 +1,59 @@
+//! Callers who talk with the house in their own words: what is understood, tasks and their outcomes.
+
+use std::collections::BTreeMap;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::state::{Effect, Input, Switchboard};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, LegId, Name},
+    },
+    infra::site::{Step, Talk},
+    live::{
+        call::Stage,
+        dialog::{
+            Happening,
+            talk::{self, Ears, Heard, Talking},
+        },
+    },
+};
+
+impl Switchboard {
+    /// What a caller said, as the conversation understands it; `None` when nobody has asked.
+    pub fn hear(&self, ears: &Ears, leg: LegId, text: &str, now: Stamp) -> Option<Input> {
+        let (talk, talking) = self.conversation(&leg)?;
+        let heard = ears.understand(talk, talking, text, now.zoned(&self.site.time_zone).datetime());
+        Some(Input::Understood { leg, heard })
+    }
+
+    /// The conversation that the caller at this leg is in.
+    fn conversation(&self, leg: &LegId) -> Option<(&Talk, &Talking)> {
+        let call = self.calls.get(self.legs.get(leg)?).filter(|call| call.leg == *leg)?;
+        let Stage::Dialog(dialog) = &call.stage else { return None };
+        let Step::Talk(talk) = self.site.flows.get(&dialog.flow)?.steps.get(&dialog.step)? else {
+            return None;
+        };
+        Some((talk, &dialog.talk.as_ref()?.talking))
+    }
+
+    pub(super) fn understood(&mut self, leg: &LegId, heard: Heard) {
+        if self.conversation(leg).is_some()
+            && let Some(id) = self.legs.get(leg).copied()
+        {
+            self.dialog(id, Happening::Word(talk::Input::Understood(heard)));
+        }
+    }
+
+    /// A flow wants something done outside.
+    pub(super) fn task(&mut self, id: CallId, task: Name, facts: BTreeMap<Name, SmolStr>) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        self.out.tell(call, format_smolstr!("the task {task} begins"));
+        self.out.push(Effect::Task { call: id, task, facts });
+    }
+
+    pub(super) fn task_done(&mut self, id: CallId, outcome: Option<BTreeMap<SmolStr, SmolStr>>) {
+        self.dialog(id, Happening::Word(talk::Input::Task(outcome)));
+    }
+}

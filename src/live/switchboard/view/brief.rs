@@ -1,0 +1,31 @@
+//! What a caller told in a conversation, for whoever takes over.
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use crate::{base::id::Name, infra::site::Locale};
+
+/// What the caller told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct BriefView {
+    #[schema(value_type = String)]
+    pub language: Locale,
+    /// `emergency`, `raised` after failures, `normal`.
+    #[schema(value_type = String)]
+    pub priority: SmolStr,
+    /// What the caller wants; the last was spoken of.
+    pub topics: Vec<Name>,
+    pub facts: Vec<FactView>,
+    /// The caller's last words.
+    #[schema(value_type = String)]
+    pub last: SmolStr,
+}
+
+/// A value that the caller told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct FactView {
+    pub slot: Name,
+    #[schema(value_type = String)]
+    pub value: SmolStr,
+    pub confirmed: bool,
+}

@@ -1,0 +1,170 @@
+//! What a conversation says: the words of its texts and the values between them, each made ready like any prompt.
+
+use std::collections::BTreeSet;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::spoken;
+use crate::{
+    infra::site::{Ask, End, Locale, Part, Prompt, Site, Step, Talk, parts},
+    ports::engine::Media,
+};
+
+/// How a 1 is called in a row of digits.
+const ONE: &str = "幺";
+/// Words between the numbers of dates and times.
+const BETWEEN: &[&str] = &["日", "点", "半", "分", "凌晨", "上午", "中午", "下午", "晚上", "AM", "PM", "oh"];
+
+/// A text with its values, as prompts. What was not made ready is passed over when it is heard.
+pub fn saying(text: &str, values: &[(String, String)], locale: Locale) -> Vec<Media> {
+    let mut all = Vec::new();
+    for part in parts(text) {
+        match part {
+            Part::Words(words) => all.extend(plain(words)),
+            Part::Field(field) => {
+                let value = values.iter().find(|(name, _)| name == field).map(|(_, value)| value.as_str());
+                all.extend(pieces(value.unwrap_or_default(), locale));
+            }
+        }
+    }
+    all.iter().map(|piece| Media::Prompt(spoken(locale, piece))).collect()
+}
+
+/// Everything that the conversations of a site may say, so far as it is known beforehand.
+pub(super) fn texts(site: &Site) -> BTreeSet<(Locale, SmolStr)> {
+    let mut all = BTreeSet::new();
+    for talk in site.flows.values().flat_map(|flow| flow.steps.values()).filter_map(|step| match step {
+        Step::Talk(talk) => Some(talk),
+        _ => None,
+    }) {
+        of_talk(talk, site, &mut all);
+    }
+    all
+}
+
+fn of_talk(talk: &Talk, site: &Site, all: &mut BTreeSet<(Locale, SmolStr)>) {
+    let mut add = |prompt: &Prompt| {
+        for (locale, text) in prompt.0.iter().filter(|(locale, _)| site.languages.contains(locale)) {
+            let words = parts(text).filter_map(|part| match part {
+                Part::Words(words) => plain(words),
+                Part::Field(_) => None,
+            });
+            all.extend(words.map(|words| (*locale, words)));
+        }
+    };
+    for (_, prompt) in talk.texts() {
+        add(prompt);
+    }
+    let calls = talk.topics.values().any(|topic| matches!(topic.end, End::Call(_)));
+    let people = site.extensions.values().filter(|_| calls).flat_map(|extension| extension.names());
+    let people: Vec<SmolStr> = people.map(SmolStr::from).collect();
+    for locale in &site.languages {
+        all.extend(people.iter().map(|name| (*locale, name.clone())));
+        let own = |word: &&&str| word.is_ascii() == (*locale == Locale::English);
+        all.extend(BETWEEN.iter().filter(own).map(|word| (*locale, SmolStr::new_static(word))));
+    }
+    if talk.slots.values().any(|slot| matches!(slot.ask, Ask::Digits { .. } | Ask::Phone | Ask::Code)) {
+        if site.languages.contains(&Locale::Chinese) {
+            all.insert((Locale::Chinese, SmolStr::new_static(ONE)));
+        }
+        let letters =
+            ('A'..='Z').flat_map(|c| site.languages.iter().map(move |l| (*l, format_smolstr!("{c}"))));
+        all.extend(letters);
+    }
+}
+
+/// Words that make a sound.
+fn plain(words: &str) -> Option<SmolStr> {
+    let words =
+        words.trim_matches(|c: char| c.is_whitespace() || !c.is_alphanumeric() && !"？?！!".contains(c));
+    words.chars().any(char::is_alphanumeric).then(|| words.into())
+}
+
+/// A value as it is said, in pieces that are made ready: digits one by one, months, numbers, words.
+fn pieces(value: &str, locale: Locale) -> Vec<SmolStr> {
+    let mut all: Vec<SmolStr> = Vec::new();
+    for run in value.split([',', '，', ':', ' ']).filter(|run| !run.is_empty()) {
+        let digits: Option<Vec<SmolStr>> = run.chars().map(|c| digit(c, locale)).collect();
+        match digits {
+            Some(digits) => all.extend(digits),
+            None if locale == Locale::Chinese && run.starts_with(|c: char| c.is_ascii_digit())
+                || has_time(run) =>
+            {
+                all.extend(moment(run));
+            }
+            None => all.push(run.into()),
+        }
+    }
+    // A number of two digits is one word; longer ones are said digit by digit.
+    all.into_iter()
+        .flat_map(|piece| match piece.len() > 2 && piece.bytes().all(|b| b.is_ascii_digit()) {
+            true => piece.chars().map(|c| format_smolstr!("{c}")).collect(),
+            false => vec![piece],
+        })
+        .collect()
+}
+
+/// 二, 幺: one of a row.
+fn digit(c: char, locale: Locale) -> Option<SmolStr> {
+    let place = "零一二三四五六七八九".chars().position(|own| own == c);
+    match (locale, place) {
+        (Locale::Chinese, _) if c == '幺' => Some(SmolStr::new_static(ONE)),
+        (Locale::Chinese, Some(place)) => Some(format_smolstr!("{place}")),
+        _ => None,
+    }
+}
+
+fn has_time(run: &str) -> bool {
+    ["凌晨", "上午", "中午", "下午", "晚上"].iter().any(|part| run.starts_with(part))
+}
+
+/// 12月3日, 下午3点半.
+fn moment(run: &str) -> Vec<SmolStr> {
+    let mut all: Vec<SmolStr> = Vec::new();
+    let mut number = String::new();
+    let mut rest = run;
+    while let Some(c) = rest.chars().next() {
+        rest = &rest[c.len_utf8()..];
+        if c.is_ascii_digit() {
+            number.push(c);
+        } else if c == '月' {
+            all.push(format_smolstr!("{number}月"));
+            number.clear();
+        } else {
+            if !number.is_empty() {
+                all.push(number.as_str().into());
+                number.clear();
+            }
+            let word =
+                BETWEEN.iter().find(|word| word.starts_with(c) && rest.starts_with(&word[c.len_utf8()..]));
+            match word {
+                Some(word) => {
+                    rest = &rest[word.len() - c.len_utf8()..];
+                    all.push(SmolStr::new_static(word));
+                }
+                None => all.push(format_smolstr!("{c}")),
+            }
+        }
+    }
+    all.extend(Some(number).filter(|number| !number.is_empty()).map(SmolStr::from));
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_said_in_pieces_that_are_made_ready() {
+        let said = |value, locale| pieces(value, locale).join(" ");
+        assert_eq!(said("二零二六,幺幺四五", Locale::Chinese), "2 0 2 6 幺 幺 4 5");
+        assert_eq!(said("2 0 2 6, 1 1 4 5", Locale::English), "2 0 2 6 1 1 4 5");
+        assert_eq!(said("12月3日", Locale::Chinese), "12月 3 日");
+        assert_eq!(said("下午3点半", Locale::Chinese), "下午 3 点 半");
+        assert_eq!(said("3:30 PM", Locale::English), "3 30 PM");
+        assert_eq!(said("December 4", Locale::English), "December 4");
+        assert_eq!(said("陈伟", Locale::Chinese), "陈伟");
+        assert_eq!(plain("，对吗？").as_deref(), Some("对吗？"));
+        assert_eq!(plain("。"), None);
+    }
+}

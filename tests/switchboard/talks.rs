@@ -1,0 +1,196 @@
+//! A real call led by a conversation, by words and by keys, over a restart, to the right queue with all that is known.
+
+use std::{collections::BTreeMap, path::Path};
+
+use tandem::{
+    base::number::Key,
+    infra::site::{self, Site},
+    live::{
+        dialog::talk::Ears,
+        switchboard::{
+            Effect, Input,
+            view::{BriefView, Query, View},
+        },
+    },
+    ports::engine::simulator::{Answer, Caller, Faults, Phone, World},
+};
+
+use super::rig::{Rig, START, arrival, leg, millis, name, secs};
+
+/// The shipped site, on the simulator.
+fn house() -> Rig {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small");
+    let site: Site = site::load(&folder).expect("the shipped site");
+    let phone = |extension: &str| Phone {
+        extension: name(extension),
+        registered: true,
+        answer: Answer::After(secs(3)),
+        talk: secs(30),
+    };
+    let phones = ["1001", "1002", "1003", "1004"].map(phone).to_vec();
+    let (ears, deaf) = Ears::learned(&site);
+    assert!(deaf.is_empty(), "{deaf:?}");
+    let mut rig = Rig::new(site, World::new(1, phones, Faults::default(), START));
+    rig.ears = ears;
+    rig
+}
+
+struct Talker {
+    rig: Rig,
+    leg: tandem::base::id::LegId,
+}
+
+impl Talker {
+    fn calls(to: &str) -> Self {
+        let mut rig = house();
+        let leg = leg("caller");
+        let caller = Caller { keys: Vec::new(), patience: secs(600), talk: secs(600) };
+        rig.world.expect(rig.now, leg.clone(), arrival(to), caller);
+        rig.run_for(secs(1));
+        Self { rig, leg }
+    }
+
+    /// Hears the prompt to its end, then speaks.
+    fn says(&mut self, text: &str) -> &mut Self {
+        self.rig.run_for(secs(4));
+        self.rig.world.say(&self.leg, text, self.rig.now);
+        self.rig.run_for(millis(100));
+        self
+    }
+
+    fn keys(&mut self, keys: &str) -> &mut Self {
+        for key in keys.chars() {
+            self.rig.world.press(&self.leg, Key::new(key).expect("a key"), self.rig.now);
+            self.rig.run_for(millis(400));
+        }
+        self
+    }
+
+    /// The task that was begun last comes to this.
+    fn done(&mut self, task: &str, results: &[(&str, &str)]) -> &mut Self {
+        let Some(Effect::Task { call, task: begun, .. }) = self.rig.tasks.pop() else {
+            panic!("no task was begun: {:?}", self.steps())
+        };
+        assert_eq!(begun.as_str(), task);
+        let results: BTreeMap<_, _> =
+            results.iter().map(|(name, value)| ((*name).into(), (*value).into())).collect();
+        self.rig.input(Input::TaskDone { call, outcome: Some(results) });
+        self
+    }
+
+    fn steps(&self) -> Vec<String> {
+        let View::Call(Some(detail)) = self.rig.board.view(&Query::Call(self.rig.only_call()), self.rig.now)
+        else {
+            panic!("the call is there")
+        };
+        detail.steps.iter().map(|why| why.what.to_string()).collect()
+    }
+
+    #[track_caller]
+    fn because(&mut self, what: &str) -> &mut Self {
+        assert!(self.steps().iter().any(|step| step.contains(what)), "no {what:?} in {:#?}", self.steps());
+        self
+    }
+
+    fn brief(&self) -> BriefView {
+        let View::Call(Some(detail)) = self.rig.board.view(&Query::Call(self.rig.only_call()), self.rig.now)
+        else {
+            panic!("the call is there")
+        };
+        detail.brief.expect("a brief")
+    }
+}
+
+#[test]
+fn a_refund_by_words_over_a_restart_ends_with_a_human_who_knows_it() {
+    let mut caller = Talker::calls("4010");
+    caller.says("我要把东西退了").because("the caller wants refund");
+    caller.says("二零二六幺幺三五").because("order is told");
+    let snapshot = caller.rig.snapshot();
+    caller.says("不是三，是四").because("order is corrected");
+    caller.rig.die_and_return(&snapshot, secs(1));
+    caller.rig.run_for(secs(1));
+    caller.because("the conversation goes on where it was");
+    caller.says("对").because("order is confirmed");
+    caller.says("我的快递到哪了").because("order_status comes in between");
+    caller.done("order_state", &[("state", "在路上")]).because("back to refund");
+    caller.says("我不想跟机器说话，给我接个人");
+    caller.rig.run_for(secs(3));
+    let brief = caller.brief();
+    assert_eq!(brief.topics.last(), Some(&name("person")), "{:#?}", caller.steps());
+    let order = brief.facts.iter().find(|fact| fact.slot == name("order")).expect("the order");
+    assert_eq!((order.value.as_str(), order.confirmed), ("20261145", true));
+    caller.rig.run_for(secs(10));
+    assert_eq!(caller.rig.states(), ["talking"]);
+    caller.because("queue support");
+    let told = caller.steps().join("\n");
+    assert!(!told.contains("20261145") && !told.contains("机器"), "no word of the caller: {told}");
+}
+
+#[test]
+fn the_same_by_keys_alone_and_a_failed_task_goes_before_others() {
+    let mut caller = Talker::calls("4011");
+    caller.keys("1").keys("20261145").keys("1").because("order is confirmed");
+    let Some(Effect::Task { call, facts, .. }) = caller.rig.tasks.pop() else { panic!("a task") };
+    assert_eq!(facts[&name("order")], "20261145");
+    caller.rig.input(Input::TaskDone { call, outcome: None });
+    caller.rig.run_for(secs(5));
+    assert_eq!(caller.brief().priority, "raised");
+    caller.rig.run_for(secs(10));
+    assert_eq!(caller.rig.states(), ["talking"]);
+}
+
+#[test]
+fn a_name_is_dialled() {
+    let mut caller = Talker::calls("4021");
+    caller.says("could i speak with alice brown please").says("yes please");
+    caller.rig.run_for(secs(5));
+    assert_eq!(caller.rig.states(), ["talking"]);
+    caller.because("dialling 1003");
+}
+
+#[test]
+fn whoever_says_nothing_is_asked_with_more_help_and_then_put_through() {
+    let mut caller = Talker::calls("4011");
+    caller.rig.run_for(secs(40));
+    caller.because("nothing came of it, 3 of 3");
+    assert_eq!(caller.brief().priority, "raised");
+}
+
+#[test]
+fn words_count_only_in_a_conversation() {
+    let mut caller = Talker::calls("4000");
+    let before = caller.rig.journal.len();
+    caller.says("i want a refund");
+    let words =
+        |entry: &(u64, tandem::base::clock::Stamp, Input)| matches!(entry.2, Input::Understood { .. });
+    assert!(!caller.rig.journal[before..].iter().any(words), "nobody listens in a menu by keys");
+}
+
+#[test]
+fn an_emergency_goes_before_those_who_wait() {
+    let mut rig = house();
+    for agent in ["alice", "bob", "li"] {
+        let agent = name(agent);
+        rig.act(tandem::live::switchboard::view::Act::Logout { agent }).expect("logged out");
+    }
+    let patient = || Caller { keys: Vec::new(), patience: secs(600), talk: secs(600) };
+    for (id, words, after) in
+        [("first", "please give me a human agent", 0), ("second", "there is smoke coming out of it", 20)]
+    {
+        rig.world.expect(rig.now, leg(id), arrival("4011"), patient());
+        rig.run_for(secs(5 + after));
+        rig.world.say(&leg(id), words, rig.now);
+        rig.run_for(secs(5));
+    }
+    rig.act(tandem::live::switchboard::view::Act::Login { agent: name("bob") }).expect("logged in");
+    rig.run_for(secs(6));
+    assert!(rig.world.hears_something(&leg("second")));
+    let View::Calls(calls) = rig.board.view(&Query::Calls, rig.now) else { panic!("calls") };
+    let talking: Vec<_> = calls.iter().filter(|call| call.state == "talking").collect();
+    assert_eq!(talking.len(), 1, "{calls:#?}");
+    let View::Call(Some(detail)) = rig.board.view(&Query::Call(talking[0].id), rig.now) else {
+        panic!("a call")
+    };
+    assert_eq!(detail.brief.expect("a brief").priority, "emergency");
+}
