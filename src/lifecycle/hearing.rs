@@ -1,15 +1,18 @@
 //! What callers' words mean is learned beside the calls, anew for every revision of the site.
 
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
-use tokio::{sync::watch, task::spawn_blocking};
+use tokio::sync::{oneshot, watch};
 
 use crate::{infra::site::Site, live::dialog::talk::Ears};
 
 pub(super) async fn learn(mut sites: watch::Receiver<Arc<Site>>, learned: watch::Sender<Arc<Ears>>) {
     loop {
         let site = sites.borrow_and_update().clone();
-        let Ok((ears, deaf)) = spawn_blocking(move || Ears::learned(&site)).await else { return };
+        let (done, wait) = oneshot::channel();
+        // A thread of its own: nobody who stops the daemon waits for it.
+        thread::spawn(move || done.send(Ears::learned(&site)));
+        let Ok((ears, deaf)) = wait.await else { return };
         for why in deaf {
             tracing::error!(%why, "a conversation goes by keys and shortcuts alone");
         }
