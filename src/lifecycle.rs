@@ -136,8 +136,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
     let (taken, now_taken) = watch::channel(site.clone());
-    let (learned, ears) = watch::channel(Arc::default());
-    let learns = tokio::spawn(hearing::learn(now_taken.clone(), learned));
+    let (learns, ears) = hearing::start(now_taken.clone());
     let looks = tokio::spawn(drift::look(now_taken.clone(), options.state.clone(), options.drift, drifted));
     let hears = tokio::spawn(reload::on_hangup(options.site, prompts, sites, taken));
 

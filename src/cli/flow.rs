@@ -13,6 +13,7 @@ use super::{Common, Exit, Fault, check as site_check, show::print};
 use crate::{
     base::id::Name,
     infra::site::{self, Flow, Site},
+    live::dialog::talk::Deaf,
 };
 
 /// Look flows over, talk to them, try them, and draw them
@@ -81,6 +82,13 @@ fn flow<'s>(site: &'s Site, name: &str) -> Result<(&'s Name, &'s Flow), Fault> {
         name: name.to_owned(),
         among: site.flows.keys().map(ToString::to_string).collect(),
     })
+}
+
+/// What the flows go without.
+fn tell(deaf: &[Deaf]) {
+    for why in deaf {
+        eprintln!("tandem: {why}");
+    }
 }
 
 fn say(text: &str) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use smol_str::SmolStr;
 use super::{
     FlowFault, Where, flow,
     rehearsal::{Rehearsal, Turn},
-    report, say,
+    report, say, tell,
 };
 use crate::{
     base::number::Key,
@@ -59,7 +59,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         None => site.languages[0],
     };
     let (ears, deaf) = Ears::learned(&site);
-    deaf.iter().for_each(|why| eprintln!("tandem: {why}"));
+    tell(&deaf);
     let mut caller = Rehearsal::new(&site, &ears, name, language, now);
     show(common, None, &caller.begin())?;
     let terminal = io::stdin().is_terminal();

@@ -32,7 +32,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         report.site.is_none() || path.starts_with("flows") || path.starts_with("language")
     };
     let problems: Vec<&Problem> = report.problems.0.iter().filter(ours).collect();
-    let advice = report.site.as_ref().map(|site| overlaps(site)).unwrap_or_default();
+    let advice = report.site.as_ref().map(overlaps).unwrap_or_default();
     let found = problems.len() + advice.len();
     if common.json {
         let advice: Vec<_> =
@@ -42,13 +42,11 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         let paint = paint();
         let mut text: String =
             problems.iter().map(|problem| draw(&paint, &args.place.site, problem) + "\n").collect();
-        for (file, advice) in &advice {
-            text += &format!("{file}: {advice}\n");
-        }
+        text.extend(advice.iter().map(|(file, advice)| format!("{file}: {advice}\n")));
         let flows = report.site.as_ref().map_or(0, |site| site.flows.len());
         let word = if found == 0 { paint.word("good", Tone::Good) } else { paint.word("mend", Tone::Bad) };
-        text += &format!("{}: {word}: {flows} flows, {found} found\n", args.place.site.display());
-        say(&text)?;
+        let place = args.place.site.display();
+        say(&(text + &format!("{place}: {word}: {flows} flows, {found} found\n")))?;
     }
     Ok(if found == 0 { Exit::Done } else { Exit::RefusedByCheck })
 }

@@ -71,7 +71,7 @@ pub(super) struct Rehearsal<'s> {
 
 impl<'s> Rehearsal<'s> {
     pub fn new(site: &'s Site, ears: &'s Ears, flow: &Name, language: Locale, now: DateTime) -> Self {
-        let start = site.flows.get(flow).map(|flow| flow.start.clone()).unwrap_or_else(|| flow.clone());
+        let start = site.flows.get(flow).map_or_else(|| flow.clone(), |flow| flow.start.clone());
         let dialog = Dialog::new(flow.clone(), start, language);
         Self { site, ears, now, dialog, over: false, visited: BTreeSet::new() }
     }

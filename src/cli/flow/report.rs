@@ -10,24 +10,16 @@ use crate::{
 
 /// What was said, and beside it what was understood and why.
 pub(super) fn told(paint: &Paint, turn: &Turn) -> String {
-    let mut lines = String::new();
-    if let Some(heard) = &turn.heard {
-        lines += &format!("    {}\n", understood(heard));
-    }
-    for why in &turn.why {
-        lines += &format!("    · {why}\n");
-    }
-    for (_, text) in &turn.said {
-        lines += &format!("{} {text}\n", paint.word("»", Tone::Good));
-    }
+    let mut lines: Vec<String> = Vec::new();
+    lines.extend(turn.heard.iter().map(|heard| format!("    {}", understood(heard))));
+    lines.extend(turn.why.iter().map(|why| format!("    · {why}")));
+    lines.extend(turn.said.iter().map(|(_, text)| format!("{} {text}", paint.word("»", Tone::Good))));
     if let Some((task, facts)) = &turn.task {
         let facts: Vec<String> = facts.iter().map(|(slot, value)| format!("{slot}={value}")).collect();
-        lines += &format!("{} {task} {}\n", paint.word("task", Tone::Busy), facts.join(" "));
+        lines.push(format!("{} {task} {}", paint.word("task", Tone::Busy), facts.join(" ")));
     }
-    if let Some(end) = &turn.end {
-        lines += &format!("{} {end}\n", paint.word("→", Tone::Busy));
-    }
-    lines
+    lines.extend(turn.end.iter().map(|end| format!("{} {end}", paint.word("→", Tone::Busy))));
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 /// The likeliest intents and all values, in a line.

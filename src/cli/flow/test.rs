@@ -1,18 +1,25 @@
 //! `tandem flow test`: the conversations beside the flows, led and judged.
 
+use std::collections::BTreeSet;
+
 use jiff::civil::DateTime;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     Where, flow,
     rehearsal::{Rehearsal, Turn, places},
-    report, say,
+    report, say, tell,
 };
 use crate::{
     base::id::Name,
-    cli::{Common, Exit, Fault, check::draw, context::paint, paint::Tone},
+    cli::{
+        Common, Exit, Fault,
+        check::draw,
+        context::paint,
+        paint::{Paint, Tone},
+    },
     infra::site::{
-        Site,
+        Site, TESTS,
         trials::{self, Trial, TrialTurn},
     },
     live::dialog::talk::Ears,
@@ -28,10 +35,16 @@ pub(super) struct Args {
     place: Where,
 }
 
-/// One trial's outcome: what went otherwise, with its line.
-struct Judged {
-    name: String,
-    faults: Vec<(usize, String)>,
+/// The trials of one flow, and what they came to.
+struct Tried<'s> {
+    flow: &'s Name,
+    trials: usize,
+    /// What went otherwise: the trial, the line in its file, and what.
+    faults: Vec<(String, usize, String)>,
+    failed: usize,
+    covered: usize,
+    /// Topics, slots and steps that no trial came to.
+    never: Vec<String>,
 }
 
 pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
@@ -44,63 +57,70 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         None => site.flows.keys().collect(),
     };
     let (ears, deaf) = Ears::learned(&site);
-    deaf.iter().for_each(|why| eprintln!("tandem: {why}"));
-    let (mut text, mut all, mut failed, mut count) = (String::new(), Vec::new(), 0, 0);
+    tell(&deaf);
     let paint = paint();
+    let mut all = Vec::new();
     for name in flows {
-        let trials = match trials::load(&args.place.site, name) {
-            Ok(trials) => trials,
+        match trials::load(&args.place.site, name) {
+            Ok(trials) if trials.is_empty() => {}
+            Ok(trials) => all.push(Tried::of(&site, &ears, name, &trials)),
             Err(problems) => {
-                let shown: String =
-                    problems.0.iter().map(|problem| draw(&paint, &args.place.site, problem) + "\n").collect();
-                say(&if common.json { format!("{}\n", json!(problems)) } else { shown })?;
+                let shown = problems.0.iter().map(|problem| draw(&paint, &args.place.site, problem) + "\n");
+                say(&if common.json { format!("{}\n", json!(problems)) } else { shown.collect() })?;
                 return Ok(Exit::RefusedByCheck);
             }
-        };
-        if trials.is_empty() {
-            continue;
         }
-        let mut visited = std::collections::BTreeSet::new();
-        let judged: Vec<Judged> = trials
-            .iter()
-            .map(|trial| {
-                let mut caller = caller(&site, &ears, name, trial, trial.now);
-                let faults = judge(&mut caller, trial);
-                visited.append(&mut caller.visited);
-                Judged { name: trial.name.clone(), faults }
-            })
-            .collect();
-        let places = places(&site, name);
-        let missed: Vec<&String> = places.difference(&visited).collect();
-        let covered = (places.len() - missed.len()) * 100 / places.len().max(1);
-        count += judged.len();
-        let bad = judged.iter().filter(|judged| !judged.faults.is_empty()).count();
-        failed += bad;
-        for judged in judged.iter().filter(|judged| !judged.faults.is_empty()) {
-            for (line, fault) in &judged.faults {
-                text += &format!("flows/{name}.test.yaml:{line}: {}: {fault}\n", judged.name);
-            }
-        }
-        let word = if bad == 0 { paint.word("good", Tone::Good) } else { paint.word("failed", Tone::Bad) };
-        let never = missed.iter().map(|place| place.as_str()).collect::<Vec<_>>().join(", ");
-        let never = if never.is_empty() { never } else { format!(", never: {never}") };
-        text += &format!(
-            "{name}: {word}: {} of {} trials, {covered} % covered{never}\n",
-            judged.len() - bad,
-            judged.len()
-        );
-        let faults = judged.iter().filter(|judged| !judged.faults.is_empty());
-        let faults: Vec<_> = faults
-            .map(|judged| json!({ "trial": judged.name, "faults": judged.faults.iter().map(|(line, what)| json!({ "line": line, "what": what })).collect::<Vec<_>>() }))
-            .collect();
-        all.push(json!({ "flow": name, "trials": judged.len(), "failed": faults, "covered": covered, "never": missed }));
     }
+    let (count, failed) = all.iter().fold((0, 0), |(all, bad), one| (all + one.trials, bad + one.failed));
     if common.json {
-        say(&format!("{}\n", json!(all)))?;
+        let told: Vec<_> = all.iter().map(Tried::json).collect();
+        say(&format!("{}\n", json!(told)))?;
     } else {
+        let text: String = all.iter().map(|tried| tried.text(&paint)).collect();
         say(&(text + &format!("{} of {count} trials went as they should\n", count - failed)))?;
     }
     Ok(if failed == 0 { Exit::Done } else { Exit::Failed })
+}
+
+impl<'s> Tried<'s> {
+    fn of(site: &'s Site, ears: &Ears, flow: &'s Name, trials: &[Trial]) -> Self {
+        let (mut faults, mut failed, mut visited) = (Vec::new(), 0, BTreeSet::new());
+        for trial in trials {
+            let mut caller = caller(site, ears, flow, trial, trial.now);
+            let found = judge(&mut caller, trial);
+            visited.append(&mut caller.visited);
+            failed += usize::from(!found.is_empty());
+            faults.extend(found.into_iter().map(|(line, what)| (trial.name.clone(), line, what)));
+        }
+        let places = places(site, flow);
+        let never: Vec<String> = places.difference(&visited).cloned().collect();
+        let covered = (places.len() - never.len()) * 100 / places.len().max(1);
+        Self { flow, trials: trials.len(), faults, failed, covered, never }
+    }
+
+    fn text(&self, paint: &Paint) -> String {
+        let Self { flow, trials, failed, covered, .. } = self;
+        let faults = self.faults.iter();
+        let faults: String = faults
+            .map(|(name, line, what)| format!("flows/{flow}{TESTS}:{line}: {name}: {what}\n"))
+            .collect();
+        let word =
+            if *failed == 0 { paint.word("good", Tone::Good) } else { paint.word("failed", Tone::Bad) };
+        let never =
+            if self.never.is_empty() { String::new() } else { format!(", never: {}", self.never.join(", ")) };
+        let good = trials - failed;
+        faults + &format!("{flow}: {word}: {good} of {trials} trials, {covered} % covered{never}\n")
+    }
+
+    fn json(&self) -> Value {
+        let faults = self.faults.iter();
+        let faults: Vec<Value> =
+            faults.map(|(trial, line, what)| json!({ "trial": trial, "line": line, "what": what })).collect();
+        json!({
+            "flow": self.flow, "trials": self.trials, "failed": self.failed, "faults": faults,
+            "covered": self.covered, "never": self.never,
+        })
+    }
 }
 
 fn caller<'s>(site: &'s Site, ears: &'s Ears, flow: &Name, trial: &Trial, now: DateTime) -> Rehearsal<'s> {
@@ -147,12 +167,11 @@ fn went_otherwise(turn: &Turn, wanted: &TrialTurn) -> Vec<String> {
     let said = said.join(" ");
     let mut rest = said.as_str();
     for part in &wanted.hears {
-        match rest.find(part.as_str()) {
-            Some(at) => rest = &rest[at + part.len()..],
-            None => {
-                let understood = turn.heard.as_ref().map(report::understood).unwrap_or_default();
-                faults.push(format!("“{part}” is not in “{said}” ({understood})"));
-            }
+        if let Some(at) = rest.find(part.as_str()) {
+            rest = &rest[at + part.len()..];
+        } else {
+            let understood = turn.heard.as_ref().map(report::understood).unwrap_or_default();
+            faults.push(format!("“{part}” is not in “{said}” ({understood})"));
         }
     }
     let best = turn.heard.as_ref().and_then(|heard| heard.intents.first()).map(|guess| guess.intent.as_str());

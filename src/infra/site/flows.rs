@@ -54,15 +54,7 @@ pub(super) fn read(
     let top = Place { end: node.place.start, ..node.place };
     let fields = Fields::open(node, top, &FLOW, to)?;
     let talks = fields.get("topics").is_some();
-    if !talks {
-        for key in ["slots", "shortcuts", "samples", "human", "otherwise", "misses", "deepest", "lines"] {
-            if let Some(place) = fields.key_place(key) {
-                let message = format!("`{key}` belongs to a conversation, but this flow has no `topics`");
-                to.error(Code::MissingKey, place, message, "add `topics`, or remove it");
-            }
-        }
-    }
-    let table = if talks { fields.get("steps") } else { Some(fields.need("steps", to)?) };
+    let table = if talks { fields.get("steps") } else { Some(without_talk(&fields, to)?) };
     let example = "greet: { say: Hello., next: hangup }";
     let entries = table.map_or(&[][..], |table| decode::entries(table, "steps", example, to));
     let talk_key = fields.key_place("topics").map(|place| Key { text: talks::TALK.to_owned(), place });
@@ -81,51 +73,26 @@ pub(super) fn read(
         to.error(Code::TooLarge, first.place, message, "split it into several numbers' flows");
         return None;
     }
-    let mut keys: Vec<Key> = entries.iter().map(|(key, _)| key.clone()).collect();
-    if let Some(key) = &talk_key {
-        if let Some(own) = keys.iter().find(|own| own.text == key.text) {
-            let message = "a flow with `topics` has its step `talk` already: it leads the conversation";
-            to.error(Code::Duplicate, own.place, message, "give this step another name");
-        }
-        keys.push(key.clone());
-    }
-    let scope = Scope {
-        root,
-        names: house.names,
-        house,
-        tongue,
-        steps: Known::new("step", "this flow", keys, true),
-        entries,
-    };
+    let steps = Known::new("step", "this flow", keys(entries, talk_key.as_ref(), to), true);
+    let scope = Scope { root, names: house.names, house, tongue, steps, entries };
     let start = match fields.get("start") {
         Some(node) => scope.steps.name(node, to),
         None => Name::new(&talk_key.as_ref().unwrap_or(first).text).ok(),
     };
-    let mut all = BTreeMap::new();
-    let mut places = BTreeMap::new();
-    let mut whole = true;
+    let mut read: Vec<Option<(Name, Place, Step)>> = Vec::new();
     for (key, node) in entries {
-        let name = decode::new_name(key, "a step", to);
-        let step = steps::read(key, node, &scope, to);
-        match (name, step) {
-            (Some(name), Some(step)) => {
-                places.insert(name.clone(), key.place);
-                all.insert(name, step);
-            }
-            _ => whole = false,
-        }
+        let (name, step) = (decode::new_name(key, "a step", to), steps::read(key, node, &scope, to));
+        read.push(name.zip(step).map(|(name, step)| (name, key.place, step)));
     }
     if let Some(key) = &talk_key {
         let around = Surroundings { house, tongue, steps: &scope.steps, samples };
-        match (Name::new(&key.text), talks::read(&fields, &around, to)) {
-            (Ok(name), Some(talk)) => {
-                places.insert(name.clone(), key.place);
-                all.insert(name, Step::Talk(Box::new(talk)));
-            }
-            _ => whole = false,
-        }
+        let talk = talks::read(&fields, &around, to).map(|talk| Step::Talk(Box::new(talk)));
+        read.push(Name::new(&key.text).ok().zip(talk).map(|(name, step)| (name, key.place, step)));
     }
-    let start = start.filter(|_| whole)?;
+    let start = start.filter(|_| read.iter().all(Option::is_some))?;
+    let read: Vec<_> = read.into_iter().flatten().collect();
+    let places: BTreeMap<Name, Place> = read.iter().map(|(name, place, _)| (name.clone(), *place)).collect();
+    let mut all: BTreeMap<Name, Step> = read.into_iter().map(|(name, _, step)| (name, step)).collect();
     if let Ok(name) = Name::new(HANGUP)
         && !all.contains_key(&name)
         && all.values().any(|step| graph::targets(step).contains(&&name))
@@ -137,4 +104,25 @@ pub(super) fn read(
         depth::check(&flow, &places, most, to);
     }
     graph::check(&flow, &places, to).then_some(flow)
+}
+
+/// The steps of a flow that talks with nobody; what belongs to a conversation is out of place there.
+fn without_talk<'a>(fields: &Fields<'a>, to: &mut Findings) -> Option<&'a Node> {
+    for key in ["slots", "shortcuts", "samples", "human", "otherwise", "misses", "deepest", "lines"] {
+        if let Some(place) = fields.key_place(key) {
+            let message = format!("`{key}` belongs to a conversation, but this flow has no `topics`");
+            to.error(Code::MissingKey, place, message, "add `topics`, or remove it");
+        }
+    }
+    fields.need("steps", to)
+}
+
+/// The names of all steps, that of the conversation included.
+fn keys(entries: &[(Key, Node)], talk: Option<&Key>, to: &mut Findings) -> Vec<Key> {
+    let own = talk.and_then(|talk| entries.iter().find(|(key, _)| key.text == talk.text));
+    if let Some((own, _)) = own {
+        let message = "a flow with `topics` has its step `talk` already: it leads the conversation";
+        to.error(Code::Duplicate, own.place, message, "give this step another name");
+    }
+    entries.iter().map(|(key, _)| key).chain(talk).cloned().collect()
 }

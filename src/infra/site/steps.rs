@@ -145,13 +145,11 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
         }
         "voicemail" => {
             let fields = open(&VOICEMAIL, to)?;
-            let mailbox = fields.need("voicemail", to).and_then(|n| scope.house.mailbox(n, to));
-            Some(Step::Voicemail { mailbox: mailbox? })
+            let node = fields.need("voicemail", to)?;
+            scope.house.mailbox(node, to).map(|mailbox| Step::Voicemail { mailbox })
         }
         "flow" => {
-            let fields = open(&FLOW, to)?;
-            let flow = fields.need("flow", to).and_then(|n| scope.names.flows.name(n, to));
-            flow.map(Step::Flow)
+            open(&FLOW, to)?.need("flow", to).and_then(|n| scope.names.flows.name(n, to)).map(Step::Flow)
         }
         _ => open(&END, to).map(|_| Step::Hangup),
     }

@@ -135,23 +135,13 @@ impl Turn<'_> {
                     Some(Ask::Person) => self.site.person(&text).map(|number| number.as_str().into()),
                     _ => Some(text),
                 };
-                match number {
-                    Some(digits) => {
-                        self.acts.push(Act::Transfer {
-                            to: TransferTo::Collected(dialog.step.clone()),
-                            digits: Some(digits),
-                            ring: RING,
-                            otherwise,
-                        });
-                        Way::Stay
-                    }
-                    None => {
-                        self.note(format_smolstr!(
-                            "nobody in the site has the name in {slot}: step {otherwise}"
-                        ));
-                        Way::To(otherwise)
-                    }
+                if number.is_none() {
+                    self.note(format_smolstr!("nobody in the site has the name in {slot}: step {otherwise}"));
+                    return Way::To(otherwise);
                 }
+                let to = TransferTo::Collected(dialog.step.clone());
+                self.acts.push(Act::Transfer { to, digits: number, ring: RING, otherwise });
+                Way::Stay
             }
             _ => {
                 self.acts.push(Act::Hangup);

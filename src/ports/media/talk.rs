@@ -96,12 +96,12 @@ fn pieces(value: &str, locale: Locale) -> Vec<SmolStr> {
         }
     }
     // A number of two digits is one word; longer ones are said digit by digit.
-    all.into_iter()
-        .flat_map(|piece| match piece.len() > 2 && piece.bytes().all(|b| b.is_ascii_digit()) {
-            true => piece.chars().map(|c| format_smolstr!("{c}")).collect(),
-            false => vec![piece],
-        })
-        .collect()
+    all.into_iter().flat_map(digits).collect()
+}
+
+fn digits(piece: SmolStr) -> Vec<SmolStr> {
+    let long = piece.len() > 2 && piece.bytes().all(|b| b.is_ascii_digit());
+    if long { piece.chars().map(|c| format_smolstr!("{c}")).collect() } else { vec![piece] }
 }
 
 /// 二, 幺: one of a row.

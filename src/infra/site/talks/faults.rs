@@ -60,9 +60,9 @@ impl Reading<'_> {
             TalkFault::Unreachable { topic: name } | TalkFault::Keyless { topic: name } => {
                 (topic(name), Code::Unreachable, Warning)
             }
-            TalkFault::TakenKey { topic: name, .. } => (topic(name), Code::Contradiction, Error),
-            TalkFault::NobodyToCall { topic: name, .. } => (topic(name), Code::Contradiction, Error),
-            TalkFault::NotUrgent { topic: name } => (topic(name), Code::Contradiction, Error),
+            TalkFault::TakenKey { topic: name, .. }
+            | TalkFault::NobodyToCall { topic: name, .. }
+            | TalkFault::NotUrgent { topic: name } => (topic(name), Code::Contradiction, Error),
             TalkFault::IdleSlot { slot: name } => (slot(name), Code::Unreachable, Warning),
             TalkFault::NoHelp { slot: name } => (slot(name), Code::Duplicate, Warning),
             TalkFault::Mute { slot: name } => (slot(name), Code::MissingKey, Error),

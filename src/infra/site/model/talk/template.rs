@@ -32,12 +32,14 @@ pub fn parts(text: &str) -> impl Iterator<Item = Part<'_>> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, parts};
+    use super::{
+        Part::{Field, Words},
+        parts,
+    };
 
     #[test]
     fn words_and_fields_follow_each_other() {
         let all = |text| parts(text).collect::<Vec<_>>();
-        use Part::{Field, Words};
         assert_eq!(
             all("订单{order}在{state}。"),
             [Words("订单"), Field("order"), Words("在"), Field("state"), Words("。")]
