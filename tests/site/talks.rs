@@ -185,10 +185,10 @@ const DEFECTS: &[(&str, &str, &str, Code, &str)] = &[
     (SALES, "intents: [refund]", "intents: [refunds]", Code::UnknownName, "did you mean `refund`?"),
     (
         "language/appointment.yaml",
-        "      zh: [上门要多少钱, 收费吗, 维修费怎么算, 保修期内要钱吗, 师傅上门贵不贵, 检测费多少, 费用是多少, 装一台多少钱, 有没有上门费, 免费吗, 怎么收费的]\n",
-        "",
+        "intents:\n",
+        "intents:\n  lonely: { samples: { en: [i am alone] } }\n",
         Code::Untranslated,
-        "nobody says the intent `price` in `zh`",
+        "nobody says the intent `lonely` in `zh`",
     ),
     // A small company's callers are not led around.
     (

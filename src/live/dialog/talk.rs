@@ -11,6 +11,7 @@ mod ears;
 mod heard;
 mod keys;
 mod matching;
+mod nods;
 mod questions;
 mod rules;
 mod said;

@@ -40,6 +40,9 @@ impl<'a> Turn<'a> {
         match input {
             Input::Begin => self.begin(),
             Input::Understood(heard) => {
+                if self.nods(&heard) {
+                    return;
+                }
                 self.hush();
                 self.state.interrupted = false;
                 self.state.keys = "".into();

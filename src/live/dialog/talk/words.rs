@@ -220,6 +220,8 @@ pub enum Why {
     },
     /// A prompt interrupted for nothing is said again.
     FalseAlarm,
+    /// The caller listens and says so.
+    Nod,
     Busy {
         task: Name,
     },

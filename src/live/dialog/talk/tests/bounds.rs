@@ -88,6 +88,20 @@ fn an_interrupted_prompt_stops_and_after_noise_is_said_again_once() {
 }
 
 #[test]
+fn nods_interrupt_nothing_and_answer_nothing_but_a_question_for_a_yes() {
+    let mut caller = caller();
+    caller.wants("i want my money back", "refund");
+    caller.says("uh-huh");
+    assert_eq!(caller.out, [Output::Why(Why::Nod)], "the prompt goes on");
+    caller.put(Input::BargeIn).says("okay").because(Why::Nod).hears("What is the order number?");
+    caller.put(Input::Spoken).says("mhm").because(Why::Miss { count: 1, most: 3 });
+    caller.says("20261145").says("yeah").because(Why::Confirmed { slot: name("order") });
+    let mut chinese = Caller::new(shop(), Locale::Chinese);
+    chinese.says("嗯").because(Why::Nod);
+    chinese.says("退款").hears("请说订单号。");
+}
+
+#[test]
 fn a_failed_task_leads_to_a_human_and_a_late_one_nowhere() {
     let mut caller = caller();
     caller.wants("where is my order 20261145", "order_status").says("yes").put(Input::Task(None));
