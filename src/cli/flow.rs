@@ -12,8 +12,8 @@ use std::path::PathBuf;
 use super::{Common, Exit, Fault, check as site_check, show::print};
 use crate::{
     base::id::Name,
-    infra::site::{self, Flow, Site},
-    live::dialog::talk::Deaf,
+    infra::site::{self, Flow, Site, Step},
+    live::dialog::talk::Ears,
 };
 
 /// Look flows over, talk to them, try them, and draw them
@@ -84,11 +84,18 @@ fn flow<'s>(site: &'s Site, name: &str) -> Result<(&'s Name, &'s Flow), Fault> {
     })
 }
 
-/// What the flows go without.
-fn tell(deaf: &[Deaf]) {
+/// What is needed to understand the callers of these flows, and of those that they lead to.
+fn ears(site: &Site, flows: &[&Name]) -> Ears {
+    let mut some = site.clone();
+    let leads = |flow: &Flow| flow.steps.values().any(|step| matches!(step, Step::Flow(_)));
+    if !flows.iter().filter_map(|name| site.flows.get(*name)).any(leads) {
+        some.flows.retain(|name, _| flows.contains(&name));
+    }
+    let (ears, deaf) = Ears::learned(&some);
     for why in deaf {
         eprintln!("tandem: {why}");
     }
+    ears
 }
 
 fn say(text: &str) -> Result<(), Fault> {

@@ -9,7 +9,7 @@ use tandem::{
         dialog::talk::Ears,
         switchboard::{
             Effect, Input,
-            view::{BriefView, Query, View},
+            view::{Act, BriefView, Query, View},
         },
     },
     ports::engine::simulator::{Answer, Caller, Faults, Phone, World},
@@ -17,8 +17,8 @@ use tandem::{
 
 use super::rig::{Rig, START, arrival, leg, millis, name, secs};
 
-/// The shipped site, on the simulator.
-fn house() -> Rig {
+/// The shipped site, on the simulator, and ears for one of its flows.
+fn house(flow: &str) -> Rig {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small");
     let site: Site = site::load(&folder).expect("the shipped site");
     let phone = |extension: &str| Phone {
@@ -28,7 +28,9 @@ fn house() -> Rig {
         talk: secs(30),
     };
     let phones = ["1001", "1002", "1003", "1004"].map(phone).to_vec();
-    let (ears, deaf) = Ears::learned(&site);
+    let mut one = site.clone();
+    one.flows.retain(|name, _| name.as_str() == flow);
+    let (ears, deaf) = Ears::learned(&one);
     assert!(deaf.is_empty(), "{deaf:?}");
     let mut rig = Rig::new(site, World::new(1, phones, Faults::default(), START));
     rig.ears = ears;
@@ -42,7 +44,12 @@ struct Talker {
 
 impl Talker {
     fn calls(to: &str) -> Self {
-        let mut rig = house();
+        let flow = match to {
+            "4021" => "operator",
+            "4000" => "welcome",
+            _ => "after_sales",
+        };
+        let mut rig = house(flow);
         let leg = leg("caller");
         let caller = Caller { keys: Vec::new(), patience: secs(600), talk: secs(600) };
         rig.world.expect(rig.now, leg.clone(), arrival(to), caller);
@@ -141,6 +148,25 @@ fn the_same_by_keys_alone_and_a_failed_task_goes_before_others() {
 }
 
 #[test]
+fn whoever_changes_the_language_goes_on_in_it() {
+    let mut caller = Talker::calls("4010");
+    for agent in ["alice", "bob", "li"] {
+        caller.rig.act(Act::Logout { agent: name(agent) }).expect("logged out");
+    }
+    caller.says("can we speak in english").says("get me a person please");
+    caller.rig.run_for(secs(3));
+    assert_eq!(caller.brief().language, tandem::infra::site::Locale::English);
+    let greeted = caller.rig.orders.iter().rev().find_map(|(_, order)| match &order.command {
+        tandem::ports::engine::Command::Play { media } => Some(media.clone()),
+        _ => None,
+    });
+    let site = caller.rig.board.site();
+    let greeting = site.queues[&name("support")].greeting.as_ref().expect("a greeting");
+    let english = tandem::ports::media::prompt(greeting, tandem::infra::site::Locale::English);
+    assert_eq!(greeted, english.map(|media| vec![media]));
+}
+
+#[test]
 fn a_name_is_dialled() {
     let mut caller = Talker::calls("4021");
     caller.says("could i speak with alice brown please").says("yes please");
@@ -169,10 +195,9 @@ fn words_count_only_in_a_conversation() {
 
 #[test]
 fn an_emergency_goes_before_those_who_wait() {
-    let mut rig = house();
+    let mut rig = house("after_sales");
     for agent in ["alice", "bob", "li"] {
-        let agent = name(agent);
-        rig.act(tandem::live::switchboard::view::Act::Logout { agent }).expect("logged out");
+        rig.act(Act::Logout { agent: name(agent) }).expect("logged out");
     }
     let patient = || Caller { keys: Vec::new(), patience: secs(600), talk: secs(600) };
     for (id, words, after) in
@@ -183,7 +208,7 @@ fn an_emergency_goes_before_those_who_wait() {
         rig.world.say(&leg(id), words, rig.now);
         rig.run_for(secs(5));
     }
-    rig.act(tandem::live::switchboard::view::Act::Login { agent: name("bob") }).expect("logged in");
+    rig.act(Act::Login { agent: name("bob") }).expect("logged in");
     rig.run_for(secs(6));
     assert!(rig.world.hears_something(&leg("second")));
     let View::Calls(calls) = rig.board.view(&Query::Calls, rig.now) else { panic!("calls") };

@@ -7,15 +7,14 @@ use serde_json::json;
 use smol_str::SmolStr;
 
 use super::{
-    FlowFault, Where, flow,
+    FlowFault, Where, ears, flow,
     rehearsal::{Rehearsal, Turn},
-    report, say, tell,
+    report, say,
 };
 use crate::{
     base::number::Key,
     cli::{Common, Exit, Fault, context::paint},
     infra::site::{Locale, trials::Deed},
-    live::dialog::talk::Ears,
 };
 
 /// Talk to a flow in the terminal
@@ -58,12 +57,11 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         Some(Language::En) => Locale::English,
         None => site.languages[0],
     };
-    let (ears, deaf) = Ears::learned(&site);
-    tell(&deaf);
+    let ears = ears(&site, &[name]);
     let mut caller = Rehearsal::new(&site, &ears, name, language, now);
     show(common, None, &caller.begin())?;
     let terminal = io::stdin().is_terminal();
-    let mut lines = io::stdin().lock().lines();
+    let mut lines = io::stdin().lock().split(b'\n');
     while !caller.over() {
         if terminal {
             eprint!("{} ", if caller.busy() { "task>" } else { "you>" });
@@ -71,6 +69,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         }
         let Some(line) = lines.next() else { break };
         let line = line?;
+        let line = String::from_utf8_lossy(&line);
         let line = line.trim();
         if line.is_empty() {
             continue;

@@ -87,6 +87,10 @@ impl<'s> Rehearsal<'s> {
                 let understood = self.talk().zip(self.dialog.talk.as_ref()).map(|(talk, conversation)| {
                     self.ears.understand(talk, &conversation.talking, text, self.now)
                 });
+                if understood.is_none() {
+                    let why = vec!["nobody listens to words here: press keys".to_owned()];
+                    return Turn { why, ..Turn::default() };
+                }
                 heard.clone_from(&understood);
                 understood.map(|heard| word(Input::Understood(heard))).into_iter().collect()
             }

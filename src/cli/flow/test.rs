@@ -6,9 +6,9 @@ use jiff::civil::DateTime;
 use serde_json::{Value, json};
 
 use super::{
-    Where, flow,
+    Where, ears, flow,
     rehearsal::{Rehearsal, Turn, places},
-    report, say, tell,
+    report, say,
 };
 use crate::{
     base::id::Name,
@@ -56,8 +56,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         Some(name) => vec![flow(&site, name)?.0],
         None => site.flows.keys().collect(),
     };
-    let (ears, deaf) = Ears::learned(&site);
-    tell(&deaf);
+    let ears = ears(&site, &flows);
     let paint = paint();
     let mut all = Vec::new();
     for name in flows {

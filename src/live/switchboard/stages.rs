@@ -79,6 +79,8 @@ impl Switchboard {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Dialog(dialog) = &mut call.stage else { return };
         let acts = dialog::on(dialog, &self.site, happening, now);
+        // Whoever changed the language in a conversation is greeted in it by the queue.
+        call.language = dialog.language;
         // A key that changes nothing leaves the deadline of what is heard as it is.
         if !acts.is_empty() {
             self.timers.clear(&Timer::Stage(id));
