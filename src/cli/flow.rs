@@ -3,6 +3,7 @@
 mod chat;
 mod check;
 mod graph;
+mod order;
 mod rehearsal;
 mod report;
 mod test;
@@ -29,6 +30,7 @@ enum Act {
     Chat(chat::Args),
     Test(test::Args),
     Graph(graph::Args),
+    Order(order::Args),
 }
 
 /// Which site.
@@ -48,6 +50,10 @@ pub enum FlowFault {
         "`{0}` is nothing that a caller does; write words, or /keys 123#, /silence, /done name=value, /failed"
     )]
     Deed(String),
+    #[error("the flow {0} has no `topics`: its order is that of its menus")]
+    NoTalk(Name),
+    #[error("{} cannot be read: {why}; name a file that is there and that you may read", file.display())]
+    Told { file: PathBuf, why: std::io::Error },
 }
 
 impl From<FlowFault> for Fault {
@@ -62,6 +68,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         Act::Chat(args) => chat::run(common, args),
         Act::Test(args) => test::run(common, args),
         Act::Graph(args) => graph::run(common, args),
+        Act::Order(args) => order::run(common, args),
     }
 }
 

@@ -97,6 +97,7 @@ fn help_is_as_it_was() {
         &["flow", "chat"],
         &["flow", "test"],
         &["flow", "graph"],
+        &["flow", "order"],
         &["language", "train"],
         &["language", "eval"],
         &["language", "parse"],

@@ -152,3 +152,32 @@ fn a_flow_is_drawn() {
         assert!(ids.contains(&arrow["to"].as_str().expect("an end")), "{arrow} leads to no box: {ids:?}");
     }
 }
+
+#[test]
+fn keys_are_proposed_in_the_order_of_what_callers_want_and_never_changed_silently() {
+    let site = copy();
+    let told = site.path().join("told.jsonl");
+    let why = |what: &str| format!("{{\"what\":\"{what}\"}}\n");
+    let lines = [
+        why("the caller wants complaint (91 %)").repeat(5),
+        why("key 2 leads to refund").repeat(3),
+        why("a shortcut leads to refund"),
+        why("the caller wants order_status (88 %)"),
+        why("the caller wants order_status_of_another_flow (88 %)").repeat(9),
+    ];
+    fs::write(&told, lines.concat()).expect("write");
+    let file = site.path().join("flows/after_sales.yaml");
+    let before = fs::read_to_string(&file).expect("flow");
+    let words = ["order", "after_sales", "--told", told.to_str().expect("a path")];
+    let proposed = flow(site.path(), &words);
+    assert_eq!(proposed.status.code(), Some(5), "{}", out(&proposed));
+    for line in ["-    key: 4", "+    key: 1"] {
+        assert!(out(&proposed).contains(line), "{}", out(&proposed));
+    }
+    assert_eq!(fs::read_to_string(&file).expect("flow"), before, "nothing is written");
+    let told = flow(site.path(), &[&words[..], &["--json"]].concat());
+    let told: Value = serde_json::from_str(&out(&told)).expect("JSON");
+    let order: Vec<_> =
+        told["topics"].as_array().expect("topics").iter().map(|row| row["topic"].clone()).collect();
+    assert_eq!(order, ["complaint", "refund", "order_status", "invoice", "person"], "{told}");
+}
