@@ -18,6 +18,7 @@ pub mod model;
 pub mod net;
 pub mod noise;
 pub mod normal;
+pub mod origin;
 pub mod outside;
 pub mod plan;
 pub mod sample;

@@ -4,6 +4,8 @@ mod ask;
 mod eval;
 mod figures;
 mod parse;
+mod place;
+mod promote;
 mod source;
 mod train;
 
@@ -27,6 +29,7 @@ enum Act {
     Train(train::Args),
     Eval(eval::Args),
     Parse(parse::Args),
+    Promote(promote::Args),
 }
 
 /// Why language is not learned, measured or asked.
@@ -61,5 +64,6 @@ pub(super) fn run(common: &Common, args: Args) -> Result<Exit, Fault> {
         Act::Train(args) => train::run(common, &args),
         Act::Eval(args) => eval::run(common, &args),
         Act::Parse(args) => parse::run(common, &args),
+        Act::Promote(args) => promote::run(common, &args),
     }
 }

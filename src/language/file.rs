@@ -6,13 +6,14 @@ use smol_str::SmolStr;
 use super::{
     gate::{Gate, WEIGHTS},
     model::{Head, Model},
+    origin::{Measured, Origin},
     table::Table,
     vocabulary::Vocabulary,
 };
 
 const MAGIC: [u8; 8] = *b"TANDEMLM";
 /// Rises with every change of the file or of what features are.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 3;
 /// Magic, version, checksum, length.
 const HEAD: usize = 8 + 4 + 4 + 8;
 /// A file that says it is larger is no model.
@@ -40,11 +41,8 @@ pub enum FileError {
 pub fn encode(model: &Model) -> Vec<u8> {
     let mut out = Writer(vec![0; HEAD]);
     out.count(model.intents.len());
-    for intent in &model.intents {
-        out.count(intent.len());
-        out.0.extend_from_slice(intent.as_bytes());
-    }
-    out.floats(&[model.accuracy]);
+    model.intents.iter().for_each(|intent| out.name(intent));
+    out.origin(&model.origin);
     out.count(model.vocabulary.len());
     model.vocabulary.keys().iter().for_each(|key| out.0.extend_from_slice(&key.to_le_bytes()));
     out.floats(model.vocabulary.rarity());
@@ -68,7 +66,7 @@ pub fn encode(model: &Model) -> Vec<u8> {
 pub fn decode(bytes: &[u8]) -> Result<Model, FileError> {
     let mut from = Reader(unsealed(bytes)?);
     let intents = from.names()?;
-    let [accuracy] = from.few("accuracy")?;
+    let origin = from.origin()?;
     let size = from.count("vocabulary")?;
     let keys = from
         .take(size, 8, "vocabulary")?
@@ -103,7 +101,7 @@ pub fn decode(bytes: &[u8]) -> Result<Model, FileError> {
     let gate = Gate { sharpness, weights: from.few::<WEIGHTS>("gate")?, accept, confirm };
     let table = Table { widths, weights, scales };
     if from.0.is_empty() {
-        Ok(Model { intents, vocabulary, table, bias, head, gate, accuracy })
+        Ok(Model { intents, vocabulary, table, bias, head, gate, origin })
     } else {
         Err(FileError::Nonsense("end"))
     }
@@ -135,6 +133,22 @@ struct Writer(Vec<u8>);
 impl Writer {
     fn count(&mut self, count: usize) {
         self.0.extend_from_slice(&(count as u32).to_le_bytes());
+    }
+
+    fn name(&mut self, name: &str) {
+        self.count(name.len());
+        self.0.extend_from_slice(name.as_bytes());
+    }
+
+    fn origin(&mut self, origin: &Origin) {
+        self.name(&origin.program);
+        self.name(&origin.digest);
+        let measured = &origin.measured;
+        for count in [origin.samples, origin.outside, measured.held_out, measured.held_out_outside] {
+            self.0.extend_from_slice(&count.to_le_bytes());
+        }
+        let Measured { accuracy, macro_f1, in_scope_loss, oos_recall, calibration_error, .. } = *measured;
+        self.floats(&[accuracy, macro_f1, in_scope_loss, oos_recall, calibration_error]);
     }
 
     fn floats(&mut self, floats: &[f32]) {
@@ -182,16 +196,37 @@ impl<'a> Reader<'a> {
         floats.try_into().map_err(|_| FileError::Nonsense(what))
     }
 
+    fn name(&mut self, what: &'static str) -> Result<SmolStr, FileError> {
+        let length = self.count(what)?;
+        let bytes = self.take(length, 1, what)?;
+        std::str::from_utf8(bytes).map(SmolStr::new).map_err(|_| FileError::Nonsense(what))
+    }
+
     fn names(&mut self) -> Result<Vec<SmolStr>, FileError> {
-        let wrong = FileError::Nonsense("list of intents");
-        let count = self.count("list of intents")?;
+        const WHAT: &str = "list of intents";
+        let count = self.count(WHAT)?;
         let mut names = Vec::new();
         for _ in 0..count {
-            let length = self.count("list of intents")?;
-            let bytes = self.take(length, 1, "list of intents")?;
-            let Ok(name) = std::str::from_utf8(bytes) else { return Err(wrong) };
-            names.push(SmolStr::new(name));
+            names.push(self.name(WHAT)?);
         }
-        if names.len() < 2 { Err(wrong) } else { Ok(names) }
+        if names.len() < 2 { Err(FileError::Nonsense(WHAT)) } else { Ok(names) }
+    }
+
+    fn origin(&mut self) -> Result<Origin, FileError> {
+        const WHAT: &str = "origin";
+        let (program, digest) = (self.name(WHAT)?, self.name(WHAT)?);
+        let mut count = || self.count(WHAT).map(|count| count as u32);
+        let (samples, outside, held_out, held_out_outside) = (count()?, count()?, count()?, count()?);
+        let [accuracy, macro_f1, in_scope_loss, oos_recall, calibration_error] = self.few(WHAT)?;
+        let measured = Measured {
+            held_out,
+            held_out_outside,
+            accuracy,
+            macro_f1,
+            in_scope_loss,
+            oos_recall,
+            calibration_error,
+        };
+        Ok(Origin { program, samples, outside, digest, measured })
     }
 }

@@ -8,6 +8,7 @@ use super::{
     gate::{Clues, Gate},
     net::{dot, softmax},
     normal::normal,
+    origin::Origin,
     sample::LONGEST_TEXT,
     table::Table,
     vocabulary::{Row, Vocabulary},
@@ -63,8 +64,7 @@ pub struct Model {
     pub(super) bias: Vec<f32>,
     pub(super) head: Option<Head>,
     pub(super) gate: Gate,
-    /// What training measured; promotion compares it.
-    pub(super) accuracy: f32,
+    pub(super) origin: Origin,
 }
 
 /// Room to think, reused from text to text.
@@ -87,9 +87,9 @@ impl Model {
         &self.intents
     }
 
-    /// The accuracy that training measured on samples held out.
-    pub fn accuracy(&self) -> f32 {
-        self.accuracy
+    /// What it was learned from, and what was measured then.
+    pub fn origin(&self) -> &Origin {
+        &self.origin
     }
 
     /// How sure it must be to accept, and to ask back.

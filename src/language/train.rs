@@ -12,7 +12,7 @@ use fastrand::Rng;
 use smol_str::SmolStr;
 
 use super::{
-    evaluate::Outcome,
+    evaluate::{Outcome, evaluate},
     feature::Keys,
     gate::{Answer, Gate, Tolerance},
     linear::Linear,
@@ -20,6 +20,7 @@ use super::{
     net::Net,
     noise::Noise,
     normal::normal,
+    origin::Origin,
     outside,
     plan::Plan,
     sample::{Sample, intents},
@@ -103,11 +104,9 @@ pub fn train_by(
             answers.push(Answer { clues, probabilities, class: lesson.class });
         }
     }
-    let right = |answer: &&Answer| answer.class == Some(highest(&answer.probabilities));
-    let inside = answers.iter().filter(|answer| answer.class.is_some()).count();
-    model.accuracy = answers.iter().filter(right).count() as f32 / inside.max(1) as f32;
     model.gate = Gate::fit(&answers, wanted.tolerance);
-    let unseen = answers.into_iter().map(|answer| outcome(&model, answer)).collect();
+    let unseen: Vec<Outcome> = answers.into_iter().map(|answer| outcome(&model, answer)).collect();
+    model.origin = Origin::of(samples, &evaluate(&unseen));
     Ok(Trained { model, unseen })
 }
 
@@ -210,7 +209,7 @@ impl Desk {
             bias: linear.bias,
             head: net.map(head),
             gate: Gate::OPEN,
-            accuracy: 0.0,
+            origin: Origin::default(),
         }
     }
 }

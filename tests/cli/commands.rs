@@ -101,6 +101,7 @@ fn help_is_as_it_was() {
         &["language", "train"],
         &["language", "eval"],
         &["language", "parse"],
+        &["language", "promote"],
         &["explain"],
         &["report", "daily"],
         &["top"],

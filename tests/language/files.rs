@@ -96,5 +96,5 @@ fn the_command_line_says_which_file_and_what_to_do() {
     let samples = crate::fixture("menu.yaml");
     let words = ["train", "--samples", text(&samples), "--out", text(&broken)];
     assert!(refused(&words).1.contains("this is no model"));
-    assert_eq!(refused(&[&words[..], &["--force"]].concat()).0, 0);
+    assert_eq!(refused(&[&words[..], &["--force", "the other one is rubbish"]].concat()).0, 0);
 }

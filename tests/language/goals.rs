@@ -22,6 +22,7 @@ fn public_sets_are_understood() {
         let right = told["in_scope_accuracy"].as_f64().expect("number") * 100.0;
         eprintln!("{set}: {right:.2} % right, {} µs, {} s", told["latency_us"], told["train_seconds"]);
         assert!(right >= *wanted, "{set}: {right}");
+        assert!(told["load_ms"].as_f64() <= Some(200.0), "{set}: {}", told["load_ms"]);
         assert!(told["model_bytes"].as_u64() < Some(15_000_000), "{set}: {}", told["model_bytes"]);
     }
 }

@@ -3,6 +3,7 @@
 mod files;
 mod goals;
 mod menu;
+mod promote;
 mod remote;
 
 use std::{

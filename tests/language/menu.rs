@@ -134,7 +134,7 @@ fn a_worse_model_is_not_put_in_place_unless_forced() {
     assert_eq!(output.status.code(), Some(3), "{told}");
     assert!(told.contains("not put in place") && told.contains("--force"), "{told}");
     assert_eq!(fs::read(&model).expect("model"), before, "the one in place is untouched");
-    assert_eq!(said(&[&words[..], &["--force"]].concat())["promoted"], true);
+    assert_eq!(said(&[&words[..], &["--force", "a test wants it"]].concat())["promoted"], true);
     assert_ne!(fs::read(&model).expect("model"), before);
     assert!(!folder.path().join("menu.model.new").exists());
 }

@@ -2,8 +2,10 @@
 //! understood all the same, and soon.
 
 use std::{
+    fs,
     io::{ErrorKind, Read, Write},
     net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
     sync::{
         Arc, LazyLock, Mutex,
         atomic::{AtomicUsize, Ordering},
@@ -24,6 +26,8 @@ use tandem::{
     },
     ports::assistant::{Assistant, By, Choice, Passage, Remote, Silence, Speaker, Turn},
 };
+
+use crate::{fixture, language, learned, text};
 
 const SECRET: &str = "sk-this-is-nobodys-business";
 const PATIENCE: Duration = Duration::from_millis(1_500);
@@ -181,6 +185,40 @@ async fn the_one_elsewhere_is_asked_when_the_built_in_is_not_sure() {
     let sure = assistant.understand("i want a refund").await;
     assert_eq!(sure.understanding.verdict, Verdict::Accept);
     assert_eq!((sure.by, stand_in.asked()), (By::BuiltIn, before), "what is certain is told to nobody");
+}
+
+#[test]
+fn the_command_line_asks_it_and_keeps_the_secret() {
+    let (folder, model) = learned();
+    let secret = folder.path().join("chat");
+    fs::write(&secret, SECRET).expect("write");
+    let stand_in = StandIn::new(Play::Form("understood", json!({ "intent": "human", "sure": 0.8 })));
+    let samples = fixture("menu.yaml");
+    let to = |address: &str| {
+        let words =
+            ["parse", "--model", text(&model), "--ask", address, "--ask-model", "stand-in", "--ask-secret"];
+        let more = [text(&secret), "--ask-samples", text(&samples), "zyzzyva", "--json"];
+        language(&[&words[..], &more[..]].concat())
+    };
+    let mode = |mode| fs::set_permissions(&secret, fs::Permissions::from_mode(mode)).expect("mode");
+    mode(0o644);
+    let open = to(&stand_in.address);
+    let said = String::from_utf8_lossy(&open.stderr).into_owned();
+    assert!(open.status.code() == Some(1) && said.contains("chmod 600") && !said.contains(SECRET), "{said}");
+    assert_eq!(stand_in.asked(), 0);
+    mode(0o600);
+    let told: Value = serde_json::from_slice(&to(&stand_in.address).stdout).expect("JSON");
+    assert_eq!((&told["by"], &told["intents"][0]["intent"]), (&json!("remote"), &json!("human")), "{told}");
+    assert!(stand_in.last().contains(SECRET) && stand_in.last().contains("human"), "it was told both");
+    let failing = StandIn::new(Play::Status(401));
+    let told: Value = serde_json::from_slice(&to(&failing.address).stdout).expect("JSON");
+    assert_eq!(told["by"], "built-in");
+    assert!(told["silence"].as_str().is_some_and(|why| why.contains("401")), "{told}");
+    let clear = to("http://192.0.2.1/v1");
+    assert!(
+        String::from_utf8_lossy(&clear.stderr).contains("is no address of a chat model"),
+        "in clear to nowhere"
+    );
 }
 
 #[tokio::test]

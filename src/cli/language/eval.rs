@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{
     LanguageFault,
-    figures::{Latency, percent, told},
+    figures::{Cost, percent, told},
     source,
 };
 use crate::{
@@ -14,7 +14,6 @@ use crate::{
     language::{
         advice::advise,
         evaluate::{self, Outcome},
-        file::encode,
         noise::Noise,
         normal::normal,
         sample::Sample,
@@ -80,15 +79,12 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         evaluate::cross(&samples, usize::from(args.folds), &wanted, &done).map_err(LanguageFault::from)?
     };
     bar.finish_and_clear();
-    let latency = Latency::of(&model, test.as_ref().unwrap_or(&samples));
-    let bytes = encode(&model).len();
+    let cost = Cost::of(&model, seconds, test.as_ref().unwrap_or(&samples));
     let evaluation = evaluate::evaluate(&outcomes);
     let advice = advise(&samples, &outcomes, &evaluation);
     if common.json {
         let mut figures = json!(evaluation);
-        figures["latency_us"] = latency.json();
-        figures["train_seconds"] = json!((seconds * 1000.0).round() / 1000.0);
-        figures["model_bytes"] = json!(bytes);
+        cost.add_to(&mut figures);
         figures["train_samples"] = json!(samples.len());
         figures["folds"] = json!(test.is_none().then_some(args.folds));
         figures["word_errors"] = json!(args.word_errors);
@@ -97,13 +93,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
     } else {
         let how = test
             .map_or_else(|| format!("{} parts in turn", args.folds), |test| format!("{} others", test.len()));
-        let head = format!(
-            "{} samples, measured on {how}; learned in {seconds:.1} s, {:.1} MB, understands in {:.0} µs (p99 {:.0} µs)\n",
-            samples.len(),
-            bytes as f64 / 1e6,
-            latency.p50,
-            latency.p99
-        );
+        let head = format!("{} samples, measured on {how}; {cost}\n", samples.len());
         let noise = match args.word_errors {
             0.0 => String::new(),
             share => format!("{} of the words measured with are made wrong\n", percent(f64::from(share))),

@@ -1,6 +1,9 @@
 //! Figures of a model as a reader wants them.
 
-use std::{fmt::Write, time::Instant};
+use std::{
+    fmt::{self, Write},
+    time::Instant,
+};
 
 use serde_json::{Value, json};
 
@@ -9,6 +12,7 @@ use crate::{
     language::{
         advice::Advice,
         evaluate::Evaluation,
+        file::{decode, encode},
         model::{Model, Scratch},
         sample::Sample,
     },
@@ -21,15 +25,15 @@ const TIMED: usize = 2_000;
 
 /// Microseconds from text to understanding, features included.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Latency {
-    pub(super) p50: f64,
-    pub(super) p99: f64,
+struct Latency {
+    p50: f64,
+    p99: f64,
 }
 
 impl Latency {
     /// Of understanding each sample's text, warm. Each is timed thrice and the middle time counts: the time that the
     /// machine gives to other programs meanwhile is not the model's.
-    pub(super) fn of(model: &Model, samples: &[Sample]) -> Self {
+    fn of(model: &Model, samples: &[Sample]) -> Self {
         let mut scratch = Scratch::default();
         let mut once = |sample: &Sample| {
             let began = Instant::now();
@@ -48,10 +52,43 @@ impl Latency {
         let at = |share: f64| all.get((all.len() as f64 * share) as usize).copied().unwrap_or_default();
         Self { p50: at(0.5), p99: at(0.99) }
     }
+}
 
-    pub(super) fn json(self) -> Value {
-        let round = |micros: f64| (micros * 10.0).round() / 10.0;
-        json!({ "p50": round(self.p50), "p99": round(self.p99) })
+/// What a model costs: to learn, to keep, to load, to ask.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Cost {
+    seconds: f64,
+    bytes: usize,
+    load_ms: f64,
+    latency: Latency,
+}
+
+impl Cost {
+    pub(super) fn of(model: &Model, seconds: f64, samples: &[Sample]) -> Self {
+        let file = encode(model);
+        let began = Instant::now();
+        std::hint::black_box(decode(&file)).expect("what was just written");
+        let load_ms = began.elapsed().as_secs_f64() * 1000.0;
+        Self { seconds, bytes: file.len(), load_ms, latency: Latency::of(model, samples) }
+    }
+
+    pub(super) fn add_to(self, figures: &mut Value) {
+        let tenths = |figure: f64| (figure * 10.0).round() / 10.0;
+        figures["latency_us"] = json!({ "p50": tenths(self.latency.p50), "p99": tenths(self.latency.p99) });
+        figures["train_seconds"] = json!((self.seconds * 1000.0).round() / 1000.0);
+        figures["load_ms"] = json!(tenths(self.load_ms));
+        figures["model_bytes"] = json!(self.bytes);
+    }
+}
+
+impl fmt::Display for Cost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { seconds, load_ms, latency: Latency { p50, p99 }, .. } = self;
+        let size = self.bytes as f64 / 1e6;
+        write!(
+            f,
+            "learned in {seconds:.1} s, {size:.1} MB, loaded in {load_ms:.0} ms, understands in {p50:.0} µs (p99 {p99:.0} µs)"
+        )
     }
 }
 

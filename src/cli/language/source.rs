@@ -1,8 +1,8 @@
 //! Where samples and models come from and go to: files.
 
 use std::{
-    fs::{self, File},
-    io::{self, Read, Write},
+    fs::File,
+    io::{self, Read},
     path::Path,
 };
 
@@ -61,22 +61,6 @@ fn read(path: &Path, limit: u64) -> Result<Vec<u8>, LanguageFault> {
 
 fn unreadable(path: &Path, why: io::Error) -> LanguageFault {
     LanguageFault::Unreadable { file: path.to_owned(), why }
-}
-
-/// Puts a model in its place at once: never half of it stands there.
-pub(super) fn keep(path: &Path, bytes: &[u8]) -> Result<(), LanguageFault> {
-    let unwritable = |why| LanguageFault::Unwritable { file: path.to_owned(), why };
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let beside = path.with_file_name(name);
-    let written = File::create(&beside).and_then(|mut file| {
-        file.write_all(bytes)?;
-        file.sync_all()
-    });
-    written.and_then(|()| fs::rename(&beside, path)).map_err(|why| {
-        let _ = fs::remove_file(&beside);
-        unwritable(why)
-    })
 }
 
 /// How far learning is; drawn on a terminal alone.
