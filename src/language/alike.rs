@@ -60,7 +60,7 @@ mod tests {
     #[test]
     fn bent_words_are_of_their_words_groups() {
         for (bent, word) in
-            [("orders", "order"), ("annulled", "annul"), ("making", "make"), ("taxis", "taxi")]
+            [("orders", "order"), ("annulled", "annul"), ("activating", "activate"), ("taxis", "taxi")]
         {
             assert!(!of(word).is_empty() && of(bent) == of(word), "{bent}");
         }

@@ -15,9 +15,14 @@ const LONGEST: usize = 4;
 pub struct Keys {
     pub words: Vec<u64>,
     pub pieces: Vec<u64>,
+    /// Groups of the words: weighed with them, but no sign that a text is known.
+    pub meanings: Vec<u64>,
+    /// How many of the words and pieces a vocabulary had.
+    pub(super) found: usize,
     /// The words that each of these is made of, as bits.
     words_from: Vec<u64>,
     pieces_from: Vec<u64>,
+    meanings_from: Vec<u64>,
     /// The bits of the word at hand and of the one before.
     bit: u64,
     bit_before: u64,
@@ -40,7 +45,8 @@ fn mix(hash: u64, with: u64) -> u64 {
 impl Keys {
     /// Replaces the keys by those of a text that `normal` has folded.
     pub fn read(&mut self, text: &str) {
-        for list in [&mut self.words, &mut self.pieces, &mut self.words_from, &mut self.pieces_from] {
+        let Self { words, pieces, meanings, words_from, pieces_from, meanings_from, .. } = self;
+        for list in [words, pieces, meanings, words_from, pieces_from, meanings_from] {
             list.clear();
         }
         (self.bit, self.bit_before) = (0, 0);
@@ -76,16 +82,17 @@ impl Keys {
         }
     }
 
-    /// The share of the keys that `found` features are; the marks of the text's edges aside.
-    pub fn known(&self, found: usize) -> f32 {
-        found as f32 / (self.words.len() + self.pieces.len()).max(1) as f32
+    /// The share of the words and pieces that the vocabulary had.
+    pub fn known(&self) -> f32 {
+        self.found as f32 / (self.words.len() + self.pieces.len()).max(1) as f32
     }
 
     /// Each key, and which of the text's words it is made of: a bit each, the last one for all from the 64th on.
     pub fn origins(&self) -> impl Iterator<Item = (u64, u64)> {
-        let (words, pieces) =
-            (self.words.iter().zip(&self.words_from), self.pieces.iter().zip(&self.pieces_from));
-        words.chain(pieces).map(|(key, from)| (*key, *from))
+        let words = self.words.iter().zip(&self.words_from);
+        let pieces = self.pieces.iter().zip(&self.pieces_from);
+        let meanings = self.meanings.iter().zip(&self.meanings_from);
+        words.chain(pieces).chain(meanings).map(|(key, from)| (*key, *from))
     }
 
     /// How many of the bits are words.
@@ -109,8 +116,8 @@ impl Keys {
     /// What else could have been said for the word at hand.
     fn mean(&mut self, groups: &[Group]) {
         for group in groups {
-            self.words.push(mix(GROUP, u64::from(*group)));
-            self.words_from.push(self.bit);
+            self.meanings.push(mix(GROUP, u64::from(*group)));
+            self.meanings_from.push(self.bit);
         }
     }
 

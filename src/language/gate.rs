@@ -29,6 +29,9 @@ pub struct Answer {
 /// How many numbers tell in scope from out of scope, with the constant.
 pub const WEIGHTS: usize = 6;
 
+/// Callers say something that is in no intent's scope about once in ten times: their odds of being in scope.
+const ODDS: f64 = 9.0;
+
 /// Calibration and thresholds.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Gate {
@@ -162,7 +165,8 @@ fn sharpness(answers: &[Answer]) -> f32 {
     f32::midpoint(low, high)
 }
 
-/// Weights under which the points' sides are likeliest, both sides weighing the same; Newton's steps.
+/// Weights under which the points' sides are likeliest, as many callers are on each as [`ODDS`] says, however many
+/// samples there are; Newton's steps.
 fn logistic(points: &[([f32; WEIGHTS], bool)]) -> [f32; WEIGHTS] {
     let inside = points.iter().filter(|(_, inside)| *inside).count() as f64;
     let outside = points.len() as f64 - inside;
@@ -192,6 +196,8 @@ fn logistic(points: &[([f32; WEIGHTS], bool)]) -> [f32; WEIGHTS] {
             *weight += step.clamp(-2.0, 2.0);
         }
     }
+    // Both sides weighed the same.
+    weights[0] += ODDS.ln();
     weights.map(|weight| weight as f32)
 }
 

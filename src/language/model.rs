@@ -139,7 +139,7 @@ impl Model {
         self.table.add(&scratch.row, sums);
         let (planes, hidden) = sums.split_at_mut(classes);
         let furthest = planes.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-        let mut clues = Clues { furthest, known: scratch.keys.known(scratch.row.len()), loudest: 0.0 };
+        let mut clues = Clues { furthest, known: scratch.keys.known(), loudest: 0.0 };
         for distance in planes.iter_mut() {
             *distance *= STEEP;
         }

@@ -28,7 +28,7 @@ impl Plan {
         let many = samples.len() >= MANY;
         let course = Course {
             hidden: if many { 256 } else { 64 },
-            epochs: if many { 22 } else { 20 },
+            epochs: if many { 14 } else { 20 },
             batch: if many { 32 } else { 16 },
             rate: if many { 0.002 } else { 0.005 },
             drop_words: 0.1,

@@ -34,7 +34,7 @@ impl Vocabulary {
         let mut count = 0_u32;
         for text in texts {
             keys.read(text);
-            for block in [&mut keys.words, &mut keys.pieces] {
+            for block in [&mut keys.words, &mut keys.pieces, &mut keys.meanings] {
                 block.sort_unstable();
                 block.dedup();
                 for key in block.iter() {
@@ -111,9 +111,13 @@ impl Vocabulary {
     pub fn weigh(&self, text: &str, keys: &mut Keys, row: &mut Row) {
         keys.read(text);
         row.clear();
-        for block in [&keys.words, &keys.pieces] {
+        keys.found = 0;
+        for (block, meanings) in [(&keys.words, &keys.meanings[..]), (&keys.pieces, &[])] {
             let start = row.len();
-            row.extend(block.iter().filter_map(|key| self.number(*key)).map(|number| (number, 1.0)));
+            let numbered = |key: &u64| self.number(*key).map(|number| (number, 1.0));
+            row.extend(block.iter().filter_map(numbered));
+            keys.found += row.len() - start;
+            row.extend(meanings.iter().filter_map(numbered));
             row[start..].sort_unstable_by_key(|(number, _)| *number);
             fold(row, start);
             for (number, weight) in &mut row[start..] {
