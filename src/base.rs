@@ -4,6 +4,7 @@ pub mod clock;
 pub mod csv;
 pub mod hours;
 pub mod id;
+pub mod locale;
 pub mod number;
 pub mod text;
 pub mod wav;

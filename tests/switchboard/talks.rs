@@ -12,7 +12,10 @@ use tandem::{
             view::{Act, BriefView, Query, View},
         },
     },
-    ports::engine::simulator::{Answer, Caller, Faults, Phone, World},
+    ports::engine::{
+        Command, Event,
+        simulator::{Answer, Caller, Faults, Phone, World},
+    },
 };
 
 use super::rig::{Rig, START, arrival, leg, millis, name, secs};
@@ -157,7 +160,7 @@ fn whoever_changes_the_language_goes_on_in_it() {
     caller.rig.run_for(secs(3));
     assert_eq!(caller.brief().language, tandem::infra::site::Locale::English);
     let greeted = caller.rig.orders.iter().rev().find_map(|(_, order)| match &order.command {
-        tandem::ports::engine::Command::Play { media } => Some(media.clone()),
+        Command::Play { media } => Some(media.clone()),
         _ => None,
     });
     let site = caller.rig.board.site();
@@ -218,4 +221,40 @@ fn an_emergency_goes_before_those_who_wait() {
         panic!("a call")
     };
     assert_eq!(detail.brief.expect("a brief").priority, "emergency");
+}
+
+#[test]
+fn nods_and_noise_stop_no_prompt_and_words_do() {
+    let mut caller = Talker::calls("4011");
+    let leg = caller.leg.clone();
+    assert!(caller.rig.world.is_listened_to(&leg) && caller.rig.world.is_spoken_to(&leg));
+    for noise in ["uh-huh", ""] {
+        caller.rig.world.say(&leg, noise, caller.rig.now);
+        caller.rig.run_for(millis(100));
+        assert!(caller.rig.world.is_spoken_to(&leg), "{:#?}", caller.steps());
+    }
+    caller.because("noise: nothing is interrupted");
+    caller.rig.world.say(&leg, "i want a refund", caller.rig.now);
+    caller.rig.run_for(millis(100));
+    caller.because("a shortcut leads to refund");
+    caller.says("i want to talk to a human");
+    caller.rig.run_for(secs(3));
+    assert!(!caller.rig.world.is_listened_to(&leg), "nobody listens to those who wait");
+}
+
+#[test]
+fn nobody_is_asked_again_who_still_speaks() {
+    let mut caller = Talker::calls("4011");
+    caller.rig.run_for(secs(4));
+    let at = caller.rig.now + secs(2);
+    caller.rig.input(Input::Engine(Event::Voice { leg: caller.leg.clone() }));
+    caller.rig.run_for(secs(20));
+    let asked = caller
+        .rig
+        .orders
+        .iter()
+        .filter(|(when, order)| *when > at && matches!(order.command, Command::Play { .. }));
+    assert_eq!(asked.count(), 0);
+    caller.rig.run_for(secs(30));
+    caller.because("nothing came of it, 1 of 3");
 }

@@ -168,7 +168,9 @@ impl<'s> Rehearsal<'s> {
                     turn.task = Some((task, facts));
                     continue;
                 }
-                Act::Speak(_) | Act::Hush | Act::Wait(_) => continue,
+                Act::Speak(_) | Act::Hush | Act::GoOn | Act::Listen(..) | Act::Deaf | Act::Wait(_) => {
+                    continue;
+                }
                 Act::Queue { queue, brief, .. } => {
                     let context = brief.iter().flat_map(|brief| &brief.context.topics);
                     self.visited.extend(context.map(|topic| format!("topic {topic}")));

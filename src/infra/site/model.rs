@@ -19,21 +19,14 @@ pub use talk::{
     Ask, Choice, End, Human, Jump, Lines, Part, Shortcut, Slot, Spot, Talk, TalkFault, Topic, parts,
 };
 
+pub use crate::base::locale::Locale;
+
 use super::features::Feature;
 use crate::base::{
     hours::Hours,
     id::Name,
     number::{Key, Number},
 };
-
-/// A language of callers, as a BCP 47 tag.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub enum Locale {
-    #[serde(rename = "zh-CN")]
-    Chinese,
-    #[serde(rename = "en-US")]
-    English,
-}
 
 /// A text to be spoken, in one or more languages. The caller hears the number's language,
 /// or the first that is there.

@@ -9,12 +9,12 @@ use smol_str::format_smolstr;
 use super::{
     model::{Act, Brief, Dialog, Happening},
     rules::{PROMPT_GUARD, Turn, Way},
-    talk::{self, Ear, Output, Stage, Talking},
+    talk::{self, Output, Stage, Talking},
 };
 use crate::{
     base::id::Name,
-    infra::site::{Ask, Talk, TransferTo},
-    ports::media,
+    infra::site::{Ask, Locale, Talk, TransferTo},
+    ports::{engine::Ear, media},
 };
 
 /// So long a caller may think before the question is asked again.
@@ -23,6 +23,8 @@ const THINKING: Duration = Duration::from_secs(7);
 const BETWEEN_DIGITS: Duration = Duration::from_secs(5);
 /// No task may take longer.
 const TASK: Duration = Duration::from_secs(10);
+/// No utterance takes longer, with what it takes to be recognised.
+const UTTERANCE: Duration = Duration::from_secs(45);
 const RING: Duration = Duration::from_secs(25);
 
 /// A caller's conversation.
@@ -31,14 +33,29 @@ pub struct Conversation {
     pub talking: Talking,
     /// What follows when the last words have been heard.
     pub then: Option<Output>,
+    /// How the caller is listened to.
+    #[serde(default)]
+    pub ear: Option<(Ear, Locale)>,
 }
 
 impl Turn<'_> {
     pub(super) fn converse(&mut self, dialog: &mut Dialog, talk: &Talk, happening: Happening) -> Way {
-        let fresh = || Box::new(Conversation { talking: Talking::new(dialog.language), then: None });
+        let fresh =
+            || Box::new(Conversation { talking: Talking::new(dialog.language), then: None, ear: None });
         let mut conversation = dialog.talk.take().unwrap_or_else(fresh);
+        match happening {
+            Happening::Voice => {
+                self.acts.push(Act::Wait(UTTERANCE));
+                dialog.talk = Some(conversation);
+                return Way::Stay;
+            }
+            // Whoever listened before may be gone.
+            Happening::Enter => conversation.ear = None,
+            _ => {}
+        }
         if let Some(then) = conversation.then.take() {
             if matches!(happening, Happening::Word(_)) {
+                self.acts.extend([Act::GoOn, Act::Wait(PROMPT_GUARD)]);
                 conversation.then = Some(then);
                 dialog.talk = Some(conversation);
                 return Way::Stay;
@@ -49,6 +66,7 @@ impl Turn<'_> {
             dialog.talk = Some(conversation);
             return self.part(dialog, talk, then);
         }
+        let word = matches!(happening, Happening::Word(_));
         let talking = &mut conversation.talking;
         let input = match happening {
             Happening::Enter => talk::Input::Begin,
@@ -59,10 +77,17 @@ impl Turn<'_> {
             Happening::Silence if matches!(talking.stage, Stage::Task(_)) => talk::Input::Task(None),
             Happening::Silence => talk::Input::Silence,
             Happening::Word(input) => input,
+            Happening::Voice => return Way::Stay,
         };
         let spoken = input == talk::Input::Spoken;
         let outputs = talk::on(talking, talk, input);
-        let then = self.carry_out(talking, talk, outputs, spoken);
+        // A nod, or noise: what is being said goes on.
+        let goes_on =
+            word && talking.speaking && outputs.iter().all(|output| matches!(output, Output::Why(_)));
+        let then = self.carry_out(talking, talk, &mut conversation.ear, outputs, spoken);
+        if goes_on {
+            self.acts.extend([Act::GoOn, Act::Wait(PROMPT_GUARD)]);
+        }
         dialog.speaking = talking.speaking;
         dialog.language = talking.language;
         let silent = !talking.speaking;
@@ -82,6 +107,7 @@ impl Turn<'_> {
         &mut self,
         talking: &Talking,
         talk: &Talk,
+        listening: &mut Option<(Ear, Locale)>,
         outputs: Vec<Output>,
         spoken: bool,
     ) -> Option<Output> {
@@ -94,8 +120,14 @@ impl Turn<'_> {
                     wait = Some(PROMPT_GUARD);
                 }
                 Output::Hush => self.acts.push(Act::Hush),
-                Output::Listen { ear, .. } if !talking.speaking => wait = Some(patience(ear)),
-                Output::Listen { .. } => {}
+                Output::Listen { ear, language } => {
+                    if listening.replace((ear, language)) != Some((ear, language)) {
+                        self.acts.push(Act::Listen(ear, language));
+                    }
+                    if !talking.speaking {
+                        wait = Some(patience(ear));
+                    }
+                }
                 Output::Do { task, facts } => {
                     self.acts.push(Act::Task { task, facts });
                     wait = wait.or(Some(TASK));
@@ -124,6 +156,7 @@ impl Turn<'_> {
     /// The conversation is over: to a human, to an extension, or away.
     fn part(&mut self, dialog: &Dialog, talk: &Talk, then: Output) -> Way {
         let otherwise = talk.otherwise.clone();
+        self.acts.push(Act::Deaf);
         match then {
             Output::Transfer { queue, priority, context } => {
                 let brief = Some(Box::new(Brief { priority, context }));

@@ -15,7 +15,7 @@ use crate::{
         number::{Key, Number},
     },
     infra::site::{Locale, TransferTo},
-    ports::engine::Media,
+    ports::engine::{Ear, Media},
 };
 
 /// A caller in a flow.
@@ -63,6 +63,8 @@ pub enum Happening {
     Spoken,
     /// The deadline has passed.
     Silence,
+    /// The caller begins to speak.
+    Voice,
     /// What a conversation alone understands: words, noise, the outcome of a task.
     Word(talk::Input),
 }
@@ -84,6 +86,11 @@ pub enum Act {
         text: SmolStr,
     },
     Hush,
+    /// Listen in this way from now on.
+    Listen(Ear, Locale),
+    Deaf,
+    /// The voice was no interruption.
+    GoOn,
     /// Tell me `Silence` after this span, unless something else happens first.
     Wait(Duration),
     Queue {

@@ -77,7 +77,7 @@ impl Turn<'_> {
                     self.acts.push(Act::Wait(PROMPT_GUARD));
                     Way::Stay
                 }
-                Happening::Key(_) | Happening::Word(_) => Way::Stay,
+                Happening::Key(_) | Happening::Voice | Happening::Word(_) => Way::Stay,
                 Happening::Spoken | Happening::Silence => spoken(dialog, next),
             },
             Step::Menu(menu) => self.menu(dialog, menu, happening),
@@ -125,7 +125,7 @@ impl Turn<'_> {
                 self.speak(dialog, &[prompt]);
                 Way::Stay
             }
-            Happening::Key(_) | Happening::Word(_) => Way::Stay,
+            Happening::Key(_) | Happening::Voice | Happening::Word(_) => Way::Stay,
             Happening::Spoken | Happening::Silence => spoken(dialog, next),
         }
     }
@@ -148,7 +148,7 @@ impl Turn<'_> {
                     self.again(dialog, &menu.prompt, menu.invalid.as_ref(), menu.tries, &menu.otherwise, &why)
                 }
             }
-            Happening::Word(_) => Way::Stay,
+            Happening::Voice | Happening::Word(_) => Way::Stay,
             Happening::Silence if dialog.speaking => self.listen(dialog, menu.timeout),
             Happening::Silence => {
                 let why = format_smolstr!("menu {}: no key", dialog.step);
@@ -168,7 +168,7 @@ impl Turn<'_> {
             }
             Happening::Spoken => self.listen(dialog, collect.timeout),
             Happening::Key(key) => self.gather(dialog, collect, key),
-            Happening::Word(_) => Way::Stay,
+            Happening::Voice | Happening::Word(_) => Way::Stay,
             Happening::Silence if dialog.speaking => self.listen(dialog, collect.timeout),
             Happening::Silence => self.gathered(dialog, collect),
         }

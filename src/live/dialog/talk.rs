@@ -26,6 +26,6 @@ mod tests;
 pub use ears::{Deaf, Ears};
 pub use rules::on;
 pub use words::{
-    Context, Correction, Ear, Fact, FactKind, Guess, Heard, Input, Known, Output, Priority, Stage, Sureness,
+    Context, Correction, Fact, FactKind, Guess, Heard, Input, Known, Output, Priority, Stage, Sureness,
     Talking, Why,
 };

@@ -42,7 +42,18 @@ impl Switchboard {
         if self.conversation(leg).is_some()
             && let Some(id) = self.legs.get(leg).copied()
         {
-            self.dialog(id, Happening::Word(talk::Input::Understood(heard)));
+            let nothing = heard.text.trim().is_empty();
+            let word = if nothing { talk::Input::Nothing } else { talk::Input::Understood(heard) };
+            self.dialog(id, Happening::Word(word));
+        }
+    }
+
+    /// Somebody begins to speak: what was waited for waits until it is over.
+    pub(super) fn voice(&mut self, leg: &LegId) {
+        if self.conversation(leg).is_some()
+            && let Some(id) = self.legs.get(leg).copied()
+        {
+            self.dialog(id, Happening::Voice);
         }
     }
 

@@ -58,8 +58,9 @@ impl Switchboard {
             Event::Met { leg, room } => self.met(&leg, &room),
             Event::Recorded { leg, order, length } => self.recorded(&leg, order, length),
             Event::Trunk { trunk, up } => self.trunk(trunk, up),
+            Event::Voice { leg } => self.voice(&leg),
             // Understood before it comes here (`Input::Understood`), if at all.
-            Event::Said { .. } => {}
+            Event::Said { .. } | Event::Tapped { .. } => {}
             Event::Outcome { leg, order, outcome } => {
                 if let Outcome::Refused(why) = outcome {
                     self.played(&leg, order);

@@ -24,7 +24,7 @@ use crate::{
         routing::{Decision, Goal},
     },
     ports::{
-        engine::{Command, Endpoint, HangupCause, Origin},
+        engine::{Command, Endpoint, HangupCause, Hearing, Origin},
         media,
     },
 };
@@ -95,6 +95,13 @@ impl Switchboard {
                     call.playing = None;
                     self.out.order(&call.leg, Command::Stop);
                 }
+                Act::Listen(ear, locale) => {
+                    let Stage::Dialog(dialog) = &call.stage else { return };
+                    let hearing = Hearing { locale, flow: dialog.flow.clone(), ear };
+                    self.out.order(&call.leg, Command::Listen(hearing));
+                }
+                Act::GoOn => drop(self.out.order(&call.leg, Command::GoOn)),
+                Act::Deaf => drop(self.out.order(&call.leg, Command::Deaf)),
                 Act::Wait(span) => self.timers.set(Timer::Stage(id), now + span),
                 Act::Note(text) => self.out.tell(call, text),
                 Act::Queue { queue, otherwise, brief } => {

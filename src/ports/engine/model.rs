@@ -1,6 +1,6 @@
 //! The words of the engine port.
 
-use std::{fmt, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use crate::base::{
     clock::Stamp,
     id::{LegId, Name, OrderId, RoomId, SoundId},
+    locale::Locale,
     number::{Key, Number},
     text::Label,
 };
@@ -102,6 +103,41 @@ pub enum Media {
     Sound(SoundId),
 }
 
+/// How to listen to a caller.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hearing {
+    pub locale: Locale,
+    /// The flow whose words are expected.
+    pub flow: Name,
+    pub ear: Ear,
+}
+
+/// When an utterance is over: digits come with pauses between them. Keys are heard in both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Ear {
+    Free,
+    Digits { min: u8, max: u8 },
+}
+
+/// A leg's audio as a stream of UDP datagrams, one frame each, both ways alike.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stream {
+    /// Where the engine sends from, and hears.
+    pub engine: SocketAddr,
+    pub wire: Wire,
+}
+
+/// Signed 16-bit mono samples at `rate` Hz, on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Wire {
+    /// Little-endian samples and nothing else.
+    Raw { rate: u32 },
+    /// RTP (RFC 3550) of this payload type, big-endian as L16 is (RFC 3551, section 4.5.11).
+    Rtp { payload: u8, rate: u32 },
+}
+
 /// Whom to dial.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Endpoint {
@@ -158,6 +194,19 @@ pub enum Command {
     TapePause { on: bool },
     /// End the tape, as the leg's end does.
     TapeStop,
+    /// Listen to what the leg says, in this way from now on. What plays can be interrupted meanwhile: it pauses at a
+    /// voice (`Voice`), and when the utterance is over (`Said`) goes on by `GoOn`, or never by `Stop` or another `Play`.
+    /// Ended by `Deaf`, and by whatever `ends_listening`.
+    Listen(Hearing),
+    /// What was paused goes on: the voice was no interruption. Nothing to a leg whose prompt is not paused.
+    GoOn,
+    /// Listen no more. What plays goes on.
+    Deaf,
+    /// Stream the leg's audio to `to` and let it hear what comes back, while it obeys. Followed by `Tapped`. Only for
+    /// those who listen by themselves: `Play`, `Stop` and `Music` are theirs meanwhile.
+    Tap { to: SocketAddr },
+    /// End the stream; the leg obeys again with nothing playing. Whatever joins the leg with others ends it too.
+    Untap,
     /// End the leg. Followed by `Ended`.
     Hangup { cause: HangupCause },
     /// Arm or renew the lease: a leg whose lease runs out goes to the site's fallback extension, without us.
@@ -248,8 +297,12 @@ pub enum Event {
     Played { leg: LegId, order: OrderId, verdict: Verdict },
     /// A key was pressed.
     Key { leg: LegId, key: Key },
-    /// Somebody listened and wrote down what the leg says.
+    /// A voice is heard at a leg that is listened to. Exactly one `Said` follows, unless the leg is listened to no more.
+    Voice { leg: LegId },
+    /// What was said, as the recogniser wrote it down; empty when it made nothing of it.
     Said { leg: LegId, text: SmolStr },
+    /// The leg's audio comes and goes as a stream.
+    Tapped { leg: LegId, stream: Stream },
     /// Two legs hear each other: `leg` is the one that was told to `Connect`. When the two were with others before, a
     /// phone has joined its two talks into one (REFER with Replaces, RFC 3891) and its own legs end.
     Joined { leg: LegId, peer: LegId },
@@ -278,6 +331,21 @@ pub enum Event {
     Trunk { trunk: Name, up: bool },
 }
 
+impl Command {
+    /// Whether a leg that is listened to is not listened to any more: it waits in music, leaves a message, talks, or goes.
+    pub fn ends_listening(&self) -> bool {
+        matches!(
+            self,
+            Self::Music
+                | Self::Connect { .. }
+                | Self::Meet { .. }
+                | Self::Record { .. }
+                | Self::Hangup { .. }
+                | Self::Fallback
+        )
+    }
+}
+
 impl Event {
     /// The leg that this is about, if it is about one.
     pub fn leg(&self) -> Option<&LegId> {
@@ -287,7 +355,9 @@ impl Event {
             | Self::Ringing { leg }
             | Self::Played { leg, .. }
             | Self::Key { leg, .. }
+            | Self::Voice { leg }
             | Self::Said { leg, .. }
+            | Self::Tapped { leg, .. }
             | Self::Joined { leg, .. }
             | Self::Referred { leg, .. }
             | Self::HandedOn { leg, .. }

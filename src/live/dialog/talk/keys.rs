@@ -6,16 +6,17 @@ use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 use super::{
     rules::Turn,
-    words::{Ear, Fact, FactKind, Heard, Output, Priority, Stage, Why},
+    words::{Fact, FactKind, Heard, Output, Priority, Stage, Why},
 };
-use crate::{base::number::Key, infra::site::Ask};
+use crate::{base::number::Key, infra::site::Ask, ports::engine::Ear};
 
 /// As many keys as the longest answer has; more are a caller who leans on the phone.
 const MOST_KEYS: usize = 32;
 
 impl Turn<'_> {
     pub fn key(&mut self, key: Key) {
-        self.pressed();
+        // A key stops what is said, too.
+        self.hush();
         match self.state.stage.clone() {
             Stage::Ask(_) => self.key_for_slot(key),
             Stage::Open => {

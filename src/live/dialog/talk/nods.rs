@@ -35,17 +35,13 @@ const NODS: [&str; 24] = [
 ];
 
 impl Turn<'_> {
-    /// The caller only nods while a prompt is heard, or has interrupted it by no more than that.
+    /// The caller only nods while a prompt is heard.
     pub fn nods(&mut self, heard: &Heard) -> bool {
-        let listening = self.state.speaking || self.state.interrupted;
         let said = heard.text.trim().trim_end_matches(['。', '，', '.', ',', '!', '！']).to_lowercase();
-        if !listening || self.asks_yes() || !NODS.contains(&said.as_str()) {
+        if !self.state.speaking || self.asks_yes() || !NODS.contains(&said.as_str()) {
             return false;
         }
         self.why(Why::Nod);
-        if std::mem::take(&mut self.state.interrupted) {
-            self.question();
-        }
         true
     }
 

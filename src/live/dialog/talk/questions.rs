@@ -3,11 +3,12 @@
 use super::{
     rules::Turn,
     said::{self, filled},
-    words::{Ear, Output, Stage},
+    words::{Output, Stage},
 };
 use crate::{
     base::id::Name,
     infra::site::{Ask, Locale, Prompt, Slot},
+    ports::engine::Ear,
 };
 
 impl<'a> Turn<'a> {

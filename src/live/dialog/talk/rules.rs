@@ -11,6 +11,8 @@ use crate::{
 
 /// A conversation so long gets nowhere; a human takes over.
 const MOST_TURNS: u16 = 200;
+/// So often a prompt goes on over noise.
+const MOST_ALARMS: u8 = 3;
 
 /// What the conversation does next.
 pub fn on(state: &mut Talking, talk: &Talk, input: Input) -> Vec<Output> {
@@ -44,15 +46,10 @@ impl<'a> Turn<'a> {
                     return;
                 }
                 self.hush();
-                self.state.interrupted = false;
                 self.state.keys = "".into();
                 self.heard(&heard);
             }
             Input::Key(key) => self.key(key),
-            Input::BargeIn => {
-                self.state.interrupted = self.state.speaking;
-                self.hush();
-            }
             Input::Spoken => self.state.speaking = false,
             Input::Silence if self.state.speaking => {}
             Input::Silence if !self.state.keys.is_empty() => self.gathered(),
@@ -73,17 +70,16 @@ impl<'a> Turn<'a> {
         self.listen();
     }
 
-    /// Noise, or nothing at all. Once, a prompt that noise interrupted is simply said again.
+    /// Noise, or nothing at all. A prompt goes on over noise, but not for ever: who cannot be heard needs help.
     fn nothing(&mut self) {
         if matches!(self.state.stage, Stage::Task(_) | Stage::Fresh) {
             return;
         }
-        self.hush();
-        if std::mem::take(&mut self.state.interrupted) && self.state.alarms == 0 {
-            self.state.alarms = 1;
-            self.why(Why::FalseAlarm);
-            return self.question();
+        if self.state.speaking && self.state.alarms < MOST_ALARMS {
+            self.state.alarms += 1;
+            return self.why(Why::FalseAlarm);
         }
+        self.hush();
         self.miss();
     }
 
@@ -184,16 +180,10 @@ impl<'a> Turn<'a> {
         self.out.push(Output::Why(why));
     }
 
-    fn hush(&mut self) {
+    pub fn hush(&mut self) {
         if std::mem::take(&mut self.state.speaking) {
             self.out.push(Output::Hush);
         }
-    }
-
-    /// A key stops what is said, too.
-    pub fn pressed(&mut self) {
-        self.hush();
-        self.state.interrupted = false;
     }
 }
 

@@ -34,7 +34,7 @@ impl fmt::Display for Why {
             Self::TooDeep { topic, most } => write!(f, "{topic} would be more than {most} topics at once"),
             Self::Miss { count, most } => write!(f, "nothing came of it, {count} of {most}"),
             Self::Nod => f.write_str("the caller nods"),
-            Self::FalseAlarm => f.write_str("noise: said again"),
+            Self::FalseAlarm => f.write_str("noise: nothing is interrupted"),
             Self::Busy { task } => write!(f, "{task} is not done yet"),
             Self::Done { topic } => write!(f, "{topic} is done"),
             Self::TaskFailed { task } => write!(f, "{task} failed"),

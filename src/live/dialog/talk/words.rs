@@ -8,6 +8,7 @@ use smol_str::SmolStr;
 use crate::{
     base::{id::Name, number::Key},
     infra::site::Locale,
+    ports::engine::Ear,
 };
 
 /// What happened.
@@ -22,8 +23,6 @@ pub enum Input {
     Key(Key),
     /// The time to answer is over.
     Silence,
-    /// The caller speaks while a prompt is heard.
-    BargeIn,
     /// What was said has been heard to the end.
     Spoken,
     /// The task has come to this: its results by name, or `None` when it failed.
@@ -125,14 +124,6 @@ pub enum Output {
     Why(Why),
 }
 
-/// When a turn is over: digits come with pauses between them. Keys are heard in both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ear {
-    Free,
-    Digits { min: u8, max: u8 },
-}
-
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
@@ -218,7 +209,7 @@ pub enum Why {
         count: u8,
         most: u8,
     },
-    /// A prompt interrupted for nothing is said again.
+    /// Noise interrupts nothing.
     FalseAlarm,
     /// The caller listens and says so.
     Nod,
@@ -259,8 +250,6 @@ pub struct Talking {
     pub keys: SmolStr,
     /// A prompt is being heard.
     pub speaking: bool,
-    /// It was interrupted, and nothing was understood since.
-    pub interrupted: bool,
     /// False interruptions since the last success: one is forgiven.
     pub alarms: u8,
     pub last: SmolStr,
@@ -302,7 +291,6 @@ impl Talking {
             misses: 0,
             keys: SmolStr::default(),
             speaking: false,
-            interrupted: false,
             alarms: 0,
             last: SmolStr::default(),
             turns: 0,

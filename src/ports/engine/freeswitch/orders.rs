@@ -58,6 +58,12 @@ impl Legs {
             Command::Tape { sound } => self.tape(leg, *id, sound),
             Command::TapePause { on } => self.pause_tape(leg, *id, *on),
             Command::TapeStop => self.stop_tape(leg, *id),
+            Command::Listen(_) | Command::GoOn | Command::Deaf => {
+                self.refuse(leg, *id, "FreeSWITCH does not listen by itself");
+            }
+            Command::Tap { .. } | Command::Untap => {
+                self.refuse(leg, *id, "no stream of a leg's audio yet");
+            }
             _ => self.line_up(order, now),
         }
     }

@@ -1,7 +1,12 @@
 //! Who hears whom, who hears anything at all, and what callers say and press.
 
+use smol_str::SmolStr;
+
 use super::world::{Happening, State, World};
-use crate::base::{clock::Stamp, id::LegId, number::Key};
+use crate::{
+    base::{clock::Stamp, id::LegId, number::Key},
+    ports::engine::Event,
+};
 
 impl World {
     /// Whether what is said at `speaker` is heard at `listener`: they talk, or are in one room; nobody has muted the
@@ -41,6 +46,23 @@ impl World {
     /// The caller at this leg says something, and somebody writes it down.
     pub fn say(&mut self, leg: &LegId, text: &str, at: Stamp) {
         self.schedule(at, Happening::Says(leg.clone(), text.into()));
+    }
+
+    pub(super) fn said(&mut self, leg: LegId, text: SmolStr) {
+        let Some(found) = self.legs.get_mut(&leg).filter(|leg| leg.up && leg.heard.is_some()) else { return };
+        found.paused = found.playing.is_some();
+        self.tell(Event::Voice { leg: leg.clone() });
+        self.tell(Event::Said { leg, text });
+    }
+
+    /// Whether somebody listens to what is said at this leg.
+    pub fn is_listened_to(&self, leg: &LegId) -> bool {
+        self.legs.get(leg).is_some_and(|leg| leg.heard.is_some())
+    }
+
+    /// Whether a prompt is being heard there, and does not wait for the end of an utterance.
+    pub fn is_spoken_to(&self, leg: &LegId) -> bool {
+        self.legs.get(leg).is_some_and(|leg| leg.playing.is_some() && !leg.paused)
     }
 
     /// The caller at this leg presses a key.

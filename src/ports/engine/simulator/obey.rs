@@ -50,6 +50,7 @@ impl World {
             return self.outcome(leg, id, Outcome::Refused(Label::new("refused")));
         }
         self.outcome(leg.clone(), id, Outcome::Done);
+        self.with(&leg, |leg| leg.heard = leg.heard.take().filter(|_| !command.ends_listening()));
         match command {
             Command::Answer => self.answer(&leg),
             Command::Play { .. } => {
@@ -73,14 +74,17 @@ impl World {
             Command::Fallback => self.fall_back(&leg),
             Command::Find { record, .. } => self.find(leg, record),
             Command::Ring => self.with(&leg, |leg| leg.rings = true),
-            // Nobody hears the pause; and a leg that is there is not dialled again.
-            Command::TapePause { .. } | Command::Dial { .. } => {}
+            // Nobody hears the pause, nothing makes a sound, and a leg that is there is not dialled again.
+            Command::TapePause { .. } | Command::Tap { .. } | Command::Untap | Command::Dial { .. } => {}
             Command::Meet { room, muted } => self.meet(&leg, room, muted),
             Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),
             Command::Part => self.part(&leg),
             Command::Record { limit, .. } => self.record(&leg, id, limit),
             Command::Tape { .. } => self.with(&leg, |leg| leg.taped = true),
             Command::TapeStop => self.with(&leg, |leg| leg.taped = false),
+            Command::Listen(hearing) => self.with(&leg, |leg| leg.heard = Some(hearing)),
+            Command::Deaf => self.with(&leg, |leg| leg.heard = None),
+            Command::GoOn => self.go_on(leg),
         }
     }
 
@@ -115,9 +119,18 @@ impl World {
         }
     }
 
+    fn go_on(&mut self, leg: LegId) {
+        let Some(found) = self.legs.get_mut(&leg).filter(|leg| leg.paused) else { return };
+        found.paused = false;
+        if let Some(order) = found.playing {
+            self.schedule(self.now + PROMPT, Happening::PlayEnds(leg, order));
+        }
+    }
+
     pub(super) fn play_over(&mut self, leg: &LegId, order: OrderId, verdict: Verdict) {
         let Some(found) = self.legs.get_mut(leg).filter(|leg| leg.playing == Some(order)) else { return };
         found.playing = None;
+        found.paused = false;
         self.tell(Event::Played { leg: leg.clone(), order, verdict });
     }
 

@@ -15,7 +15,7 @@ use crate::{
         number::Key,
         text::Label,
     },
-    ports::engine::{Arrival, Event, HangupCause, LegSeen, Order, Verdict},
+    ports::engine::{Arrival, Event, HangupCause, Hearing, LegSeen, Order, Verdict},
 };
 
 /// How long an order takes.
@@ -55,6 +55,10 @@ pub(super) struct Leg {
     pub(super) recording: Option<(OrderId, Stamp)>,
     pub(super) taped: bool,
     pub(super) muted: bool,
+    /// How it is listened to.
+    pub(super) heard: Option<Hearing>,
+    /// What plays waits for the end of an utterance.
+    pub(super) paused: bool,
     /// Its owner has put the talk on hold.
     pub(super) held: bool,
     /// Hears it ring at somebody's, before the answer.
@@ -81,6 +85,8 @@ impl Leg {
             music: false,
             recording: None,
             taped: false,
+            heard: None,
+            paused: false,
             muted: false,
             held: false,
             rings: false,
@@ -332,11 +338,7 @@ impl World {
                     self.tell(Event::Key { leg, key });
                 }
             }
-            Happening::Says(leg, text) => {
-                if self.is_there(&leg) && self.legs.get(&leg).is_some_and(|leg| leg.up) {
-                    self.tell(Event::Said { leg, text });
-                }
-            }
+            Happening::Says(leg, text) => self.said(leg, text),
             Happening::LosesPatience(leg) => {
                 if !self.talked.contains(&leg) && self.is_there(&leg) {
                     self.leave(&leg);
@@ -353,6 +355,7 @@ impl World {
                 }
             }
             Happening::RecordEnds(leg, order) => self.record_over(&leg, order),
+            Happening::PlayEnds(leg, _) if self.legs.get(&leg).is_some_and(|leg| leg.paused) => {}
             Happening::PlayEnds(leg, order) => self.play_over(&leg, order, Verdict::Finished),
             Happening::LeaseEnds(leg, at) => {
                 if self.legs.get(&leg).is_some_and(|leg| leg.lease == Some(at)) {
