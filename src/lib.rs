@@ -4,7 +4,7 @@
 //!
 //! - [`base`]   words without I/O: identities, time, numbers, opening hours
 //! - [`infra`]  ground without domain: the site's YAML, journal, database
-//! - [`ports`]  what the outside can do, in our words: media engines, prompts
+//! - [`ports`]  what the outside can do, in our words: media engines, prompts, speech
 //! - [`language`] what words mean: intents from samples, entities
 //! - [`live`]   a call's life: call, dialog, queue, agent, routing, and the switchboard, their one writer
 //! - [`desk`]     what is written down: users and their tokens, the audit

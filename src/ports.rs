@@ -3,3 +3,4 @@
 pub mod assistant;
 pub mod engine;
 pub mod media;
+pub mod speech;

@@ -17,6 +17,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ports::engine::asterisk", &["ports::engine", "base"]),
     ("ports::engine::simulator", &["ports::engine", "base"]),
     ("ports::media", &["ports::engine", "infra::site", "base"]),
+    ("ports::speech", &["ports::engine", "infra::site", "base"]),
     ("ports::assistant", &["infra::chat", "language", "base"]),
     // What words mean.
     ("language", &["base"]),

@@ -1,0 +1,80 @@
+//! From sound to words. A `Recognizer` hears one utterance at a time through a `Listener`, which holds what it does
+//! within bounds: whatever it does (late, gone, endless, nonsense), the caller's utterance ends in words or in one
+//! `Unheard`, in time.
+//!
+//! A listener is fed frames as they come, so the same port serves recognisers that hear along (their partial texts
+//! are there on the way) and programs that want the whole utterance.
+
+mod listener;
+mod scripted;
+
+pub use listener::{Listener, Partial, Sound};
+pub use scripted::{Act, Scripted};
+
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
+
+use futures_util::future::BoxFuture;
+
+use crate::{infra::site::Locale, ports::engine::Hearing};
+
+/// Makes words of one utterance. `sound` ends when the caller has spoken; what is told to `partial` on the way may
+/// change until then. May be dropped at any moment, and must leave nothing behind then.
+pub trait Recognizer: Send + Sync {
+    fn recognise(
+        &self,
+        hearing: &Hearing,
+        sound: Sound,
+        partial: Partial,
+    ) -> BoxFuture<'static, Result<String, Unheard>>;
+
+    /// How long the words may take after the last sound.
+    fn patience(&self) -> Duration {
+        Duration::from_secs(5)
+    }
+}
+
+/// Why an utterance has no words, although somebody spoke. What was said is in none of these.
+#[derive(Debug, thiserror::Error)]
+pub enum Unheard {
+    #[error("no recogniser is set up for this language; callers use keys")]
+    Nobody,
+    #[error("the recogniser had no words in time; it is overloaded, or hangs")]
+    TimedOut,
+    #[error("the recogniser cannot be reached; is its address right, and is it running?")]
+    Unreachable,
+    #[error("`{0}` is not installed, or is no program that Tandem's user may run")]
+    Missing(String),
+    #[error("the recogniser cannot be run: {0}; try it as Tandem's user")]
+    Run(#[from] io::Error),
+    #[error("the recogniser ended in mid-utterance; its own log says why")]
+    Gone,
+    #[error("the recogniser refused with status {status}; are its secret and its model's name right?")]
+    Refused { status: u16 },
+    #[error("the recogniser said more than anybody says in one utterance")]
+    TooLong,
+    #[error("the recogniser did not answer as its protocol wants; is it of another kind?")]
+    Nonsense,
+    #[error("too many callers speak at once for this recogniser; give it more workers")]
+    Busy,
+}
+
+/// Who hears which language.
+#[derive(Clone, Default)]
+pub struct Recognizers(BTreeMap<Locale, Arc<dyn Recognizer>>);
+
+impl Recognizers {
+    pub fn new(by_language: impl IntoIterator<Item = (Locale, Arc<dyn Recognizer>)>) -> Self {
+        Self(by_language.into_iter().collect())
+    }
+
+    /// Whether somebody hears this language.
+    pub fn hears(&self, locale: Locale) -> bool {
+        self.0.contains_key(&locale)
+    }
+
+    /// A listener for the utterance that begins now, of samples at `rate` (8000 or 16000 Hz). Within a runtime only.
+    pub fn listen(&self, hearing: &Hearing, rate: u32) -> Result<Listener, Unheard> {
+        let recognizer = self.0.get(&hearing.locale).ok_or(Unheard::Nobody)?;
+        Ok(Listener::new(recognizer.as_ref(), hearing, rate))
+    }
+}
