@@ -6,10 +6,19 @@
 //! are there on the way) and programs that want the whole utterance.
 
 mod listener;
+mod ngram;
+mod primer;
+mod program;
 mod scripted;
+mod sounding;
+mod sphinx;
+mod upsample;
 
 pub use listener::{Listener, Partial, Sound};
+pub use primer::Primer;
+pub use program::Program;
 pub use scripted::{Act, Scripted};
+pub use sphinx::{Sphinx, SphinxSettings};
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 

@@ -25,6 +25,13 @@ pub struct Sound {
 }
 
 impl Sound {
+    /// A whole utterance that is there already.
+    pub(super) fn of(rate: u32, samples: Vec<i16>) -> Self {
+        let (to, frames) = mpsc::unbounded_channel();
+        let _ = to.send(samples);
+        Self { rate, frames }
+    }
+
     /// Samples a second: 8000 or 16000.
     pub fn rate(&self) -> u32 {
         self.rate

@@ -1,0 +1,196 @@
+//! pocketsphinx, from Debian's packages, for English: works offline, on a CPU, primed with what callers of a flow say.
+//!
+//! `pocketsphinx_batch` is kept warm: it loads its models once, is told one utterance after the other on its standard
+//! input, and hears each along through a pipe with a name, so that little is left to do when the caller has spoken and
+//! no sound touches a disk.
+
+mod worker;
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    os::unix::fs::DirBuilderExt,
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tokio::sync::Semaphore;
+
+use self::worker::Worker;
+use super::{Partial, Primer, Recognizer, Sound, Unheard, upsample::Upsampler};
+use crate::{
+    base::id::Name,
+    ports::engine::{Ear, Hearing},
+};
+
+const PROGRAM: &str = "pocketsphinx_batch";
+/// Where Debian's package pocketsphinx-en-us keeps its models.
+const MODELS: &str = "/usr/share/pocketsphinx/model/en-us";
+
+/// What is to be run.
+#[derive(Clone, Debug)]
+pub struct SphinxSettings {
+    pub program: PathBuf,
+    /// Folder of the models of one language.
+    pub models: PathBuf,
+    /// Utterances at a time.
+    pub workers: usize,
+    /// How long the words may take after the last sound.
+    pub patience: Duration,
+}
+
+impl Default for SphinxSettings {
+    fn default() -> Self {
+        Self { program: PROGRAM.into(), models: MODELS.into(), workers: 4, patience: Duration::from_secs(5) }
+    }
+}
+
+impl SphinxSettings {
+    /// Whether the models are there.
+    pub fn installed(&self) -> bool {
+        self.dictionary().is_file() && self.models.join("en-us/mdef").is_file()
+    }
+
+    fn dictionary(&self) -> PathBuf {
+        self.models.join("cmudict-en-us.dict")
+    }
+}
+
+/// What one worker is primed for.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Task {
+    flow: Option<Name>,
+    digits: bool,
+}
+
+/// A pool of warm workers.
+pub struct Sphinx {
+    pool: Arc<Pool>,
+}
+
+struct Pool {
+    settings: SphinxSettings,
+    /// Models, dictionaries and pipes.
+    folder: PathBuf,
+    flows: Vec<Name>,
+    seats: Semaphore,
+    idle: Mutex<Vec<(Task, Worker)>>,
+}
+
+impl Sphinx {
+    /// Writes what each flow is primed with into `folder`, which is emptied before. Takes a fraction of a second.
+    pub fn prime(
+        settings: SphinxSettings,
+        folder: &Path,
+        primers: &BTreeMap<Name, Primer>,
+    ) -> Result<Self, io::Error> {
+        let sounds = fs::read_to_string(settings.dictionary())?;
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?,
+        }
+        for (flow, primer) in primers {
+            for digits in [false, true] {
+                let primed = primer.primed(&sounds, digits);
+                let name = stem(&Task { flow: Some(flow.clone()), digits });
+                fs::write(folder.join(format!("{name}.lm")), primed.model)?;
+                fs::write(folder.join(format!("{name}.dict")), primed.dictionary)?;
+            }
+        }
+        let seats = Semaphore::new(settings.workers.max(1));
+        let flows = primers.keys().cloned().collect();
+        let (folder, idle) = (folder.to_owned(), Mutex::default());
+        Ok(Self { pool: Arc::new(Pool { settings, folder, flows, seats, idle }) })
+    }
+
+    /// Starts one worker for each flow, so that the first caller need not wait for it.
+    pub async fn warm(&self) -> Result<(), Unheard> {
+        for flow in self.pool.flows.iter().take(self.pool.settings.workers) {
+            let task = Task { flow: Some(flow.clone()), digits: false };
+            let mut worker = self.pool.worker(&task)?;
+            worker.hear_nothing().await?;
+            self.pool.put_back(task, worker);
+        }
+        Ok(())
+    }
+}
+
+fn stem(task: &Task) -> String {
+    let flow = task.flow.as_ref().map_or("", Name::as_str);
+    format!("{flow}.{}", if task.digits { "digits" } else { "free" })
+}
+
+impl Pool {
+    fn task(&self, hearing: &Hearing) -> Task {
+        let digits = matches!(hearing.ear, Ear::Digits { .. });
+        if self.flows.contains(&hearing.flow) {
+            Task { flow: Some(hearing.flow.clone()), digits }
+        } else {
+            Task { flow: None, digits: false }
+        }
+    }
+
+    /// One that is warm, or a new one.
+    fn worker(&self, task: &Task) -> Result<Worker, Unheard> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = idle.iter().position(|(own, _)| own == task) {
+            return Ok(idle.swap_remove(at).1);
+        }
+        // No more of them live than may work; whoever waits longest goes.
+        if idle.len() >= self.settings.workers {
+            idle.remove(0);
+        }
+        drop(idle);
+        let named = |ending| self.folder.join(format!("{}.{ending}", stem(task)));
+        let (model, dictionary) = match task.flow {
+            Some(_) => (named("lm"), named("dict")),
+            None => (self.settings.models.join("en-us.lm.bin"), self.settings.dictionary()),
+        };
+        let acoustic = self.settings.models.join("en-us");
+        Worker::start(
+            &self.settings.program,
+            &[("-hmm", &acoustic), ("-lm", &model), ("-dict", &dictionary)],
+            &self.folder,
+        )
+    }
+
+    fn put_back(&self, task: Task, worker: Worker) {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push((task, worker));
+    }
+}
+
+impl Recognizer for Sphinx {
+    fn recognise(
+        &self,
+        hearing: &Hearing,
+        sound: Sound,
+        _: Partial,
+    ) -> BoxFuture<'static, Result<String, Unheard>> {
+        let pool = Arc::clone(&self.pool);
+        let task = pool.task(hearing);
+        async move {
+            let _seat = pool.seats.acquire().await.map_err(|_| Unheard::Gone)?;
+            let mut worker = pool.worker(&task)?;
+            // Dropped on the way or after a failure, the worker ends.
+            let text = worker.hear(sound).await?;
+            pool.put_back(task, worker);
+            Ok(text)
+        }
+        .boxed()
+    }
+
+    fn patience(&self) -> Duration {
+        self.pool.settings.patience
+    }
+}
+
+/// Samples at 16 kHz, as bytes.
+fn wide(rate: u32, frame: &[i16], up: &mut Upsampler) -> Vec<u8> {
+    let bytes = |samples: &[i16]| samples.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    if rate == 8000 { bytes(&up.feed(frame)) } else { bytes(frame) }
+}
+
+#[cfg(test)]
+mod tests;
