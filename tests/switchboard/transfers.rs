@@ -334,6 +334,29 @@ fn handed_on_while_the_other_rings_the_caller_rings_there() {
     }
 }
 
+/// The answer and the phone's message cross, or what the phone dialled is over already: the caller is in no talk any more
+/// and must not be left alone.
+#[test]
+fn handed_on_in_the_moment_of_the_answer_or_after_the_end_the_caller_is_not_lost() {
+    for answered in [true, false] {
+        let mut rig = open();
+        let (a, b) = talk(&mut rig);
+        answers(&mut rig, "1002", Answer::After(secs(1)));
+        let asked = dials(&mut rig, "asked", "1001", "1002");
+        rig.run_for(secs(3));
+        let first = at(&rig, "1002").expect("1002 has answered");
+        if !answered {
+            rig.world.hang_up(&asked, rig.now);
+            rig.run_for(secs(3));
+        }
+        rig.world.refer_early(&b, &asked, rig.now);
+        rig.run_for(secs(8));
+        let who = at(&rig, if answered { "1002" } else { "1001" }).expect("somebody talks with the caller");
+        assert!(who != first && who != b && hear_each_other(&rig, &a, &who), "{answered}");
+        ends(rig, 2);
+    }
+}
+
 fn answers_after(rig: &mut Rig, ever: bool) {
     answers(rig, "1002", if ever { Answer::After(secs(5)) } else { Answer::Never });
 }

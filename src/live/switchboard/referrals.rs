@@ -1,6 +1,6 @@
 //! Transfers that phones do by themselves, and what a transfer means for a call: who stays, who leaves.
 
-use smol_str::format_smolstr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     legs::RETURN_GUARD,
@@ -24,6 +24,11 @@ use crate::{
 impl Switchboard {
     /// The phone at `leg` sends its peer to a number (REFER), with the rights of that phone's extension.
     pub(super) fn referred(&mut self, leg: &LegId, peer: &LegId, to: &Number) {
+        self.sent(leg, peer, Some(to));
+    }
+
+    /// Where to is not known when what the phone dialled is over: then back to that phone's extension.
+    fn sent(&mut self, leg: &LegId, peer: &LegId, to: Option<&Number>) {
         let Some(id) = self.legs.get(leg).copied() else { return };
         let Some(call) = self.calls.get(&id) else { return };
         let Stage::Talking { with, .. } = &call.stage else { return };
@@ -32,19 +37,22 @@ impl Switchboard {
         if caller_leaves && with.leg != *peer || !caller_leaves && with.leg != *leg {
             return;
         }
-        let decision = self.reach(by.as_ref(), to);
+        let decision = to.map(|to| (to, self.reach(by.as_ref(), to)));
         let circle = self.hop(id);
         let back = || by.clone().map_or(Next::Hangup, |by| Next::goal(Goal::Extension(by)));
         let (next, why) = match decision {
             _ if circle => (Next::Hangup, format_smolstr!("was transferred too often")),
-            Decision::Go { goal: Goal::Park(slot), .. } => {
+            None => (back(), SmolStr::new_static("comes back: what its phone dialled is over")),
+            Some((_, Decision::Go { goal: Goal::Park(slot), .. })) => {
                 let why = format_smolstr!("is transferred to slot {slot}");
                 (Next::Park { slot, by: by.clone() }, why)
             }
-            Decision::Go { goal, why } => {
+            Some((to, Decision::Go { goal, why })) => {
                 (Next::Goal(Box::new((goal, back()))), format_smolstr!("is transferred to {to}: {why}"))
             }
-            Decision::No { why, .. } => (back(), format_smolstr!("may not be transferred to {to}: {why}")),
+            Some((to, Decision::No { why, .. })) => {
+                (back(), format_smolstr!("may not be transferred to {to}: {why}"))
+            }
         };
         self.end_talk(id);
         if caller_leaves {
@@ -59,22 +67,23 @@ impl Switchboard {
     }
 
     /// The phone at `leg` did not wait for the answer to its other call, `asked`, and sends its peer there: as if it had
-    /// named the number. What it dialled for that is over, and rings for the peer anew.
+    /// named the number. What it dialled for that is over, even if somebody has answered in that very moment, and rings
+    /// for the peer anew.
     pub(super) fn handed_on(&mut self, leg: &LegId, peer: &LegId, asked: &LegId) {
-        let Some(other) = self.legs.get(asked).and_then(|id| self.calls.get(id)) else { return };
-        let (give, to) = (other.id, other.arrival.to.clone());
-        let talks =
-            other.leg != *asked || matches!(other.stage, Stage::Talking { .. } | Stage::Conferring(_));
-        if talks || self.legs.get(leg) == Some(&give) {
-            return;
-        }
         let Some(keep) = self.legs.get(leg).copied() else { return };
-        if let Some(call) = self.calls.get_mut(&give) {
-            self.out.tell(call, format_smolstr!("its phone sends call {keep} to {to} instead"));
-            call.ended_by.get_or_insert(EndedBy::Tandem);
+        let other = self.legs.get(asked).and_then(|id| self.calls.get(id)).filter(|call| call.id != keep);
+        let Some((give, to)) = other.map(|call| (call.id, call.arrival.to.clone())) else {
+            return self.sent(leg, peer, None);
+        };
+        if self.leads(give, asked) {
+            if let Some(call) = self.calls.get_mut(&give) {
+                self.out.tell(call, format_smolstr!("its phone sends call {keep} to {to} instead"));
+                call.ended_by.get_or_insert(EndedBy::Tandem);
+            }
+            self.end_talk(give);
+            self.leave_queue(give);
+            self.end(give);
         }
-        self.leave_queue(give);
-        self.end(give);
         self.out.hangup(asked, HangupCause::NORMAL_CLEARING);
         self.referred(leg, peer, &to);
     }
