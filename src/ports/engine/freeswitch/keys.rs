@@ -7,6 +7,9 @@ use crate::base::{clock::Stamp, number::Key};
 /// How far the tellings of one key may be apart.
 const APART: Duration = Duration::from_secs(1);
 
+/// So close, a key is told again though the other way of one before it was lost.
+const CLOSE: Duration = Duration::from_millis(250);
+
 /// So long a key that was told one way only is remembered: its phone does not tell all keys so.
 const EVIDENCE: Duration = Duration::from_secs(3);
 
@@ -38,9 +41,13 @@ impl Keys {
     pub fn is_new(&mut self, key: Key, way: Way, now: Stamp) -> bool {
         self.0.retain(|press| now.since(press.at) < EVIDENCE);
         // A phone that tells all its keys one way and another tells them in the same order.
-        let oldest = self.0.iter_mut().find(|press| !press.told.contains(&way));
-        if let Some(twin) = oldest.filter(|press| press.key == key && now.since(press.at) < APART) {
-            twin.told.push(way);
+        let lacking = || self.0.iter().enumerate().filter(|(_, press)| !press.told.contains(&way));
+        let within = |press: &Press, span| press.key == key && now.since(press.at) < span;
+        let oldest = lacking().next().filter(|(_, press)| within(press, APART));
+        if let Some((place, _)) = oldest.or_else(|| lacking().find(|(_, press)| within(press, CLOSE))) {
+            for press in self.0.iter_mut().take(place + 1).filter(|press| !press.told.contains(&way)) {
+                press.told.push(way);
+            }
             return false;
         }
         self.0.push_back(Press { key, at: now, told: vec![way] });
@@ -74,6 +81,17 @@ mod tests {
             "49#9"
         );
         assert_eq!(told(&[('7', Signal, 0), ('7', Sound, 1500)]), "77");
+        // The tone of the 2 was not heard.
+        let lost = [
+            ('1', Sound, 0),
+            ('1', Tone, 100),
+            ('2', Sound, 400),
+            ('3', Sound, 800),
+            ('3', Tone, 900),
+            ('4', Sound, 1200),
+            ('4', Tone, 1300),
+        ];
+        assert_eq!(told(&lost), "1234");
         assert_eq!(
             told(&[
                 ('8', Signal, 0),
