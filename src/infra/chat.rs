@@ -39,12 +39,22 @@ pub enum ChatError {
     Unreachable,
     #[error("the chat model did not answer in time")]
     TimedOut,
-    #[error("the chat model refused with status {status}; is the secret right, and is the model's name?")]
+    #[error("the chat model refused with status {status}; {}", remedy(*.status))]
     Refused { status: u16 },
     #[error("the chat model answered with more than {LONGEST_REPLY} bytes")]
     TooLong,
     #[error("the chat model's answer is not what was asked for")]
     Nonsense,
+}
+
+fn remedy(status: u16) -> &'static str {
+    match status {
+        401 | 403 => "is the secret right?",
+        404 => "are the address and the model's name right?",
+        400 | 422 => "does it take tools with a forced tool_choice, temperature and max_tokens?",
+        429 => "it is asked too much, or the account is used up",
+        _ => "its own log tells more",
+    }
 }
 
 /// What is asked: what it is about, the words it is about, and the form to be filled in.

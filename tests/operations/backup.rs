@@ -171,14 +171,8 @@ fn a_backup_that_is_damaged_cut_short_or_forged_is_refused_and_leaves_nothing() 
     fs::write(&bad, b"no backup at all").expect("written");
     refused("no backup of Tandem");
 
-    let inside = house.at("inside");
-    fs::create_dir(&inside).expect("folder");
-    let done = Command::new("tar").arg("--zstd").arg("-xf").arg(&file).arg("-C").arg(&inside).status();
-    assert!(done.expect("tar").success());
-    let manifest: Value =
-        serde_json::from_slice(&fs::read(inside.join("manifest.json")).expect("read")).expect("JSON");
-    let parts = manifest["parts"].as_array().expect("parts").iter();
-    let parts: Vec<&str> = parts.map(|part| part["name"].as_str().expect("a name")).collect();
+    let (inside, parts) = unpacked(&house, &file);
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     let all: Vec<&str> = parts.iter().copied().chain(["manifest.json"]).collect();
     pack(&inside, &all, &bad);
     assert_eq!(house.drill(&bad).0, Some(0), "packed again as it was, it is as good");
@@ -270,18 +264,24 @@ fn forge(inside: &Path, name: &str, more: &str) {
     fs::write(about, manifest.to_string()).expect("written");
 }
 
+/// The folder of a backup's parts, and their names.
+fn unpacked(house: &House, file: &Path) -> (PathBuf, Vec<String>) {
+    let inside = house.at("inside");
+    fs::create_dir(&inside).expect("folder");
+    let done = Command::new("tar").arg("--zstd").arg("-xf").arg(file).arg("-C").arg(&inside).status();
+    assert!(done.expect("tar").success());
+    let manifest = fs::read(inside.join("manifest.json")).expect("read");
+    let manifest: Value = serde_json::from_slice(&manifest).expect("JSON");
+    let names = manifest["parts"].as_array().expect("parts").iter();
+    let names = names.map(|part| part["name"].as_str().expect("a name").to_owned()).collect();
+    (inside, names)
+}
+
 #[test]
 fn a_site_that_is_refused_keeps_nobody_from_restoring() {
     let (house, file) = left_behind();
-    let inside = house.at("inside");
-    fs::create_dir(&inside).expect("folder");
-    let done = Command::new("tar").arg("--zstd").arg("-xf").arg(&file).arg("-C").arg(&inside).status();
-    assert!(done.expect("tar").success());
-    let manifest: Value =
-        serde_json::from_slice(&fs::read(inside.join("manifest.json")).expect("read")).expect("JSON");
-    let parts = manifest["parts"].as_array().expect("parts").iter();
-    let names = parts.map(|part| part["name"].as_str().expect("a name")).chain(["manifest.json"]);
-    let names: Vec<&str> = names.collect();
+    let (inside, parts) = unpacked(&house, &file);
+    let names: Vec<&str> = parts.iter().map(String::as_str).chain(["manifest.json"]).collect();
     let forged = house.at("forged.tar.zst");
 
     forge(&inside, "site/people.yaml", "\nnonsense: 1\n");

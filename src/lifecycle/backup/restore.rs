@@ -74,16 +74,19 @@ async fn put(
         Some(db) => Some(db.load(&rows).await?),
         None => None,
     };
-    if there && (server.is_some() || !with_rows) {
+    if there && !with_rows {
         fs::remove_file(&rows).map_err(failed(&rows))?;
     }
     let moves = [(state.as_path(), places.state.as_path()), (second, places.site.as_path())];
     place(&moves)?;
-    if let Some(loaded) = loaded
-        && let Err(why) = loaded.commit().await
-    {
-        take_back(&moves);
-        return Err(why.into());
+    if let Some(loaded) = loaded {
+        if let Err(why) = loaded.commit().await {
+            take_back(&moves);
+            return Err(why.into());
+        }
+        // They are on the server now, and not before.
+        let rows = places.state.join("tandem.db");
+        fs::remove_file(&rows).map_err(failed(&rows))?;
     }
     Ok((manifest, kept))
 }
