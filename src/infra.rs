@@ -5,5 +5,6 @@ pub mod chat;
 pub mod db;
 pub mod journal;
 pub mod log;
+pub mod remote;
 pub mod site;
 pub mod spool;

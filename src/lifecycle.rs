@@ -16,6 +16,7 @@ mod port;
 mod reload;
 pub mod replay;
 mod store;
+mod tasking;
 
 use std::{
     fs::{self, DirBuilder, Permissions},
@@ -116,13 +117,11 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
 
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let (ledger, bringing) = Ledger::open(&options.state, db.clone())?;
-    let meters = Meters::new({
-        let spool = spool.clone();
-        move || spool.depth()
-    });
+    let deep = spool.clone();
+    let meters = Meters::new(move || deep.depth());
     let (drifted, drift) = watch::channel(None);
-    let (standing, own) = (projection.standing(), Arc::new(SystemClock));
-    let mut outlet = outlet::Outlet::new(spool, standing, drift, ledger, meters.clone(), own);
+    let standing = projection.standing();
+    let mut outlet = outlet::Outlet::new(spool, standing, drift, ledger, meters.clone(), clock.clone());
     let board = switchboard::recover(recovered, &site, clock.now(), &mut outlet)?;
     tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
 
@@ -146,7 +145,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         eraser: projection.eraser(),
         state: options.state,
         journal: outlet.journal(),
-        site: now_taken,
+        site: now_taken.clone(),
     };
     let door = Door::new(asks);
     let tells = tokio::spawn(notice::keep(options.socket.clone(), door.clone()));
@@ -157,7 +156,8 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         (feed, meters),
     );
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
-    let wiring = Wiring { journal, engine, asks: inbox, sites: new_sites, outlet, clock, ears };
+    let (sites, tasks) = (new_sites, tasking::start(now_taken));
+    let wiring = Wiring { journal, engine, asks: inbox, sites, outlet, clock, ears, tasks };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;
     drop(stop_doors);

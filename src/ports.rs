@@ -4,3 +4,4 @@ pub mod assistant;
 pub mod engine;
 pub mod media;
 pub mod speech;
+pub mod tasks;

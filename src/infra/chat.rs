@@ -3,13 +3,14 @@
 //! It knows no calls and no intents. What comes back is bounded in time and size, and is JSON or an error; neither the
 //! secret nor what was asked and answered is in any error.
 
-use std::{net::IpAddr, time::Duration};
+use std::time::Duration;
 
-use reqwest::{Client, Response, Url, redirect::Policy};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use smol_str::SmolStr;
+
+use super::remote::{Remote, RemoteError};
 
 /// A longer reply is none.
 const LONGEST_REPLY: usize = 256 << 10;
@@ -71,8 +72,7 @@ pub struct Question<'a> {
 /// One model behind one address.
 #[derive(Clone, Debug)]
 pub struct Chat {
-    client: Client,
-    url: Url,
+    remote: Remote,
     settings: Settings,
 }
 
@@ -109,15 +109,10 @@ impl Chat {
         // Behind these a secret may stand, also where the rest is no address at all.
         let open = settings.url.contains(['@', '?']);
         let shown = if open { "…" } else { &settings.url };
-        let wrong = || ChatError::Address(shown.to_owned());
-        let mut url = Url::parse(&settings.url).map_err(|_| wrong())?;
-        let here = url.host_str().is_some_and(is_here);
-        if !(url.scheme() == "https" || url.scheme() == "http" && here) || open {
-            return Err(wrong());
-        }
-        url.path_segments_mut().map_err(|()| wrong())?.pop_if_empty().extend(["chat", "completions"]);
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().map_err(|_| wrong())?;
-        Ok(Self { client, url, settings })
+        let secret = settings.secret.clone();
+        let remote =
+            Remote::new(&settings.url, secret).ok_or_else(|| ChatError::Address(shown.to_owned()))?;
+        Ok(Self { remote, settings })
     }
 
     /// The form as the model filled it in.
@@ -142,32 +137,14 @@ impl Chat {
             "temperature": 0,
             "max_tokens": LONGEST_ANSWER,
         });
-        let mut request = self.client.post(self.url.clone()).json(&body);
-        if let Some(secret) = &self.settings.secret {
-            request = request.bearer_auth(secret.expose_secret());
-        }
-        let response = request.send().await.map_err(|_| ChatError::Unreachable)?;
-        if !response.status().is_success() {
-            return Err(ChatError::Refused { status: response.status().as_u16() });
-        }
-        filled(&read(response).await?, question.form)
+        let reply = self.remote.post(&["chat", "completions"], &body, LONGEST_REPLY).await;
+        let bytes = reply.map_err(|why| match why {
+            RemoteError::Unreachable => ChatError::Unreachable,
+            RemoteError::Refused(status) => ChatError::Refused { status },
+            RemoteError::TooLong => ChatError::TooLong,
+        })?;
+        filled(&bytes, question.form)
     }
-}
-
-fn is_here(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-}
-
-async fn read(mut response: Response) -> Result<Vec<u8>, ChatError> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| ChatError::Unreachable)? {
-        if bytes.len() + chunk.len() > LONGEST_REPLY {
-            return Err(ChatError::TooLong);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }
 
 fn filled(bytes: &[u8], form: &str) -> Result<Value, ChatError> {
@@ -190,23 +167,8 @@ mod tests {
     }
 
     #[test]
-    fn words_of_callers_leave_the_machine_sealed_or_not_at_all() {
-        for url in [
-            "https://models.example/v1",
-            "http://127.0.0.1:8000/v1/",
-            "http://[::1]:1/v1",
-            "http://localhost",
-        ] {
-            let path = at(url).expect(url).url.path().to_owned();
-            assert!(path.ends_with("/chat/completions") && !path.contains("//"), "{url}: {path}");
-        }
-        for url in [
-            "http://models.example/v1",
-            "ftp://127.0.0.1/",
-            "models",
-            "mailto:x",
-            "https://me:word@models.example/v1",
-        ] {
+    fn a_secret_in_an_address_is_not_told() {
+        for url in ["http://models.example/v1", "models", "https://me:word@models.example/v1"] {
             let why = at(url).expect_err(url).to_string();
             assert!(why.contains("is no address") && !why.contains("word@"), "{why}");
         }

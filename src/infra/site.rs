@@ -35,6 +35,7 @@ mod source;
 mod steps;
 mod store;
 mod talks;
+mod tasks;
 mod tree;
 pub mod trials;
 mod trunks;
@@ -46,7 +47,8 @@ pub use model::{
     Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
     EngineSettings, Extension, Flow, Forward, Group, HttpSettings, Human, Jump, Lines, Locale, Login,
     Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Prompt, Queue, RingOrder, Shortcut, Silence,
-    SipSettings, Site, Slot, Spot, Step, Store, Talk, TalkFault, Topic, TransferTo, Trunk, parts,
+    SipSettings, Site, Slot, Spot, Step, Store, Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk,
+    parts,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -237,7 +239,7 @@ impl Trees {
             .collect();
         graph::across(&flows, to);
         let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
-        let General { name, time_zone, engine, store, http, fallback, lease, .. } = general?;
+        let General { name, time_zone, engine, store, http, tasks, fallback, lease, .. } = general?;
         Some(Site {
             name,
             revision: to.revision(),
@@ -246,6 +248,7 @@ impl Trees {
             engine,
             store,
             http,
+            tasks,
             numbers,
             hours,
             extensions,

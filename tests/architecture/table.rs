@@ -4,11 +4,12 @@
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("base", &[]),
     // The ground.
-    ("infra::site", &["base"]),
+    ("infra::site", &["infra::remote", "base"]),
     ("infra::journal", &["base"]),
     ("infra::db", &["base"]),
     ("infra::archive", &[]),
-    ("infra::chat", &[]),
+    ("infra::remote", &[]),
+    ("infra::chat", &["infra::remote"]),
     ("infra::spool", &["base"]),
     ("infra::log", &[]),
     // What the outside can do.
@@ -18,6 +19,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ports::engine::simulator", &["ports::engine", "base"]),
     ("ports::media", &["ports::engine", "infra::site", "base"]),
     ("ports::speech", &["ports::engine", "infra::site", "base"]),
+    ("ports::tasks", &["infra::remote", "base"]),
     ("ports::assistant", &["infra::chat", "language", "base"]),
     // What words mean.
     ("language", &["base"]),
@@ -60,6 +62,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "live::routing",
             "live::switchboard::door",
             "live::switchboard::view",
+            "ports::tasks",
             "ports::engine",
             "ports::media",
             "infra::journal",
@@ -118,6 +121,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "live::switchboard::view",
             "provision",
             "provision::doctor",
+            "ports::tasks",
             "ports::engine",
             "ports::engine::freeswitch",
             "ports::engine::asterisk",
@@ -188,7 +192,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["src/cli"]),
     ("indicatif", &["src/cli", "src/lab"]),
     ("ratatui", &["src/cli"]),
-    ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk", "src/infra/chat"]),
+    ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk", "src/infra/remote"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
     ("rcgen", &["src/lifecycle"]),

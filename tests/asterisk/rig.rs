@@ -98,6 +98,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         },
         store: Store::Sqlite,
         http: None,
+        tasks: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),
         extensions: ["1001", "1002", "1003", "1009"].map(extension).into(),

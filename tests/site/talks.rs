@@ -8,12 +8,37 @@ use tandem::infra::site::{self, Code, Step, trials};
 use super::{copy, edit, name, root};
 
 const SALES: &str = "flows/after_sales.yaml";
+const SITE: &str = "site.yaml";
 const OPERATOR: &str = "flows/operator.yaml";
 const VISIT: &str = "flows/appointment.yaml";
 const SAID: &str = "language/after_sales.yaml";
 
 /// File, what stands there, what is put there instead, and what is found: its code and a piece of it.
 const DEFECTS: &[(&str, &str, &str, Code, &str)] = &[
+    // Who does what conversations want done.
+    (SITE, "# tasks:  ", "tasks: { secret_file: secrets/tasks }  #", Code::MissingKey, "`url`"),
+    (
+        SITE,
+        "# tasks:  ",
+        "tasks: { url: http://desk.example/tandem }  #",
+        Code::BadValue,
+        "no address of a service",
+    ),
+    (
+        SITE,
+        "# tasks:  ",
+        "tasks: { url: \"https://me:word@desk.example/\" }  #",
+        Code::BadValue,
+        "this is no address",
+    ),
+    (SITE, "# tasks:  ", "tasks: { url: https://desk.example, patience: 1m }  #", Code::BadValue, "1m"),
+    (
+        SITE,
+        "# tasks:  ",
+        "tasks: { url: https://desk.example, secret_file: \"a secret\" }  #",
+        Code::BadValue,
+        "no name of a secret file",
+    ),
     // Ways that lead nowhere, or nowhere from.
     (SALES, "slots: [order, reason]", "slots: [order, reson]", Code::UnknownName, "no slot `reson`"),
     (SALES, "slots: [order, reason]", "slots: [order, order, reason]", Code::Duplicate, "`order` twice"),

@@ -119,6 +119,7 @@ pub fn site(agents: usize) -> Site {
         },
         store: Store::Sqlite,
         http: None,
+        tasks: None,
         numbers: [(
             number("4000"),
             NumberEntry { flow: name("main"), language: Locale::English, hours: None, closed: None },

@@ -9,13 +9,13 @@ use super::{
     decode::{self, Fields, Shape, shorten, suggest},
     engine,
     features::{self, Feature},
-    model::{EngineSettings, HttpSettings, Locale, Store},
+    model::{EngineSettings, HttpSettings, Locale, Store, TaskSettings},
     names::Names,
     port,
     problem::Code,
     profile::Profile,
     source::{Findings, Place},
-    store,
+    store, tasks,
     tree::{Node, Value},
 };
 use crate::base::number::Number;
@@ -30,6 +30,7 @@ const SITE: Shape = Shape {
         ("fallback", "fallback: 1001"),
         ("store", "store: sqlite"),
         ("http", "http: { listen: 127.0.0.1:8443 }"),
+        ("tasks", "tasks: { url: https://desk.example/tandem }"),
         ("lease", "lease: 30s"),
         ("profile", "profile: small"),
         ("without", "without: [recording]"),
@@ -43,6 +44,7 @@ pub(super) struct General {
     pub engine: EngineSettings,
     pub store: Store,
     pub http: Option<HttpSettings>,
+    pub tasks: Option<TaskSettings>,
     pub fallback: Number,
     pub lease: Duration,
     pub profile: Option<Profile>,
@@ -111,6 +113,10 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         Some(node) => Some(port::read(root, node, fields.key_place("http").unwrap_or(node.place), to)?),
         None => None,
     };
+    let tasks = match fields.get("tasks") {
+        Some(node) => Some(tasks::read(root, node, fields.key_place("tasks").unwrap_or(node.place), to)?),
+        None => None,
+    };
     let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
     let (least, most) = (Duration::from_secs(10), Duration::from_mins(10));
     let lease =
@@ -126,6 +132,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         engine: engine?,
         store: store?,
         http,
+        tasks,
         fallback: fallback?,
         lease: lease?,
         profile,

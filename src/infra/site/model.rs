@@ -48,6 +48,9 @@ pub struct Site {
     /// REST by the network; without it there is only the Unix socket.
     #[serde(default)]
     pub http: Option<HttpSettings>,
+    /// Who does the tasks of conversations; without it they fail, and the caller goes to a human.
+    #[serde(default)]
+    pub tasks: Option<TaskSettings>,
     pub numbers: BTreeMap<Number, NumberEntry>,
     pub hours: BTreeMap<Name, Hours>,
     pub extensions: BTreeMap<Number, Extension>,
@@ -148,6 +151,17 @@ pub struct HttpSettings {
     pub key_file: PathBuf,
     /// Further names that a certificate made here is good for.
     pub names: Vec<SmolStr>,
+}
+
+/// The service that does the tasks of conversations.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TaskSettings {
+    /// `https://HOST/PATH`, or http on this machine.
+    pub url: SmolStr,
+    /// Its bearer token. Absolute path; mode 0600.
+    pub secret_file: Option<PathBuf>,
+    /// How long one task may take (1 to 9 s; default 8 s).
+    pub patience: Duration,
 }
 
 /// Where rows are written.

@@ -23,7 +23,10 @@ use crate::{
         site::Site,
     },
     live::{dialog::talk::Ears, record::CallRecord},
-    ports::engine::{Command, Engine, Event, Order},
+    ports::{
+        engine::{Command, Engine, Event, Order},
+        tasks::{Done as TaskDone, Task, Tasks},
+    },
 };
 
 /// Inputs that are written together, at most.
@@ -73,6 +76,8 @@ pub struct Wiring<O> {
     pub clock: Arc<dyn Clock>,
     /// What callers' words mean; learned anew for every revision of the site.
     pub ears: watch::Receiver<Arc<Ears>>,
+    /// Who does what conversations want done.
+    pub tasks: Tasks,
 }
 
 /// Why the loop ended before it was told to.
@@ -153,7 +158,8 @@ pub async fn run<O: Outlet>(
     wiring: Wiring<O>,
     mut stop: oneshot::Receiver<()>,
 ) -> Result<(), RunError> {
-    let Wiring { journal, mut engine, mut asks, mut sites, outlet, clock, ears } = wiring;
+    let Wiring { journal, mut engine, mut asks, mut sites, outlet, clock, ears, tasks } = wiring;
+    let mut tasks_done = tasks.done;
     let mut core = Core {
         board,
         journal,
@@ -166,6 +172,7 @@ pub async fn run<O: Outlet>(
         batch: Vec::with_capacity(BATCH),
         secrets: Secrets::default(),
         ears,
+        todo: tasks.todo,
     };
     let mut events: Vec<Event> = Vec::with_capacity(BATCH);
     if core.journal.next_seq() == 1 {
@@ -189,6 +196,9 @@ pub async fn run<O: Outlet>(
                 core.batch.extend(events.drain(..).map(Input::Engine));
             }
             Some(ask) = asks.recv() => core.ask(ask),
+            Some(TaskDone { call, results }) = tasks_done.recv() => {
+                core.batch.push(Input::TaskDone { call, outcome: results });
+            }
             Some(site) = sites.recv() => core.batch.push(Input::Site(site)),
             () = time::sleep(wait.unwrap_or(SNAPSHOT_EVERY)) => core.batch.push(Input::Clock),
         }
@@ -211,6 +221,7 @@ struct Core<O> {
     batch: Vec<Input>,
     secrets: Secrets,
     ears: watch::Receiver<Arc<Ears>>,
+    todo: mpsc::UnboundedSender<Task>,
 }
 
 impl<O: Outlet> Core<O> {
@@ -292,8 +303,9 @@ impl<O: Outlet> Core<O> {
                 let verdict = self.secrets.check(&leg, &pin);
                 self.batch.push(Input::Checked { call, verdict });
             }
-            // Nobody does tasks yet: who is told so goes on with a human.
-            Effect::Task { call, .. } => self.batch.push(Input::TaskDone { call, outcome: None }),
+            Effect::Task { call, task, facts } => {
+                let _gone = self.todo.send(Task { call, task, facts });
+            }
             Effect::Forget(sound) => self.outlet.forget(&sound),
             Effect::Told { call, why } => self.outlet.told(call, &why),
             Effect::Reply { ask, result } => {

@@ -32,6 +32,7 @@ fn site(shown: &str) -> Site {
         },
         store: Store::Sqlite,
         http: None,
+        tasks: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),
         extensions: [(number("1001"), extension("1001")), (number("1009"), extension("desk"))].into(),
