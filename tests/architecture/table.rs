@@ -192,7 +192,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("comfy_table", &["src/cli"]),
     ("indicatif", &["src/cli", "src/lab"]),
     ("ratatui", &["src/cli"]),
-    ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk", "src/infra/remote"]),
+    ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk", "src/infra/remote", "src/ports/speech"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
     ("rcgen", &["src/lifecycle"]),
@@ -202,7 +202,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("sqlx", &["src/infra/db"]),
     ("tar", &["src/infra/archive"]),
     ("tokio_rustls", &["src/http"]),
-    ("tokio_tungstenite", &["src/ports/engine/asterisk", "src/cli"]),
+    ("tokio_tungstenite", &["src/ports/engine/asterisk", "src/ports/speech", "src/cli"]),
     ("zstd", &["src/infra/archive"]),
     (
         "utoipa",
