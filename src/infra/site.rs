@@ -32,6 +32,7 @@ pub mod samples;
 pub mod secret;
 mod sound;
 mod source;
+mod speech;
 mod steps;
 mod store;
 mod talks;
@@ -45,16 +46,17 @@ use std::{collections::BTreeMap, fs, path::Path};
 pub use features::Feature;
 pub use model::{
     Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
-    EngineSettings, Extension, Flow, Forward, Group, HttpSettings, Human, Jump, Lines, Locale, Login,
-    Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Prompt, Queue, RingOrder, Shortcut, Silence,
-    SipSettings, Site, Slot, Spot, Step, Store, Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk,
-    parts,
+    EngineSettings, Extension, Flow, Forward, Group, Hearer, Hears, HttpSettings, Human, Jump, Lines, Locale,
+    Login, Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Prompt, Queue, RingOrder, Shortcut,
+    Silence, SipSettings, Site, Slot, Spot, Step, Store, Talk, TalkFault, TaskSettings, Topic, TransferTo,
+    Trunk, parts,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
 pub use pin::PinHash;
 pub use problem::{Code, Problem, Problems, Severity};
 pub use profile::Profile;
+pub use speech::near;
 
 use self::{
     decode::suggest,
@@ -239,7 +241,7 @@ impl Trees {
             .collect();
         graph::across(&flows, to);
         let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
-        let General { name, time_zone, engine, store, http, tasks, fallback, lease, .. } = general?;
+        let General { name, time_zone, engine, store, http, speech, tasks, fallback, lease, .. } = general?;
         Some(Site {
             name,
             revision: to.revision(),
@@ -248,6 +250,7 @@ impl Trees {
             engine,
             store,
             http,
+            speech,
             tasks,
             numbers,
             hours,

@@ -11,6 +11,7 @@ mod ngram;
 mod primer;
 mod program;
 mod scripted;
+mod setup;
 mod socket;
 mod sounding;
 mod sphinx;
@@ -21,10 +22,11 @@ pub use listener::{Listener, Partial, Sound};
 pub use primer::Primer;
 pub use program::Program;
 pub use scripted::{Act, Scripted};
+pub use setup::{SpeechFault, of_site};
 pub use socket::{Dialect, NoAddress, Socket};
 pub use sphinx::{Sphinx, SphinxSettings};
 
-use std::{collections::BTreeMap, io, net::IpAddr, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
@@ -90,14 +92,4 @@ impl Recognizers {
         let recognizer = self.0.get(&hearing.locale).ok_or(Unheard::Nobody)?;
         Ok(Listener::new(recognizer.as_ref(), hearing, rate))
     }
-}
-
-/// Whether a host is this machine or in a private network: what callers say goes no further unsealed.
-fn here(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost"
-        || address.is_ok_and(|address| match address {
-            IpAddr::V4(four) => four.is_loopback() || four.is_private(),
-            IpAddr::V6(six) => six.is_loopback() || six.is_unique_local(),
-        })
 }

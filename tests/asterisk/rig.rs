@@ -98,6 +98,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         },
         store: Store::Sqlite,
         http: None,
+        speech: BTreeMap::new(),
         tasks: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),

@@ -4,6 +4,7 @@ mod dialing;
 mod faults;
 mod hostile;
 mod random;
+mod speech;
 mod talks;
 mod without;
 

@@ -1,6 +1,10 @@
 //! `site.yaml`: who we are, which engine, and what happens when Tandem is not there.
 
-use std::{collections::BTreeSet, path::Path, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+    time::Duration,
+};
 
 use jiff::tz::{TimeZone, db};
 use smol_str::SmolStr;
@@ -9,13 +13,13 @@ use super::{
     decode::{self, Fields, Shape, shorten, suggest},
     engine,
     features::{self, Feature},
-    model::{EngineSettings, HttpSettings, Locale, Store, TaskSettings},
+    model::{EngineSettings, Hearer, HttpSettings, Locale, Store, TaskSettings},
     names::Names,
     port,
     problem::Code,
     profile::Profile,
     source::{Findings, Place},
-    store, tasks,
+    speech, store, tasks,
     tree::{Node, Value},
 };
 use crate::base::number::Number;
@@ -30,6 +34,7 @@ const SITE: Shape = Shape {
         ("fallback", "fallback: 1001"),
         ("store", "store: sqlite"),
         ("http", "http: { listen: 127.0.0.1:8443 }"),
+        ("speech", "speech: { en: { recognizer: pocketsphinx } }"),
         ("tasks", "tasks: { url: https://desk.example/tandem }"),
         ("lease", "lease: 30s"),
         ("profile", "profile: small"),
@@ -45,6 +50,7 @@ pub(super) struct General {
     pub store: Store,
     pub http: Option<HttpSettings>,
     pub tasks: Option<TaskSettings>,
+    pub speech: BTreeMap<Locale, Hearer>,
     pub fallback: Number,
     pub lease: Duration,
     pub profile: Option<Profile>,
@@ -113,6 +119,10 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         Some(node) => Some(port::read(root, node, fields.key_place("http").unwrap_or(node.place), to)?),
         None => None,
     };
+    let speech = match fields.get("speech") {
+        Some(node) => speech::read(root, node, fields.key_place("speech").unwrap_or(node.place), to)?,
+        None => BTreeMap::new(),
+    };
     let tasks = match fields.get("tasks") {
         Some(node) => Some(tasks::read(root, node, fields.key_place("tasks").unwrap_or(node.place), to)?),
         None => None,
@@ -133,6 +143,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         store: store?,
         http,
         tasks,
+        speech,
         fallback: fallback?,
         lease: lease?,
         profile,

@@ -1,6 +1,7 @@
 //! A checked site. Every reference in it points at something that is there.
 
 mod dialing;
+mod speech;
 mod talk;
 
 use std::{
@@ -15,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
+pub use speech::{Hearer, Hears};
 pub use talk::{
     Ask, Choice, End, Human, Jump, Lines, Part, Shortcut, Slot, Spot, Talk, TalkFault, Topic, parts,
 };
@@ -48,6 +50,9 @@ pub struct Site {
     /// REST by the network; without it there is only the Unix socket.
     #[serde(default)]
     pub http: Option<HttpSettings>,
+    /// Who hears callers, where that is not the usual.
+    #[serde(default)]
+    pub speech: BTreeMap<Locale, Hearer>,
     /// Who does the tasks of conversations; without it they fail, and the caller goes to a human.
     #[serde(default)]
     pub tasks: Option<TaskSettings>,

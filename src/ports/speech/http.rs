@@ -8,8 +8,12 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use smol_str::SmolStr;
 
-use super::{Partial, Recognizer, Sound, Unheard, here};
-use crate::{base::wav::Wav, infra::site::Locale, ports::engine::Hearing};
+use super::{Partial, Recognizer, Sound, Unheard};
+use crate::{
+    base::wav::Wav,
+    infra::site::{Locale, near},
+    ports::engine::Hearing,
+};
 
 /// A longer answer is none.
 const MOST: usize = 64 << 10;
@@ -70,7 +74,7 @@ impl Http {
 /// A model's address with the last words of its path.
 fn endpoint(text: &str, path: &[&str]) -> Result<Url, NoEndpoint> {
     let mut url = Url::parse(text).map_err(|_| NoEndpoint)?;
-    let near = url.host_str().is_some_and(here);
+    let near = url.host_str().is_some_and(near);
     if !(url.scheme() == "https" || url.scheme() == "http" && near) || text.contains(['@', '?']) {
         return Err(NoEndpoint);
     }

@@ -16,8 +16,8 @@ use tokio_tungstenite::{
 
 pub use self::dialect::Dialect;
 use self::dialect::Taken;
-use super::{Partial, Recognizer, Sound, Unheard, here};
-use crate::ports::engine::Hearing;
+use super::{Partial, Recognizer, Sound, Unheard};
+use crate::{infra::site::near, ports::engine::Hearing};
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// Of one message, and of all words.
@@ -44,7 +44,7 @@ impl Socket {
     pub fn new(url: &str, dialect: Dialect, patience: Duration) -> Result<Self, NoAddress> {
         let wrong = || NoAddress(url.to_owned());
         let address: Uri = url.parse().map_err(|_| wrong())?;
-        let near = address.host().is_some_and(here);
+        let near = address.host().is_some_and(near);
         if address.scheme_str() != Some("ws") || !near || url.contains('@') {
             return Err(wrong());
         }

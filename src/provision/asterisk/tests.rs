@@ -32,6 +32,7 @@ fn site(shown: &str) -> Site {
         },
         store: Store::Sqlite,
         http: None,
+        speech: BTreeMap::new(),
         tasks: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),

@@ -1,0 +1,53 @@
+//! Who hears callers.
+
+use std::{path::PathBuf, time::Duration};
+
+use serde::{Deserialize, Serialize};
+use smol_str::SmolStr;
+
+use super::Locale;
+
+/// Who hears one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hearer {
+    pub hears: Hears,
+    /// How long the words may take after the caller has spoken.
+    pub patience: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hears {
+    Nobody,
+    /// English, by Debian's packages.
+    Pocketsphinx {
+        workers: u8,
+    },
+    /// A program and its arguments, run for each utterance.
+    Program {
+        command: Vec<String>,
+    },
+    Vosk {
+        url: SmolStr,
+    },
+    Funasr {
+        url: SmolStr,
+    },
+    /// The key is in its file, never here.
+    Http {
+        url: SmolStr,
+        model: SmolStr,
+        key_file: Option<PathBuf>,
+    },
+}
+
+impl Hearer {
+    /// Who hears a language of which the site says nothing.
+    pub fn usual(locale: Locale) -> Self {
+        let hears = match locale {
+            Locale::Chinese => Hears::Nobody,
+            Locale::English => Hears::Pocketsphinx { workers: 4 },
+        };
+        Self { hears, patience: Duration::from_secs(5) }
+    }
+}

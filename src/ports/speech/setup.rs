@@ -1,0 +1,135 @@
+//! Who hears the callers of a site, and what is missing for that.
+
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use super::{
+    Dialect, Http, HttpSettings, NoAddress, NoEndpoint, Primer, Program, Recognizer, Recognizers, Socket,
+    Sphinx, SphinxSettings,
+};
+use crate::{
+    base::id::Name,
+    infra::site::{
+        Ask, Hearer, Hears, Locale, Prompt, Site, Step, Talk, samples,
+        secret::{self, SecretError},
+    },
+};
+
+/// Why nobody hears a language.
+#[derive(Debug, thiserror::Error)]
+pub enum SpeechFault {
+    #[error(
+        "nobody hears Chinese, callers use keys: run a Vosk or FunASR server and name it under `speech` in site.yaml (docs/speech.md)"
+    )]
+    NoChinese,
+    #[error(
+        "nobody hears English, callers use keys: apt-get install pocketsphinx pocketsphinx-en-us, or name another recogniser under `speech` in site.yaml"
+    )]
+    NotInstalled,
+    #[error("the recogniser cannot be prepared: {0}; Tandem's user needs its state folder and space in it")]
+    Folder(#[from] io::Error),
+    #[error(transparent)]
+    Address(#[from] NoAddress),
+    #[error(transparent)]
+    Endpoint(#[from] NoEndpoint),
+    #[error(transparent)]
+    Secret(#[from] SecretError),
+}
+
+/// The recognisers that the conversations of a site need. `folder` is theirs alone. What is missing is told; callers
+/// of that language use keys. Reads files, takes a fraction of a second.
+pub fn of_site(site: &Site, folder: &Path) -> (Recognizers, Vec<SpeechFault>) {
+    let mut faults = Vec::new();
+    let mut all: Vec<(Locale, Arc<dyn Recognizer>)> = Vec::new();
+    let spoken = site.languages.iter().filter(|_| talks(site).next().is_some());
+    for locale in spoken {
+        let usual = Hearer::usual(*locale);
+        match recognizer(site.speech.get(locale).unwrap_or(&usual), *locale, site, folder) {
+            Ok(found) => all.extend(found.map(|found| (*locale, found))),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    (Recognizers::new(all), faults)
+}
+
+fn recognizer(
+    hearer: &Hearer,
+    locale: Locale,
+    site: &Site,
+    folder: &Path,
+) -> Result<Option<Arc<dyn Recognizer>>, SpeechFault> {
+    let patience = hearer.patience;
+    let socket = |url: &str, dialect| Socket::new(url, dialect, patience);
+    Ok(Some(match &hearer.hears {
+        // Only who says so is heard by nobody without a word.
+        Hears::Nobody if site.speech.contains_key(&locale) => return Ok(None),
+        Hears::Nobody => return Err(SpeechFault::NoChinese),
+        Hears::Pocketsphinx { workers } => {
+            let settings =
+                SphinxSettings { workers: usize::from(*workers), patience, ..SphinxSettings::default() };
+            if !settings.installed() {
+                return Err(SpeechFault::NotInstalled);
+            }
+            Arc::new(Sphinx::prime(settings, folder, &primers(site))?)
+        }
+        Hears::Program { command } => {
+            let command = command.iter().map(OsString::from).collect();
+            Arc::new(Program { command, patience })
+        }
+        Hears::Vosk { url } => Arc::new(socket(url, Dialect::Vosk)?),
+        Hears::Funasr { url } => Arc::new(socket(url, Dialect::Funasr)?),
+        Hears::Http { url, model, key_file } => {
+            let secret = key_file.as_deref().map(secret::read_key).transpose()?;
+            let settings = HttpSettings { url: url.to_string(), model: model.clone(), secret, patience };
+            Arc::new(Http::new(settings)?)
+        }
+    }))
+}
+
+fn talks(site: &Site) -> impl Iterator<Item = (&Name, &Talk)> {
+    let steps = site.flows.iter().flat_map(|(name, flow)| flow.steps.values().map(move |step| (name, step)));
+    steps.filter_map(|(name, step)| match step {
+        Step::Talk(talk) => Some((name, talk.as_ref())),
+        _ => None,
+    })
+}
+
+/// What callers of each conversation say in English.
+fn primers(site: &Site) -> BTreeMap<Name, Primer> {
+    let names: Vec<String> =
+        site.extensions.values().flat_map(|extension| extension.names()).map(str::to_owned).collect();
+    let mut all: BTreeMap<Name, Primer> = BTreeMap::new();
+    for (flow, talk) in talks(site) {
+        let primer = all.entry(flow.clone()).or_default();
+        primer.names.clone_from(&names);
+        primer.sentences.extend(said(talk.samples.as_ref()));
+        let prompt = |prompt: &Prompt| prompt.0.get(&Locale::English).map(ToString::to_string);
+        primer.sentences.extend(talk.topics.values().filter_map(|topic| prompt(&topic.title)));
+        let shortcuts = talk.shortcuts.iter().flat_map(|shortcut| &shortcut.words);
+        primer.sentences.extend(shortcuts.map(ToString::to_string));
+        for slot in talk.slots.values() {
+            if let Ask::Choice(choices) = &slot.ask {
+                primer.sentences.extend(choices.iter().filter_map(|choice| prompt(&choice.title)));
+                primer
+                    .sentences
+                    .extend(choices.iter().flat_map(|choice| &choice.words).map(ToString::to_string));
+            }
+        }
+    }
+    all
+}
+
+/// Samples that cannot be read prime nobody; the check of the site says why.
+fn said(file: Option<&PathBuf>) -> Vec<String> {
+    let read = file.and_then(|file| samples::load(file).ok());
+    let all = read.into_iter().flat_map(|read| read.said);
+    all.filter(|said| said.locale == Locale::English).map(|said| said.text).collect()
+}
+
+#[cfg(test)]
+mod tests;
