@@ -51,7 +51,7 @@ async fn primed_it_hears_what_callers_say_and_stays_warm() {
     for text in ["where is my order", "i want my money back"] {
         assert_eq!(heard(&sphinx, &spoken(text, 16_000), 16_000).await.expect("words"), text);
     }
-    // The telephone's band is heard less well; `docs/speech.md` has the figures.
+    // The telephone's band is heard less well.
     let narrow = heard(&sphinx, &spoken("where is my order", 8000), 8000).await.expect("words");
     assert!(narrow.ends_with("my order"), "{narrow}");
     assert_eq!(heard(&sphinx, &[], 8000).await.expect("nothing"), "", "silence is no failure");
