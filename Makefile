@@ -33,9 +33,12 @@ test: setup lint ## Run every test
 
 # The million runs on all cores by itself, one rule after the other, so that its progress can be seen.
 test-long: setup fuzz ## The same with the tests that take hours, a million random days, and the fuzzer
-	cargo nextest run --locked --profile long --run-ignored all -E "$$(scripts/engines-tested --filter)"
+	cargo nextest run --locked --profile long --run-ignored all \
+	  -E "($$(scripts/engines-tested --filter)) and not test(media::line::tests::crowd::)"
 	TANDEM_CASES=1000000 cargo nextest run --locked --cargo-profile long --profile long --no-capture \
 	  --test switchboard -E 'test(days::) or test(model::) or test(house_moments::)'
+	cargo nextest run --locked --cargo-profile long --no-capture --run-ignored all --lib \
+	  -E 'test(media::line::tests::crowd::)'
 	@scripts/engines-tested
 
 # RUSTC_BOOTSTRAP lets the pinned compiler instrument; what is found new stays in fuzz/target.

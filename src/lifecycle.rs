@@ -130,7 +130,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;
-    let engine = engine::start(&site, &options.state, options.traffic, clock.clone())?;
+    let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), hearing::nobody())?;
     let (asks, inbox) = mpsc::channel(256);
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());

@@ -1,23 +1,31 @@
-//! The engine that the site names.
+//! The engine that the site names, and who listens to callers there.
 
 use std::{path::Path, sync::Arc, time::Duration};
+
+use tokio::sync::watch;
 
 use super::{Failure, Traffic};
 use crate::{
     base::{clock::Clock, number::Key},
     infra::site::{EngineKind, Site, secret},
-    ports::engine::{
-        Engine, Settings, asterisk, freeswitch,
-        simulator::{self, Answer, Callers, Faults, Phone, World},
+    ports::{
+        engine::{
+            Engine, Settings, asterisk, freeswitch,
+            simulator::{self, Answer, Callers, Faults, Phone, World},
+        },
+        media::line::{self, Attendance},
+        speech::Recognizers,
     },
 };
 
-/// Starts the adapter of the site's engine. It connects by itself and keeps trying.
+/// Starts the adapter of the site's engine, which connects by itself and keeps trying, and the layer that listens.
+/// Simulated callers have no audio: the simulator itself says what they said.
 pub(super) fn start(
     site: &Site,
     state: &Path,
     traffic: Option<Traffic>,
     clock: Arc<dyn Clock>,
+    recognizers: watch::Receiver<Arc<Recognizers>>,
 ) -> Result<Engine, Failure> {
     if site.engine.kind == EngineKind::Simulator {
         return Ok(simulate(site, traffic, clock));
@@ -32,10 +40,12 @@ pub(super) fn start(
         fallback: site.fallback.clone(),
         lease: site.lease,
     };
-    Ok(match site.engine.kind {
+    let attendance = Attendance { settings: settings.clone(), recognizers, forming: None, now: clock.now() };
+    let engine = match site.engine.kind {
         EngineKind::Freeswitch => freeswitch::start(settings, clock),
         _ => asterisk::start(settings, clock),
-    })
+    };
+    Ok(line::attend(engine, attendance))
 }
 
 /// Phones that answer after a while, each with its own habits.

@@ -7,7 +7,12 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::{infra::site::Site, live::dialog::talk::Ears};
+use crate::{infra::site::Site, live::dialog::talk::Ears, ports::speech::Recognizers};
+
+/// No site names a recogniser yet: callers use keys.
+pub(super) fn nobody() -> watch::Receiver<Arc<Recognizers>> {
+    watch::channel(Arc::default()).1
+}
 
 /// Learns now, and again whenever there is another site.
 pub(super) fn start(sites: watch::Receiver<Arc<Site>>) -> (JoinHandle<()>, watch::Receiver<Arc<Ears>>) {

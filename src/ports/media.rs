@@ -8,6 +8,7 @@
 //!
 //! `talk` is what conversations say, `phrase` what Tandem itself says: words around mailboxes and PINs, numbers and times.
 
+pub mod line;
 pub mod music;
 pub mod phrase;
 mod prepare;

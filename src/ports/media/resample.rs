@@ -1,4 +1,4 @@
-//! From any rate to the telephone's 8 kHz: a low-pass of windowed sines, one set of weights per phase.
+//! From any rate to another, most often the telephone's 8 kHz: a low-pass of windowed sines, one set of weights per phase.
 
 use std::f64::consts::PI;
 
@@ -18,7 +18,14 @@ pub(super) fn to_telephone(wav: &Wav) -> Wav {
     if wav.rate == RATE {
         return Wav::telephone(mono.iter().map(|s| clip(*s)).collect());
     }
-    Wav::telephone(convert(&mono, wav.rate).into_iter().map(clip).collect())
+    Wav::telephone(convert(&mono, wav.rate, RATE).into_iter().map(clip).collect())
+}
+
+/// What is heard of the sound at another rate, with one channel.
+pub(super) fn to_rate(wav: &Wav, rate: u32) -> Vec<i16> {
+    let mono = mono(wav);
+    let there = if wav.rate == rate { mono } else { convert(&mono, wav.rate, rate) };
+    there.into_iter().map(clip).collect()
 }
 
 /// The loudest sample brought to one level, so that all prompts sound alike.
@@ -40,10 +47,10 @@ fn mono(wav: &Wav) -> Vec<f64> {
         .collect()
 }
 
-fn convert(input: &[f64], from: u32) -> Vec<f64> {
-    let common = gcd(from, RATE);
-    let (step, phases) = ((from / common) as usize, (RATE / common) as usize);
-    let cutoff = CUTOFF * (f64::from(RATE) / f64::from(from)).min(1.0);
+fn convert(input: &[f64], from: u32, to: u32) -> Vec<f64> {
+    let common = gcd(from, to);
+    let (step, phases) = ((from / common) as usize, (to / common) as usize);
+    let cutoff = CUTOFF * (f64::from(to) / f64::from(from)).min(1.0);
     let half = (LOBES / cutoff).ceil() as usize;
     let weights: Vec<Vec<f64>> =
         (0..phases).map(|phase| weights(phase as f64 / phases as f64, half, cutoff)).collect();
@@ -127,6 +134,17 @@ mod tests {
             let got = f64::from(out.samples[n as usize]);
             assert!((got - wanted).abs() < 30.0, "sample {n}: {got} instead of {wanted}");
         }
+    }
+
+    #[test]
+    fn a_prompt_at_the_wide_band_is_the_same_prompt() {
+        let out = to_rate(&tone(8000, 440.0, 1), 16_000);
+        assert_eq!(out.len(), 16_000);
+        for n in 4000..12_000u32 {
+            let wanted = (2.0 * PI * 440.0 * f64::from(n) / 16_000.0).sin() * 10_000.0;
+            assert!((f64::from(out[n as usize]) - wanted).abs() < 30.0, "sample {n}");
+        }
+        assert_eq!(to_rate(&tone(8000, 440.0, 1), 8000), tone(8000, 440.0, 1).samples);
     }
 
     #[test]

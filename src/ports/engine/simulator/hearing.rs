@@ -4,8 +4,13 @@ use smol_str::SmolStr;
 
 use super::world::{Happening, State, World};
 use crate::{
-    base::{clock::Stamp, id::LegId, number::Key},
-    ports::engine::Event,
+    base::{
+        clock::Stamp,
+        id::{LegId, OrderId},
+        number::Key,
+        text::Label,
+    },
+    ports::engine::{Command, Event, Outcome, Stream},
 };
 
 impl World {
@@ -53,6 +58,24 @@ impl World {
         found.paused = found.playing.is_some();
         self.tell(Event::Voice { leg: leg.clone() });
         self.tell(Event::Said { leg, text });
+    }
+
+    /// The caller at this leg can be heard: whoever taps the leg streams with this mouth. Without one a tap is refused.
+    pub fn speaks_at(&mut self, leg: LegId, mouth: Stream) {
+        self.mouths.insert(leg, mouth);
+    }
+
+    /// Every order to a leg that is there is taken, but for a tap of one that has no mouth.
+    pub(super) fn accept(&mut self, leg: &LegId, order: OrderId, command: &Command) {
+        if !matches!(command, Command::Tap { .. }) {
+            return self.outcome(leg.clone(), order, Outcome::Done);
+        }
+        let Some(stream) = self.mouths.get(leg).copied() else {
+            let why = Label::new("nothing is heard of this caller");
+            return self.outcome(leg.clone(), order, Outcome::Refused(why));
+        };
+        self.outcome(leg.clone(), order, Outcome::Done);
+        self.tell(Event::Tapped { leg: leg.clone(), stream });
     }
 
     /// Whether somebody listens to what is said at this leg.

@@ -49,7 +49,7 @@ impl World {
             }
             return self.outcome(leg, id, Outcome::Refused(Label::new("refused")));
         }
-        self.outcome(leg.clone(), id, Outcome::Done);
+        self.accept(&leg, id, &command);
         self.with(&leg, |leg| leg.heard = leg.heard.take().filter(|_| !command.ends_listening()));
         match command {
             Command::Answer => self.answer(&leg),
@@ -74,7 +74,7 @@ impl World {
             Command::Fallback => self.fall_back(&leg),
             Command::Find { record, .. } => self.find(leg, record),
             Command::Ring => self.with(&leg, |leg| leg.rings = true),
-            // Nobody hears the pause, nothing makes a sound, and a leg that is there is not dialled again.
+            // Nobody hears the pause, a mouth does not mind, and a leg that is there is not dialled again.
             Command::TapePause { .. } | Command::Tap { .. } | Command::Untap | Command::Dial { .. } => {}
             Command::Meet { room, muted } => self.meet(&leg, room, muted),
             Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),

@@ -15,7 +15,7 @@ use crate::{
         number::Key,
         text::Label,
     },
-    ports::engine::{Arrival, Event, HangupCause, Hearing, LegSeen, Order, Verdict},
+    ports::engine::{Arrival, Event, HangupCause, Hearing, LegSeen, Order, Stream, Verdict},
 };
 
 /// How long an order takes.
@@ -138,6 +138,8 @@ pub struct World {
     pub(super) fallen_back: BTreeSet<LegId>,
     /// Callers who talked with somebody.
     pub(super) talked: BTreeSet<LegId>,
+    /// Who can be heard, and where.
+    pub(super) mouths: BTreeMap<LegId, Stream>,
 }
 
 impl World {
@@ -158,6 +160,7 @@ impl World {
             hung_up: BTreeSet::new(),
             fallen_back: BTreeSet::new(),
             talked: BTreeSet::new(),
+            mouths: BTreeMap::new(),
         };
         world.link(now);
         world
