@@ -9,7 +9,7 @@ use tokio::{
 
 use crate::{infra::site::Site, live::dialog::talk::Ears, ports::speech::Recognizers};
 
-/// No site names a recogniser yet: callers use keys.
+/// The site's recognisers are not given to the layer that listens yet: callers use keys.
 pub(super) fn nobody() -> watch::Receiver<Arc<Recognizers>> {
     watch::channel(Arc::default()).1
 }
