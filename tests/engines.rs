@@ -41,6 +41,8 @@ mod demo;
 mod doctor;
 #[path = "engines/faults.rs"]
 mod faults;
+#[path = "engines/frames.rs"]
+mod frames;
 #[path = "engines/house.rs"]
 mod house;
 #[path = "engines/kills.rs"]
@@ -69,8 +71,12 @@ mod rooms;
 mod stands;
 #[path = "engines/states.rs"]
 mod states;
+#[path = "engines/streams.rs"]
+mod streams;
 #[path = "engines/talk.rs"]
 mod talk;
+#[path = "engines/tapping.rs"]
+mod tapping;
 #[path = "engines/transfers.rs"]
 mod transfers;
 #[path = "engines/vanish.rs"]

@@ -9,6 +9,7 @@ use std::{
 };
 
 use jiff::{ToSpan, Zoned};
+use secrecy::SecretString;
 use serde_json::json;
 use tandem::{
     base::{id::CallId, number::Number},
@@ -18,6 +19,7 @@ use tandem::{
         record::CallRecord,
         switchboard::view::{AgentView, CallView, EngineView, StatusView},
     },
+    ports::engine::Settings,
 };
 
 use crate::support::{
@@ -237,6 +239,25 @@ impl World {
     /// Site and state of the daemon.
     pub fn folders(&self) -> [PathBuf; 2] {
         ["site", "state"].map(|name| self.dir.join(name))
+    }
+
+    /// How an adapter without a daemon reaches the engine.
+    pub fn settings(&self) -> Settings {
+        let [prompts, recordings] =
+            ["prompts", "recordings"].map(|folder| self.dir.join("state").join(folder));
+        for folder in [&prompts, &recordings] {
+            fs::create_dir_all(folder).expect("a folder");
+        }
+        Settings {
+            address: self.wire.address,
+            user: self.site.engine.user.clone(),
+            password: SecretString::from(word(&self.site.engine.password_file)),
+            prompts,
+            recordings,
+            domain: self.site.engine.domain.clone(),
+            fallback: self.site.fallback.clone(),
+            lease: self.site.lease,
+        }
     }
 
     /// A password or PIN of the site.

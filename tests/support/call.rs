@@ -12,6 +12,7 @@ use std::{
 use tokio::{sync::watch, time::timeout};
 
 use super::{
+    codec::Codec,
     phone::{Line, PATIENCE},
     rtp::Audio,
     sdp,
@@ -330,7 +331,16 @@ impl Call {
     /// Puts the other side on hold, or takes it back. When the other side just offers something too (491), once more
     /// a little later (RFC 3261, 14.1).
     pub async fn hold(&self, on: bool) {
-        let offer = || self.sdp(if on { "sendonly" } else { "sendrecv" });
+        self.offer(|| self.sdp(if on { "sendonly" } else { "sendrecv" })).await;
+    }
+
+    /// Speaks another codec from now on.
+    pub async fn speaks(&self, codec: Codec) {
+        self.0.audio.turn_to(codec);
+        self.offer(|| self.sdp("sendrecv")).await;
+    }
+
+    async fn offer(&self, offer: impl Fn() -> String) {
         let ask = async || self.ask(self.request("INVITE").with_body("application/sdp", offer())).await;
         let mut code = ask().await;
         for _ in 0..3 {
@@ -339,7 +349,7 @@ impl Call {
                 code = ask().await;
             }
         }
-        assert_eq!(code, Some(200), "hold was refused\n{}", self.0.line.trace());
+        assert_eq!(code, Some(200), "the offer was refused\n{}", self.0.line.trace());
     }
 
     /// Sends the other side to a number (REFER, RFC 3515). The code of the answer.
@@ -393,6 +403,11 @@ impl Call {
     /// Says a tone without end.
     pub fn says(&self, frequency: f64) {
         self.0.audio.say(Some(frequency));
+    }
+
+    /// Says this once, 8,000 samples a second.
+    pub fn says_sound(&self, samples: &[i16]) {
+        self.0.audio.say_sound(samples);
     }
 
     /// Says nothing, but goes on sending.

@@ -5,8 +5,9 @@
 
 use super::tone::{RATE, from_alaw, from_ulaw, to_alaw, to_ulaw, wave};
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Codec {
+    #[default]
     Pcmu,
     Pcma,
     Opus,
@@ -45,6 +46,15 @@ impl Codec {
             Self::Opus | Self::G729 => {
                 (tones.first().copied().unwrap_or(0.0) as u16).to_be_bytes().repeat(10)
             }
+        }
+    }
+
+    /// A sound of 8 kHz; stand-ins know only tones.
+    pub fn encode_sound(self, samples: &[i16]) -> Vec<u8> {
+        match self {
+            Self::Pcmu => samples.iter().map(|sample| to_ulaw(*sample)).collect(),
+            Self::Pcma => samples.iter().map(|sample| to_alaw(*sample)).collect(),
+            Self::Opus | Self::G729 => self.encode(&[], 0),
         }
     }
 

@@ -32,7 +32,6 @@ enum Press {
 /// The audio of one call. Ends when dropped.
 pub struct Audio {
     pub port: u16,
-    codec: Codec,
     shared: Arc<Mutex<Shared>>,
     socket: Arc<UdpSocket>,
     gone: Arc<AtomicBool>,
@@ -43,8 +42,11 @@ pub struct Audio {
 
 #[derive(Default)]
 struct Shared {
+    codec: Codec,
     remote: Option<Remote>,
     tone: Option<f64>,
+    /// Said before the tone.
+    sound: VecDeque<i16>,
     to_press: VecDeque<Press>,
     /// Sends no packet.
     paused: bool,
@@ -64,10 +66,10 @@ impl Audio {
                 break Arc::new(socket);
             }
         };
-        let shared = Arc::<Mutex<Shared>>::default();
+        let shared = Arc::new(Mutex::new(Shared { codec, ..Shared::default() }));
         let port = socket.local_addr().expect("bound").port();
         let (speaks, listens, tasks) = Default::default();
-        let audio = Self { port, codec, shared, socket, gone, speaks, listens, tasks };
+        let audio = Self { port, shared, socket, gone, speaks, listens, tasks };
         if !quiet {
             audio.listens();
             audio.speaks();
@@ -82,7 +84,7 @@ impl Audio {
     /// Begins to listen, if it does not yet.
     pub fn listens(&self) {
         if !self.listens.swap(true, Ordering::Relaxed) {
-            self.spawn(listen(self.codec, self.socket.clone(), self.shared.clone(), self.gone.clone()));
+            self.spawn(listen(self.socket.clone(), self.shared.clone(), self.gone.clone()));
         }
     }
 
@@ -93,7 +95,7 @@ impl Audio {
 
     fn speaks(&self) {
         if !self.speaks.swap(true, Ordering::Relaxed) {
-            self.spawn(speak(self.codec, self.socket.clone(), self.shared.clone(), self.gone.clone()));
+            self.spawn(speak(self.socket.clone(), self.shared.clone(), self.gone.clone()));
         }
     }
 
@@ -107,7 +109,8 @@ impl Audio {
 
     /// The codec with its payload type, which for some is the other side's to choose.
     pub fn kind(&self) -> (Codec, u8) {
-        (self.codec, kind_of(self.codec, self.remote()))
+        let shared = self.shared();
+        (shared.codec, kind_of(shared.codec, shared.remote))
     }
 
     pub fn remote(&self) -> Option<Remote> {
@@ -117,6 +120,17 @@ impl Audio {
     pub fn say(&self, tone: Option<f64>) {
         self.shared().tone = tone;
         self.speaks();
+    }
+
+    /// Says this once, 8,000 samples a second.
+    pub fn say_sound(&self, samples: &[i16]) {
+        self.shared().sound.extend(samples);
+        self.speaks();
+    }
+
+    /// Speaks another codec from now on.
+    pub fn turn_to(&self, codec: Codec) {
+        self.shared().codec = codec;
     }
 
     /// Sends no packet, or does again.
@@ -153,7 +167,7 @@ fn kind_of(codec: Codec, remote: Option<Remote>) -> u8 {
     named.unwrap_or_else(|| codec.payload_type())
 }
 
-async fn listen(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
+async fn listen(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
     let (mut packet, mut last_key) = ([0u8; 1500], None);
     while let Ok(length) = socket.recv(&mut packet).await {
         if length < 12 || packet[0] >> 6 != 2 || gone.load(Ordering::Relaxed) {
@@ -162,6 +176,7 @@ async fn listen(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>
         let start = 12 + 4 * usize::from(packet[0] & 0x0F);
         let payload = packet.get(start..length).unwrap_or_default();
         let mut shared = shared.lock().expect("nobody panics here");
+        let codec = shared.codec;
         match packet[1] & 0x7F {
             kind if kind == kind_of(codec, shared.remote) => {
                 let sound = codec.decode(payload, shared.heard.len());
@@ -181,20 +196,22 @@ async fn listen(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>
     }
 }
 
-async fn speak(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
+async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     let (mut stream, mut key) = (Stream { number: 0, stamp: 0 }, None::<(Press, u32, u16)>);
     loop {
         tick.tick().await;
         stream.stamp = stream.stamp.wrapping_add(160);
-        let (remote, tone_now) = {
+        let (remote, codec, tone_now, sound) = {
             let mut shared = shared.lock().expect("nobody panics here");
             let sends = !shared.paused && !gone.load(Ordering::Relaxed);
             let Some(remote) = shared.remote.filter(|_| sends) else { continue };
             if key.is_none() {
                 key = shared.to_press.pop_front().map(|k| (k, stream.stamp, 0));
             }
-            (remote, shared.tone)
+            let length = shared.sound.len().min(160);
+            let sound: Vec<i16> = shared.sound.drain(..length).collect();
+            (remote, shared.codec, shared.tone, sound)
         };
         let to = remote.address;
         match key {
@@ -222,7 +239,9 @@ async fn speak(codec: Codec, socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>,
                 };
                 key = next;
                 let (stamp, kind) = (stream.stamp, kind_of(codec, Some(remote)));
-                stream.send(&socket, to, kind, stamp, &codec.encode(&said, stamp)).await;
+                let payload =
+                    if sound.is_empty() { codec.encode(&said, stamp) } else { codec.encode_sound(&sound) };
+                stream.send(&socket, to, kind, stamp, &payload).await;
             }
         }
     }

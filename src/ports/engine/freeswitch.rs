@@ -5,7 +5,7 @@
 //!   what they carry
 //! - `translate`  from the engine's words to facts, `portrait` to answers; the only files that know names of headers
 //! - `leg`        what is known of one leg; `keys` of what was pressed on it; `phones` and `trunks` of those
-//! - `legs`       what every leg does, pure: `facts`, `orders` (`sounds`, `rooms`) and audits (`survey`) in, events and
+//! - `legs`       what every leg does, pure: `facts`, `orders` (`sounds`, `rooms`, `taps`) and audits (`survey`) in, events and
 //!   commands out
 //! - `line`       one connection; `link` the task that owns two of them
 //!
@@ -36,6 +36,7 @@ mod rules;
 mod sounds;
 mod survey;
 mod tag;
+mod taps;
 mod translate;
 mod trunks;
 pub mod wire;

@@ -301,7 +301,7 @@ pub enum Event {
     Voice { leg: LegId },
     /// What was said, as the recogniser wrote it down; empty when it made nothing of it.
     Said { leg: LegId, text: SmolStr },
-    /// The leg's audio comes and goes as a stream.
+    /// The leg's audio comes and goes as a stream. Told again where that has become another one, as by another codec.
     Tapped { leg: LegId, stream: Stream },
     /// Two legs hear each other: `leg` is the one that was told to `Connect`. When the two were with others before, a
     /// phone has joined its two talks into one (REFER with Replaces, RFC 3891) and its own legs end.

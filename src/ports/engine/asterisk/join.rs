@@ -11,7 +11,7 @@ use tokio::time::{Instant, sleep};
 use super::{
     lane::Desk,
     ledger::Duty,
-    orders::{answer, ask, give_back, hang_up, record, refer, release, room, set_lease},
+    orders::{answer, ask, give_back, hang_up, record, refer, release, room, set_lease, tap},
     rest::Failure,
     translate::bridge_for,
 };
@@ -39,6 +39,7 @@ pub async fn do_duty(desk: &Arc<Desk>, leg: &LegId, duty: Duty) {
         Duty::Collect { order, sound } => record::collect(desk, leg, order, &sound).await,
         Duty::Splice { sound } => record::splice(desk, leg, &sound).await,
         Duty::Sweep { bridge } => remove(desk, &bridge).await,
+        Duty::Untap => tap::sweep(desk, leg).await,
         Duty::Refer { peer } => refer::send_on(desk, leg, &peer).await,
         Duty::Merge { other } => refer::merge(desk, leg, &other).await,
         Duty::Decline => refer::answer(desk, leg, refer::DECLINED).await,

@@ -10,6 +10,7 @@ mod dialling;
 mod keys;
 mod playing;
 mod recording;
+mod tapping;
 mod ties;
 mod trunks;
 
@@ -53,6 +54,8 @@ pub enum Duty {
     Splice { sound: SoundId },
     /// Remove this bridge, which nobody is in.
     Sweep { bridge: String },
+    /// Remove what is left of a stream of this leg, unless it has a new one.
+    Untap,
     /// The phone here sent its peer elsewhere: the peer is ours, the phone's leg ends.
     Refer { peer: LegId },
     /// The phone here joins its peer with the peer of its other leg.
@@ -94,6 +97,8 @@ struct Leg {
     music: bool,
     muted: bool,
     tape: Option<SoundId>,
+    /// Its audio comes and goes as a stream.
+    tapped: bool,
     keys: Keys,
     /// Ended, and what it was recorded into is still to come.
     ending: Option<HangupCause>,
@@ -153,6 +158,7 @@ impl Leg {
             music: false,
             muted: false,
             tape: None,
+            tapped: false,
             keys: Keys::default(),
             ending: None,
             lease: None,
@@ -294,6 +300,9 @@ impl Ledger {
             _ => cause,
         };
         effects.events.push(Event::Ended { leg: id.clone(), cause });
+        if leg.tapped {
+            effects.duties.push((id.clone(), Duty::Untap));
+        }
         if let Some(caller) = leg.caller {
             self.let_return(&caller, effects);
             effects.duties.push((caller, Duty::Tidy { to: id.clone() }));

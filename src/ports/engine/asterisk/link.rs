@@ -241,6 +241,7 @@ async fn audit(desk: &Arc<Desk>, fresh: bool) -> Result<(), LinkError> {
     let channels = desk.rest.get("/channels").await.map_err(|failure| link_error(desk, failure))?;
     let bridges = desk.rest.get("/bridges").await.map_err(|failure| link_error(desk, failure))?;
     let tapes = translate::tapes(&channels);
+    let taps = [translate::taps(&channels), translate::taps(&bridges)].concat();
     let (channels, bridges) = (translate::channels(&channels), translate::bridges(&bridges));
     if !fresh && channels.iter().any(|channel| channel.hold == Hold::Offered) {
         return Err(LinkError::Deaf);
@@ -251,6 +252,7 @@ async fn audit(desk: &Arc<Desk>, fresh: bool) -> Result<(), LinkError> {
         for (leg, sound) in tapes {
             ledger.tape(&leg, &sound);
         }
+        ledger.untap_strays(taps, &mut effects);
         effects
     });
     Ok(())

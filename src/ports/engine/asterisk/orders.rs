@@ -10,6 +10,7 @@ pub mod record;
 pub mod refer;
 pub mod room;
 mod store;
+pub mod tap;
 
 pub use dial::give_back;
 
@@ -33,10 +34,17 @@ type Query<'a> = &'a [(&'a str, &'a str)];
 
 /// Carries out one order and says how it fared.
 pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Command) -> Outcome {
+    if tap::is_ended_by(&command)
+        && let Err(failure) = tap::untap(desk, leg).await
+    {
+        tracing::debug!(%leg, %failure, "a stream could not be ended before an order");
+    }
     let outcome = match command {
         Command::Answer => answer(desk, leg).await,
         Command::Ring => ring(desk, leg).await,
         Command::Play { media } => play::play(desk, leg, id, &media).await,
+        // What is heard is theirs who listen to the stream.
+        Command::Stop if desk.ledger().tapped(leg) => Ok(()),
         Command::Stop => play::silence(desk, leg).await,
         Command::Music => play::music(desk, leg).await,
         Command::Connect { to, endpoint, timeout, caller, caller_name } => {
@@ -63,7 +71,8 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
         Command::Listen(_) | Command::GoOn | Command::Deaf => {
             Err(Failure::refused(501, "Asterisk does not listen by itself"))
         }
-        Command::Tap { .. } | Command::Untap => Err(Failure::refused(501, "no stream of a leg's audio yet")),
+        Command::Tap { to } => tap::tap(desk, leg, to).await,
+        Command::Untap => tap::untap(desk, leg).await,
     };
     outcome.map_or_else(Outcome::from, |()| Outcome::Done)
 }

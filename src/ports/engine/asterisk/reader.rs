@@ -35,6 +35,7 @@ impl Reader {
         let _ = (translate::phones(&tree), translate::trunks(&tree));
         let _ = (translate::engine(&tree), translate::reason(&tree));
         let _ = (translate::deaf_to(&tree), translate::tapes(&tree), translate::stored(&tree));
+        let _ = (translate::taps(&tree), translate::value(&tree, &tree));
     }
 }
 

@@ -6,6 +6,7 @@
 mod channel;
 mod dial;
 mod sound;
+mod tap;
 
 use std::time::Duration;
 
@@ -24,6 +25,7 @@ use crate::{
 pub use channel::{Bridge, Channel, Hold, Place, Purpose, Talk, bridge_for, bridge_of, rooms, talks};
 pub use dial::{For, caller_id, endpoint, variables};
 pub use sound::{Recording, Side, snoop, stored, tapes};
+pub use tap::{stream_to, tap_of, taps, value};
 
 /// The Stasis application that Tandem is.
 pub const APP: &str = "tandem";
@@ -45,6 +47,7 @@ pub const TAPE: &str = "TANDEM_TAPE";
 const ALONE: &str = "TANDEM_ALONE";
 pub const SPAN: &str = "TANDEM_SPAN";
 pub const ROOM: &str = "TANDEM_ROOM";
+pub const TAP: &str = "TANDEM_TAP";
 
 /// Events that are asked for; all others stay in Asterisk.
 const WANTED: &[&str] = &[

@@ -1,6 +1,6 @@
 //! The engine's commands as bytes. Every one is a single message with exactly one reply.
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use crate::{
     base::{
@@ -44,7 +44,7 @@ pub const DEFAULT_MUSIC: &str = "tone_stream://%(600,3400,392,494);loops=-1";
 pub const SUBSCRIBE: &str = "event plain CHANNEL_PARK CHANNEL_ANSWER CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA \
     CHANNEL_ORIGINATE CHANNEL_BRIDGE CHANNEL_HANGUP CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP \
     RECORD_START DTMF HEARTBEAT BACKGROUND_JOB CUSTOM sofia::register sofia::unregister sofia::expire \
-    sofia::gateway_state sofia::transferor conference::maintenance tandem::fallback";
+    sofia::gateway_state sofia::transferor conference::maintenance tandem::fallback tandem::recoded";
 /// Whether the far end of each trunk answers.
 pub const TRUNKS: &str = "sofia xmlstatus gateway";
 
@@ -150,6 +150,31 @@ pub fn park_again(leg: &LegId) -> Vec<u8> {
     plain(&format!("api uuid_transfer {leg} {RESUME} XML {CONTEXT}"))
 }
 
+/// Ends whatever the leg does within its park and parks it anew, under the same lease.
+pub fn park_here(leg: &LegId) -> [Vec<u8>; 2] {
+    [
+        note(leg, "max_session_transfers", &TRANSFERS.to_string()),
+        plain(&format!("api uuid_transfer {leg} park inline")),
+    ]
+}
+
+/// How many samples a second the leg's codec has.
+pub fn rate(leg: &LegId) -> Vec<u8> {
+    plain(&format!("api uuid_getvar {leg} read_rate"))
+}
+
+/// The leg's audio streams from `engine` to `to`, and what comes to `engine` is heard.
+pub fn tap(leg: &LegId, engine: SocketAddr, to: SocketAddr) -> Vec<u8> {
+    Message::new(&format!("sendmsg {leg}"))
+        .header("call-command", "unicast")
+        .header("local-ip", &engine.ip().to_string())
+        .header("local-port", &engine.port().to_string())
+        .header("remote-ip", &to.ip().to_string())
+        .header("remote-port", &to.port().to_string())
+        .header("transport", "udp")
+        .bytes()
+}
+
 pub fn cancel_lease(leg: &LegId) -> Vec<u8> {
     plain(&format!("api sched_del {leg}"))
 }
@@ -171,7 +196,8 @@ pub fn dress(leg: &LegId, music: &str) -> [Vec<u8>; 2] {
             "api uuid_setvar_multi {leg} tandem_taken=true;playback_terminators=none;continue_on_fail=true;\
              hangup_after_bridge=false;hangup_after_conference=false;instant_ringback=true;inherit_codec=true;\
              force_transfer_context={REFER};api_before_bridge=sched_del {leg};record_rate=8000;\
-             record_sample_rate=8000;RECORD_STEREO=true;RECORD_MIN_SEC=0"
+             record_sample_rate=8000;RECORD_STEREO=true;RECORD_MIN_SEC=0;\
+             execute_on_audio_change=event Event-Name=CUSTOM,Event-Subclass=tandem::recoded"
         )),
         plain(&format!("api uuid_setvar {leg} transfer_ringback {music}")),
     ]

@@ -46,6 +46,7 @@ impl Legs {
             }
             Fact::RecordStarted { leg } => self.on_record_started(&leg, now),
             Fact::Executed(executed) => self.on_executed(&executed, now),
+            Fact::Recoded { leg } => self.on_recoded(&leg, now),
             Fact::Departing { leg } => self.is_taken_out(&leg, now),
             Fact::Key { leg, key, way } => self.on_key(leg, key, way, now),
             Fact::Met { leg, room, member } => {

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashSet, VecDeque},
+    net::SocketAddr,
     time::Duration,
 };
 
@@ -25,6 +26,8 @@ pub(super) enum Lane {
     Away,
     Playing(Playing),
     Recording(Recording),
+    /// Parked, and its audio comes and goes as a stream, which ends with this park.
+    Tapped(Tapping),
     /// Told to park anew, not there yet.
     Reparking {
         since: Stamp,
@@ -48,6 +51,14 @@ pub(super) enum Lane {
         room: RoomId,
         member: u32,
     },
+}
+
+/// A stream, or one that is about to begin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Tapping {
+    /// Which of all streams.
+    pub number: u32,
+    pub to: SocketAddr,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +114,8 @@ pub(super) struct Leg {
     /// What it does was heard, or told to it, since the link stands.
     pub sure: bool,
     pub tape: Option<SoundId>,
+    /// A stream that the engine has ended by itself, and that begins anew.
+    pub again: Option<Tapping>,
     /// A `Record` whose end has not been told.
     pub recording: Option<OrderId>,
     /// To be hung up as soon as it is created.
@@ -135,6 +148,7 @@ impl Leg {
             held: false,
             sure: true,
             tape: None,
+            again: None,
             recording: None,
             cancelled: None,
             arrival: None,

@@ -14,12 +14,12 @@ use crate::{
         id::{LegId, OrderId},
         text::Label,
     },
-    ports::engine::{Command, Event, HangupCause, Order, Outcome, Settings, Verdict},
+    ports::engine::{Command, Event, HangupCause, Order, Outcome, Settings, Stream, Verdict},
 };
 
 use super::{
     command,
-    leg::{Lane, Leg, Playing, Recording, Stage, Survey},
+    leg::{Lane, Leg, Playing, Recording, Stage, Survey, Tapping},
     merges::Merge,
     phones::Phones,
     translate::{Next, taken},
@@ -55,6 +55,19 @@ pub enum Then {
         order: OrderId,
     },
     Portrait(LegId),
+    /// How many samples a second a leg has that is going to stream to this address.
+    Rate {
+        leg: LegId,
+        /// None where nobody ordered it anew.
+        order: Option<OrderId>,
+        tapping: Tapping,
+    },
+    Tap {
+        leg: LegId,
+        order: Option<OrderId>,
+        tapping: Tapping,
+        stream: Stream,
+    },
     /// The engine's list does not have this leg: is it there?
     Exists(LegId),
 }
@@ -81,6 +94,8 @@ pub struct Legs {
     pub(super) trunks: Trunks,
     pub(super) survey: Option<Survey>,
     pub(super) merges: Vec<Merge>,
+    /// How many streams there have been.
+    pub(super) streams: u32,
     pub(super) settings: Settings,
     /// What the engine itself calls its music.
     pub(super) music: String,
@@ -97,6 +112,7 @@ impl Legs {
             trunks: Trunks::default(),
             survey: None,
             merges: Vec::new(),
+            streams: 0,
             settings,
             music: command::DEFAULT_MUSIC.into(),
             out: Out::default(),
@@ -182,6 +198,14 @@ impl Legs {
             Then::Nothing => {}
             Then::Portrait(leg) => self.on_portrait(&leg, answer, now),
             Then::Exists(leg) => self.on_exists(&leg, answer, now),
+            Then::Rate { leg, order, tapping } => self.on_rate(&leg, order, tapping, answer, now),
+            Then::Tap { leg, order, tapping, stream } => {
+                let taken = result.is_ok();
+                if let Some(order) = order {
+                    self.outcome(&leg, order, into_outcome(result));
+                }
+                self.on_tapped(&leg, tapping, taken.then_some(stream), now);
+            }
             Then::Outcome { leg, order } => {
                 let refused = result.is_err();
                 self.outcome(&leg, order, into_outcome(result));
@@ -231,10 +255,16 @@ impl Legs {
     /// The reply will not come: the link broke after the command was perhaps sent.
     pub fn on_lost(&mut self, then: Then) {
         match then {
-            Then::Nothing | Then::Portrait(_) | Then::Exists(_) => {}
+            Then::Nothing
+            | Then::Portrait(_)
+            | Then::Exists(_)
+            | Then::Rate { order: None, .. }
+            | Then::Tap { order: None, .. } => {}
             Then::Outcome { leg, order }
             | Then::Connect { leg, order, .. }
             | Then::Dial { leg, order }
+            | Then::Rate { leg, order: Some(order), .. }
+            | Then::Tap { leg, order: Some(order), .. }
             | Then::Fallback { leg, order } => {
                 self.outcome(&leg, order, Outcome::Unknown);
             }

@@ -61,9 +61,6 @@ impl Legs {
             Command::Listen(_) | Command::GoOn | Command::Deaf => {
                 self.refuse(leg, *id, "FreeSWITCH does not listen by itself");
             }
-            Command::Tap { .. } | Command::Untap => {
-                self.refuse(leg, *id, "no stream of a leg's audio yet");
-            }
             _ => self.line_up(order, now),
         }
     }
@@ -159,10 +156,11 @@ impl Legs {
         loop {
             let Some(known) = self.all.get_mut(leg) else { return };
             if known.waiting.is_empty() {
-                return;
+                return self.tap_again(leg);
             }
             match &mut known.lane {
                 Lane::Idle => {
+                    known.again = None;
                     if let Some(order) = known.waiting.pop_front() {
                         self.begin(order, now);
                     }
@@ -177,6 +175,14 @@ impl Legs {
                     return;
                 }
                 Lane::Recording(_) => return self.stop_record(leg, now),
+                Lane::Tapped(_) => {
+                    // What is heard is theirs who listen to the stream.
+                    let Some(stop) = known.waiting.pop_front_if(|order| order.command == Command::Stop)
+                    else {
+                        return self.untap(leg, now);
+                    };
+                    self.outcome(leg, stop.id, Outcome::Done);
+                }
                 Lane::Unknown => return self.repark(leg, now),
                 Lane::Talking { .. } | Lane::InRoom { .. } => {
                     if let Some(order) = known.waiting.pop_front() {
@@ -194,7 +200,7 @@ impl Legs {
 
     fn begin_among_others(&mut self, order: Order, now: Stamp) {
         match &order.command {
-            Command::Stop => self.outcome(&order.leg, order.id, Outcome::Done),
+            Command::Stop | Command::Untap => self.outcome(&order.leg, order.id, Outcome::Done),
             Command::Meet { .. } => self.meet(order, now),
             Command::Mute { on } => self.mute(&order.leg, order.id, *on),
             _ => self.drop_order(&order, "the leg talks; order it to part first", now),
@@ -207,6 +213,7 @@ impl Legs {
             Command::Play { media } => self.play(leg, *id, media),
             Command::Music => self.start_music(leg, *id),
             Command::Record { sound, limit, silence } => self.record(leg, *id, sound, *limit, *silence),
+            Command::Tap { to } => self.tap(leg, *id, *to, now),
             Command::Meet { .. } => self.meet(order, now),
             Command::Fallback => self.fall_back(order, now),
             Command::Mute { .. } => self.refuse(leg, *id, "the leg is in no room"),

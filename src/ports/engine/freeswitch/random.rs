@@ -37,6 +37,7 @@ pub(super) enum Step {
     Transferring(usize, usize),
     Departing(usize),
     Recording(usize),
+    Recoded(usize),
     Dialled(usize, bool),
     Key(usize),
     Reply(bool),
@@ -62,6 +63,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (any_leg.clone(), 0..3usize).prop_map(|(leg, more)| Step::Transferring(leg, (leg + more / 2) % 12)),
         1 => any_leg.clone().prop_map(Step::Departing),
         2 => any_leg.clone().prop_map(Step::Recording),
+        2 => any_leg.clone().prop_map(Step::Recoded),
         2 => (leg.clone(), any::<bool>()).prop_map(|(leg, good)| Step::Dialled(leg, good)),
         1 => any_leg.prop_map(Step::Key),
         6 => any::<bool>().prop_map(Step::Reply),
@@ -94,7 +96,7 @@ pub(super) struct World {
 }
 
 /// Kinds of orders.
-const KINDS: u8 = 18;
+const KINDS: u8 = 20;
 
 fn room(index: u8) -> RoomId {
     RoomId::new(format!("room-{index}")).expect("id")
@@ -170,6 +172,8 @@ impl World {
             13 => Command::Record { sound, limit: Duration::from_secs(2), silence: Duration::ZERO },
             14 => Command::Tape { sound },
             15 => Command::TapeStop,
+            18 => Command::Tap { to: ([127, 0, 0, 1], 4000).into() },
+            19 => Command::Untap,
             16 => {
                 on = to.clone();
                 Command::Dial { endpoint, timeout, caller, caller_name, lease }
@@ -183,7 +187,7 @@ impl World {
             Command::Connect { .. } => self.tags.push((on.clone(), Tag::Connect(id, to.clone()))),
             _ => {}
         }
-        if kind >= 16 {
+        if matches!(kind, 16 | 17) {
             self.dialled.push(to);
         }
         self.outcomes.insert(id, 0);
@@ -205,7 +209,9 @@ impl World {
             Step::Order(i, kind) => self.order(self.any(i), kind),
             Step::Reply(good) => {
                 if !self.due.is_empty() {
-                    let answer: &[u8] = if good { b"+OK" } else { b"-ERR no such channel" };
+                    let asked = matches!(self.due[0], Then::Rate { .. });
+                    let good_answer: &[u8] = if asked { b"8000" } else { b"+OK" };
+                    let answer = if good { good_answer } else { b"-ERR no such channel" };
                     self.legs.on_reply(self.due.remove(0), answer, now);
                 }
             }
@@ -250,6 +256,7 @@ impl World {
             Step::Transferring(i, other) => Fact::Joining { legs: [self.any(i), self.any(other)] },
             Step::Departing(i) => Fact::Departing { leg: self.any(i) },
             Step::Recording(i) => Fact::RecordStarted { leg: self.any(i) },
+            Step::Recoded(i) => Fact::Recoded { leg: self.any(i) },
             Step::Dialled(i, good) => {
                 let text = if good { "+OK x\n" } else { "-ERR USER_BUSY\n" }.to_owned();
                 Fact::Answer { job: format!("tandem-dial-{}", self.dialled(i)), text }

@@ -55,6 +55,10 @@ pub enum Fact {
         leg: LegId,
     },
     Executed(Executed),
+    /// It speaks, or is spoken to, in another codec or in packets of another length.
+    Recoded {
+        leg: LegId,
+    },
     /// It is about to be transferred, and has done what the dialplan wants done before.
     Departing {
         leg: LegId,
@@ -235,6 +239,7 @@ fn custom(event: Headers<'_>) -> Option<Fact> {
             let room = RoomId::new(decode(room?)).ok()?;
             Some(Fact::Met { leg: id(leg?)?, room, member: decode(member?).parse().ok()? })
         }
+        "tandem::recoded" => Some(Fact::Recoded { leg: leg(event)? }),
         "tandem::fallback" => Some(Fact::LetGo { leg: leg(event)? }),
         _ => None,
     }
