@@ -1,12 +1,13 @@
 //! A leg's audio as a stream: a channel that sends it over RTP to whoever listens (`externalMedia`), in a bridge with
 //! the leg. The channel goes with the leg, with or without us: the dialplan sees to that.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use reqwest::Method;
 use serde_json::Value;
+use tokio::time::{Instant, sleep};
 
-use super::{ask, play, set};
+use super::{STEP, WAY, ask, play, set};
 use crate::{
     base::id::LegId,
     ports::engine::{
@@ -23,6 +24,9 @@ use crate::{
 
 /// What Asterisk sends and hears as `slin` (`main/rtp_engine.c`).
 const WIRE: Wire = Wire::Rtp { payload: 10, rate: 8000 };
+
+/// How soon a channel that was on its way is asked for again.
+const SOON: Duration = Duration::from_millis(4);
 
 /// Whether a leg must be without a stream before this is carried out.
 pub fn is_ended_by(command: &Command) -> bool {
@@ -83,21 +87,39 @@ async fn begin(desk: &Arc<Desk>, leg: &LegId, to: SocketAddr) -> Result<Stream, 
         Err(failure) => return Err(failure),
     }
     let (engine, ()) = (engine?, noted?);
-    let both = format!("{leg},{name}");
-    desk.rest.post(&format!("{bridge}/addChannel"), &[("channel", both.as_str())]).await?;
+    meet(desk, &format!("{bridge}/addChannel"), &format!("{leg},{name}")).await?;
     Ok(Stream { engine, wire: WIRE })
+}
+
+/// Both into the bridge. The channel may still be on its way to us (422), or the leg back from elsewhere.
+async fn meet(desk: &Desk, path: &str, both: &str) -> Result<(), Failure> {
+    let deadline = Instant::now() + WAY;
+    loop {
+        match desk.rest.post(path, &[("channel", both)]).await {
+            Err(failure) if is_on_its_way(&failure) && Instant::now() < deadline => sleep(SOON).await,
+            answer => return answer.map(drop),
+        }
+    }
+}
+
+fn is_on_its_way(failure: &Failure) -> bool {
+    failure.elsewhere() || matches!(failure, Failure::Refused { status: 422, .. })
 }
 
 /// Opens the channel; says where it sends from. One that a former stream has left makes room.
 async fn open(desk: &Desk, name: &str, to: SocketAddr) -> Result<SocketAddr, Failure> {
     let to = to.to_string();
     let query = stream_to(name, &to);
-    match desk.rest.post("/channels/externalMedia", &query).await {
-        Err(Failure::Refused { status: 409, .. }) => {
-            close(desk, name).await?;
-            desk.rest.post("/channels/externalMedia", &query).await?;
+    let deadline = Instant::now() + WAY;
+    loop {
+        match desk.rest.post("/channels/externalMedia", &query).await {
+            // Its end takes a moment longer than the answer to the request for it.
+            Err(Failure::Refused { status: 409, .. }) if Instant::now() < deadline => {
+                close(desk, name).await?;
+                sleep(STEP).await;
+            }
+            opened => break drop(opened?),
         }
-        opened => drop(opened?),
     }
     let path = format!("/channels/{name}/variable");
     let asked = async |variable| {
