@@ -49,7 +49,7 @@ use crate::{
         record::store::{CallStore, Projection},
         switchboard::{self, RunError, Wiring, door::Door},
     },
-    ports::media,
+    ports::{media, speech},
 };
 
 pub use port::PortError;
@@ -225,16 +225,26 @@ fn folder(path: &Path, mode: u32) -> Result<(), Failure> {
 /// the house follow while calls run; the simulator's callers hear none.
 async fn prepare_prompts(site: &Arc<Site>, folder: &Path) {
     notice::busy("speaking prompts");
-    tell_prepared(&media::prepare(site, folder, |_| {}).await);
+    let (voices, faults) = speech::voices_of_site(site);
+    for why in faults {
+        tracing::error!(%why, "espeak-ng speaks in this synthesiser's place");
+    }
+    tell_prepared(&media::prepare(site, &voices, folder, |_| {}).await);
     if site.engine.kind != EngineKind::Simulator {
         let (site, folder) = (site.clone(), folder.to_owned());
-        tokio::spawn(async move { tell_prepared(&media::prepare_phrases(&site, &folder, |_| {}).await) });
+        tokio::spawn(async move {
+            tell_prepared(&media::prepare_phrases(&site, &voices, &folder, |_| {}).await);
+        });
     }
 }
 
 fn tell_prepared(prepared: &media::Prepared) {
     if prepared.made > 0 {
         tracing::info!(made = prepared.made, "prompts have been spoken");
+    }
+    if let Some((_, why)) = prepared.instead.first() {
+        let many = prepared.instead.len();
+        tracing::warn!(many, %why, "espeak-ng speaks prompts in the place of the site's synthesiser");
     }
     for (prompt, why) in &prepared.failed {
         tracing::error!(%prompt, %why, "a prompt cannot be made; callers will not hear it");

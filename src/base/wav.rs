@@ -26,6 +26,8 @@ pub enum WavError {
 /// `WAVE_FORMAT_EXTENSIBLE`: the format proper is in the extension.
 const EXTENSIBLE: u16 = 0xFFFE;
 const HEADER: usize = 44;
+/// From this length on a head says that it does not know.
+const UNKNOWN: usize = 0x7000_0000;
 
 impl Wav {
     /// One channel at 8 kHz, as telephones have it.
@@ -65,11 +67,24 @@ impl Wav {
 
     /// The file's bytes.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let size = u32::try_from(self.samples.len() * 2).unwrap_or(u32::MAX - 64);
+        self.written(&[])
+    }
+
+    /// The file's bytes, with who made it.
+    pub fn to_bytes_by(&self, maker: &str) -> Vec<u8> {
+        let mut text = maker.as_bytes().to_vec();
+        text.resize((text.len() + 1).next_multiple_of(2), 0);
+        let length = |of: usize| u32::try_from(of).unwrap_or_default().to_le_bytes();
+        let head = [b"LIST", &length(text.len() + 12)[..], b"INFOISFT", &length(text.len())].concat();
+        self.written(&[head, text].concat())
+    }
+
+    fn written(&self, about: &[u8]) -> Vec<u8> {
+        let size = u32::try_from(self.samples.len() * 2).unwrap_or(u32::MAX - 4096);
         let frame = 2 * self.channels;
-        let mut out = Vec::with_capacity(HEADER + self.samples.len() * 2);
+        let mut out = Vec::with_capacity(HEADER + about.len() + self.samples.len() * 2);
         out.extend_from_slice(b"RIFF");
-        out.extend_from_slice(&(size + 36).to_le_bytes());
+        out.extend_from_slice(&(size + 36 + about.len() as u32).to_le_bytes());
         out.extend_from_slice(b"WAVEfmt ");
         out.extend_from_slice(&16u32.to_le_bytes());
         out.extend_from_slice(&1u16.to_le_bytes());
@@ -78,11 +93,33 @@ impl Wav {
         out.extend_from_slice(&(self.rate * u32::from(frame)).to_le_bytes());
         out.extend_from_slice(&frame.to_le_bytes());
         out.extend_from_slice(&16u16.to_le_bytes());
+        out.extend_from_slice(about);
         out.extend_from_slice(b"data");
         out.extend_from_slice(&size.to_le_bytes());
         out.extend(self.samples.iter().flat_map(|s| s.to_le_bytes()));
         out
     }
+}
+
+/// Who made a file, if that stands where [`Wav::to_bytes_by`] writes it.
+pub fn maker(bytes: &[u8]) -> Option<&str> {
+    let text = bytes.get(36..)?.strip_prefix(b"LIST")?.get(4..)?.strip_prefix(b"INFOISFT")?;
+    let length = u32_at(text.get(..4)?, 0) as usize;
+    let text = std::str::from_utf8(text[4..].get(..length)?).ok()?;
+    Some(text.trim_end_matches('\0'))
+}
+
+/// Whether the file ends before the sound that its head promises. The head of a stream promises none.
+pub fn is_cut(bytes: &[u8]) -> bool {
+    let mut rest = bytes.get(12..).unwrap_or_default();
+    while let Some((head, body)) = rest.split_at_checked(8) {
+        let length = u32_at(head, 4) as usize;
+        if &head[..4] == b"data" {
+            return length < UNKNOWN && body.len() < length;
+        }
+        rest = body.get(length.saturating_add(length & 1)..).unwrap_or_default();
+    }
+    false
 }
 
 fn pcm(chunk: &[u8]) -> Result<(u16, u32), WavError> {
@@ -132,6 +169,24 @@ mod tests {
             file.extend(noise);
             let _ = Wav::parse(&file);
         }
+    }
+
+    #[test]
+    fn a_file_says_who_made_it_and_whether_it_is_whole() {
+        let wav = Wav::telephone(vec![1, 2, 3]);
+        for name in ["espeak-ng en-us", "odd", ""] {
+            let bytes = wav.to_bytes_by(name);
+            assert_eq!((maker(&bytes), Wav::parse(&bytes)), (Some(name), Ok(wav.clone())));
+            assert_eq!(u32_at(&bytes, 4) as usize + 8, bytes.len());
+            assert!(!is_cut(&bytes) && is_cut(&bytes[..bytes.len() - 1]));
+            for end in 0..bytes.len() {
+                let _ = maker(&bytes[..end]);
+            }
+        }
+        assert_eq!(maker(&wav.to_bytes()), None);
+        let mut stream = wav.to_bytes();
+        stream[40..44].copy_from_slice(&u32::MAX.to_le_bytes());
+        assert!(!is_cut(&stream) && Wav::parse(&stream) == Ok(wav));
     }
 
     #[test]

@@ -139,7 +139,7 @@ impl Chat {
         });
         let reply = self.remote.post(&["chat", "completions"], &body, LONGEST_REPLY).await;
         let bytes = reply.map_err(|why| match why {
-            RemoteError::Unreachable => ChatError::Unreachable,
+            RemoteError::Unreachable | RemoteError::Gone => ChatError::Unreachable,
             RemoteError::Refused(status) => ChatError::Refused { status },
             RemoteError::TooLong => ChatError::TooLong,
         })?;

@@ -2,15 +2,17 @@
 
 use std::net::IpAddr;
 
-use reqwest::{Client, Response, Url, redirect::Policy};
+use reqwest::{Client, RequestBuilder, Response, Url, header::CONTENT_TYPE, redirect::Policy};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 /// Why there is no reply. Nothing of what was asked is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoteError {
-    /// Not there, or the connection broke.
+    /// Not there, or no answer came.
     Unreachable,
+    /// It broke off while it answered.
+    Gone,
     /// Its status.
     Refused(u16),
     TooLong,
@@ -27,17 +29,44 @@ pub struct Remote {
 impl Remote {
     /// `None` where `is_address` says no.
     pub fn new(url: &str, secret: Option<SecretString>) -> Option<Self> {
+        Self::where_it_may_be(url, secret, is_here)
+    }
+
+    /// A service that may be in the house without TLS too: on this machine or in a private network.
+    pub fn in_house(url: &str, secret: Option<SecretString>) -> Option<Self> {
+        Self::where_it_may_be(url, secret, near)
+    }
+
+    fn where_it_may_be(url: &str, secret: Option<SecretString>, open: fn(&str) -> bool) -> Option<Self> {
         let client = Client::builder().redirect(Policy::none()).no_proxy().build().ok()?;
-        Some(Self { client, url: address(url)?, secret })
+        Some(Self { client, url: address(url, open)?, secret })
     }
 
     /// Posts JSON to a path below the address; the body of the reply, if it has at most `longest` bytes.
     pub async fn post(&self, path: &[&str], body: &Value, longest: usize) -> Result<Vec<u8>, RemoteError> {
+        self.send(self.client.post(self.below(path)).json(body), longest).await
+    }
+
+    /// The same with a body of another kind.
+    pub async fn post_as(
+        &self,
+        path: &[&str],
+        kind: &str,
+        body: Vec<u8>,
+        longest: usize,
+    ) -> Result<Vec<u8>, RemoteError> {
+        self.send(self.client.post(self.below(path)).header(CONTENT_TYPE, kind).body(body), longest).await
+    }
+
+    fn below(&self, path: &[&str]) -> Url {
         let mut url = self.url.clone();
         if let Ok(mut parts) = url.path_segments_mut() {
             parts.pop_if_empty().extend(path);
         }
-        let mut request = self.client.post(url).json(body);
+        url
+    }
+
+    async fn send(&self, mut request: RequestBuilder, longest: usize) -> Result<Vec<u8>, RemoteError> {
         if let Some(secret) = &self.secret {
             request = request.bearer_auth(secret.expose_secret());
         }
@@ -51,7 +80,7 @@ impl Remote {
 
 async fn read(mut response: Response, longest: usize) -> Result<Vec<u8>, RemoteError> {
     let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| RemoteError::Unreachable)? {
+    while let Some(chunk) = response.chunk().await.map_err(|_| RemoteError::Gone)? {
         if bytes.len() + chunk.len() > longest {
             return Err(RemoteError::TooLong);
         }
@@ -62,19 +91,32 @@ async fn read(mut response: Response, longest: usize) -> Result<Vec<u8>, RemoteE
 
 /// Whether this is where a service may be: behind TLS, or on this machine; and nothing secret in it.
 pub fn is_address(text: &str) -> bool {
-    address(text).is_some()
+    address(text, is_here).is_some()
 }
 
-fn address(text: &str) -> Option<Url> {
+/// Without TLS a host must be `open`.
+fn address(text: &str, open: fn(&str) -> bool) -> Option<Url> {
     let url = Url::parse(text).ok()?;
-    let here = url.host_str().is_some_and(is_here);
-    let sealed = url.scheme() == "https" || url.scheme() == "http" && here;
+    let open = url.host_str().is_some_and(open);
+    let sealed = url.scheme() == "https" || url.scheme() == "http" && open;
     (sealed && !text.contains(['@', '?', '#'])).then_some(url)
 }
 
 fn is_here(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    host == "localhost" || ip(host).is_some_and(|address| address.is_loopback())
+}
+
+/// Whether a host is this machine or in a private network.
+pub fn near(host: &str) -> bool {
+    is_here(host)
+        || ip(host).is_some_and(|address| match address {
+            IpAddr::V4(four) => four.is_private(),
+            IpAddr::V6(six) => six.is_unique_local(),
+        })
+}
+
+fn ip(host: &str) -> Option<IpAddr> {
+    host.trim_start_matches('[').trim_end_matches(']').parse().ok()
 }
 
 #[cfg(test)]
@@ -101,5 +143,17 @@ mod tests {
         ] {
             assert!(!is_address(text), "{text}");
         }
+        let in_house = |text| Remote::in_house(text, None).is_some();
+        assert!(
+            in_house("http://192.168.0.7/v1")
+                && in_house("http://[fd00::1]/")
+                && in_house("https://a.example")
+        );
+        assert!(
+            !in_house("http://8.8.8.8/v1") && !in_house("http://a.example") && !is_address("http://10.0.0.1")
+        );
+        let below = |url| Remote::new(url, None).expect(url).below(&["audio", "speech"]).path().to_owned();
+        assert_eq!(below("http://127.0.0.1/v1/"), "/v1/audio/speech");
+        assert_eq!(below("http://127.0.0.1/v1"), "/v1/audio/speech");
     }
 }

@@ -40,6 +40,7 @@ mod tasks;
 mod tree;
 pub mod trials;
 mod trunks;
+mod voices;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -48,15 +49,14 @@ pub use model::{
     Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
     EngineSettings, Extension, Flow, Forward, Group, Hearer, Hears, HttpSettings, Human, Jump, Lines, Locale,
     Login, Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Prompt, Queue, RingOrder, Shortcut,
-    Silence, SipSettings, Site, Slot, Spot, Step, Store, Talk, TalkFault, TaskSettings, Topic, TransferTo,
-    Trunk, parts,
+    Silence, SipSettings, Site, Slot, Speaker, Speaks, Spot, Step, Store, Talk, TalkFault, TaskSettings,
+    Topic, TransferTo, Trunk, parts,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
 pub use pin::PinHash;
 pub use problem::{Code, Problem, Problems, Severity};
 pub use profile::Profile;
-pub use speech::near;
 
 use self::{
     decode::suggest,
@@ -250,7 +250,8 @@ impl Trees {
             engine,
             store,
             http,
-            speech,
+            speech: speech.hearers,
+            voices: speech.voices,
             tasks,
             numbers,
             hours,

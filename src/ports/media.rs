@@ -1,10 +1,11 @@
 //! What callers hear: prompts made once and kept as `ID.wav` (8 kHz, 16 bit, mono) in one folder.
 //!
-//! `prepare` makes them: texts are spoken by espeak-ng, recordings are brought to the telephone's rate. What
-//! cannot be made is told and left out: callers hear nothing there rather than getting no service.
+//! `prepare` makes them: texts are spoken by whom the site names (`ports::speech::synthesis`), recordings are brought
+//! to the telephone's rate. What cannot be made is told and left out: callers hear nothing there rather than getting
+//! no service.
 //!
-//! An id follows from what is heard alone (language, voice, text), so a flow names its prompts without
-//! looking at any file, and a replay names the same.
+//! An id follows from what is said alone (language, text), so a flow names its prompts without looking at any file, and a
+//! replay names the same. Which voice made a file stands in the file: another voice makes it anew.
 //!
 //! `talk` is what conversations say, `phrase` what Tandem itself says: words around mailboxes and PINs, numbers and times.
 
@@ -13,12 +14,11 @@ pub mod music;
 pub mod phrase;
 mod prepare;
 mod resample;
-mod speech;
 mod talk;
 mod tone;
+mod turn;
 
-pub use prepare::{Prepared, Progress, prepare, prepare_phrases};
-pub use speech::SpeechError;
+pub use prepare::{Prepared, Progress, SpeechError, prepare, prepare_phrases};
 pub use talk::saying;
 
 use std::path::Path;
@@ -58,7 +58,7 @@ pub fn beep() -> Media {
 }
 
 fn spoken(locale: Locale, text: &str) -> PromptId {
-    id(&[b"spoken", voice(locale).as_bytes(), text.as_bytes(), RECIPE.as_bytes()])
+    id(&[b"spoken", tongue(locale).as_bytes(), text.as_bytes(), RECIPE.as_bytes()])
 }
 
 fn recorded(file: &Path) -> PromptId {
@@ -77,8 +77,8 @@ fn id(parts: &[&[u8]]) -> PromptId {
     PromptId::new(short)
 }
 
-/// The voice of espeak-ng for a language.
-fn voice(locale: Locale) -> &'static str {
+/// A language in an id.
+fn tongue(locale: Locale) -> &'static str {
     match locale {
         Locale::Chinese => "cmn",
         Locale::English => "en-us",

@@ -1,10 +1,11 @@
-//! From sound to words. A `Recognizer` hears one utterance at a time through a `Listener`, which holds what it does
+//! From sound to words, and (`synthesis`) from words to sound. A `Recognizer` hears one utterance at a time through a `Listener`, which holds what it does
 //! within bounds: whatever it does (late, gone, endless, nonsense), the caller's utterance ends in words or in one
 //! `Unheard`, in time.
 //!
 //! A listener is fed frames as they come, so the same port serves recognisers that hear along (their partial texts
 //! are there on the way) and programs that want the whole utterance.
 
+mod child;
 mod http;
 mod listener;
 mod ngram;
@@ -15,6 +16,7 @@ mod setup;
 mod socket;
 mod sounding;
 mod sphinx;
+pub mod synthesis;
 mod upsample;
 
 pub use http::{Http, HttpSettings, NoEndpoint};
@@ -22,9 +24,10 @@ pub use listener::{Listener, Partial, Sound};
 pub use primer::Primer;
 pub use program::Program;
 pub use scripted::{Act, Scripted};
-pub use setup::{SpeechFault, of_site};
+pub use setup::{SpeechFault, of_site, voices_of_site};
 pub use socket::{Dialect, NoAddress, Socket};
 pub use sphinx::{Sphinx, SphinxSettings};
+pub use synthesis::{Synthesizer, Synthesizers, Unspoken};
 
 use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 

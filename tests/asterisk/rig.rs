@@ -99,6 +99,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         store: Store::Sqlite,
         http: None,
         speech: BTreeMap::new(),
+        voices: BTreeMap::new(),
         tasks: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),
@@ -387,17 +388,12 @@ impl Rig {
         hash[..8].copy_from_slice(&frequency.to_be_bytes());
         hash[8..].copy_from_slice(&(length.as_millis() as u64).to_be_bytes());
         let id = PromptId::new(hash);
-        let samples: Vec<u8> = (0..length.as_millis() * 8)
-            .flat_map(|at| {
-                let value = (at as f64 * frequency / 8000.0 * std::f64::consts::TAU).sin() * 8000.0;
-                (value as i16).to_le_bytes()
-            })
-            .collect();
-        let mut wav = Vec::from(*b"RIFF");
-        wav.extend((36 + samples.len() as u32).to_le_bytes());
-        wav.extend(*b"WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x80\x3e\0\0\x02\0\x10\0data");
-        wav.extend((samples.len() as u32).to_le_bytes());
-        wav.extend(samples);
+        let samples = (0..length.as_millis() * 8).map(|at| {
+            let value = (at as f64 * frequency / 8000.0 * std::f64::consts::TAU).sin() * 8000.0;
+            value as i16
+        });
+        // As Tandem keeps prompts: with the voice that made them.
+        let wav = Wav::telephone(samples.collect()).to_bytes_by("espeak-ng en-us 160");
         std::fs::write(self.dir.join(format!("{id}.wav")), wav).expect("written");
         Media::Prompt(id)
     }

@@ -20,6 +20,7 @@ use tandem::{
         id::{LegId, Name, OrderId, SoundId},
         number::Number,
         text::Label,
+        wav::Wav,
     },
     infra::site::{self, Site},
     lab::{
@@ -76,25 +77,10 @@ pub fn prompt(number: u8) -> Media {
 /// A tone as a WAV file.
 fn wav(path: &Path, frequency: f64, span: Duration) {
     let count = (span.as_secs_f64() * 8000.0) as u32;
-    let mut bytes = Vec::new();
-    bytes.extend_from_slice(b"RIFF");
-    bytes.extend_from_slice(&(36 + 2 * count).to_le_bytes());
-    bytes.extend_from_slice(b"WAVEfmt ");
-    bytes.extend_from_slice(&16u32.to_le_bytes());
-    for half in [1u16, 1] {
-        bytes.extend_from_slice(&half.to_le_bytes());
-    }
-    bytes.extend_from_slice(&8000u32.to_le_bytes());
-    bytes.extend_from_slice(&16000u32.to_le_bytes());
-    for half in [2u16, 16] {
-        bytes.extend_from_slice(&half.to_le_bytes());
-    }
-    bytes.extend_from_slice(b"data");
-    bytes.extend_from_slice(&(2 * count).to_le_bytes());
-    for n in 0..count {
-        let sample = 8000.0 * (std::f64::consts::TAU * frequency * f64::from(n) / 8000.0).sin();
-        bytes.extend_from_slice(&(sample as i16).to_le_bytes());
-    }
+    let sample = |n: u32| 8000.0 * (std::f64::consts::TAU * frequency * f64::from(n) / 8000.0).sin();
+    // As Tandem keeps prompts: with the voice that made them.
+    let bytes =
+        Wav::telephone((0..count).map(|n| sample(n) as i16).collect()).to_bytes_by("espeak-ng en-us 160");
     fs::write(path, bytes).expect("a sound file");
 }
 

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use tandem::infra::site::{self, Code, Hearer, Hears, Locale};
+use tandem::infra::site::{self, Code, Hearer, Hears, Locale, Speaker, Speaks};
 
 use super::{copy, edit, faults::over_the_caret};
 
@@ -64,5 +64,62 @@ fn what_is_wrong_is_told_at_its_place() {
         assert!(told.contains(place), "{speech}: {told}");
         let told = format!("{} {:?}", problem.message, problem.help);
         assert!(told.contains(word) && !told.contains("a:b@"), "{speech}: {told}");
+    }
+}
+
+#[test]
+fn each_language_has_the_voice_that_it_names() {
+    let (_temp, dir) = copy("examples/small");
+    assert!(site::load(&dir).expect("sound").voices.is_empty());
+    with(
+        &dir,
+        "  zh: { synthesizer: { kind: http, url: \"https://speech.example/v1\", model: m, voice: anna, key_file: secrets/speech } }\n  \
+         en: { recognizer: none, synthesizer: { kind: espeak-ng, voice: en-gb+f3, speed: 140, patience: 3s } }\n",
+    );
+    let read = site::load(&dir).expect("sound");
+    assert!(!read.speech.contains_key(&Locale::Chinese), "who names only a voice has the usual recogniser");
+    assert_eq!(read.speech[&Locale::English].hears, Hears::Nobody);
+    let english = Speaks::Espeak { voice: Some("en-gb+f3".into()), speed: 140 };
+    assert_eq!(read.voices[&Locale::English], Speaker { speaks: english, patience: Duration::from_secs(3) });
+    let key_file = Some(dir.join("secrets/speech"));
+    let (url, model, voice) = ("https://speech.example/v1".into(), "m".into(), "anna".into());
+    assert_eq!(read.voices[&Locale::Chinese].speaks, Speaks::Http { url, model, voice, key_file });
+}
+
+#[test]
+fn what_is_wrong_with_a_voice_is_told_at_its_place() {
+    for (voice, code, place, word) in [
+        ("{ kind: espeak }", Code::BadValue, "espeak", "did you mean `espeak-ng`"),
+        ("{ kind: espeak-ng, voice: --version }", Code::BadValue, "--version", "--voices"),
+        ("{ kind: espeak-ng, speed: 20 }", Code::BadValue, "20", "80"),
+        ("{ kind: espeak-ng, url: \"https://a\" }", Code::UnknownKey, "url", "remove it"),
+        ("{ kind: http, url: \"https://a/v1\", model: m }", Code::MissingKey, "synthesizer", "voice"),
+        (
+            "{ kind: http, url: \"http://a/v1\", model: m, voice: v }",
+            Code::BadValue,
+            "http://a/v1",
+            "https://HOST",
+        ),
+        (
+            "{ kind: http, url: \"https://a:b@c\", model: m, voice: v }",
+            Code::BadValue,
+            "https://a:b@c",
+            "https",
+        ),
+        ("{ kind: program, command: say }", Code::BadValue, "say", "from `/` on"),
+        ("{ kind: program, command: [/bin/say], patience: 2m }", Code::BadValue, "2m", "1m"),
+        ("{ kind: program, command: [/bin/say], tongue: x }", Code::UnknownKey, "tongue", "allowed"),
+        ("{ voice: en-us }", Code::MissingKey, "synthesizer", "kind"),
+        ("espeak-ng", Code::WrongType, "espeak-ng", ""),
+    ] {
+        let (_temp, dir) = copy("examples/small");
+        with(&dir, &format!("  en: {{ recognizer: none, synthesizer: {voice} }}\n"));
+        let problems = site::load(&dir).expect_err(voice).0;
+        let [problem] = &problems[..] else { panic!("{voice}: {problems:#?}") };
+        assert_eq!(problem.code, code, "{voice}: {problem:#?}");
+        let told = over_the_caret(&dir, problem);
+        assert!(told.contains(place), "{voice}: {told}");
+        let told = format!("{} {:?}", problem.message, problem.help);
+        assert!(told.contains(word) && !told.contains("a:b@"), "{voice}: {told}");
     }
 }

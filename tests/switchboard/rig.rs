@@ -120,6 +120,7 @@ pub fn site(agents: usize) -> Site {
         store: Store::Sqlite,
         http: None,
         speech: BTreeMap::new(),
+        voices: BTreeMap::new(),
         tasks: None,
         numbers: [(
             number("4000"),

@@ -1,10 +1,6 @@
 //! `site.yaml`: who we are, which engine, and what happens when Tandem is not there.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use jiff::tz::{TimeZone, db};
 use smol_str::SmolStr;
@@ -13,13 +9,14 @@ use super::{
     decode::{self, Fields, Shape, shorten, suggest},
     engine,
     features::{self, Feature},
-    model::{EngineSettings, Hearer, HttpSettings, Locale, Store, TaskSettings},
+    model::{EngineSettings, HttpSettings, Locale, Store, TaskSettings},
     names::Names,
     port,
     problem::Code,
     profile::Profile,
     source::{Findings, Place},
-    speech, store, tasks,
+    speech::{self, Speech},
+    store, tasks,
     tree::{Node, Value},
 };
 use crate::base::number::Number;
@@ -50,7 +47,7 @@ pub(super) struct General {
     pub store: Store,
     pub http: Option<HttpSettings>,
     pub tasks: Option<TaskSettings>,
-    pub speech: BTreeMap<Locale, Hearer>,
+    pub speech: Speech,
     pub fallback: Number,
     pub lease: Duration,
     pub profile: Option<Profile>,
@@ -121,7 +118,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
     };
     let speech = match fields.get("speech") {
         Some(node) => speech::read(root, node, fields.key_place("speech").unwrap_or(node.place), to)?,
-        None => BTreeMap::new(),
+        None => Speech::default(),
     };
     let tasks = match fields.get("tasks") {
         Some(node) => Some(tasks::read(root, node, fields.key_place("tasks").unwrap_or(node.place), to)?),

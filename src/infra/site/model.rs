@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
-pub use speech::{Hearer, Hears};
+pub use speech::{Hearer, Hears, Speaker, Speaks};
 pub use talk::{
     Ask, Choice, End, Human, Jump, Lines, Part, Shortcut, Slot, Spot, Talk, TalkFault, Topic, parts,
 };
@@ -53,6 +53,9 @@ pub struct Site {
     /// Who hears callers, where that is not the usual.
     #[serde(default)]
     pub speech: BTreeMap<Locale, Hearer>,
+    /// Who speaks to callers, where that is not espeak-ng as it is.
+    #[serde(default)]
+    pub voices: BTreeMap<Locale, Speaker>,
     /// Who does the tasks of conversations; without it they fail, and the caller goes to a human.
     #[serde(default)]
     pub tasks: Option<TaskSettings>,

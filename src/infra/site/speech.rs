@@ -1,15 +1,24 @@
-//! `speech` of `site.yaml`: who hears callers, by language.
+//! `speech` of `site.yaml`: who hears callers and who speaks to them, by language.
 
-use std::{collections::BTreeMap, net::IpAddr, path::Path, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
     decode::{self, Fields, Shape, shorten, suggest},
-    model::{Hearer, Hears, Locale},
+    model::{Hearer, Hears, Locale, Speaker},
     problem::Code,
     secret,
     source::{Findings, Place},
     tree::Node,
+    voices,
 };
+use crate::infra::remote::near;
+
+/// What `speech` names.
+#[derive(Default)]
+pub(super) struct Speech {
+    pub hearers: BTreeMap<Locale, Hearer>,
+    pub voices: BTreeMap<Locale, Speaker>,
+}
 
 const SPEECH: Shape = Shape {
     what: "speech",
@@ -28,8 +37,11 @@ const LANGUAGE: Shape = Shape {
         ("url", "url: \"ws://127.0.0.1:2700\""),
         ("model", "model: whisper-1"),
         ("key_file", "key_file: secrets/speech"),
+        ("synthesizer", "synthesizer: { kind: espeak-ng, voice: en-us }"),
     ],
 };
+/// What belongs to a recogniser.
+const OWN: &[&str] = &["patience", "workers", "command", "url", "model", "key_file"];
 const KINDS: [(&str, &[&str]); 6] = [
     ("none", &[]),
     ("pocketsphinx", &["workers"]),
@@ -39,25 +51,29 @@ const KINDS: [(&str, &[&str]); 6] = [
     ("http", &["url", "model", "key_file"]),
 ];
 
-/// Who hears each language that is named.
-pub(super) fn read(
-    root: &Path,
-    node: &Node,
-    owner: Place,
-    to: &mut Findings,
-) -> Option<BTreeMap<Locale, Hearer>> {
+/// Who hears and who speaks each language that is named.
+pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) -> Option<Speech> {
     let fields = Fields::open(node, owner, &SPEECH, to)?;
-    let mut all = BTreeMap::new();
+    let mut all = Speech::default();
     for (key, locale) in [("zh", Locale::Chinese), ("en", Locale::English)] {
-        if let Some((node, place)) = fields.get(key).zip(fields.key_place(key)) {
-            all.extend(hearer(root, node, place, locale, to).map(|hearer| (locale, hearer)));
+        let Some((node, place)) = fields.get(key).zip(fields.key_place(key)) else { continue };
+        let Some(fields) = Fields::open(node, place, &LANGUAGE, to) else { continue };
+        let voice = fields.get("synthesizer");
+        if let Some((node, place)) = voice.zip(fields.key_place("synthesizer")) {
+            all.voices.extend(voices::read(root, node, place, to).map(|speaker| (locale, speaker)));
+        }
+        // Who names only a voice has the usual recogniser.
+        if voice.is_none()
+            || fields.get("recognizer").is_some()
+            || OWN.iter().any(|key| fields.get(key).is_some())
+        {
+            all.hearers.extend(hearer(root, &fields, locale, to).map(|hearer| (locale, hearer)));
         }
     }
     Some(all)
 }
 
-fn hearer(root: &Path, node: &Node, place: Place, locale: Locale, to: &mut Findings) -> Option<Hearer> {
-    let fields = Fields::open(node, place, &LANGUAGE, to)?;
+fn hearer(root: &Path, fields: &Fields, locale: Locale, to: &mut Findings) -> Option<Hearer> {
     let named = fields.need("recognizer", to)?;
     let text = decode::scalar(named, "pocketsphinx", to)?;
     let Some((kind, own)) = KINDS.into_iter().find(|(kind, _)| *kind == text) else {
@@ -71,7 +87,7 @@ fn hearer(root: &Path, node: &Node, place: Place, locale: Locale, to: &mut Findi
         return None;
     };
     let mut fine = true;
-    for (key, _) in &LANGUAGE.keys[2..] {
+    for key in &OWN[1..] {
         if let Some(place) = fields.key_place(key).filter(|_| !own.contains(key)) {
             let message = format!("`{key}` means nothing to the recogniser `{kind}`");
             to.error(Code::UnknownKey, place, message, "remove it, or name the recogniser that it is for");
@@ -87,7 +103,7 @@ fn hearer(root: &Path, node: &Node, place: Place, locale: Locale, to: &mut Findi
     let (least, most) = (Duration::from_millis(500), Duration::from_secs(30));
     let patience =
         fields.get("patience").map_or(Some(Duration::from_secs(5)), |n| decode::duration(n, least, most, to));
-    let hears = hears(root, kind, &fields, to)?;
+    let hears = hears(root, kind, fields, to)?;
     Some(Hearer { hears, patience: patience? }).filter(|_| fine)
 }
 
@@ -114,7 +130,7 @@ fn hears(root: &Path, kind: &str, fields: &Fields, to: &mut Findings) -> Option<
 }
 
 /// A program and its arguments; no shell reads them.
-fn command(node: &Node, to: &mut Findings) -> Option<Vec<String>> {
+pub(super) fn command(node: &Node, to: &mut Findings) -> Option<Vec<String>> {
     let words: Vec<String> = decode::list(node)
         .iter()
         .map(|n| decode::line(n, 500, "/usr/local/bin/hear", to))
@@ -130,7 +146,7 @@ fn command(node: &Node, to: &mut Findings) -> Option<Vec<String>> {
 }
 
 /// An address of a server. What callers say leaves the house sealed or not at all.
-fn address<'a>(node: &'a Node, scheme: &str, to: &mut Findings) -> Option<&'a str> {
+pub(super) fn address<'a>(node: &'a Node, scheme: &str, to: &mut Findings) -> Option<&'a str> {
     let text = decode::scalar(node, "ws://127.0.0.1:2700", to)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~:/[]-".contains(&b);
     let fine = text.len() <= 500
@@ -145,7 +161,7 @@ fn address<'a>(node: &'a Node, scheme: &str, to: &mut Findings) -> Option<&'a st
         });
     if !fine {
         // Never the text itself: it may hold a password.
-        let message = "that is no address of a recogniser";
+        let message = "that is no address of a speech server";
         let help = match scheme {
             "ws" => "write `ws://HOST:PORT`, with HOST on this machine or an IP address of a private network",
             _ => {
@@ -155,14 +171,4 @@ fn address<'a>(node: &'a Node, scheme: &str, to: &mut Findings) -> Option<&'a st
         to.error(Code::BadValue, node.place, message, help);
     }
     fine.then_some(text)
-}
-
-/// Whether a host is this machine or in a private network.
-pub fn near(host: &str) -> bool {
-    let address = host.trim_start_matches('[').trim_end_matches(']').parse::<IpAddr>();
-    host == "localhost"
-        || address.is_ok_and(|address| match address {
-            IpAddr::V4(four) => four.is_loopback() || four.is_private(),
-            IpAddr::V6(six) => six.is_loopback() || six.is_unique_local(),
-        })
 }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File, Permissions},
     io::{self, Read, Write},
+    mem::discriminant,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering},
@@ -15,21 +16,24 @@ use smol_str::SmolStr;
 use tokio::task::spawn_blocking;
 
 use super::{
-    phrase, recorded, resample,
-    speech::{self, SpeechError},
-    spoken, talk,
+    phrase, recorded, resample, spoken, talk,
     tone::Tone,
     toned,
+    turn::{Turn, Turns},
 };
 use crate::{
-    base::wav::Wav,
+    base::wav::{self, Wav, WavError},
     infra::site::{Codes, Locale, Prompt, Site, Step},
-    ports::engine::PromptId,
+    ports::{
+        engine::PromptId,
+        speech::{Synthesizers, Unspoken},
+    },
 };
 
-const PROGRAM: &str = "espeak-ng";
-/// Processes at a time.
-const LANES: usize = 2;
+/// Prompts made at a time.
+pub(super) const LANES: usize = 2;
+/// So long calls wait for the synthesisers that the site names; then espeak-ng steps in, until they have come to it.
+const WITHIN: Duration = Duration::from_secs(20);
 const MAX_FILE: u64 = 64 << 20;
 const DRAFT: &str = "part";
 const OLD_DRAFT: Duration = Duration::from_hours(1);
@@ -50,6 +54,33 @@ pub struct Prepared {
     pub kept: usize,
     /// What callers will not hear, and why; a fault that concerns all is told once.
     pub failed: Vec<(PromptId, SpeechError)>,
+    /// What they hear in another voice than the site names, and why.
+    pub instead: Vec<(PromptId, Unspoken)>,
+}
+
+/// Why a prompt could not be made.
+#[derive(Debug, thiserror::Error)]
+pub enum SpeechError {
+    #[error(transparent)]
+    Unspoken(#[from] Unspoken),
+    #[error("the recording cannot be used: {0}; convert it to 16-bit PCM WAV")]
+    Recording(WavError),
+    #[error(
+        "a prompt's file cannot be written or read: {0}; the folder needs space, and Tandem's user must own it"
+    )]
+    File(io::Error),
+}
+
+impl SpeechError {
+    /// Whether it is told already when this one was told for another prompt.
+    fn is_told_by(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unspoken(one), Self::Unspoken(other)) => {
+                one.concerns_all() && discriminant(one) == discriminant(other)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// What is heard under one id.
@@ -60,63 +91,61 @@ enum Source {
     Tone(Tone),
 }
 
-/// Makes every prompt of `site` that is not yet in `folder`, and tells after each how far it is.
-pub async fn prepare(site: &Site, folder: &Path, told: impl FnMut(Progress)) -> Prepared {
-    with(PROGRAM, site, folder, told).await
+/// Makes every prompt of `site` that is not yet in `folder`, and tells after each how far it is. Calls wait for this:
+/// whoever the site names as synthesiser has so much time and no more.
+pub async fn prepare(
+    site: &Site,
+    voices: &Synthesizers,
+    folder: &Path,
+    told: impl FnMut(Progress),
+) -> Prepared {
+    make_all(&Turns::new(voices, Some(WITHIN)), sources(site), folder, told).await
 }
 
 /// Makes the words of the house and of conversations, if the site has anything that speaks them. They are many, and no call waits for
-/// them: this may run while calls do.
-pub async fn prepare_phrases(site: &Site, folder: &Path, told: impl FnMut(Progress)) -> Prepared {
-    make_all(PROGRAM, phrases(site), folder, told).await
-}
-
-async fn with(program: &str, site: &Site, folder: &Path, told: impl FnMut(Progress)) -> Prepared {
-    make_all(program, sources(site), folder, told).await
+/// them: this may run while calls do. What another voice had to speak before is spoken anew.
+pub async fn prepare_phrases(
+    site: &Site,
+    voices: &Synthesizers,
+    folder: &Path,
+    told: impl FnMut(Progress),
+) -> Prepared {
+    let mut all = phrases(site);
+    if !site.voices.is_empty() {
+        all.extend(sources(site));
+    }
+    make_all(&Turns::new(voices, None), all, folder, told).await
 }
 
 async fn make_all(
-    program: &str,
+    turns: &Turns,
     sources: BTreeMap<PromptId, Source>,
     folder: &Path,
     mut told: impl FnMut(Progress),
 ) -> Prepared {
     let mut prepared = Prepared::default();
     let all = sources.len();
-    let made_folder = fs::create_dir_all(folder).map(|()| sweep(folder));
-    // Each lane finds out for itself whether the program hangs; after that nobody waits for it any more.
-    let hung = &AtomicUsize::new(0);
-    let mut outcomes = stream::iter(sources)
-        .map(|(id, source)| {
-            let target = folder.join(format!("{id}.wav"));
-            async move {
-                let outcome = match source {
-                    Source::Text(..) if hung.load(Ordering::Relaxed) >= LANES => Err(SpeechError::Hung),
-                    source => make(program, source, target).await,
-                };
-                if matches!(outcome, Err(SpeechError::Slow)) {
-                    hung.fetch_add(1, Ordering::Relaxed);
-                }
-                (id, outcome)
-            }
-        })
-        .buffer_unordered(LANES);
-    if let Err(error) = made_folder {
+    if let Err(error) = fs::create_dir_all(folder).map(|()| sweep(folder)) {
         prepared.failed.push((PromptId::new([0; 16]), SpeechError::File(error)));
         return prepared;
     }
+    let mut outcomes = stream::iter(sources)
+        .map(|(id, source)| {
+            let target = folder.join(format!("{id}.wav"));
+            async move { (id, make(turns, source, target).await) }
+        })
+        .buffer_unordered(LANES);
     let mut done = 0;
     while let Some((id, outcome)) = outcomes.next().await {
         done += 1;
         match outcome {
-            Ok(true) => prepared.made += 1,
-            Ok(false) => prepared.kept += 1,
-            Err(error) => {
-                let known = |e: &SpeechError| std::mem::discriminant(e) == std::mem::discriminant(&error);
-                if !error.concerns_all() || !prepared.failed.iter().any(|(_, e)| known(e)) {
-                    prepared.failed.push((id, error));
-                }
+            Ok(Made { anew, instead }) => {
+                prepared.made += usize::from(anew);
+                prepared.kept += usize::from(!anew);
+                prepared.instead.extend(instead.map(|why| (id, why)));
             }
+            Err(error) if prepared.failed.iter().any(|(_, told)| error.is_told_by(told)) => {}
+            Err(error) => prepared.failed.push((id, error)),
         }
         told(Progress { done, all });
     }
@@ -187,22 +216,17 @@ fn phrases(site: &Site) -> BTreeMap<PromptId, Source> {
     all.map(|(locale, text)| (spoken(locale, &text), Source::Text(locale, text))).collect()
 }
 
-/// Whether it had to be made.
-async fn make(program: &str, source: Source, target: PathBuf) -> Result<bool, SpeechError> {
-    match source {
-        Source::Text(locale, text) => {
-            let there = target.clone();
-            if blocking(move || Ok(playable(&there))).await? {
-                return Ok(false);
-            }
-            let sound = speech::speak(program, locale, &text).await?;
-            blocking(move || {
-                let sound = resample::level(resample::to_telephone(&sound));
-                write(&target, &sound.to_bytes()).map_err(SpeechError::File)
-            })
-            .await?;
-            Ok(true)
-        }
+/// A prompt that is there.
+#[derive(Debug)]
+struct Made {
+    anew: bool,
+    /// Why another than the first voice speaks.
+    instead: Option<Unspoken>,
+}
+
+async fn make(turns: &Turns, source: Source, target: PathBuf) -> Result<Made, SpeechError> {
+    let anew = match source {
+        Source::Text(locale, text) => return say(turns.of(locale), &text, target).await,
         Source::Tone(tone) => {
             blocking(move || {
                 let fresh = playable(&target);
@@ -211,7 +235,7 @@ async fn make(program: &str, source: Source, target: PathBuf) -> Result<bool, Sp
                 }
                 Ok(!fresh)
             })
-            .await
+            .await?
         }
         Source::Recording(file) => {
             blocking(move || {
@@ -224,9 +248,36 @@ async fn make(program: &str, source: Source, target: PathBuf) -> Result<bool, Sp
                 }
                 Ok(!fresh)
             })
-            .await
+            .await?
+        }
+    };
+    Ok(Made { anew, instead: None })
+}
+
+/// By the first who can. A file that another voice made counts for nothing, but stays where nobody can speak: old
+/// words are better than none.
+async fn say(turns: impl Iterator<Item = &Turn>, text: &str, target: PathBuf) -> Result<Made, SpeechError> {
+    let there = target.clone();
+    let maker = blocking(move || Ok(maker(&there))).await?;
+    let mut instead = None;
+    for turn in turns {
+        if maker.as_ref() == Some(&turn.voice) {
+            return Ok(Made { anew: false, instead });
+        }
+        match turn.speak(text).await {
+            Ok(sound) => {
+                let voice = turn.voice.clone();
+                blocking(move || {
+                    let sound = resample::level(resample::to_telephone(&sound));
+                    write(&target, &sound.to_bytes_by(&voice)).map_err(SpeechError::File)
+                })
+                .await?;
+                return Ok(Made { anew: true, instead });
+            }
+            Err(why) => instead = Some(why),
         }
     }
+    Err(SpeechError::Unspoken(instead.unwrap_or(Unspoken::GivenUp)))
 }
 
 async fn blocking<T: Send + 'static>(
@@ -236,7 +287,17 @@ async fn blocking<T: Send + 'static>(
 }
 
 fn playable(path: &Path) -> bool {
-    read(path).is_ok_and(|bytes| Wav::parse(&bytes).is_ok_and(|wav| wav.rate == 8000 && wav.channels == 1))
+    read(path).is_ok_and(|bytes| is_prompt(&bytes))
+}
+
+fn is_prompt(bytes: &[u8]) -> bool {
+    !wav::is_cut(bytes) && Wav::parse(bytes).is_ok_and(|wav| wav.rate == 8000 && wav.channels == 1)
+}
+
+/// The voice that a prompt's file names.
+fn maker(path: &Path) -> Option<SmolStr> {
+    let bytes = read(path).ok().filter(|bytes| is_prompt(bytes))?;
+    wav::maker(&bytes).map(SmolStr::from)
 }
 
 fn read(path: &Path) -> io::Result<Vec<u8>> {

@@ -3,15 +3,17 @@
 use std::time::Duration;
 
 use futures_util::{FutureExt, future::BoxFuture};
-use reqwest::{Client, RequestBuilder, Response, Url, header::CONTENT_TYPE, redirect::Policy};
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::SecretString;
 use serde::Deserialize;
 use smol_str::SmolStr;
 
 use super::{Partial, Recognizer, Sound, Unheard};
 use crate::{
     base::wav::Wav,
-    infra::site::{Locale, near},
+    infra::{
+        remote::{Remote, RemoteError},
+        site::Locale,
+    },
     ports::engine::Hearing,
 };
 
@@ -38,9 +40,9 @@ pub struct NoEndpoint;
 
 #[derive(Clone, Debug)]
 pub struct Http {
-    client: Client,
-    url: Url,
-    settings: HttpSettings,
+    remote: Remote,
+    model: SmolStr,
+    patience: Duration,
 }
 
 #[derive(Deserialize)]
@@ -50,36 +52,25 @@ struct Answer {
 
 impl Http {
     pub fn new(settings: HttpSettings) -> Result<Self, NoEndpoint> {
-        let url = endpoint(&settings.url, &["audio", "transcriptions"])?;
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().map_err(|_| NoEndpoint)?;
-        Ok(Self { client, url, settings })
+        let HttpSettings { url, model, secret, patience } = settings;
+        Ok(Self { remote: Remote::in_house(&url, secret).ok_or(NoEndpoint)?, model, patience })
     }
 
-    fn request(&self, wav: &[u8], locale: Locale) -> RequestBuilder {
+    async fn ask(&self, wav: &[u8], locale: Locale) -> Result<Vec<u8>, Unheard> {
         let language = match locale {
             Locale::Chinese => "zh",
             Locale::English => "en",
         };
-        let form = format!("multipart/form-data; boundary={BOUNDARY}");
-        let fields =
-            [("model", self.settings.model.as_str()), ("language", language), ("response_format", "json")];
-        let request = self.client.post(self.url.clone()).header(CONTENT_TYPE, form).body(body(wav, &fields));
-        match &self.settings.secret {
-            Some(secret) => request.bearer_auth(secret.expose_secret()),
-            None => request,
-        }
+        let kind = format!("multipart/form-data; boundary={BOUNDARY}");
+        let fields = [("model", self.model.as_str()), ("language", language), ("response_format", "json")];
+        let path = ["audio", "transcriptions"];
+        self.remote.post_as(&path, &kind, body(wav, &fields), MOST).await.map_err(|why| match why {
+            RemoteError::Unreachable => Unheard::Unreachable,
+            RemoteError::Gone => Unheard::Gone,
+            RemoteError::Refused(status) => Unheard::Refused { status },
+            RemoteError::TooLong => Unheard::TooLong,
+        })
     }
-}
-
-/// A model's address with the last words of its path.
-fn endpoint(text: &str, path: &[&str]) -> Result<Url, NoEndpoint> {
-    let mut url = Url::parse(text).map_err(|_| NoEndpoint)?;
-    let near = url.host_str().is_some_and(near);
-    if !(url.scheme() == "https" || url.scheme() == "http" && near) || text.contains(['@', '?']) {
-        return Err(NoEndpoint);
-    }
-    url.path_segments_mut().map_err(|()| NoEndpoint)?.pop_if_empty().extend(path);
-    Ok(url)
 }
 
 /// A form (RFC 7578) of texts and one file.
@@ -113,31 +104,16 @@ impl Recognizer for Http {
                 return Ok(String::new());
             }
             let wav = Wav { rate, channels: 1, samples }.to_bytes();
-            let response = server.request(&wav, locale).send().await.map_err(|_| Unheard::Unreachable)?;
-            if !response.status().is_success() {
-                return Err(Unheard::Refused { status: response.status().as_u16() });
-            }
-            let answer: Answer =
-                serde_json::from_slice(&read(response).await?).map_err(|_| Unheard::Nonsense)?;
+            let told = server.ask(&wav, locale).await?;
+            let answer: Answer = serde_json::from_slice(&told).map_err(|_| Unheard::Nonsense)?;
             Ok(answer.text)
         }
         .boxed()
     }
 
     fn patience(&self) -> Duration {
-        self.settings.patience
+        self.patience
     }
-}
-
-async fn read(mut response: Response) -> Result<Vec<u8>, Unheard> {
-    let mut bytes = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|_| Unheard::Gone)? {
-        if bytes.len() + chunk.len() > MOST {
-            return Err(Unheard::TooLong);
-        }
-        bytes.extend_from_slice(&chunk);
-    }
-    Ok(bytes)
 }
 
 #[cfg(test)]

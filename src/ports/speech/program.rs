@@ -1,14 +1,13 @@
 //! Any program that is run once for each utterance: a WAV file on its standard input, the words on its standard output.
 
-use std::{ffi::OsString, io, process::Stdio, time::Duration};
+use std::{ffi::OsString, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    process::Command,
-};
 
-use super::{Partial, Recognizer, Sound, Unheard};
+use super::{
+    Partial, Recognizer, Sound, Unheard,
+    child::{self, Trouble},
+};
 use crate::{base::wav::Wav, ports::engine::Hearing};
 
 /// More than this is no utterance.
@@ -45,38 +44,17 @@ impl Recognizer for Program {
     }
 }
 
-/// Dropped, it ends the program.
 async fn run(command: &[OsString], wav: &[u8]) -> Result<String, Unheard> {
     let (program, arguments) = command.split_first().ok_or_else(|| Unheard::Missing(String::new()))?;
-    let mut child = Command::new(program)
-        .args(arguments)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Unheard::Missing(program.display().to_string()),
-            _ => Unheard::Run(error),
-        })?;
-    let (stdin, stdout) = child.stdin.take().zip(child.stdout.take()).ok_or(Unheard::Gone)?;
-    let write = async move {
-        let mut stdin = stdin;
-        // Who has heard enough closes early; the exit status says whether that was meant.
-        let _ = stdin.write_all(wav).await;
-    };
-    let mut told = Vec::new();
-    let read = async {
-        stdout.take(MOST as u64 + 1).read_to_end(&mut told).await?;
-        // Who says too much is not waited for.
-        if told.len() > MOST { Err(Unheard::TooLong) } else { Ok(told) }
-    };
-    let both = async { tokio::join!(write, read).1 };
-    let told = both.await?;
-    if !child.wait().await?.success() {
+    let told = child::run(program, arguments, wav, MOST).await.map_err(|trouble| match trouble {
+        Trouble::Missing => Unheard::Missing(program.display().to_string()),
+        Trouble::Run(error) => Unheard::Run(error),
+        Trouble::TooLong => Unheard::TooLong,
+    })?;
+    if !told.fine {
         return Err(Unheard::Gone);
     }
-    String::from_utf8(told).map_err(|_| Unheard::Nonsense)
+    String::from_utf8(told.out).map_err(|_| Unheard::Nonsense)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! Who hears the callers of a site, and what is missing for that.
+//! Who hears the callers of a site and who speaks to them, and what is missing for that.
 
 use std::{
     collections::BTreeMap,
@@ -10,12 +10,13 @@ use std::{
 
 use super::{
     Dialect, Http, HttpSettings, NoAddress, NoEndpoint, Primer, Program, Recognizer, Recognizers, Socket,
-    Sphinx, SphinxSettings,
+    Sphinx, SphinxSettings, Synthesizer, Synthesizers,
+    synthesis::{Espeak, HttpVoice, HttpVoiceSettings, SpokenByProgram},
 };
 use crate::{
     base::id::Name,
     infra::site::{
-        Ask, Hearer, Hears, Locale, Prompt, Site, Step, Talk, samples,
+        Ask, Hearer, Hears, Locale, Prompt, Site, Speaker, Speaks, Step, Talk, samples,
         secret::{self, SecretError},
     },
 };
@@ -55,6 +56,36 @@ pub fn of_site(site: &Site, folder: &Path) -> (Recognizers, Vec<SpeechFault>) {
         }
     }
     (Recognizers::new(all), faults)
+}
+
+/// Who speaks each language of a site. Who cannot is told, and espeak-ng speaks in their place.
+pub fn voices_of_site(site: &Site) -> (Synthesizers, Vec<SpeechFault>) {
+    let mut faults = Vec::new();
+    let mut named = Vec::new();
+    for (locale, speaker) in site.voices.iter().filter(|(locale, _)| site.languages.contains(locale)) {
+        match synthesizer(speaker, *locale) {
+            Ok(found) => named.push((*locale, found)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    (Synthesizers::new(Espeak::PROGRAM, named), faults)
+}
+
+fn synthesizer(speaker: &Speaker, locale: Locale) -> Result<Arc<dyn Synthesizer>, SpeechFault> {
+    let patience = speaker.patience;
+    Ok(match &speaker.speaks {
+        Speaks::Espeak { voice, speed } => {
+            let usual = Espeak::usual(Path::new(Espeak::PROGRAM), locale);
+            let voice = voice.clone().unwrap_or_else(|| usual.voice.clone());
+            Arc::new(Espeak { voice, speed: *speed, patience, ..usual })
+        }
+        Speaks::Program { command } => Arc::new(SpokenByProgram { command: command.clone(), patience }),
+        Speaks::Http { url, model, voice, key_file } => {
+            let secret = key_file.as_deref().map(secret::read_key).transpose()?;
+            let (url, model, voice) = (url.to_string(), model.clone(), voice.clone());
+            Arc::new(HttpVoice::new(HttpVoiceSettings { url, model, voice, secret, patience })?)
+        }
+    })
 }
 
 fn recognizer(

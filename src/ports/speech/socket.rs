@@ -17,7 +17,7 @@ use tokio_tungstenite::{
 pub use self::dialect::Dialect;
 use self::dialect::Taken;
 use super::{Partial, Recognizer, Sound, Unheard};
-use crate::{infra::site::near, ports::engine::Hearing};
+use crate::{infra::remote::near, ports::engine::Hearing};
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// Of one message, and of all words.

@@ -33,6 +33,7 @@ fn site(shown: &str) -> Site {
         store: Store::Sqlite,
         http: None,
         speech: BTreeMap::new(),
+        voices: BTreeMap::new(),
         tasks: None,
         numbers: BTreeMap::new(),
         hours: BTreeMap::new(),

@@ -1,4 +1,4 @@
-//! Who hears callers.
+//! Who hears callers, and who speaks to them.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -50,4 +50,28 @@ impl Hearer {
         };
         Self { hears, patience: Duration::from_secs(5) }
     }
+}
+
+/// Who speaks one language.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Speaker {
+    pub speaks: Speaks,
+    /// How long one prompt may take.
+    pub patience: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Speaks {
+    /// With another voice than the language's own, words a minute.
+    Espeak { voice: Option<SmolStr>, speed: u16 },
+    /// A program and its arguments, run for each prompt.
+    Program { command: Vec<String> },
+    /// The key is in its file, never here.
+    Http { url: SmolStr, model: SmolStr, voice: SmolStr, key_file: Option<PathBuf> },
+}
+
+impl Speaks {
+    /// Words a minute, unless told otherwise.
+    pub const SPEED: u16 = 160;
 }

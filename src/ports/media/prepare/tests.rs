@@ -6,11 +6,22 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use super::{
-    super::speech::tests::{hanging, wait_for_end},
-    *,
+use super::*;
+use crate::{
+    infra::site,
+    ports::{
+        media,
+        speech::{
+            Synthesizer,
+            synthesis::{
+                Espeak,
+                tests::{Answer, hanging, http, remote, server, tone, wait_for_end},
+            },
+        },
+    },
 };
-use crate::{infra::site, ports::media};
+
+const PROGRAM: &str = Espeak::PROGRAM;
 
 fn whole() -> Site {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small");
@@ -24,6 +35,10 @@ fn example() -> Site {
     site.extensions.values_mut().for_each(|extension| extension.mailbox = None);
     site.flows.retain(|_, flow| !flow.steps.values().any(|step| matches!(step, Step::Talk(_))));
     site
+}
+
+async fn with(program: &str, site: &Site, folder: &Path, told: impl FnMut(Progress)) -> Prepared {
+    prepare(site, &Synthesizers::new(program, []), folder, told).await
 }
 
 fn run(program: &str, site: &Site, folder: &Path) -> (Prepared, Vec<Progress>) {
@@ -64,7 +79,7 @@ fn the_words_of_the_house_are_made_where_somebody_hears_them() {
     let (mut site, folder) = (whole(), tempfile::tempdir().expect("folder"));
     site.languages.truncate(1);
     let runtime = tokio::runtime::Runtime::new().expect("runtime");
-    let made = runtime.block_on(prepare_phrases(&site, folder.path(), |_| {}));
+    let made = runtime.block_on(prepare_phrases(&site, &Synthesizers::default(), folder.path(), |_| {}));
     assert!(made.failed.is_empty() && made.made > 130, "{made:?}");
     let locale = site.languages[0];
     let words = phrase::Phrase::ALL.iter().filter_map(|word| phrase::phrase(*word, locale));
@@ -73,7 +88,7 @@ fn the_words_of_the_house_are_made_where_somebody_hears_them() {
         let media::Media::Prompt(id) = media else { panic!("a prompt") };
         assert!(playable(&folder.path().join(format!("{id}.wav"))), "{id}");
     }
-    let again = runtime.block_on(prepare_phrases(&site, folder.path(), |_| {}));
+    let again = runtime.block_on(prepare_phrases(&site, &Synthesizers::default(), folder.path(), |_| {}));
     assert_eq!((again.made, again.kept), (0, made.made));
 
     site.flows.clear();
@@ -91,7 +106,11 @@ fn the_words_of_the_house_are_made_where_somebody_hears_them() {
 fn a_missing_program_is_told_once_and_leaves_nothing_behind() {
     let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
     let (prepared, progress) = run("program-that-is-not-there", &site, folder.path());
-    assert!(matches!(&prepared.failed[..], [(_, SpeechError::Missing)]), "{:?}", prepared.failed);
+    assert!(
+        matches!(&prepared.failed[..], [(_, SpeechError::Unspoken(Unspoken::NoEspeak))]),
+        "{:?}",
+        prepared.failed
+    );
     assert_eq!(prepared.made + prepared.kept, 0);
     assert!(progress.len() > 10 && progress.last().is_some_and(|p| p.done == p.all));
     assert_eq!(fs::read_dir(folder.path()).expect("folder").count(), 0);
@@ -146,7 +165,11 @@ async fn a_program_that_hangs_is_waited_for_once_and_what_is_there_is_kept() {
     let media::Media::Prompt(recording) = media::recording(&sound) else { panic!("a prompt") };
     assert_eq!((prepared.made, prepared.kept), (1, 0), "the recording needs no synthesiser");
     assert!(playable(&prompts.join(format!("{recording}.wav"))));
-    let hung = prepared.failed.iter().filter(|(_, why)| matches!(why, SpeechError::Hung)).count();
+    let hung = prepared
+        .failed
+        .iter()
+        .filter(|(_, why)| matches!(why, SpeechError::Unspoken(Unspoken::GivenUp)))
+        .count();
     assert_eq!(hung, 1, "told once: {:?}", prepared.failed);
     assert_eq!(strays(&prompts), Vec::<PathBuf>::new());
 }
@@ -173,7 +196,11 @@ fn one_slow_text_costs_no_other() {
         });
         preparing.await
     });
-    assert!(matches!(&prepared.failed[..], [(_, SpeechError::Slow)]), "{:?}", prepared.failed);
+    assert!(
+        matches!(&prepared.failed[..], [(_, SpeechError::Unspoken(Unspoken::Slow(_)))]),
+        "{:?}",
+        prepared.failed
+    );
     assert!(prepared.made > 10, "{prepared:?}");
 }
 
@@ -302,4 +329,122 @@ fn fill_and_free(disk: &Path) {
     let (then, _) = run(PROGRAM, &site, disk);
     assert!(then.failed.is_empty(), "{:?}", then.failed);
     assert_eq!((then.kept, then.made), (full.made, full.failed.len()));
+}
+
+fn makers(folder: &Path, site: &Site, locale: Locale) -> Vec<SmolStr> {
+    let texts = sources(site)
+        .into_iter()
+        .filter(|(_, source)| matches!(source, Source::Text(own, _) if *own == locale));
+    let mut all: Vec<_> =
+        texts.map(|(id, _)| maker(&folder.join(format!("{id}.wav"))).expect("a prompt")).collect();
+    all.dedup();
+    all
+}
+
+#[tokio::test]
+async fn another_voice_never_passes_for_the_one_that_is_named() {
+    let (site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    let (address, asked) = server(Answer::Bytes(http("200 OK", &tone(8.0).to_bytes()))).await;
+    let named: std::sync::Arc<dyn Synthesizer> = std::sync::Arc::new(remote(address, 20));
+    let own = named.voice();
+    let voices = Synthesizers::new(PROGRAM, [(Locale::English, named)]);
+    // Of the house's own voice before; then of the named one; then kept; then of the house again.
+    let first = prepare(&site, &Synthesizers::default(), folder.path(), |_| {}).await;
+    assert!(first.failed.is_empty() && first.instead.is_empty(), "{first:?}");
+    assert_eq!(makers(folder.path(), &site, Locale::English), ["espeak-ng en-us 160"]);
+    let then = prepare(&site, &voices, folder.path(), |_| {}).await;
+    assert!(then.made > 5 && then.kept > 5 && then.instead.is_empty(), "{then:?}");
+    assert_eq!(makers(folder.path(), &site, Locale::English), [own]);
+    assert_eq!(makers(folder.path(), &site, Locale::Chinese), ["espeak-ng cmn 160"]);
+    assert_eq!(asked.load(Ordering::Relaxed), then.made);
+    assert_eq!(prepare(&site, &voices, folder.path(), |_| {}).await.made, 0, "spoken once");
+    let back = prepare(&site, &Synthesizers::default(), folder.path(), |_| {}).await;
+    assert_eq!(back.made, then.made);
+    assert_eq!(makers(folder.path(), &site, Locale::English), ["espeak-ng en-us 160"]);
+}
+
+#[tokio::test]
+async fn where_the_named_voice_fails_espeak_steps_in_and_without_it_the_old_words_stay() {
+    let (mut site, folder) = (example(), tempfile::tempdir().expect("folder"));
+    site.flows.retain(|name, _| name.as_str() == "main");
+    let wav = tone(8.0).to_bytes();
+    let named = |address| {
+        let voice: std::sync::Arc<dyn Synthesizer> = std::sync::Arc::new(remote(address, 1));
+        [(Locale::English, voice)]
+    };
+    let texts =
+        sources(&site).values().filter(|source| matches!(source, Source::Text(Locale::English, _))).count();
+    let cut = [b"HTTP/1.0 200 OK\r\n\r\n", &wav[..wav.len() / 2]].concat();
+    for (answer, most) in [
+        (Answer::Bytes(http("200 OK", b"rubbish")), FAILURES_AND_LANES),
+        (Answer::Bytes(http("200 OK", &vec![1; 10_000_000])), FAILURES_AND_LANES),
+        (Answer::Bytes(cut), FAILURES_AND_LANES),
+        (Answer::Bytes(http("401 No", b"")), LANES),
+        (Answer::Never, 2 * LANES),
+    ] {
+        let folder = tempfile::tempdir().expect("folder");
+        let (address, asked) = server(answer).await;
+        let voices = Synthesizers::new(PROGRAM, named(address));
+        let made = prepare(&site, &voices, folder.path(), |_| {}).await;
+        assert!(made.failed.is_empty(), "{:?}", made.failed);
+        assert_eq!(made.instead.len(), texts);
+        assert_eq!(makers(folder.path(), &site, Locale::English), ["espeak-ng en-us 160"]);
+        assert!(
+            (1..=most).contains(&asked.load(Ordering::Relaxed)),
+            "{asked:?}: who fails is not asked for ever"
+        );
+    }
+    // Nobody at all can speak now: what was there is still heard.
+    let (address, _) = server(Answer::Bytes(http("200 OK", &wav))).await;
+    let good = Synthesizers::new(PROGRAM, named(address));
+    assert!(prepare(&site, &good, folder.path(), |_| {}).await.failed.is_empty());
+    let before = makers(folder.path(), &site, Locale::English);
+    let (address, _) = server(Answer::Bytes(http("500 No", b""))).await;
+    let nobody = Synthesizers::new("program-that-is-not-there", named(address));
+    let failed = prepare(&site, &nobody, folder.path(), |_| {}).await;
+    assert!(!failed.failed.is_empty(), "{failed:?}");
+    assert_eq!(makers(folder.path(), &site, Locale::English), before);
+}
+
+/// In each lane one may be under way when it is given up.
+const FAILURES_AND_LANES: usize = 5 + LANES;
+
+#[tokio::test]
+async fn calls_wait_a_while_for_a_slow_voice_and_it_speaks_the_rest_beside_them() {
+    let folder = tempfile::tempdir().expect("folder");
+    let mut site = example();
+    let speaks = site::Speaks::Program { command: vec!["/bin/true".into()] };
+    site.voices.insert(Locale::English, site::Speaker { speaks, patience: Duration::from_secs(10) });
+    let slow = || -> [(Locale, std::sync::Arc<dyn Synthesizer>); 1] {
+        [(Locale::English, std::sync::Arc::new(Slow))]
+    };
+    let voices = Synthesizers::new(PROGRAM, slow());
+    let turns = Turns::new(&voices, Some(Duration::from_millis(500)));
+    let made = make_all(&turns, sources(&site), folder.path(), |_| {}).await;
+    assert!(made.failed.is_empty() && !made.instead.is_empty(), "{made:?}");
+    assert!(made.instead.iter().all(|(_, why)| matches!(why, Unspoken::Later)), "{made:?}");
+    assert_eq!(makers(folder.path(), &site, Locale::English).len(), 2);
+    let rest = prepare_phrases(&site, &voices, folder.path(), |_| {}).await;
+    assert_eq!((rest.made, rest.instead.len(), rest.failed.len()), (made.instead.len(), 0, 0), "{rest:?}");
+    assert_eq!(makers(folder.path(), &site, Locale::English), ["slow"]);
+}
+
+/// Takes a while for each text.
+struct Slow;
+
+impl Synthesizer for Slow {
+    fn voice(&self) -> SmolStr {
+        "slow".into()
+    }
+
+    fn speak(&self, _: &str) -> futures_util::future::BoxFuture<'static, Result<Vec<u8>, Unspoken>> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(400)).await;
+            Ok(tone(8.0).to_bytes())
+        })
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(10)
+    }
 }

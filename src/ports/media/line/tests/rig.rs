@@ -24,8 +24,11 @@ use crate::{
             Wire,
             simulator::{self, Caller, Faults, Mouth, World},
         },
-        media::{resample, speech},
-        speech::{Recognizer, Recognizers},
+        media::resample,
+        speech::{
+            Recognizer, Recognizers,
+            synthesis::{self, Espeak},
+        },
     },
 };
 
@@ -33,7 +36,8 @@ pub(super) const RAW: Wire = Wire::Raw { rate: 8000 };
 
 /// What espeak-ng makes of it, as a telephone carries it.
 pub(super) async fn spoken(locale: Locale, text: &str) -> Vec<i16> {
-    let sound = speech::speak("espeak-ng", locale, text).await.expect("espeak-ng speaks");
+    let voice = Espeak::usual(std::path::Path::new(Espeak::PROGRAM), locale);
+    let sound = synthesis::speak(&voice, text).await.expect("espeak-ng speaks");
     resample::level(resample::to_telephone(&sound)).samples
 }
 
