@@ -35,6 +35,7 @@ mod serve;
 mod show;
 mod status;
 mod top;
+mod transcript;
 mod users;
 
 pub use context::Common;
@@ -76,6 +77,7 @@ enum Command {
     Replay(replay::Args),
     Report(report::Args),
     Events(events::Args),
+    Transcript(transcript::Args),
     Users(users::Args),
     Audit(audit::Args),
     Flow(flow::Args),
@@ -129,6 +131,7 @@ impl Tandem {
             Command::Replay(args) => replay::run(&common, args),
             Command::Report(args) => ask(common, async |cx| report::run(cx, args).await),
             Command::Events(args) => ask(common, async |cx| events::run(cx, args).await),
+            Command::Transcript(args) => ask(common, async |cx| transcript::run(cx, args).await),
             Command::Users(args) => ask(common, async |cx| users::run(cx, args).await),
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
             Command::Flow(args) => flow::run(&common, &args),

@@ -130,8 +130,9 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;
-    let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), hearing::nobody())?;
-    let (asks, inbox) = mpsc::channel(256);
+    let ((forms, forming), (asks, inbox)) = (mpsc::channel(256), mpsc::channel(256));
+    let engine =
+        engine::start(&site, &options.state, options.traffic, clock.clone(), hearing::nobody(), forms)?;
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
     let (taken, now_taken) = watch::channel(site.clone());
@@ -157,7 +158,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     );
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
     let (sites, tasks) = (new_sites, tasking::start(now_taken));
-    let wiring = Wiring { journal, engine, asks: inbox, sites, outlet, clock, ears, tasks };
+    let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, tasks };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;
     drop(stop_doors);

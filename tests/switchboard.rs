@@ -1,4 +1,4 @@
-//! The switchboard against the simulated engine, in virtual time.
+//! The switchboard against the simulated engine, in virtual time; where callers speak, in real time.
 
 #[path = "switchboard/asked.rs"]
 mod asked;
@@ -24,6 +24,9 @@ mod model;
 mod moments;
 #[path = "switchboard/pains.rs"]
 mod pains;
+#[allow(dead_code)]
+#[path = "support/recognizer.rs"]
+mod recognizer;
 #[path = "switchboard/replay.rs"]
 mod replay;
 #[path = "switchboard/rig.rs"]
@@ -34,6 +37,10 @@ mod rooms;
 mod rules;
 #[path = "switchboard/sites.rs"]
 mod sites;
+#[path = "support/speech.rs"]
+mod speech;
+#[path = "switchboard/spoken.rs"]
+mod spoken;
 #[path = "switchboard/talks.rs"]
 mod talks;
 #[path = "switchboard/telephony.rs"]

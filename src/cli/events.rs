@@ -1,13 +1,15 @@
 //! `tandem events`: what happens, as it happens.
 
 use futures_util::{SinkExt, StreamExt};
-use tokio_tungstenite::tungstenite::Message;
+use reqwest::Upgraded;
+use tokio_tungstenite::{WebSocketStream, tungstenite::Message};
 
 use super::{
     Exit, Fault,
     context::Context,
     paint::{Paint, clean},
     show::print,
+    transcript,
 };
 use crate::{
     base::clock::{Clock, SystemClock},
@@ -23,18 +25,29 @@ pub(super) struct Args {
     /// Begin behind the event of this number; what is no longer there is told as a gap
     #[arg(long, value_name = "SEQ")]
     after: Option<u64>,
+    /// Tell as well what is said in conversations, as it forms; a token needs the scope operate for it
+    #[arg(long)]
+    words: bool,
 }
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
-    let after = args.after.map(|seq| format!("?after={seq}")).unwrap_or_default();
-    let mut stream = cx.client.stream(&format!("/v1/events{after}")).await?;
+    let after = args.after.map(|seq| format!("after={seq}"));
+    let asked: Vec<String> = after.into_iter().chain(args.words.then(|| "words=all".to_owned())).collect();
+    let mut stream = cx.client.stream(&format!("/v1/events?{}", asked.join("&"))).await?;
+    loop {
+        let (text, told) = next(&mut stream).await?;
+        print(&if cx.json { text + "\n" } else { line(&cx.paint, &told) })?;
+    }
+}
+
+/// The next event, as it came and understood. Ends with the stream.
+pub(super) async fn next(stream: &mut WebSocketStream<Upgraded>) -> Result<(String, Told), Fault> {
     while let Some(message) = stream.next().await {
         match message {
             Ok(Message::Text(text)) => {
                 let path = "/v1/events".to_owned();
-                let told: Told =
-                    serde_json::from_str(text.as_str()).map_err(|why| Fault::Garbled { path, why })?;
-                print(&if cx.json { format!("{text}\n") } else { line(&cx.paint, &told) })?;
+                let told = serde_json::from_str(text.as_str());
+                return Ok((text.to_string(), told.map_err(|why| Fault::Garbled { path, why })?));
             }
             Ok(Message::Close(why)) => {
                 let why =
@@ -78,6 +91,10 @@ fn line(paint: &Paint, told: &Told) -> String {
         Event::TroublesChanged { troubles } => {
             let all: Vec<String> = troubles.iter().map(|trouble| clean(&trouble.what)).collect();
             format!("trouble: {}", all.join("; "))
+        }
+        Event::CallWords { words } => {
+            let open = if words.whole { "" } else { " …" };
+            format!("call {}, {}: {}{open}", words.call, transcript::side(words.by), clean(&words.text))
         }
         Event::Hello {} => format!("follows from event {}", told.seq),
         Event::Gap { after, oldest } => format!("events between {after} and {oldest} are gone"),

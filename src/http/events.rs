@@ -10,17 +10,27 @@ use axum::{
     },
     response::Response,
 };
+use futures_util::FutureExt;
 use serde::Deserialize;
-use tokio::time::{interval, timeout};
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::{interval, timeout},
+};
 
 use super::{
     Rooms,
     extract::Asked,
-    feed::{Event, Feed, Missed, Told},
+    feed::{Event, Feed, Missed, Told, Whisper},
     gate::Caller,
     problem::{Problem, Says},
 };
-use crate::base::clock::{Clock, SystemClock};
+use crate::{
+    base::{
+        clock::{Clock, SystemClock},
+        id::{CallId, InvalidId},
+    },
+    desk::access::Scope,
+};
 
 /// A watcher that takes nothing for so long is let go.
 const SLOW: Duration = Duration::from_secs(5);
@@ -36,24 +46,74 @@ const GOING_AWAY: u16 = 1001;
 const TOO_SLOW: u16 = 4000;
 const NO_LONGER: u16 = 4001;
 
-/// Where to begin.
+/// What a watcher of words must have: what callers say is more than how their calls go.
+const WORDS_NEED: Scope = Scope::Operate;
+
+/// Where to begin, and whose words to tell as well.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct From {
     after: Option<u64>,
+    words: Option<Whose>,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(try_from = "String")]
+enum Whose {
+    All,
+    Of(CallId),
+}
+
+impl TryFrom<String> for Whose {
+    type Error = InvalidId;
+    fn try_from(text: String) -> Result<Self, InvalidId> {
+        if text == "all" { Ok(Self::All) } else { text.parse().map(Self::Of) }
+    }
+}
+
+/// What is said, to a watcher who asked for it.
+struct Overheard {
+    whose: Whose,
+    words: Receiver<Whisper>,
+}
+
+impl Overheard {
+    /// Words that are there already.
+    fn ready(overheard: &mut Option<Self>) -> Option<Whisper> {
+        Self::next(overheard).now_or_never()
+    }
+
+    /// The next words; never, when nobody asked. What was too much is left out. Cancel-safe.
+    async fn next(overheard: &mut Option<Self>) -> Whisper {
+        let Some(Self { whose, words }) = overheard else { return std::future::pending().await };
+        loop {
+            match words.recv().await {
+                Ok(whisper) if matches!(whose, Whose::Of(call) if *call != whisper.call) => {}
+                Ok(whisper) => return whisper,
+                Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return std::future::pending().await,
+            }
+        }
+    }
 }
 
 pub(super) async fn events(
     rooms: State<Rooms>,
     Extension(caller): Extension<Caller>,
-    Asked(From { after }): Asked<From>,
+    Asked(From { after, words }): Asked<From>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, Problem> {
     let upgrade = upgrade.map_err(|why| Problem::new(Says::NoWebSocket, why.body_text()))?;
     let State(rooms) = rooms;
+    if words.is_some() && !caller.scope().allows(WORDS_NEED) {
+        let detail =
+            format!("what is said needs the scope `{WORDS_NEED}`, and the token has `{}`", caller.scope());
+        return Err(Problem::new(Says::NotPermitted, detail));
+    }
+    let overheard = words.map(|whose| Overheard { whose, words: rooms.feed.listen() });
     Ok(upgrade.max_message_size(LONGEST).on_upgrade(move |socket| async move {
         let place = after.unwrap_or_else(|| rooms.feed.newest());
-        let mut watcher = Watcher { rooms, caller, socket, place };
+        let mut watcher = Watcher { rooms, caller, socket, place, overheard };
         let end = watcher.watch().await;
         let reason = match end {
             TOO_SLOW => "too slow: come back with ?after=SEQ",
@@ -71,6 +131,7 @@ struct Watcher {
     socket: WebSocket,
     /// Number of the last event that was sent.
     place: u64,
+    overheard: Option<Overheard>,
 }
 
 impl Watcher {
@@ -85,6 +146,12 @@ impl Watcher {
             return code;
         }
         loop {
+            // What was said before something happened is told before it.
+            while let Some(whisper) = Overheard::ready(&mut self.overheard) {
+                if let Err(code) = self.send(Message::text(&*whisper.text)).await {
+                    return code;
+                }
+            }
             match feed.since(self.place, BATCH) {
                 Ok(batch) => {
                     for (seq, text) in batch {
@@ -104,6 +171,11 @@ impl Watcher {
                     None | Some(Err(_) | Ok(Message::Close(_))) => return GOING_AWAY,
                     Some(Ok(_)) => {}
                 },
+                whisper = Overheard::next(&mut self.overheard) => {
+                    if let Err(code) = self.send(Message::text(&*whisper.text)).await {
+                        return code;
+                    }
+                }
                 _ = ping.tick() => {
                     if !self.still_good().await {
                         return NO_LONGER;

@@ -14,7 +14,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use utoipa::ToSchema;
 
 use crate::{
@@ -26,13 +26,15 @@ use crate::{
     live::{
         record::CallRecord,
         switchboard::view::{
-            AgentView, CallView, ConferenceView, EngineView, ExtensionView, QueueView, Trouble,
+            AgentView, CallView, ConferenceView, EngineView, ExtensionView, QueueView, Trouble, Words,
         },
     },
 };
 
 /// Events that are kept.
 const KEPT: usize = 10_000;
+/// Words that wait for whoever takes them; who is slower loses the older ones.
+const WHISPERED: usize = 1024;
 
 /// One thing that happened.
 #[derive(Clone, Debug, Serialize, Deserialize, ToSchema)]
@@ -74,6 +76,10 @@ pub enum Event {
     /// All that an admin should see to now; nothing when all is well.
     #[serde(rename = "troubles.changed")]
     TroublesChanged { troubles: Vec<Trouble> },
+    /// What is said in a conversation, as it forms. Told to whoever asks for it and may have it, and kept for nobody:
+    /// `seq` is the number of the newest event.
+    #[serde(rename = "call.words")]
+    CallWords { words: Words },
     /// The first thing that a watcher hears. `seq` is the number of the newest event.
     #[serde(rename = "hello")]
     Hello {},
@@ -100,6 +106,7 @@ pub struct Feed {
 struct Inner {
     ring: Mutex<Ring>,
     newest: watch::Sender<u64>,
+    words: broadcast::Sender<Whisper>,
     watchers: AtomicUsize,
     stirred: Notify,
 }
@@ -108,6 +115,13 @@ struct Ring {
     /// Number of the first event in `texts`.
     oldest: u64,
     texts: VecDeque<Arc<str>>,
+}
+
+/// What somebody said, as it is told.
+#[derive(Clone)]
+pub(super) struct Whisper {
+    pub(super) call: CallId,
+    pub(super) text: Arc<str>,
 }
 
 /// Events behind the wanted number are gone, or never were.
@@ -130,9 +144,9 @@ impl Feed {
         let oldest = u64::try_from(start.0).unwrap_or(0) + 1;
         let ring = Mutex::new(Ring { oldest, texts: VecDeque::new() });
         let (newest, _) = watch::channel(oldest - 1);
-        Self {
-            inner: Arc::new(Inner { ring, newest, watchers: AtomicUsize::new(0), stirred: Notify::new() }),
-        }
+        let (words, _) = broadcast::channel(WHISPERED);
+        let (watchers, stirred) = (AtomicUsize::new(0), Notify::new());
+        Self { inner: Arc::new(Inner { ring, newest, words, watchers, stirred }) }
     }
 
     /// Never waits.
@@ -149,6 +163,28 @@ impl Feed {
         }
         drop(ring);
         self.inner.newest.send_replace(seq);
+    }
+
+    /// Tells those who listen now, and nobody later. Never waits.
+    pub fn whisper(&self, at: Stamp, words: Words) {
+        if self.inner.words.receiver_count() == 0 {
+            return;
+        }
+        let call = words.call;
+        match serde_json::to_string(&Told { seq: self.newest(), at, event: Event::CallWords { words } }) {
+            Ok(text) => drop(self.inner.words.send(Whisper { call, text: text.into() })),
+            Err(why) => tracing::error!(%why, "words cannot be told"),
+        }
+    }
+
+    /// How many hear what is said.
+    pub fn listeners(&self) -> usize {
+        self.inner.words.receiver_count()
+    }
+
+    /// What is said from now on.
+    pub(super) fn listen(&self) -> broadcast::Receiver<Whisper> {
+        self.inner.words.subscribe()
     }
 
     /// Up to `most` events behind number `after`, each with its number.

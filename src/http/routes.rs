@@ -174,7 +174,13 @@ pub const ROUTES: &[Route] = &[
         "What happens, as it happens, by WebSocket",
         Gives::Stream(one::<Told>),
     )
-    .asked(&[&[("after", "begin behind the event of this number")]]),
+    .asked(&[&[
+        ("after", "begin behind the event of this number"),
+        (
+            "words",
+            "tell as well what is said in conversations: `all`, or a call's id; needs the scope `operate`",
+        ),
+    ]]),
     acts("/v1/agents/{name}/login", Operate, || post(acts::login), "Start an agent's work", DONE),
     acts("/v1/agents/{name}/logout", Operate, || post(acts::logout), "End an agent's work", DONE),
     acts(

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use super::{Failure, Traffic};
 use crate::{
@@ -10,7 +10,7 @@ use crate::{
     infra::site::{EngineKind, Site, secret},
     ports::{
         engine::{
-            Engine, Settings, asterisk, freeswitch,
+            Engine, Forming, Settings, asterisk, freeswitch,
             simulator::{self, Answer, Callers, Faults, Phone, World},
         },
         media::line::{self, Attendance},
@@ -26,6 +26,7 @@ pub(super) fn start(
     traffic: Option<Traffic>,
     clock: Arc<dyn Clock>,
     recognizers: watch::Receiver<Arc<Recognizers>>,
+    forming: mpsc::Sender<Forming>,
 ) -> Result<Engine, Failure> {
     if site.engine.kind == EngineKind::Simulator {
         return Ok(simulate(site, traffic, clock));
@@ -40,7 +41,7 @@ pub(super) fn start(
         fallback: site.fallback.clone(),
         lease: site.lease,
     };
-    let attendance = Attendance { settings: settings.clone(), recognizers, forming: None, now: clock.now() };
+    let attendance = Attendance { settings: settings.clone(), recognizers, forming, now: clock.now() };
     let engine = match site.engine.kind {
         EngineKind::Freeswitch => freeswitch::start(settings, clock),
         _ => asterisk::start(settings, clock),

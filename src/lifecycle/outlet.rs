@@ -19,7 +19,7 @@ use crate::{
         record::{CallRecord, store::Standing},
         switchboard::{
             self, Turn,
-            view::{Done, Trouble, Why},
+            view::{Done, Trouble, Why, Words},
         },
     },
 };
@@ -103,6 +103,12 @@ impl switchboard::Outlet for Outlet {
     fn told(&mut self, call: CallId, why: &Why) {
         tracing::info!(target: "call", %call, "{}", discreet(&why.what));
         self.publish(|| Event::CallTold { call, what: why.what.clone() });
+    }
+
+    fn words(&mut self, words: Words) {
+        if let Some(feed) = &self.feed {
+            feed.whisper(self.clock.now(), words);
+        }
     }
 
     fn done(&mut self, done: Done) {

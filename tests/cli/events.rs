@@ -8,16 +8,18 @@ use std::{
 };
 
 use futures_util::{SinkExt, StreamExt};
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tandem::{
     base::{
         clock::{Clock, Stamp, SystemClock},
-        id::Name,
+        id::{CallId, LegId, Name},
+        locale::Locale,
         text::Label,
     },
     desk::access::{Access, NewToken, Scope},
     http::{Event, Feed},
+    live::switchboard::view::{Speaker, Words},
 };
 use tokio::net::UnixStream;
 use tokio_tungstenite::{
@@ -25,7 +27,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::Role},
 };
 
-use crate::double::{Daemon, LIVE, Mood};
+use crate::double::{Daemon, LIVE, Mood, OVER};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -139,6 +141,13 @@ async fn whoever_does_not_read_is_let_go_and_holds_up_nobody() {
     assert_eq!(told(&mut quick, 1).await[0].1, "still there");
 }
 
+async fn upgrade(client: &reqwest::Client, url: &str, token: &SecretString) -> reqwest::Response {
+    let request = client.get(url).bearer_auth(token.expose_secret());
+    let request = request.header("connection", "upgrade").header("upgrade", "websocket");
+    let request = request.header("sec-websocket-version", "13");
+    request.header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==").send().await.expect("answer")
+}
+
 #[tokio::test]
 async fn a_revoked_token_ends_the_watching() {
     let daemon = Daemon::start(Mood::Well);
@@ -150,16 +159,7 @@ async fn a_revoked_token_ends_the_watching() {
     let ca = std::fs::read(&daemon.ca).expect("read");
     let ca = reqwest::Certificate::from_pem(&ca).expect("PEM");
     let client = reqwest::Client::builder().tls_certs_only([ca]).build().expect("client");
-    let answer = client
-        .get(format!("{}/v1/events", daemon.url))
-        .bearer_auth(made.secret.expose_secret())
-        .header("connection", "upgrade")
-        .header("upgrade", "websocket")
-        .header("sec-websocket-version", "13")
-        .header("sec-websocket-key", "dGhlIHNhbXBsZSBub25jZQ==")
-        .send()
-        .await
-        .expect("answer");
+    let answer = upgrade(&client, &format!("{}/v1/events", daemon.url), &made.secret).await;
     assert_eq!(answer.status(), 101);
     let socket = answer.upgrade().await.expect("upgraded");
     let mut stream = WebSocketStream::from_raw_socket(socket, Role::Client, None).await;
@@ -171,6 +171,99 @@ async fn a_revoked_token_ends_the_watching() {
         }
     };
     assert_eq!(end, 4001);
+}
+
+fn whisper(feed: &Feed, call: CallId, text: &str, whole: bool) {
+    let leg = LegId::new("caller").expect("a leg");
+    let (by, language) = (Speaker::Caller, Locale::English);
+    feed.whisper(SystemClock.now(), Words { call, leg, by, language, text: text.into(), whole });
+}
+
+/// The words that come until an event is the last one.
+async fn words(stream: &mut Stream, last: impl Fn(&Value) -> bool) -> Vec<String> {
+    let mut words = Vec::new();
+    loop {
+        let event = next(stream).await.expect("an event");
+        if event["event"] == "call.words" {
+            assert_eq!(event["words"]["by"], "caller");
+            words.push(format!("{} {}", event["words"]["text"], event["words"]["final"]));
+        }
+        if last(&event) {
+            return words;
+        }
+    }
+}
+
+#[tokio::test]
+async fn words_are_told_to_whoever_asks_as_they_form_and_kept_for_nobody() {
+    let daemon = Daemon::start(Mood::Well);
+    let mut all = follow(&daemon, "?words=all").await;
+    let mut one = follow(&daemon, &format!("?words={LIVE}")).await;
+    let mut none = follow(&daemon, "").await;
+    for stream in [&mut all, &mut one, &mut none] {
+        next(stream).await.expect("hello");
+    }
+    let before = daemon.feed.newest();
+    whisper(&daemon.feed, LIVE, "I want", false);
+    whisper(&daemon.feed, OVER, "where is", false);
+    whisper(&daemon.feed, LIVE, "I want a refund", true);
+    assert_eq!(daemon.feed.newest(), before, "words have no number of their own");
+    publish(&daemon.feed, "afterwards");
+    let told = |event: &Value| event["event"] == "call.told";
+    let ours = ["\"I want\" false", "\"I want a refund\" true"];
+    assert_eq!(words(&mut all, told).await, [ours[0], "\"where is\" false", ours[1]]);
+    assert_eq!(words(&mut one, told).await, ours);
+    assert_eq!(words(&mut none, told).await, Vec::<String>::new());
+    let mut late = follow(&daemon, &format!("?words=all&after={before}")).await;
+    assert_eq!(words(&mut late, told).await, Vec::<String>::new(), "nobody hears them later");
+}
+
+#[tokio::test]
+async fn words_need_more_than_the_right_to_look() {
+    let daemon = Daemon::start(Mood::Well);
+    let access = Access::new(daemon.db.clone(), Arc::new(SystemClock));
+    let (who, user) = (Label::new("test"), Name::new("board").expect("name"));
+    access.add_user(&who, user.clone(), Scope::Operate).await.expect("added");
+    let ca = std::fs::read(&daemon.ca).expect("read");
+    let ca = reqwest::Certificate::from_pem(&ca).expect("PEM");
+    let client = reqwest::Client::builder().tls_certs_only([ca]).build().expect("client");
+    for (scope, words, status) in [
+        (Scope::Read, "?words=all", 403),
+        (Scope::Read, "", 101),
+        (Scope::Operate, "?words=all", 101),
+        (Scope::Operate, "?words=some", 422),
+    ] {
+        let asked = NewToken { scope, days: 1, note: Label::default() };
+        let made = access.make_token(&who, &user, asked).await.expect("made");
+        let answer = upgrade(&client, &format!("{}/v1/events{words}", daemon.url), &made.secret).await;
+        assert_eq!(answer.status(), status, "{scope} {words}");
+    }
+}
+
+/// `tandem transcript` reads along until the call is over.
+#[tokio::test(flavor = "multi_thread")]
+async fn the_transcript_of_a_call_ends_with_it() {
+    let daemon = Daemon::start(Mood::Well);
+    let mut command = Command::new(env!("CARGO_BIN_EXE_tandem"));
+    command.arg("--socket").arg(&daemon.socket).args(["transcript", &LIVE.to_string()]);
+    let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("it runs");
+    let deadline = Instant::now() + PATIENCE;
+    while daemon.feed.listeners() == 0 {
+        assert!(Instant::now() < deadline, "it never listened");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    whisper(&daemon.feed, LIVE, "I want", false);
+    whisper(&daemon.feed, LIVE, "I want a refund", true);
+    whisper(&daemon.feed, OVER, "not ours", true);
+    whisper(&daemon.feed, LIVE, "", true);
+    daemon.feed.publish(SystemClock.now(), Event::CallGone { call: OVER });
+    daemon.feed.publish(SystemClock.now(), Event::CallGone { call: LIVE });
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output());
+    let output = ended.await.expect("joined").expect("output");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let shown = String::from_utf8(output.stdout).expect("UTF-8");
+    let lines: Vec<&str> = shown.lines().filter_map(|line| line.get(10..)).collect();
+    assert_eq!(lines, ["caller  I want a refund", "caller  (not understood)"], "{shown}");
 }
 
 #[tokio::test]

@@ -94,7 +94,7 @@ async fn serve(mut stream: Stream, known: &[Known]) -> Option<()> {
 }
 
 /// What is said in the known sound that is most like what was heard.
-fn transcript<'a>(known: &'a [Known], heard: &[i16], rate: u32) -> &'a str {
+pub fn transcript<'a>(known: &'a [Known], heard: &[i16], rate: u32) -> &'a str {
     let heard = loudness(heard, rate);
     let best = known
         .iter()

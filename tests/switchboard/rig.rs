@@ -265,7 +265,7 @@ impl Rig {
                 }
                 Effect::Forget(sound) => self.forgotten.push(sound),
                 task @ Effect::Task { .. } => self.tasks.push(task),
-                Effect::Told { .. } => {}
+                Effect::Told { .. } | Effect::Words(_) => {}
             }
         }
         if !self.watchful {

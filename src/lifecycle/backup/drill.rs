@@ -27,7 +27,7 @@ use crate::{
         record::{CallRecord, store::CallStore},
         switchboard::{
             self, Outlet, Turn,
-            view::{Done, Trouble, Why},
+            view::{Done, Trouble, Why, Words},
         },
     },
 };
@@ -190,6 +190,7 @@ impl Outlet for Nobody {
     fn forget(&mut self, _sound: &SoundId) {}
     fn record(&mut self, _: &CallRecord) {}
     fn told(&mut self, _: CallId, _: &Why) {}
+    fn words(&mut self, _: Words) {}
     fn done(&mut self, _: Done) {}
     fn turned(&mut self, _: Turn) {}
     fn health(&mut self, _: Health) {}

@@ -4,7 +4,10 @@ use std::collections::BTreeMap;
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::state::{Effect, Input, Switchboard};
+use super::{
+    state::{Effect, Input, Switchboard},
+    view::{Speaker, Words},
+};
 use crate::{
     base::{
         clock::Stamp,
@@ -12,9 +15,9 @@ use crate::{
     },
     infra::site::{Step, Talk},
     live::{
-        call::Stage,
+        call::{Call, Stage},
         dialog::{
-            Happening,
+            Conversation, Happening,
             talk::{self, Ears, Heard, Talking},
         },
     },
@@ -28,20 +31,36 @@ impl Switchboard {
         Some(Input::Understood { leg, heard })
     }
 
+    /// What the caller at this leg says, for those who watch; `None` when nobody has asked.
+    pub fn words(&self, leg: &LegId, text: &str, whole: bool) -> Option<Words> {
+        let (call, _, conversation) = self.conversing(leg)?;
+        let language = conversation.ear.map_or(conversation.talking.language, |(_, locale)| locale);
+        let (leg, text) = (leg.clone(), text.into());
+        Some(Words { call: call.id, leg, by: Speaker::Caller, language, text, whole })
+    }
+
     /// The conversation that the caller at this leg is in.
     fn conversation(&self, leg: &LegId) -> Option<(&Talk, &Talking)> {
+        self.conversing(leg).map(|(_, talk, conversation)| (talk, &conversation.talking))
+    }
+
+    fn conversing(&self, leg: &LegId) -> Option<(&Call, &Talk, &Conversation)> {
         let call = self.calls.get(self.legs.get(leg)?).filter(|call| call.leg == *leg)?;
         let Stage::Dialog(dialog) = &call.stage else { return None };
         let Step::Talk(talk) = self.site.flows.get(&dialog.flow)?.steps.get(&dialog.step)? else {
             return None;
         };
-        Some((talk, &dialog.talk.as_ref()?.talking))
+        Some((call, talk, dialog.talk.as_ref()?))
     }
 
     pub(super) fn understood(&mut self, leg: &LegId, heard: Heard) {
         if self.conversation(leg).is_some()
             && let Some(id) = self.legs.get(leg).copied()
         {
+            let words = self.words(leg, heard.text.trim(), true);
+            if let Some(words) = words {
+                self.out.push(Effect::Words(words));
+            }
             let nothing = heard.text.trim().is_empty();
             let word = if nothing { talk::Input::Nothing } else { talk::Input::Understood(heard) };
             self.dialog(id, Happening::Word(word));

@@ -11,7 +11,7 @@ use super::{
     door::Ask,
     secrets::Secrets,
     state::{Effect, Input, Switchboard},
-    view::{Deed, Done, Refusal, Trouble, View, Why},
+    view::{Deed, Done, Refusal, Trouble, View, Why, Words},
 };
 use crate::{
     base::{
@@ -24,7 +24,7 @@ use crate::{
     },
     live::{dialog::talk::Ears, record::CallRecord},
     ports::{
-        engine::{Command, Engine, Event, Order},
+        engine::{Command, Engine, Event, Forming, Order},
         tasks::{Done as TaskDone, Task, Tasks},
     },
 };
@@ -43,6 +43,8 @@ pub trait Outlet: Send {
     fn forget(&mut self, sound: &SoundId);
     /// A decision, for whoever watches.
     fn told(&mut self, call: CallId, why: &Why);
+    /// What is said in a conversation, for whoever watches: to be kept nowhere.
+    fn words(&mut self, words: Words);
     /// A change was made: write it down. The same one may be told again after a crash.
     fn done(&mut self, done: Done);
     /// A batch has been handled and its effects are out.
@@ -69,6 +71,8 @@ pub struct Turn {
 pub struct Wiring<O> {
     pub journal: Journal,
     pub engine: Engine,
+    /// What callers say, as it forms.
+    pub forming: mpsc::Receiver<Forming>,
     pub asks: mpsc::Receiver<Ask>,
     /// New revisions of the site; kept open by whoever may bring one.
     pub sites: mpsc::Receiver<Arc<Site>>,
@@ -158,7 +162,7 @@ pub async fn run<O: Outlet>(
     wiring: Wiring<O>,
     mut stop: oneshot::Receiver<()>,
 ) -> Result<(), RunError> {
-    let Wiring { journal, mut engine, mut asks, mut sites, outlet, clock, ears, tasks } = wiring;
+    let Wiring { journal, mut engine, mut forming, mut asks, mut sites, outlet, clock, ears, tasks } = wiring;
     let mut tasks_done = tasks.done;
     let mut core = Core {
         board,
@@ -189,6 +193,12 @@ pub async fn run<O: Outlet>(
         tokio::select! {
             biased;
             _ = &mut stop => break,
+            // Before the whole of what it is the beginning of.
+            Some(Forming { leg, text }) = forming.recv() => {
+                if let Some(words) = core.board.words(&leg, &text, false) {
+                    core.outlet.words(words);
+                }
+            }
             count = engine.events.recv_many(&mut events, BATCH) => {
                 if count == 0 {
                     return Err(RunError::Engine);
@@ -308,6 +318,7 @@ impl<O: Outlet> Core<O> {
             }
             Effect::Forget(sound) => self.outlet.forget(&sound),
             Effect::Told { call, why } => self.outlet.told(call, &why),
+            Effect::Words(words) => self.outlet.words(words),
             Effect::Reply { ask, result } => {
                 if let Some(place) = self.replies.iter().position(|(number, _)| *number == ask) {
                     let _gone = self.replies.swap_remove(place).1.send(result);

@@ -7,6 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     legs::END_GUARD,
     state::{Effect, Switchboard},
+    view::{Speaker, Words},
 };
 use crate::{
     base::{
@@ -89,7 +90,10 @@ impl Switchboard {
             let Some(call) = self.calls.get_mut(&id) else { return };
             match act {
                 Act::Speak(media) => call.playing = Some(self.out.order(&call.leg, Command::Play { media })),
-                Act::Words { .. } => {}
+                Act::Words { language, text } => {
+                    let (call, leg, by) = (call.id, call.leg.clone(), Speaker::House);
+                    self.out.push(Effect::Words(Words { call, leg, by, language, text, whole: true }));
+                }
                 Act::Because(why) => self.out.tell(call, format_smolstr!("{why}")),
                 Act::Hush => {
                     call.playing = None;

@@ -13,7 +13,7 @@ use super::{
     conferences::Session,
     extensions::Changed,
     mailboxes::Late,
-    view::{Act, Actor, Refusal, Why},
+    view::{Act, Actor, Refusal, Why, Words},
 };
 use crate::{
     base::{
@@ -105,6 +105,8 @@ pub enum Effect {
         call: CallId,
         why: Why,
     },
+    /// What is said in a conversation, for whoever watches.
+    Words(Words),
 }
 
 /// What is known of the link to the engine.

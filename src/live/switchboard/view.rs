@@ -4,10 +4,12 @@
 mod brief;
 mod done;
 mod recording;
+mod words;
 
 pub use brief::{BriefView, FactView};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use recording::{Pause, Recording};
+pub use words::{Speaker, Words};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;

@@ -120,6 +120,13 @@ pub enum Ear {
     Digits { min: u8, max: u8 },
 }
 
+/// What somebody says at a leg that is listened to, as it forms. For those who watch: it is no `Event`, and in no journal.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Forming {
+    pub leg: LegId,
+    pub text: SmolStr,
+}
+
 /// A leg's audio as a stream of UDP datagrams, one frame each, both ways alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stream {

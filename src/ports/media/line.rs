@@ -26,4 +26,4 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Attendance, Forming, attend};
+pub use run::{Attendance, attend};

@@ -330,6 +330,7 @@ impl Duplex {
             && digits(text) >= usize::from(max)
         {
             self.spoken(step);
+            self.turn.cut();
         }
     }
 

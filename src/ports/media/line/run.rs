@@ -23,7 +23,7 @@ use super::{
 use crate::{
     base::{clock::Stamp, id::LegId},
     ports::{
-        engine::{Engine, Event, Order, Settings},
+        engine::{Engine, Event, Forming, Order, Settings},
         speech::{Listener, Recognizers, Unheard},
     },
 };
@@ -37,20 +37,13 @@ const AT_ONCE: usize = 32;
 const LONGEST_DATAGRAM: usize = 4096;
 const EVENTS: usize = 256;
 
-/// What somebody says, as it forms. For those who watch: it is in no journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forming {
-    pub leg: LegId,
-    pub text: SmolStr,
-}
-
 /// What the layer works with.
 pub struct Attendance {
     /// Where prompts are, and where the engine is.
     pub settings: Settings,
     pub recognizers: watch::Receiver<Arc<Recognizers>>,
-    /// Who wants to see words as they form; what is not taken in time is lost.
-    pub forming: Option<mpsc::Sender<Forming>>,
+    /// Whoever wants to see words as they form; what is not taken in time is lost.
+    pub forming: mpsc::Sender<Forming>,
     /// The present: no two layers begin at the same.
     pub now: Stamp,
 }
@@ -206,9 +199,7 @@ impl Shell {
             if text != *told {
                 told.clone_from(&text);
                 self.lines.partial(leg, &text, now);
-                if let Some(forming) = &self.attendance.forming {
-                    let _late = forming.try_send(Forming { leg: leg.clone(), text });
-                }
+                let _late = self.attendance.forming.try_send(Forming { leg: leg.clone(), text });
             }
         }
     }

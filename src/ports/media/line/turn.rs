@@ -27,6 +27,11 @@ const END_DIGITS: u32 = 75;
 /// The longest utterance: 30 s.
 const LONGEST: u32 = 1500;
 
+/// Silence after which whoever is heard begins anew, once an utterance was ended before its last sound: 200 ms; and
+/// what such a rest may have at most: 600 ms.
+const PARTED: u32 = 10;
+const LONGEST_REST: u32 = 30;
+
 /// The last frames of one leg.
 #[derive(Debug, Default)]
 pub(super) struct Turn {
@@ -36,6 +41,8 @@ pub(super) struct Turn {
     length: u32,
     /// Since somebody was heard last.
     silence: u32,
+    /// Frames that may still be the rest of an utterance that was ended before its last sound.
+    rest: u32,
 }
 
 impl Turn {
@@ -45,11 +52,12 @@ impl Turn {
         self.length += 1;
         // A click is nobody.
         self.silence = if seen(self.loud, 3) >= 2 { 0 } else { self.silence + 1 };
+        self.rest = if self.silence >= PARTED { 0 } else { self.rest.saturating_sub(1) };
     }
 
     /// Whether somebody speaks.
     pub(super) fn begins(&self, need: Need) -> bool {
-        seen(self.loud, need.of) >= need.loud && seen(self.voiced, need.of) >= need.voiced
+        self.rest == 0 && seen(self.loud, need.of) >= need.loud && seen(self.voiced, need.of) >= need.voiced
     }
 
     /// The utterance begins.
@@ -70,6 +78,11 @@ impl Turn {
     /// What was seen so far does not count.
     pub(super) fn forget(&mut self) {
         *self = Self::default();
+    }
+
+    /// The same, and what is still to be heard of it does not either.
+    pub(super) fn cut(&mut self) {
+        *self = Self { rest: LONGEST_REST, ..Self::default() };
     }
 }
 
@@ -138,6 +151,23 @@ mod tests {
         assert_eq!(ends(Ear::Free, QUIET), Some(36));
         assert_eq!(ends(Ear::Digits { min: 4, max: 4 }, QUIET), Some(76));
         assert_eq!(ends(Ear::Free, HISS), Some(1500));
+    }
+
+    #[test]
+    fn the_rest_of_an_utterance_that_was_cut_begins_none() {
+        let after = |frames: &[Sense]| {
+            let mut turn = Turn::default();
+            turn.cut();
+            frames.iter().position(|frame| {
+                turn.take(*frame);
+                turn.begins(IN_SILENCE)
+            })
+        };
+        // The end of a word, and silence; whoever speaks after that begins anew, and so does who never stops.
+        let rest = [vec![VOICE; 12], vec![QUIET; 20]].concat();
+        assert_eq!(after(&rest), None);
+        assert_eq!(after(&[rest, vec![VOICE; 20]].concat()), Some(37));
+        assert_eq!(after(&[VOICE; 60]), Some(29));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::{
 use tempfile::TempDir;
 use tokio::sync::{mpsc, watch};
 
-use super::super::run::{Attendance, Forming, attend};
+use super::super::run::{Attendance, attend};
 use crate::{
     base::{
         clock::{Clock, SystemClock},
@@ -20,8 +20,8 @@ use crate::{
     },
     ports::{
         engine::{
-            Arrival, Command, Ear, Engine, Event, Hearing, Media, Order, Origin, PromptId, Settings, Verdict,
-            Wire,
+            Arrival, Command, Ear, Engine, Event, Forming, Hearing, Media, Order, Origin, PromptId, Settings,
+            Verdict, Wire,
             simulator::{self, Caller, Faults, Mouth, World},
         },
         media::resample,
@@ -104,7 +104,7 @@ impl Rig {
         let recognizers = Recognizers::new([(Locale::English, recognizer)]);
         let (kept, recognizers) = watch::channel(Arc::new(recognizers));
         let (forming_to, forming) = mpsc::channel(1000);
-        let attendance = Attendance { settings, recognizers, forming: Some(forming_to), now: clock.now() };
+        let attendance = Attendance { settings, recognizers, forming: forming_to, now: clock.now() };
         let engine = attend(simulator::start(world, None, clock), attendance);
         let mut rig = Self {
             engine,

@@ -1,0 +1,190 @@
+//! Callers who speak, from their mouths to the queue, in real time: sound by datagrams, a recogniser that replays, the
+//! conversation, the switchboard's loop, and who reads along.
+
+#[path = "spoken/ears.rs"]
+mod ears;
+#[path = "spoken/house.rs"]
+mod house;
+
+use std::{
+    fs,
+    sync::Arc,
+    time::{Duration, Instant as Moment},
+};
+
+use tandem::{
+    live::switchboard::view::{Speaker, Words},
+    ports::engine::simulator::{Frame, Mouth},
+};
+use tokio::time::{Instant, sleep};
+
+use crate::{
+    recognizer::Known,
+    rig::{millis, secs},
+    speech::{spoken, without_end},
+};
+use ears::Replays;
+use house::House;
+
+/// A prompt is so loud.
+const LOUD: u16 = 500;
+/// A streaming recogniser has the words so long after the utterance.
+const THINKS: Duration = Duration::from_millis(100);
+
+const REFUND: &str = "i want a refund please";
+const ORDER: &str = "two zero two six one one four five";
+const YES: &str = "yes that is right";
+const HUMAN: &str = "give me a human agent";
+
+/// What everybody says, one after the other.
+const SCRIPT: [&str; 4] = [REFUND, ORDER, YES, HUMAN];
+
+fn known() -> Arc<Vec<Known>> {
+    let one =
+        |text: &str| Known { rate: 8000, samples: without_end(spoken("en-us", text)), text: text.to_owned() };
+    Arc::new(SCRIPT.map(one).into())
+}
+
+/// Somebody on the phone: says what is known, hears when the house speaks.
+struct Talker<'a> {
+    mouth: &'a Mouth,
+    heard: Vec<Frame>,
+}
+
+impl Talker<'_> {
+    fn listen(&mut self) {
+        self.heard.extend(self.mouth.heard());
+    }
+
+    /// Waits until `enough` frames in a row, since this moment, are loud, or none is; returns the first of them.
+    async fn hears(&mut self, loud: bool, enough: usize, since: Instant) -> Instant {
+        let deadline = Moment::now() + secs(40);
+        loop {
+            self.listen();
+            let mut row: Option<(Instant, usize)> = None;
+            for frame in self.heard.iter().filter(|frame| frame.at >= since) {
+                let is_loud = frame.samples.iter().any(|sample| sample.unsigned_abs() > LOUD);
+                row = (is_loud == loud).then(|| row.map_or((frame.at, 1), |(first, many)| (first, many + 1)));
+                if let Some((first, many)) = row
+                    && many >= enough
+                {
+                    return first;
+                }
+            }
+            assert!(Moment::now() < deadline, "heard {}", if loud { "nothing" } else { "no end" });
+            sleep(millis(10)).await;
+        }
+    }
+
+    /// Says it, and waits for the house to answer; returns how long that took from the last sample on.
+    async fn says(&mut self, samples: &[i16]) -> Duration {
+        self.mouth.say(samples);
+        while self.mouth.is_speaking() {
+            sleep(millis(10)).await;
+        }
+        let began = self.mouth.said_at().expect("it was said");
+        let end = began + Duration::from_secs_f64(samples.len() as f64 / 8000.0);
+        // What was interrupted fades within this time, and nobody answers sooner.
+        let answer = self.hears(true, 3, end).await;
+        self.heard.retain(|frame| frame.at >= end);
+        answer - end
+    }
+}
+
+/// Says the whole script; whoever is in a hurry interrupts every prompt. Returns how long each answer took.
+async fn converse(mouth: &Mouth, script: &[Known], hurries: bool) -> Vec<Duration> {
+    let (mut talker, began) = (Talker { mouth, heard: Vec::new() }, Instant::now());
+    let mut answers = Vec::new();
+    for line in script {
+        let spoken_to = talker.hears(true, 3, began).await;
+        if hurries {
+            sleep(millis(600)).await;
+        } else {
+            talker.hears(false, 40, spoken_to).await;
+        }
+        let last = line.text == HUMAN;
+        if last {
+            mouth.say(&line.samples);
+        } else {
+            answers.push(talker.says(&line.samples).await);
+        }
+    }
+    answers
+}
+
+/// Waits until everybody is in the right queue, with the order that was told.
+async fn all_wait_for_support(house: &House, callers: usize) {
+    let deadline = Moment::now() + secs(30);
+    loop {
+        let why = house.told.lock().expect("notes").why.clone();
+        let there = |steps: &&Vec<String>| steps.iter().any(|step| step.starts_with("queue support: place"));
+        if why.len() == callers && why.values().filter(there).count() == callers {
+            break;
+        }
+        assert!(Moment::now() < deadline, "{why:#?}");
+        sleep(millis(50)).await;
+    }
+    for call in house.calls().await {
+        let brief = call.brief.expect("a brief");
+        let order = brief.facts.iter().find(|fact| fact.slot.as_str() == "order").expect("an order");
+        assert_eq!((order.value.as_str(), order.confirmed), ("20261145", true), "{:?}", brief.facts);
+    }
+}
+
+/// What was told of one call's words, in order, with partial ones between `whole` ones counted.
+fn read_along(words: &[Words]) -> Vec<(Speaker, String, usize)> {
+    let mut lines = Vec::new();
+    let mut forming: Vec<&str> = Vec::new();
+    for said in words {
+        if said.whole {
+            // What forms may change on the way.
+            let last = forming.last().copied().unwrap_or_default();
+            assert!(said.text.starts_with(last), "{forming:?} formed before {:?}", said.text);
+            lines.push((said.by, said.text.to_string(), forming.len()));
+            forming.clear();
+        } else {
+            assert_eq!(said.by, Speaker::Caller);
+            forming.push(&said.text);
+        }
+    }
+    lines
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_caller_speaks_with_the_house_and_whoever_reads_along_sees_words_form() {
+    let known = known();
+    let ears = Arc::new(Replays { known: known.clone(), thinks: THINKS });
+    let house = House::open(2, millis(700), ears, false).await;
+    tokio::join!(converse(&house.mouths[0], &known, false), converse(&house.mouths[1], &known, true));
+    all_wait_for_support(&house, 2).await;
+    let (folder, words) = house.close().await;
+
+    for n in 0..2 {
+        let leg = house::leg(n);
+        let own: Vec<Words> = words.iter().filter(|words| words.leg == leg).cloned().collect();
+        let lines = read_along(&own);
+        let said: Vec<_> = lines.iter().filter(|(by, ..)| *by == Speaker::Caller).collect();
+        assert_eq!(said.iter().map(|(_, text, _)| text.as_str()).collect::<Vec<_>>(), SCRIPT);
+        assert!(said.iter().all(|(.., forming)| *forming > 0), "words form before they are whole: {said:?}");
+        let (by, greeting, _) = &lines[0];
+        assert_eq!(*by, Speaker::House);
+        assert!(greeting.starts_with("Harbour Trading after-sales."), "{greeting}");
+        let back =
+            lines.iter().any(|(by, text, _)| *by == Speaker::House && text.contains("2 0 2 6, 1 1 4 5"));
+        assert!(back, "{lines:?}");
+    }
+    // What forms is nowhere, and what was said is sealed.
+    for entry in fs::read_dir(folder.path().join("state")).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        let files = if path.is_dir() {
+            fs::read_dir(path).expect("a folder").map(|entry| entry.expect("an entry").path()).collect()
+        } else {
+            vec![path]
+        };
+        for file in files {
+            let bytes = fs::read(&file).expect("readable");
+            let there = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+            assert!(!there("refund please") && !there("six one one"), "{}", file.display());
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! A recogniser in the process: it recognises nothing, and replays the transcript of whichever known sound it hears.
+
+use std::{sync::Arc, time::Duration};
+
+use futures_util::{FutureExt, future::BoxFuture};
+use tandem::ports::{
+    engine::Hearing,
+    speech::{Partial, Recognizer, Sound, Unheard},
+};
+
+use crate::recognizer::{Known, transcript};
+
+pub struct Replays {
+    pub known: Arc<Vec<Known>>,
+    /// From the end of an utterance to its words.
+    pub thinks: Duration,
+}
+
+impl Recognizer for Replays {
+    fn recognise(
+        &self,
+        _: &Hearing,
+        mut sound: Sound,
+        partial: Partial,
+    ) -> BoxFuture<'static, Result<String, Unheard>> {
+        let (known, thinks, rate) = (self.known.clone(), self.thinks, sound.rate());
+        async move {
+            let (mut heard, mut looked) = (Vec::new(), 0);
+            while let Some(frame) = sound.next().await {
+                heard.extend(frame);
+                if heard.len() - looked < rate as usize / 5 {
+                    continue;
+                }
+                looked = heard.len();
+                let text = transcript(&known, &heard, rate);
+                // Each word a while after it was heard.
+                let whole = known.iter().find(|one| one.text == text).map_or(0, |one| one.samples.len());
+                let past = heard.len().saturating_sub(rate as usize / 2);
+                let words = (text.split(' ').count() * past).checked_div(whole).unwrap_or_default();
+                partial.tell(&text.split(' ').take(words).collect::<Vec<_>>().join(" "));
+            }
+            tokio::time::sleep(thinks).await;
+            Ok(transcript(&known, &heard, rate).to_owned())
+        }
+        .boxed()
+    }
+}
