@@ -130,13 +130,13 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;
+    let (taken, now_taken) = watch::channel(site.clone());
+    let hearing = hearing::start(now_taken.clone(), options.state.join("speech"));
+    let heard = hearing.recognizers;
     let ((forms, forming), (asks, inbox)) = (mpsc::channel(256), mpsc::channel(256));
-    let engine =
-        engine::start(&site, &options.state, options.traffic, clock.clone(), hearing::nobody(), forms)?;
+    let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), heard, forms)?;
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
-    let (taken, now_taken) = watch::channel(site.clone());
-    let (learns, ears) = hearing::start(now_taken.clone());
     let looks = tokio::spawn(drift::look(now_taken.clone(), options.state.clone(), options.drift, drifted));
     let hears = tokio::spawn(reload::on_hangup(options.site, prompts, sites, taken));
 
@@ -158,11 +158,12 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     );
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
     let (sites, tasks) = (new_sites, tasking::start(now_taken));
+    let ears = hearing.ears;
     let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, tasks };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;
     drop(stop_doors);
-    [looks, hears, learns, tells].iter().for_each(tokio::task::JoinHandle::abort);
+    [looks, hears, hearing.learns, tells].iter().for_each(tokio::task::JoinHandle::abort);
     projection.stop().await;
     bringing.stop().await;
     doors.await.unwrap_or(Ok(()))?;

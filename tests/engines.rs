@@ -5,6 +5,9 @@
 
 mod support;
 
+#[path = "support/recognizer.rs"]
+mod recognizer;
+
 /// A test for each story on each engine. Where there is no FreeSWITCH, `make test` leaves its stories out and
 /// says so in its last lines.
 macro_rules! on_every_engine {
@@ -67,6 +70,8 @@ mod phones;
 mod races;
 #[path = "engines/rooms.rs"]
 mod rooms;
+#[path = "engines/spoken.rs"]
+mod spoken;
 #[path = "engines/stands.rs"]
 mod stands;
 #[path = "engines/states.rs"]

@@ -1,34 +1,52 @@
-//! What callers' words mean is learned beside the calls, anew for every revision of the site.
+//! Who hears callers and what their words mean is learned beside the calls, anew for every revision of the site.
 
-use std::{sync::Arc, thread};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    thread,
+};
 
 use tokio::{
     sync::{oneshot, watch},
     task::JoinHandle,
 };
 
-use crate::{infra::site::Site, live::dialog::talk::Ears, ports::speech::Recognizers};
+use crate::{
+    infra::site::{EngineKind, Site},
+    live::dialog::talk::Ears,
+    ports::speech::{self, Recognizers},
+};
 
-/// The site's recognisers are not given to the layer that listens yet: callers use keys.
-pub(super) fn nobody() -> watch::Receiver<Arc<Recognizers>> {
-    watch::channel(Arc::default()).1
+/// What has been learned so far.
+pub(super) struct Hearing {
+    pub learns: JoinHandle<()>,
+    pub ears: watch::Receiver<Arc<Ears>>,
+    pub recognizers: watch::Receiver<Arc<Recognizers>>,
 }
 
-/// Learns now, and again whenever there is another site.
-pub(super) fn start(sites: watch::Receiver<Arc<Site>>) -> (JoinHandle<()>, watch::Receiver<Arc<Ears>>) {
+/// Learns now, and again whenever there is another site. `folder` is for what recognisers are primed with.
+pub(super) fn start(sites: watch::Receiver<Arc<Site>>, folder: PathBuf) -> Hearing {
+    // Of a daemon that was killed.
+    let _none = fs::remove_dir_all(&folder);
     let (learned, ears) = watch::channel(Arc::default());
-    (tokio::spawn(learn(sites, learned)), ears)
+    let (primed, recognizers) = watch::channel(Arc::default());
+    Hearing { learns: tokio::spawn(learn(sites, folder, learned, primed)), ears, recognizers }
 }
 
-async fn learn(mut sites: watch::Receiver<Arc<Site>>, learned: watch::Sender<Arc<Ears>>) {
+async fn learn(
+    mut sites: watch::Receiver<Arc<Site>>,
+    folder: PathBuf,
+    learned: watch::Sender<Arc<Ears>>,
+    primed: watch::Sender<Arc<Recognizers>>,
+) {
     loop {
         let site = sites.borrow_and_update().clone();
-        let (done, wait) = oneshot::channel();
-        // A thread of its own: nobody who stops the daemon waits for it.
-        thread::spawn(move || {
-            let _gone = done.send(Ears::learned(&site));
-        });
-        let Ok((ears, deaf)) = wait.await else { return };
+        let (of, own) = (site.clone(), folder.join(site.revision.as_str()));
+        // Whoever is heard before anything is learned gets on by shortcuts and values.
+        let Some(recognizers) = aside(move || recognizers(&of, &own)).await else { return };
+        primed.send_replace(Arc::new(recognizers));
+        let Some((ears, deaf)) = aside(move || Ears::learned(&site)).await else { return };
         for why in deaf {
             tracing::error!(%why, "a conversation goes by keys and shortcuts alone");
         }
@@ -37,4 +55,25 @@ async fn learn(mut sites: watch::Receiver<Arc<Site>>, learned: watch::Sender<Arc
             return;
         }
     }
+}
+
+/// On a thread of its own: nobody who stops the daemon waits for it.
+async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    let (done, wait) = oneshot::channel();
+    thread::spawn(move || {
+        let _gone = done.send(work());
+    });
+    wait.await.ok()
+}
+
+/// Simulated callers are heard without one.
+fn recognizers(site: &Site, folder: &Path) -> Recognizers {
+    if site.engine.kind == EngineKind::Simulator {
+        return Recognizers::default();
+    }
+    let (recognizers, faults) = speech::of_site(site, folder);
+    for why in faults {
+        tracing::warn!(%why, "callers are not heard");
+    }
+    recognizers
 }

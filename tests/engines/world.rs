@@ -338,7 +338,7 @@ pub async fn eventually<T>(what: &str, ask: impl AsyncFnMut() -> Result<T, Strin
     within(PATIENCE, what, ask).await
 }
 
-async fn within<T>(patience: Duration, what: &str, mut ask: impl AsyncFnMut() -> Result<T, String>) -> T {
+pub async fn within<T>(patience: Duration, what: &str, mut ask: impl AsyncFnMut() -> Result<T, String>) -> T {
     let deadline = Instant::now() + patience;
     loop {
         match ask().await {

@@ -102,8 +102,8 @@ pub async fn prepare(
     make_all(&Turns::new(voices, Some(WITHIN)), sources(site), folder, told).await
 }
 
-/// Makes the words of the house and of conversations, if the site has anything that speaks them. They are many, and no call waits for
-/// them: this may run while calls do. What another voice had to speak before is spoken anew.
+/// Makes the words of the house and the values in conversations, if the site has anything that speaks them. They are many,
+/// and no call waits for them: this may run while calls do. What another voice had to speak before is spoken anew.
 pub async fn prepare_phrases(
     site: &Site,
     voices: &Synthesizers,
@@ -192,6 +192,7 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
             all.insert(recorded(file), Source::Recording(file.clone()));
         }
     }
+    all.extend(texts(talk::lines(site)));
     if speaks(site) || site.dialing.codes != Codes::default() {
         all.extend(Tone::ALL.map(|tone| (toned(tone), Source::Tone(tone))));
     }
@@ -204,16 +205,19 @@ fn speaks(site: &Site) -> bool {
         || site.dialing.conferences.values().any(|conference| conference.pin_file.is_some())
 }
 
-/// The words of the house that this site needs, and those of its conversations.
+/// The words of the house that this site needs, and the values that its conversations may name.
 fn phrases(site: &Site) -> BTreeMap<PromptId, Source> {
-    let talks = talk::texts(site);
+    let talks = talk::values(site);
     if !speaks(site) && talks.is_empty() {
         return BTreeMap::new();
     }
     let all =
         site.languages.iter().flat_map(|locale| phrase::texts(*locale).map(move |text| (*locale, text)));
-    let all = all.chain(talks);
-    all.map(|(locale, text)| (spoken(locale, &text), Source::Text(locale, text))).collect()
+    texts(all.chain(talks)).collect()
+}
+
+fn texts(all: impl IntoIterator<Item = (Locale, SmolStr)>) -> impl Iterator<Item = (PromptId, Source)> {
+    all.into_iter().map(|(locale, text)| (spoken(locale, &text), Source::Text(locale, text)))
 }
 
 /// A prompt that is there.

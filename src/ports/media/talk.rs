@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::spoken;
 use crate::{
-    infra::site::{Ask, End, Locale, Part, Prompt, Site, Step, Talk, parts},
+    infra::site::{Ask, End, Locale, Part, Site, Step, Talk, parts},
     ports::engine::Media,
 };
 
@@ -30,47 +30,50 @@ pub fn saying(text: &str, values: &[(String, String)], locale: Locale) -> Vec<Me
     all.iter().map(|piece| Media::Prompt(spoken(locale, piece))).collect()
 }
 
-/// Everything that the conversations of a site may say, so far as it is known beforehand.
-pub(super) fn texts(site: &Site) -> BTreeSet<(Locale, SmolStr)> {
-    let mut all = BTreeSet::new();
-    for talk in site.flows.values().flat_map(|flow| flow.steps.values()).filter_map(|step| match step {
-        Step::Talk(talk) => Some(talk),
+fn talks(site: &Site) -> impl Iterator<Item = &Talk> {
+    site.flows.values().flat_map(|flow| flow.steps.values()).filter_map(|step| match step {
+        Step::Talk(talk) => Some(&**talk),
         _ => None,
-    }) {
-        of_talk(talk, site, &mut all);
-    }
-    all
+    })
 }
 
-fn of_talk(talk: &Talk, site: &Site, all: &mut BTreeSet<(Locale, SmolStr)>) {
-    let mut add = |prompt: &Prompt| {
-        for (locale, text) in prompt.0.iter().filter(|(locale, _)| site.languages.contains(locale)) {
-            let words = parts(text).filter_map(|part| match part {
-                Part::Words(words) => plain(words),
-                Part::Field(_) => None,
-            });
-            all.extend(words.map(|words| (*locale, words)));
-        }
+/// The words of the texts that the conversations of a site have.
+pub(super) fn lines(site: &Site) -> BTreeSet<(Locale, SmolStr)> {
+    let prompts = talks(site).flat_map(Talk::texts).flat_map(|(_, prompt)| &prompt.0);
+    let spoken = prompts.filter(|(locale, _)| site.languages.contains(locale));
+    let words = |(locale, text): (&Locale, &SmolStr)| {
+        let words = parts(text).filter_map(|part| match part {
+            Part::Words(words) => plain(words),
+            Part::Field(_) => None,
+        });
+        let locale = *locale;
+        words.map(move |words| (locale, words)).collect::<Vec<_>>()
     };
-    for (_, prompt) in talk.texts() {
-        add(prompt);
-    }
-    let calls = talk.topics.values().any(|topic| matches!(topic.end, End::Call(_)));
-    let people = site.extensions.values().filter(|_| calls).flat_map(|extension| extension.names());
-    let people: Vec<SmolStr> = people.map(SmolStr::from).collect();
-    for locale in &site.languages {
-        all.extend(people.iter().map(|name| (*locale, name.clone())));
-        let own = |word: &&&str| word.is_ascii() == (*locale == Locale::English);
-        all.extend(BETWEEN.iter().filter(own).map(|word| (*locale, SmolStr::new_static(word))));
-    }
-    if talk.slots.values().any(|slot| matches!(slot.ask, Ask::Digits { .. } | Ask::Phone | Ask::Code)) {
-        if site.languages.contains(&Locale::Chinese) {
-            all.insert((Locale::Chinese, SmolStr::new_static(ONE)));
+    spoken.flat_map(words).collect()
+}
+
+/// What stands between them, so far as it is known beforehand: names, dates, times, letters, a one among digits.
+pub(super) fn values(site: &Site) -> BTreeSet<(Locale, SmolStr)> {
+    let mut all = BTreeSet::new();
+    for talk in talks(site) {
+        let calls = talk.topics.values().any(|topic| matches!(topic.end, End::Call(_)));
+        let people = site.extensions.values().filter(|_| calls).flat_map(|extension| extension.names());
+        let people: Vec<SmolStr> = people.map(SmolStr::from).collect();
+        for locale in &site.languages {
+            all.extend(people.iter().map(|name| (*locale, name.clone())));
+            let own = |word: &&&str| word.is_ascii() == (*locale == Locale::English);
+            all.extend(BETWEEN.iter().filter(own).map(|word| (*locale, SmolStr::new_static(word))));
         }
-        let letters =
-            ('A'..='Z').flat_map(|c| site.languages.iter().map(move |l| (*l, format_smolstr!("{c}"))));
-        all.extend(letters);
+        if talk.slots.values().any(|slot| matches!(slot.ask, Ask::Digits { .. } | Ask::Phone | Ask::Code)) {
+            if site.languages.contains(&Locale::Chinese) {
+                all.insert((Locale::Chinese, SmolStr::new_static(ONE)));
+            }
+            let letters =
+                ('A'..='Z').flat_map(|c| site.languages.iter().map(move |l| (*l, format_smolstr!("{c}"))));
+            all.extend(letters);
+        }
     }
+    all
 }
 
 /// Words that make a sound.

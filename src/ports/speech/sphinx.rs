@@ -117,6 +117,12 @@ impl Sphinx {
     }
 }
 
+impl Drop for Pool {
+    fn drop(&mut self) {
+        let _none = fs::remove_dir_all(&self.folder);
+    }
+}
+
 fn stem(task: &Task) -> String {
     let flow = task.flow.as_ref().map_or("", Name::as_str);
     format!("{flow}.{}", if task.digits { "digits" } else { "free" })
