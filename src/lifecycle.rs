@@ -131,7 +131,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;
     let (taken, now_taken) = watch::channel(site.clone());
-    let hearing = hearing::start(now_taken.clone(), options.state.join("speech"));
+    let hearing = hearing::start(now_taken.clone(), options.state.join("speech")).await;
     let heard = hearing.recognizers;
     let ((forms, forming), (asks, inbox)) = (mpsc::channel(256), mpsc::channel(256));
     let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), heard, forms)?;

@@ -25,36 +25,36 @@ pub(super) struct Hearing {
     pub recognizers: watch::Receiver<Arc<Recognizers>>,
 }
 
-/// Learns now, and again whenever there is another site. `folder` is for what recognisers are primed with.
-pub(super) fn start(sites: watch::Receiver<Arc<Site>>, folder: PathBuf) -> Hearing {
+/// Knows at once who hears callers; learns what they mean, which takes longer, and all of it again whenever there is
+/// another site. `folder` is for what recognisers are primed with.
+pub(super) async fn start(mut sites: watch::Receiver<Arc<Site>>, folder: PathBuf) -> Hearing {
     // Of a daemon that was killed.
     let _none = fs::remove_dir_all(&folder);
+    let site = sites.borrow_and_update().clone();
+    let (primed, recognizers) = watch::channel(hears(&site, &folder).await);
     let (learned, ears) = watch::channel(Arc::default());
-    let (primed, recognizers) = watch::channel(Arc::default());
-    Hearing { learns: tokio::spawn(learn(sites, folder, learned, primed)), ears, recognizers }
+    let learns = tokio::spawn(async move {
+        let mut site = site;
+        loop {
+            let Some((ears, deaf)) = aside(move || Ears::learned(&site)).await else { return };
+            for why in deaf {
+                tracing::error!(%why, "a conversation goes by keys and shortcuts alone");
+            }
+            learned.send_replace(Arc::new(ears));
+            tracing::info!("what callers say is understood");
+            if sites.changed().await.is_err() {
+                return;
+            }
+            site = sites.borrow_and_update().clone();
+            primed.send_replace(hears(&site, &folder).await);
+        }
+    });
+    Hearing { learns, ears, recognizers }
 }
 
-async fn learn(
-    mut sites: watch::Receiver<Arc<Site>>,
-    folder: PathBuf,
-    learned: watch::Sender<Arc<Ears>>,
-    primed: watch::Sender<Arc<Recognizers>>,
-) {
-    loop {
-        let site = sites.borrow_and_update().clone();
-        let (of, own) = (site.clone(), folder.join(site.revision.as_str()));
-        // Whoever is heard before anything is learned gets on by shortcuts and values.
-        let Some(recognizers) = aside(move || recognizers(&of, &own)).await else { return };
-        primed.send_replace(Arc::new(recognizers));
-        let Some((ears, deaf)) = aside(move || Ears::learned(&site)).await else { return };
-        for why in deaf {
-            tracing::error!(%why, "a conversation goes by keys and shortcuts alone");
-        }
-        learned.send_replace(Arc::new(ears));
-        if sites.changed().await.is_err() {
-            return;
-        }
-    }
+async fn hears(site: &Arc<Site>, folder: &Path) -> Arc<Recognizers> {
+    let (site, own) = (site.clone(), folder.join(site.revision.as_str()));
+    aside(move || recognizers(&site, &own)).await.map(Arc::new).unwrap_or_default()
 }
 
 /// On a thread of its own: nobody who stops the daemon waits for it.

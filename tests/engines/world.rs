@@ -172,6 +172,11 @@ impl World {
         .await
     }
 
+    /// What the daemon has logged so far.
+    pub fn daemon_said(&self) -> String {
+        self.daemon.as_ref().map(Daemon::said).unwrap_or_default()
+    }
+
     /// What was written down about the last call to this number.
     pub async fn record_to(&self, to: &str) -> CallRecord {
         within(2 * PATIENCE, &format!("a record of the call to {to}"), async || {
