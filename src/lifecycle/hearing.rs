@@ -53,8 +53,15 @@ pub(super) async fn start(mut sites: watch::Receiver<Arc<Site>>, folder: PathBuf
 }
 
 async fn hears(site: &Arc<Site>, folder: &Path) -> Arc<Recognizers> {
-    let (site, own) = (site.clone(), folder.join(site.revision.as_str()));
-    aside(move || recognizers(&site, &own)).await.map(Arc::new).unwrap_or_default()
+    let (site, folder) = (site.clone(), folder.to_owned());
+    let found = aside(move || recognizers(&site, &folder)).await.map(Arc::new).unwrap_or_default();
+    let cold = found.clone();
+    tokio::spawn(async move {
+        for (locale, why) in cold.warm().await {
+            tracing::warn!(?locale, %why, "callers are not heard");
+        }
+    });
+    found
 }
 
 /// On a thread of its own: nobody who stops the daemon waits for it.

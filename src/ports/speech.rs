@@ -49,6 +49,11 @@ pub trait Recognizer: Send + Sync {
     fn patience(&self) -> Duration {
         Duration::from_secs(5)
     }
+
+    /// Makes ready what the first caller would have to wait for.
+    fn warm(&self) -> BoxFuture<'_, Result<(), Unheard>> {
+        Box::pin(async { Ok(()) })
+    }
 }
 
 /// Why an utterance has no words, although somebody spoke. What was said is in none of these.
@@ -88,6 +93,15 @@ impl Recognizers {
     /// Whether somebody hears this language.
     pub fn hears(&self, locale: Locale) -> bool {
         self.0.contains_key(&locale)
+    }
+
+    /// Makes all of them ready; which cannot be, and why.
+    pub async fn warm(&self) -> Vec<(Locale, Unheard)> {
+        let mut cold = Vec::new();
+        for (locale, recognizer) in &self.0 {
+            cold.extend(recognizer.warm().await.err().map(|why| (*locale, why)));
+        }
+        cold
     }
 
     /// A listener for the utterance that begins now, of samples at `rate` (8000 or 16000 Hz). Within a runtime only.

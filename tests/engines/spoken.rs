@@ -167,7 +167,7 @@ async fn a_caller_is_understood_interrupts_and_comes_to_a_human_who_knows_it(kin
     let start = Instant::now();
     caller.says(refund).await;
     let heard = caller.call.heard_since(start);
-    let late = heard.0.chunks(80).skip(35).take(20).map(|part| part.to_vec()).collect::<Vec<_>>().concat();
+    let late = heard.0.chunks(80).skip(35).take(20).map(<[i16]>::to_vec).collect::<Vec<_>>().concat();
     let late = Heard(late).loudness();
     assert!(late < LOUD, "the greeting is silent from 350 ms after the first word on: {late:.0}");
     caller.because("the caller wants refund").await;

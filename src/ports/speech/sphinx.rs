@@ -9,13 +9,14 @@ mod worker;
 use std::{
     collections::BTreeMap,
     fs, io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::{Path, PathBuf},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use futures_util::{FutureExt, future::BoxFuture};
+use tempfile::TempDir;
 use tokio::sync::Semaphore;
 
 use self::worker::Worker;
@@ -73,53 +74,35 @@ pub struct Sphinx {
 struct Pool {
     settings: SphinxSettings,
     /// Models, dictionaries and pipes.
-    folder: PathBuf,
+    folder: TempDir,
     flows: Vec<Name>,
     seats: Semaphore,
     idle: Mutex<Vec<(Task, Worker)>>,
 }
 
 impl Sphinx {
-    /// Writes what each flow is primed with into `folder`, which is emptied before. Takes a fraction of a second.
+    /// Writes what each flow is primed with into a folder of its own in `folder`, which goes with it. Takes a fraction
+    /// of a second.
     pub fn prime(
         settings: SphinxSettings,
         folder: &Path,
         primers: &BTreeMap<Name, Primer>,
     ) -> Result<Self, io::Error> {
         let sounds = fs::read_to_string(settings.dictionary())?;
-        match fs::remove_dir_all(folder) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?,
-        }
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+        let ours = fs::Permissions::from_mode(0o700);
+        let folder = tempfile::Builder::new().prefix("pocketsphinx-").permissions(ours).tempdir_in(folder)?;
         for (flow, primer) in primers {
             for digits in [false, true] {
                 let primed = primer.primed(&sounds, digits);
                 let name = stem(&Task { flow: Some(flow.clone()), digits });
-                fs::write(folder.join(format!("{name}.lm")), primed.model)?;
-                fs::write(folder.join(format!("{name}.dict")), primed.dictionary)?;
+                fs::write(folder.path().join(format!("{name}.lm")), primed.model)?;
+                fs::write(folder.path().join(format!("{name}.dict")), primed.dictionary)?;
             }
         }
         let seats = Semaphore::new(settings.workers.max(1));
         let flows = primers.keys().cloned().collect();
-        let (folder, idle) = (folder.to_owned(), Mutex::default());
-        Ok(Self { pool: Arc::new(Pool { settings, folder, flows, seats, idle }) })
-    }
-
-    /// Starts one worker for each flow, so that the first caller need not wait for it.
-    pub async fn warm(&self) -> Result<(), Unheard> {
-        for flow in self.pool.flows.iter().take(self.pool.settings.workers) {
-            let task = Task { flow: Some(flow.clone()), digits: false };
-            let mut worker = self.pool.worker(&task)?;
-            worker.hear_nothing().await?;
-            self.pool.put_back(task, worker);
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Pool {
-    fn drop(&mut self) {
-        let _none = fs::remove_dir_all(&self.folder);
+        Ok(Self { pool: Arc::new(Pool { settings, folder, flows, seats, idle: Mutex::default() }) })
     }
 }
 
@@ -149,7 +132,7 @@ impl Pool {
             idle.remove(0);
         }
         drop(idle);
-        let named = |ending| self.folder.join(format!("{}.{ending}", stem(task)));
+        let named = |ending| self.folder.path().join(format!("{}.{ending}", stem(task)));
         let (model, dictionary) = match task.flow {
             Some(_) => (named("lm"), named("dict")),
             None => (self.settings.models.join("en-us.lm.bin"), self.settings.dictionary()),
@@ -158,7 +141,7 @@ impl Pool {
         Worker::start(
             &self.settings.program,
             &[("-hmm", &acoustic), ("-lm", &model), ("-dict", &dictionary)],
-            &self.folder,
+            self.folder.path(),
         )
     }
 
@@ -189,6 +172,20 @@ impl Recognizer for Sphinx {
 
     fn patience(&self) -> Duration {
         self.pool.settings.patience
+    }
+
+    /// One worker for each flow.
+    fn warm(&self) -> BoxFuture<'_, Result<(), Unheard>> {
+        async {
+            for flow in self.pool.flows.iter().take(self.pool.settings.workers) {
+                let task = Task { flow: Some(flow.clone()), digits: false };
+                let mut worker = self.pool.worker(&task)?;
+                worker.hear_nothing().await?;
+                self.pool.put_back(task, worker);
+            }
+            Ok(())
+        }
+        .boxed()
     }
 }
 
