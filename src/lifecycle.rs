@@ -132,7 +132,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     prepare_prompts(&site, &prompts).await;
     let (taken, now_taken) = watch::channel(site.clone());
     let hearing = hearing::start(now_taken.clone(), options.state.join("speech")).await;
-    let heard = hearing.recognizers;
+    let (learns, ears, heard) = (hearing.learns, hearing.ears, hearing.recognizers);
     let ((forms, forming), (asks, inbox)) = (mpsc::channel(256), mpsc::channel(256));
     let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), heard, forms)?;
     let (sites, new_sites) = mpsc::channel(4);
@@ -158,12 +158,11 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     );
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
     let (sites, tasks) = (new_sites, tasking::start(now_taken));
-    let ears = hearing.ears;
     let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, tasks };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;
     drop(stop_doors);
-    [looks, hears, hearing.learns, tells].iter().for_each(tokio::task::JoinHandle::abort);
+    [looks, hears, learns, tells].iter().for_each(tokio::task::JoinHandle::abort);
     projection.stop().await;
     bringing.stop().await;
     doors.await.unwrap_or(Ok(()))?;
