@@ -33,6 +33,7 @@ mod report;
 mod rollback;
 mod serve;
 mod show;
+mod speech;
 mod status;
 mod top;
 mod transcript;
@@ -82,6 +83,7 @@ enum Command {
     Audit(audit::Args),
     Flow(flow::Args),
     Language(language::Args),
+    Speech(speech::Args),
     Top(top::Args),
     Demo(demo::Args),
     Backup(backup::Args),
@@ -136,6 +138,7 @@ impl Tandem {
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
             Command::Flow(args) => flow::run(&common, &args),
             Command::Language(args) => language::run(&common, args),
+            Command::Speech(args) => speech::run(&common, &args),
             Command::Top(args) => ask(common, async |cx| top::run(cx, args).await),
             Command::Demo(args) => alone(demo::run(common, args)),
             Command::Backup(args) => alone(backup::run(common, args)),

@@ -81,6 +81,8 @@ pub enum Fault {
     Language(Box<super::language::LanguageFault>),
     #[error(transparent)]
     Flow(Box<super::flow::FlowFault>),
+    #[error(transparent)]
+    Measure(Box<super::speech::MeasureFault>),
     #[error("a backup is no text for a terminal; name a file with --to, or pipe it on")]
     Terminal,
     #[error("the man pages cannot be written into {}: {why}; name a folder that you may write", folder.display())]

@@ -19,6 +19,7 @@ mod tone;
 mod turn;
 
 pub use prepare::{Prepared, Progress, SpeechError, prepare, prepare_phrases};
+pub use resample::to_rate;
 pub use talk::saying;
 
 use std::path::Path;

@@ -17,6 +17,7 @@ mod socket;
 mod sounding;
 mod sphinx;
 pub mod synthesis;
+pub mod trial;
 mod upsample;
 
 pub use http::{Http, HttpSettings, NoEndpoint};

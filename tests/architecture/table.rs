@@ -155,6 +155,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::engine",
             // What traffic the simulator shall make is an option of the command line.
             "ports::engine::simulator",
+            "ports::media",
+            "ports::speech",
             "language",
             "ports::assistant",
             "infra::chat",

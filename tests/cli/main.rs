@@ -18,4 +18,5 @@ mod rest;
 mod screens;
 mod search;
 mod socket;
+mod speech;
 mod svg;

@@ -22,7 +22,7 @@ pub(super) fn to_telephone(wav: &Wav) -> Wav {
 }
 
 /// What is heard of the sound at another rate, with one channel.
-pub(super) fn to_rate(wav: &Wav, rate: u32) -> Vec<i16> {
+pub fn to_rate(wav: &Wav, rate: u32) -> Vec<i16> {
     let mono = mono(wav);
     let there = if wav.rate == rate { mono } else { convert(&mono, wav.rate, rate) };
     there.into_iter().map(clip).collect()

@@ -64,7 +64,7 @@ impl Primer {
 }
 
 /// Words as they are spoken: small letters, numbers digit by digit.
-fn words(text: &str) -> Vec<String> {
+pub(super) fn words(text: &str) -> Vec<String> {
     let mut plain = String::new();
     for c in text.to_lowercase().chars() {
         match c {

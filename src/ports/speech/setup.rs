@@ -42,6 +42,17 @@ pub enum SpeechFault {
     Secret(#[from] SecretError),
 }
 
+impl SpeechFault {
+    /// Whether it is the reason why this language is not heard; others may be the reason for any.
+    pub fn concerns(&self, locale: Locale) -> bool {
+        match self {
+            Self::NoChinese => locale == Locale::Chinese,
+            Self::NotInstalled | Self::Folder(_) => locale == Locale::English,
+            Self::Address(_) | Self::Endpoint(_) | Self::Secret(_) => true,
+        }
+    }
+}
+
 /// The recognisers that the conversations of a site need. `folder` is theirs alone. What is missing is told; callers
 /// of that language use keys. Reads files, takes a fraction of a second.
 pub fn of_site(site: &Site, folder: &Path) -> (Recognizers, Vec<SpeechFault>) {

@@ -1,0 +1,74 @@
+//! `tandem speech eval`: a recogniser measured by sentences that are spoken to it.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::{Command, Output},
+};
+
+use serde_json::Value;
+
+fn shipped() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small")
+}
+
+fn eval(site: &Path, words: &[&str]) -> Output {
+    let flow = ["speech", "eval", "--flow", "after_sales", "--site"];
+    let program = env!("CARGO_BIN_EXE_tandem");
+    Command::new(program).args(flow).arg(site).args(words).output().expect("tandem")
+}
+
+fn figures(output: &Output) -> Value {
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(0), "{complaint}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+#[test]
+fn what_is_primed_is_heard_better_and_a_deaf_one_is_seen() {
+    let temp = tempfile::tempdir().expect("folder");
+    let file = temp.path().join("said.jsonl");
+    let said = "{\"text\": \"track order\", \"intent\": \"order_status\"}\n\
+                {\"text\": \"i want my money back\", \"intent\": \"refund\"}\n\
+                {\"text\": \"我要退款\", \"intent\": \"refund\"}\n";
+    fs::write(&file, said).expect("sentences");
+    let file = file.display().to_string();
+    let of = |more: &[&str]| {
+        let words = [&["--json", "--hurried", "--sentences", &file], more].concat();
+        figures(&eval(&shipped(), &words))
+    };
+    let primed = of(&[]);
+    assert_eq!((&primed["sentences"], &primed["primed"]), (&2.into(), &true.into()), "{primed}");
+    assert_eq!((&primed["unheard"], &primed["rate"]), (&0.into(), &16_000.into()), "{primed}");
+    assert_eq!(primed["intents_right_of_text"], 1.0, "{primed}");
+    let wrong = |figures: &Value| figures["word_error_rate"].as_f64().expect("a rate");
+    assert!(wrong(&primed) < 0.5, "{primed}");
+    let unprimed = of(&["--unprimed"]);
+    assert!(wrong(&unprimed) >= wrong(&primed), "{unprimed} {primed}");
+
+    // A recogniser that says nothing, and a language that nobody hears.
+    let site = temp.path().join("site");
+    fs::create_dir(&site).expect("folder");
+    copy(&shipped(), &site);
+    let yaml = fs::read_to_string(site.join("site.yaml")).expect("site");
+    let deaf = "speech: { en: { recognizer: program, command: [/bin/false], patience: 1s } }\n";
+    fs::write(site.join("site.yaml"), yaml + deaf).expect("site");
+    let silent = figures(&eval(&site, &["--json", "--hurried", "--sentences", &file]));
+    assert_eq!((&silent["unheard"], &silent["word_error_rate"]), (&2.into(), &1.0.into()), "{silent}");
+    assert!(silent["why_unheard"].as_str().is_some_and(|why| why.contains("mid-utterance")), "{silent}");
+    let nobody = eval(&shipped(), &["--language", "zh", "--sentences", &file]);
+    assert_eq!(nobody.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&nobody.stderr).contains("nobody hears Chinese"), "{nobody:?}");
+}
+
+fn copy(from: &Path, to: &Path) {
+    for entry in fs::read_dir(from).expect("folder").map(|entry| entry.expect("entry")) {
+        let target = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            fs::create_dir(&target).expect("folder");
+            copy(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), &target).expect("copy");
+        }
+    }
+}
