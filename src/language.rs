@@ -22,6 +22,7 @@ pub mod origin;
 pub mod outside;
 pub mod plan;
 pub mod sample;
+pub mod sense;
 pub mod sound;
 pub mod table;
 pub mod train;

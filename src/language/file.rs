@@ -7,13 +7,14 @@ use super::{
     gate::{Gate, WEIGHTS},
     model::{Head, Model},
     origin::{Measured, Origin},
+    sense::Senses,
     table::Table,
     vocabulary::Vocabulary,
 };
 
 const MAGIC: [u8; 8] = *b"TANDEMLM";
 /// Rises with every change of the file or of what features are.
-pub const VERSION: u32 = 3;
+pub const VERSION: u32 = 4;
 /// Magic, version, checksum, length.
 const HEAD: usize = 8 + 4 + 4 + 8;
 /// A file that says it is larger is no model.
@@ -29,6 +30,11 @@ pub enum FileError {
          `tandem language train`"
     )]
     OtherVersion { found: u32 },
+    #[error(
+        "this model was learned with another table of what words mean than this program has; train it again with \
+         `tandem language train`"
+    )]
+    OtherSenses,
     #[error("the model is cut short: {found} bytes of {wanted}; copy it again, or train it again")]
     CutShort { found: u64, wanted: u64 },
     #[error("the model is damaged: its checksum is another; copy it again, or train it again")]
@@ -46,6 +52,7 @@ pub fn encode(model: &Model) -> Vec<u8> {
     out.count(model.vocabulary.len());
     model.vocabulary.keys().iter().for_each(|key| out.0.extend_from_slice(&key.to_le_bytes()));
     out.floats(model.vocabulary.rarity());
+    out.0.extend_from_slice(&model.vocabulary.senses.written().to_le_bytes());
     out.count(model.table.widths.len());
     model.table.widths.iter().for_each(|width| out.count(*width));
     out.0.extend(model.table.weights.iter().map(|weight| weight.cast_unsigned()));
@@ -75,7 +82,10 @@ pub fn decode(bytes: &[u8]) -> Result<Model, FileError> {
         .iter()
         .map(|key| u64::from_le_bytes(*key))
         .collect();
-    let vocabulary = Vocabulary::new(keys, from.floats(size, "vocabulary")?);
+    let mut vocabulary = Vocabulary::new(keys, from.floats(size, "vocabulary")?);
+    let mark = from.count("vocabulary")? as u32;
+    vocabulary.senses = Senses::read(mark).ok_or(FileError::OtherSenses)?;
+    let features = vocabulary.features();
     let (blocks, classes) = (from.count("table")?, intents.len());
     if !(1..=2).contains(&blocks) {
         return Err(FileError::Nonsense("table"));
@@ -86,8 +96,8 @@ pub fn decode(bytes: &[u8]) -> Result<Model, FileError> {
     }
     let width = widths.iter().try_fold(0_usize, |sum, width| sum.checked_add(*width));
     let width = width.ok_or(FileError::Nonsense("table"))?;
-    let weights = from.take(size, width, "table")?.iter().map(|byte| byte.cast_signed()).collect();
-    let scales = from.floats(size.saturating_mul(blocks), "table")?;
+    let weights = from.take(features, width, "table")?.iter().map(|byte| byte.cast_signed()).collect();
+    let scales = from.floats(features.saturating_mul(blocks), "table")?;
     let bias = from.floats(classes, "planes")?;
     let head = match widths.get(1) {
         None => None,

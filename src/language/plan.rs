@@ -1,6 +1,10 @@
 //! How a model is learned: one recipe for all sets, chosen by language and number of samples alone.
 
-use super::{net::Course, sample::Sample, sample::mostly_han};
+use super::{
+    net::Course,
+    sample::{Sample, mostly_han},
+    sense::Senses,
+};
 
 /// From so many samples on, keys that one text alone has are left out.
 const MANY: usize = 3_000;
@@ -13,6 +17,8 @@ pub struct Plan {
     /// Texts that a key must be in.
     pub least: u32,
     pub net: Option<Course>,
+    /// Whether what English words mean is learned from too.
+    pub senses: Senses,
     /// Parts into which samples are divided to see answers to samples not learned from.
     pub folds: usize,
     /// Of those parts, so many are really held out once.
@@ -28,7 +34,7 @@ impl Plan {
         let many = samples.len() >= MANY;
         let course = Course {
             hidden: if many { 256 } else { 64 },
-            epochs: if many { 14 } else { 20 },
+            epochs: 14,
             batch: if many { 32 } else { 16 },
             rate: if many { 0.002 } else { 0.005 },
             drop_words: 0.1,
@@ -40,6 +46,7 @@ impl Plan {
         Self {
             least: if many { 2 } else { 1 },
             net: net.then_some(course),
+            senses: if mostly_han(samples) { Senses::Left } else { Senses::Told },
             folds: if many { 5 } else { 3 },
             held_out: if many { 1 } else { 3 },
             noise: 0.15,

@@ -182,7 +182,8 @@ impl Desk {
         let noise = Noise::learn(texts());
         let mut random = Rng::with_seed(seed);
         let blurred: Vec<String> = texts().map(|text| noise.blur(text, plan.noise, &mut random)).collect();
-        let vocabulary = Vocabulary::learn(texts(), plan.least);
+        let mut vocabulary = Vocabulary::learn(texts(), plan.least);
+        vocabulary.senses = plan.senses;
         let mut keys = Keys::default();
         let rows = texts().map(|text| vocabulary.shape(text, &mut keys)).collect();
         let noisy = blurred.iter().map(|text| vocabulary.shape(text, &mut keys)).collect();
@@ -193,14 +194,14 @@ impl Desk {
     fn linear(&self) -> Linear {
         let rows: Vec<&Row> = self.rows.iter().chain(&self.noisy).map(|shape| &shape.row).collect();
         let classes: Vec<Option<usize>> = self.classes.iter().chain(&self.classes).copied().collect();
-        Linear::learn(&rows, &classes, self.vocabulary.len(), self.names, self.seed)
+        Linear::learn(&rows, &classes, self.vocabulary.features(), self.names, self.seed)
     }
 
     fn model(self, names: &[SmolStr], learned: (Linear, Option<Net>)) -> Model {
         let (linear, net) = learned;
         let mut blocks = vec![(self.names, linear.weights.as_slice())];
         blocks.extend(net.iter().map(|net| (net.hidden, net.embedding.as_slice())));
-        let table = Table::of(&blocks, self.vocabulary.len());
+        let table = Table::of(&blocks, self.vocabulary.features());
         let head = |net: Net| Head { bias: net.bias, output: net.output, output_bias: net.output_bias };
         Model {
             intents: names.to_vec(),
@@ -237,7 +238,7 @@ fn learn(desks: &[Desk], plan: &Plan, progress: Progress) -> Vec<(Linear, Option
                         noisy: &desk.noisy,
                         noisy_looks: plan.noisy_looks,
                         targets: &desk.classes,
-                        features: desk.vocabulary.len(),
+                        features: desk.vocabulary.features(),
                         classes: desk.names,
                     };
                     Learned::Net(Net::learn(&lessons, &course, desk.seed, &tell))

@@ -2,7 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::feature::Keys;
+use super::{
+    feature::Keys,
+    sense::{self, Senses},
+};
 
 /// Features of one text: number and weight, by number.
 pub type Row = Vec<(u32, f32)>;
@@ -24,6 +27,8 @@ pub struct Vocabulary {
     rarity: Vec<f32>,
     /// Open addressing: number + 1, or 0 where nothing is.
     slots: Vec<u32>,
+    /// Whether what English words mean is told too, as features behind the keys.
+    pub senses: Senses,
 }
 
 impl Vocabulary {
@@ -61,7 +66,7 @@ impl Vocabulary {
             }
             slots[at] = number as u32 + 1;
         }
-        Self { keys, rarity, slots }
+        Self { keys, rarity, slots, senses: Senses::Left }
     }
 
     pub fn keys(&self) -> &[u64] {
@@ -75,6 +80,11 @@ impl Vocabulary {
 
     pub fn len(&self) -> usize {
         self.keys.len()
+    }
+
+    /// How many features a text may have: keys, and places of its direction.
+    pub fn features(&self) -> usize {
+        self.len() + self.senses.width()
     }
 
     pub fn is_empty(&self) -> bool {
@@ -124,6 +134,9 @@ impl Vocabulary {
                 *weight = (1.0 + weight.ln()) * self.rarity[*number as usize];
             }
             shorten(&mut row[start..]);
+        }
+        if self.senses == Senses::Told && !row.is_empty() {
+            sense::append(text, self.len() as u32, row);
         }
         shorten(row);
     }

@@ -7,6 +7,7 @@ use tandem::language::{
     file::{FileError, decode, encode},
     model::{Model, Scratch},
     sample::Sample,
+    sense::Senses,
     train::{Wanted, train},
 };
 
@@ -52,6 +53,20 @@ fn another_version_names_the_remedy() {
     bytes[8] = 99;
     let why = decode(&bytes).expect_err("another version");
     assert_eq!(why, FileError::OtherVersion { found: 99 });
+    assert!(why.to_string().contains("tandem language train"), "{why}");
+}
+
+/// What was learned with another table of senses would mean nothing with this program's.
+#[test]
+fn another_table_of_senses_names_the_remedy() {
+    let mut bytes = encode(&small());
+    let mark = Senses::Told.written().to_le_bytes();
+    let at = bytes.windows(4).position(|four| four == mark).expect("the table's mark");
+    bytes[at] ^= 1;
+    let checksum = crc32fast::hash(&bytes[24..]).to_le_bytes();
+    bytes[12..16].copy_from_slice(&checksum);
+    let why = decode(&bytes).expect_err("another table");
+    assert_eq!(why, FileError::OtherSenses);
     assert!(why.to_string().contains("tandem language train"), "{why}");
 }
 
