@@ -20,6 +20,7 @@ mod rate;
 mod run;
 mod sequence;
 mod turn;
+mod utterance;
 mod voice;
 mod wire;
 

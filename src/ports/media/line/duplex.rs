@@ -12,6 +12,7 @@ use super::{
     rate::{Cutter, Down, FRAME, TELEPHONE, frame_of},
     sequence::Sequence,
     turn::{IN_SILENCE, OVER_A_PROMPT, Turn, WARY, digits},
+    utterance::{Next, Utterance},
     voice::Voice,
     wire::{self, Sender},
 };
@@ -70,6 +71,8 @@ pub(super) struct Duplex {
     sender: Sender,
     cadence: Cadence,
     hears: Hears,
+    /// Of somebody who speaks.
+    utterance: Utterance,
     before: VecDeque<Vec<i16>>,
     wary: u32,
     came: Duration,
@@ -107,6 +110,7 @@ impl Duplex {
             sender: Sender::new(stream.wire, source),
             cadence: Cadence::new(now),
             hears: Hears::Nobody,
+            utterance: Utterance::default(),
             before: VecDeque::new(),
             wary: 0,
             came: now,
@@ -254,7 +258,7 @@ impl Duplex {
         let Some(hearing) = self.hearing.clone() else { return };
         let ear = hearing.ear;
         if let Hears::Somebody(_) = self.hears {
-            step.out.push(Effect::Feed(self.leg.clone(), frame));
+            self.listen_on(hearing, frame, step);
             if self.turn.ends(ear) {
                 self.spoken(step);
             }
@@ -278,6 +282,22 @@ impl Duplex {
                     self.player.pause();
                 }
                 _ => self.begin(hearing, before, step),
+            }
+        }
+    }
+
+    /// Somebody speaks, or has just spoken.
+    fn listen_on(&mut self, hearing: Hearing, frame: Vec<i16>, step: &mut Step) {
+        let leg = self.leg.clone();
+        match self.utterance.take(&frame, self.turn.silence(), hearing.ear) {
+            Next::Feed => step.out.push(Effect::Feed(leg, frame)),
+            Next::Finish => step.out.extend([Effect::Feed(leg.clone(), frame), Effect::Finish(leg)]),
+            Next::Keep => {}
+            Next::Again => {
+                let (utterance, rate) = (step.ids.utterance(), self.heard_rate());
+                self.hears = Hears::Somebody(utterance);
+                let samples = self.utterance.sound();
+                step.out.push(Effect::Hear { leg, utterance, hearing, rate, samples });
             }
         }
     }
@@ -308,7 +328,8 @@ impl Duplex {
         self.player.pause();
         self.forgotten = None;
         self.hears = Hears::Somebody(utterance);
-        let samples = before.into_iter().flatten().collect();
+        let samples: Vec<i16> = before.into_iter().flatten().collect();
+        self.utterance = Utterance::new(samples.clone());
         let (leg, rate) = (self.leg.clone(), self.heard_rate());
         step.tell(Event::Voice { leg: leg.clone() });
         step.out.push(Effect::Hear { leg, utterance, hearing, rate, samples });
@@ -320,12 +341,17 @@ impl Duplex {
             self.hears = Hears::Words { utterance, next: None, over: false };
             self.before.clear();
             self.turn.forget();
-            step.out.push(Effect::Finish(self.leg.clone()));
+            match self.utterance.end() {
+                Ok(text) => self.words(utterance, text, step),
+                Err(true) => {}
+                Err(false) => step.out.push(Effect::Finish(self.leg.clone())),
+            }
         }
     }
 
     /// What a recogniser has so far: all digits that are asked for are the end.
     pub(super) fn partial(&mut self, text: &str, step: &mut Step) {
+        self.utterance.forms(text);
         if let Some(Ear::Digits { max, .. }) = self.hearing.as_ref().map(|hearing| hearing.ear)
             && digits(text) >= usize::from(max)
         {
@@ -336,8 +362,10 @@ impl Duplex {
 
     /// The words of an utterance, none if nothing was made of it.
     pub(super) fn words(&mut self, of: u64, text: SmolStr, step: &mut Step) {
-        if !matches!(self.hears, Hears::Words { utterance, .. } if utterance == of) {
-            return;
+        match self.hears {
+            Hears::Words { utterance, .. } if utterance == of => {}
+            Hears::Somebody(utterance) if utterance == of => return self.utterance.words(text),
+            _ => return,
         }
         if text.is_empty() {
             self.wary = WARINESS;

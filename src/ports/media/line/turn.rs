@@ -60,6 +60,11 @@ impl Turn {
         self.rest == 0 && seen(self.loud, need.of) >= need.loud && seen(self.voiced, need.of) >= need.voiced
     }
 
+    /// Frames since somebody was heard last.
+    pub(super) fn silence(&self) -> u32 {
+        self.silence
+    }
+
     /// The utterance begins.
     pub(super) fn begun(&mut self) {
         self.length = 0;

@@ -2,12 +2,14 @@
 
 use std::{sync::Arc, time::Duration};
 
+use futures_util::{FutureExt, future::BoxFuture};
+
 use super::rig::{RAW, Rig, hearing, leg, millis, spoken, white};
 use crate::{
     base::locale::Locale,
     ports::{
-        engine::{Command, Ear, Event, Media, Verdict, Wire},
-        speech::{Act, Scripted},
+        engine::{Command, Ear, Event, Hearing, Media, Verdict, Wire},
+        speech::{Act, Partial, Recognizer, Scripted, Sound, Unheard},
     },
 };
 
@@ -174,4 +176,52 @@ async fn speech_at_the_end_of_listening_is_dropped_and_the_prompt_heard_to_its_e
     while let Ok(event) = rig.engine.events.try_recv() {
         assert!(!matches!(event, Event::Said { .. }), "nobody listened any more");
     }
+}
+
+/// Hears along, and says at the end how many samples it heard, after half a second.
+struct HearsAlong;
+
+impl Recognizer for HearsAlong {
+    fn recognise(
+        &self,
+        _: &Hearing,
+        mut sound: Sound,
+        partial: Partial,
+    ) -> BoxFuture<'static, Result<String, Unheard>> {
+        async move {
+            let mut heard = 0;
+            while let Some(frame) = sound.next().await {
+                heard += frame.len();
+                partial.tell("something");
+            }
+            tokio::time::sleep(millis(250)).await;
+            Ok(heard.to_string())
+        }
+        .boxed()
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_recogniser_needs_passes_within_the_silence_and_a_pause_cuts_nobody_off() {
+    let mut rig = Rig::start(1, RAW, Arc::new(HearsAlong)).await;
+    rig.order(0, Command::Listen(hearing(Ear::Free)));
+    let question = question().await;
+    let loud = |sample: &i16| sample.unsigned_abs() > 300;
+    let (first, last) = (question.iter().position(loud), question.iter().rposition(loud));
+    let question = question[first.unwrap_or_default()..=last.unwrap_or_default()].to_vec();
+    // The pause is long enough for words to be looked for, and too short for an end.
+    let paused = [question.clone(), vec![0; 8 * 550], question.clone()].concat();
+    rig.mouths[0].say(&paused);
+    rig.voice().await;
+    let heard: usize = rig.said().await.parse().expect("a count");
+    // With what comes before it, and the silence after which its words were looked for.
+    assert!((paused.len()..paused.len() + 8 * 700).contains(&heard), "{heard} of {}", paused.len());
+    assert_eq!(rig.count(|event| matches!(event, Event::Voice { .. })), 1, "one utterance");
+
+    rig.mouths[0].say(&question);
+    rig.voice().await;
+    rig.said().await;
+    let said = rig.mouths[0].said_at().expect("somebody spoke").into_std();
+    let late = said.elapsed().saturating_sub(Duration::from_secs_f64(question.len() as f64 / 8000.0));
+    println!("from the last sample of speech to its words, of a recogniser that needs 250 ms: {late:?}");
 }

@@ -1,0 +1,141 @@
+//! One utterance while it lasts. Where a recogniser hears along and has had nothing new to say for a while, its words
+//! are looked for before the silence is long enough to end the utterance: what the recogniser needs passes meanwhile.
+//! Nobody is cut off by that: whoever speaks on is heard once more from the beginning.
+
+use smol_str::SmolStr;
+
+use crate::ports::engine::Ear;
+
+/// Silence, and time without a new word, after which words are looked for: 400 and 300 ms.
+const EARLY: u32 = 20;
+const SETTLED: u32 = 15;
+
+#[derive(Debug, Default)]
+enum Ahead {
+    #[default]
+    Not,
+    /// The words are being looked for.
+    Asked,
+    There(SmolStr),
+}
+
+/// What is to be done with a frame of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Next {
+    Feed,
+    /// It is the last, perhaps.
+    Finish,
+    /// The words are looked for already.
+    Keep,
+    /// It was not the last: all of it is to be heard anew.
+    Again,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Utterance {
+    sound: Vec<i16>,
+    text: SmolStr,
+    unchanged: u32,
+    ahead: Ahead,
+}
+
+impl Utterance {
+    pub(super) fn new(sound: Vec<i16>) -> Self {
+        Self { sound, ..Self::default() }
+    }
+
+    /// All that was heard of it.
+    pub(super) fn sound(&self) -> Vec<i16> {
+        self.sound.clone()
+    }
+
+    /// A frame more, after so many in which nobody spoke.
+    pub(super) fn take(&mut self, frame: &[i16], silence: u32, ear: Ear) -> Next {
+        self.sound.extend(frame);
+        self.unchanged += 1;
+        match self.ahead {
+            Ahead::Not => {
+                let settled = !self.text.is_empty() && self.unchanged >= SETTLED;
+                if ear == Ear::Free && settled && silence >= EARLY {
+                    self.ahead = Ahead::Asked;
+                    return Next::Finish;
+                }
+                Next::Feed
+            }
+            _ if silence == 0 => {
+                (self.ahead, self.unchanged, self.text) = (Ahead::Not, 0, SmolStr::default());
+                Next::Again
+            }
+            _ => Next::Keep,
+        }
+    }
+
+    /// What its recogniser has so far.
+    pub(super) fn forms(&mut self, text: &str) {
+        (self.text, self.unchanged) = (text.into(), 0);
+    }
+
+    /// Its words are there before it is over.
+    pub(super) fn words(&mut self, text: SmolStr) {
+        self.ahead = Ahead::There(text);
+    }
+
+    /// It is over: its words, if they are there. `Err`: whether they are being looked for.
+    pub(super) fn end(&mut self) -> Result<SmolStr, bool> {
+        match std::mem::take(self).ahead {
+            Ahead::There(text) => Ok(text),
+            Ahead::Asked => Err(true),
+            Ahead::Not => Err(false),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const FRAME: [i16; 160] = [0; 160];
+
+    /// What is done with so many frames of silence.
+    fn silent(utterance: &mut Utterance, frames: std::ops::Range<u32>, ear: Ear) -> Vec<Next> {
+        frames.map(|silence| utterance.take(&FRAME, silence, ear)).collect()
+    }
+
+    #[test]
+    fn words_are_looked_for_when_none_came_for_a_while_and_nobody_speaks() {
+        let mut utterance = Utterance::new(vec![0; 10]);
+        utterance.forms("where is my");
+        let all = silent(&mut utterance, 1..35, Ear::Free);
+        assert_eq!(all.iter().position(|next| *next == Next::Finish), Some(19));
+        assert!(all[20..].iter().all(|next| *next == Next::Keep), "{all:?}");
+        utterance.words("where is my order".into());
+        assert_eq!(utterance.end(), Ok("where is my order".into()));
+    }
+
+    #[test]
+    fn a_recogniser_that_is_behind_or_tells_nothing_is_waited_for_and_so_are_digits() {
+        let mut behind = Utterance::default();
+        silent(&mut behind, 1..19, Ear::Free);
+        behind.forms("where is my order");
+        let all = silent(&mut behind, 19..35, Ear::Free);
+        assert_eq!(all.iter().position(|next| *next == Next::Finish), Some(14), "{all:?}");
+        let mut whole = Utterance::default();
+        assert!(!silent(&mut whole, 1..35, Ear::Free).contains(&Next::Finish));
+        assert_eq!(whole.end(), Err(false));
+        let mut digits = Utterance::default();
+        digits.forms("one two");
+        assert!(!silent(&mut digits, 1..75, Ear::Digits { min: 4, max: 4 }).contains(&Next::Finish));
+    }
+
+    #[test]
+    fn whoever_speaks_on_is_heard_anew_from_the_beginning() {
+        let mut utterance = Utterance::new(vec![1; 10]);
+        utterance.forms("where is");
+        assert!(silent(&mut utterance, 1..25, Ear::Free).contains(&Next::Finish));
+        utterance.words("where is".into());
+        assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Again);
+        assert_eq!(utterance.sound().len(), 10 + 25 * FRAME.len(), "nothing of it is missing");
+        assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Feed);
+        assert_eq!(utterance.end(), Err(false), "the words of a part count for nothing");
+    }
+}
