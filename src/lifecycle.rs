@@ -12,11 +12,11 @@ mod hearing;
 mod history;
 mod notice;
 mod outlet;
+mod outside;
 mod port;
 mod reload;
 pub mod replay;
 mod store;
-mod tasking;
 
 use std::{
     fs::{self, DirBuilder, Permissions},
@@ -157,8 +157,8 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
         (feed, meters),
     );
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
-    let (sites, tasks) = (new_sites, tasking::start(now_taken));
-    let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, tasks };
+    let (sites, outside) = (new_sites, outside::start(now_taken));
+    let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, outside };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;
     drop(stop_doors);

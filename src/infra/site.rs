@@ -6,6 +6,7 @@
 //! an error is not handed on at all. `source` holds the files, `tree` the YAML with places, `names` what can
 //! be referred to, `decode` the scalars; every section has a file of its own.
 
+mod assistant;
 mod decode;
 mod depth;
 mod dialing;
@@ -44,6 +45,7 @@ mod voices;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
+pub use assistant::AssistantSettings;
 pub use features::Feature;
 pub use model::{
     Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
@@ -61,7 +63,6 @@ pub use profile::Profile;
 use self::{
     decode::suggest,
     dialing::House,
-    general::General,
     names::{Known, Names},
     prompt::Tongue,
     source::{Findings, Place},
@@ -208,15 +209,14 @@ impl Trees {
         let names = self.names(to);
         let [general, numbers, people, hours, queues, trunks, dialing] =
             self.sections.each_ref().map(Tree::node);
-        let (people_tree, dialing_tree) = (people, dialing);
+        let (people_tree, queue_tree, dialing_tree) = (people, queues, dialing);
         let tongue = Tongue { languages: general.map(|n| general::languages(n, to)).unwrap_or_default() };
         let general = general.and_then(|n| general::read(root, n, &names, to));
         let numbers = numbers.map(|n| numbers::read(n, &names, &tongue, to)).unwrap_or_default();
         let (extensions, agents) =
             people.map(|n| people::read(root, n, &names, &tongue, to)).unwrap_or_default();
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
-        let queue_tree = queues;
-        let queues = queue_tree.map(|n| queues::read(n, &tongue, to)).unwrap_or_default();
+        let queues = queues.map(|n| queues::read(n, &tongue, to)).unwrap_or_default();
         if let Some(tree) = queue_tree.filter(|_| people.is_some()) {
             queues::unserved(tree, &agents, to);
         }
@@ -241,18 +241,19 @@ impl Trees {
             .collect();
         graph::across(&flows, to);
         let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
-        let General { name, time_zone, engine, store, http, speech, tasks, fallback, lease, .. } = general?;
+        let general = general?;
         Some(Site {
-            name,
+            name: general.name,
             revision: to.revision(),
-            time_zone,
+            time_zone: general.time_zone,
             languages: tongue.languages,
-            engine,
-            store,
-            http,
-            speech: speech.hearers,
-            voices: speech.voices,
-            tasks,
+            engine: general.engine,
+            store: general.store,
+            http: general.http,
+            speech: general.speech.hearers,
+            voices: general.speech.voices,
+            tasks: general.tasks,
+            assistant: general.assistant,
             numbers,
             hours,
             extensions,
@@ -261,8 +262,8 @@ impl Trees {
             flows,
             trunks,
             dialing,
-            fallback,
-            lease,
+            fallback: general.fallback,
+            lease: general.lease,
             without,
         })
     }

@@ -32,6 +32,7 @@ mod consult;
 mod conversing;
 mod deadlines;
 pub mod door;
+mod doubts;
 mod ends;
 mod extensions;
 mod goals;
@@ -55,5 +56,5 @@ pub mod view;
 mod views;
 
 pub use invariants::Broken;
-pub use run::{Outlet, RunError, Turn, Wiring, handle, recover, run};
+pub use run::{Outlet, Outside, RunError, Turn, Wiring, handle, recover, run};
 pub use state::{Effect, Input, Link, Switchboard};

@@ -7,11 +7,13 @@
 mod answer;
 mod breaker;
 mod remote;
+mod second;
 mod summary;
 mod understand;
 
 pub use answer::{Answered, Citation, Passage, Sentence};
 pub use remote::{Remote, Silence};
+pub use second::{Doubt, Opinions, Settled, start};
 pub use summary::{Speaker, Summary, Turn};
 pub use understand::{Choice, Understood};
 

@@ -82,6 +82,7 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         (self::number(number), Extension::new(shown, name(number), secret_file.clone()))
     };
     Site {
+        assistant: None,
         name: "test".into(),
         revision: "1".into(),
         time_zone: jiff::tz::TimeZone::UTC,

@@ -39,6 +39,22 @@ const DEFECTS: &[(&str, &str, &str, Code, &str)] = &[
         Code::BadValue,
         "no name of a secret file",
     ),
+    // Who has a say in what is not surely understood.
+    (SITE, "# tasks:  ", "assistant: { url: https://models.example/v1 }  #", Code::MissingKey, "`model`"),
+    (
+        SITE,
+        "# tasks:  ",
+        "assistant: { url: \"http://models.example/v1\", model: m }  #",
+        Code::BadValue,
+        "no address of a service",
+    ),
+    (
+        SITE,
+        "# tasks:  ",
+        "assistant: { url: https://models.example/v1, model: m, patience: 5s }  #",
+        Code::BadValue,
+        "5s",
+    ),
     // Ways that lead nowhere, or nowhere from.
     (SALES, "slots: [order, reason]", "slots: [order, reson]", Code::UnknownName, "no slot `reson`"),
     (SALES, "slots: [order, reason]", "slots: [order, order, reason]", Code::Duplicate, "`order` twice"),

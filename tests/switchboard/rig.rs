@@ -103,6 +103,7 @@ pub fn site(agents: usize) -> Site {
         )
     };
     Site {
+        assistant: None,
         name: "test".into(),
         revision: "r1".into(),
         time_zone: TimeZone::UTC,
@@ -237,8 +238,8 @@ impl Rig {
     pub fn input(&mut self, input: Input) {
         let input = match self.secrets.conceal(&self.board, input) {
             Input::Engine(Event::Said { leg, text }) => {
-                let Some(input) = self.board.hear(&self.ears, leg, &text, self.now) else { return };
-                input
+                let Some(hearsay) = self.board.hear(&self.ears, &leg, &text, self.now) else { return };
+                Input::Understood { leg, heard: hearsay.heard }
             }
             input => input,
         };

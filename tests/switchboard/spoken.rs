@@ -13,10 +13,17 @@ use std::{
 };
 
 use tandem::{
+    language::model::{Guess, Understanding, Verdict},
     live::switchboard::view::{Speaker, Words},
-    ports::engine::simulator::{Frame, Mouth},
+    ports::{
+        assistant::{By, Doubt, Opinions, Settled},
+        engine::simulator::{Frame, Mouth},
+    },
 };
-use tokio::time::{Instant, sleep};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep},
+};
 
 use crate::{
     recognizer::Known,
@@ -24,7 +31,7 @@ use crate::{
     speech::{spoken, without_end},
 };
 use ears::Replays;
-use house::House;
+use house::{House, Learns};
 
 /// A prompt is so loud.
 const LOUD: u16 = 500;
@@ -154,7 +161,7 @@ fn read_along(words: &[Words]) -> Vec<(Speaker, String, usize)> {
 async fn a_caller_speaks_with_the_house_and_whoever_reads_along_sees_words_form() {
     let known = known();
     let ears = Arc::new(Replays { known: known.clone(), thinks: THINKS });
-    let house = House::open(2, millis(700), ears, false).await;
+    let house = House::open(2, millis(700), ears, Learns::Nothing, None).await;
     tokio::join!(converse(&house.mouths[0], &known, false), converse(&house.mouths[1], &known, true));
     all_wait_for_support(&house, 2).await;
     let (folder, words) = house.close().await;
@@ -186,5 +193,57 @@ async fn a_caller_speaks_with_the_house_and_whoever_reads_along_sees_words_form(
             let there = |text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
             assert!(!there("refund please") && !there("six one one"), "{}", file.display());
         }
+    }
+}
+
+/// What the built-in model alone asks back.
+const VAGUE: &str = "can you reverse that for me";
+
+/// Somebody who takes whatever is in doubt for this.
+fn surely(intent: &'static str) -> Opinions {
+    let (asked, mut inbox) = mpsc::unbounded_channel::<Doubt>();
+    let (outbox, settled) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Doubt { number, own, words, choices }) = inbox.recv().await {
+            assert_eq!(words, VAGUE);
+            assert!(choices.iter().any(|choice| choice.intent == intent && !choice.samples.is_empty()));
+            assert_ne!(own.verdict, Verdict::Accept);
+            let intents = vec![Guess { intent: intent.into(), probability: 0.9 }];
+            let understanding = Understanding { verdict: Verdict::Accept, in_scope: 0.9, intents };
+            outbox.send(Settled { number, understanding, by: By::Remote }).expect("somebody waits");
+        }
+    });
+    Opinions { asked, settled }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_surely_understood_is_by_a_second_opinion() {
+    for (opinions, wanted) in
+        [(None, "asked back"), (Some(surely("refund")), "the caller wants refund (90 %)")]
+    {
+        let second = opinions.is_some();
+        let known = Arc::new(vec![Known {
+            rate: 8000,
+            samples: without_end(spoken("en-us", VAGUE)),
+            text: VAGUE.to_owned(),
+        }]);
+        let ears = Arc::new(Replays { known: known.clone(), thinks: THINKS });
+        let house = House::open(1, millis(0), ears, Learns::Little, opinions).await;
+        converse(&house.mouths[0], &known, false).await;
+        let deadline = Moment::now() + secs(20);
+        let told = loop {
+            let told = house.told.lock().expect("notes").why.values().next().cloned().unwrap_or_default();
+            if told.iter().any(|step| step.contains(wanted)) {
+                break told;
+            }
+            assert!(Moment::now() < deadline, "{wanted}: {told:#?}");
+            sleep(millis(50)).await;
+        };
+        assert_eq!(
+            told.iter().any(|step| step.contains("a chat model elsewhere had a say")),
+            second,
+            "{told:#?}"
+        );
+        house.close().await;
     }
 }

@@ -85,7 +85,7 @@ impl<'s> Rehearsal<'s> {
         let happenings = match deed {
             Deed::Say(text) => {
                 let understood = self.talk().zip(self.dialog.talk.as_ref()).map(|(talk, conversation)| {
-                    self.ears.understand(talk, &conversation.talking, text, self.now)
+                    self.ears.understand(talk, &conversation.talking, text, self.now).heard
                 });
                 if understood.is_none() {
                     let why = vec!["nobody listens to words here: press keys".to_owned()];

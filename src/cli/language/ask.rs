@@ -1,6 +1,6 @@
 //! Which chat model elsewhere is asked too, if any.
 
-use std::{collections::BTreeMap, path::PathBuf, time::Duration};
+use std::{path::PathBuf, time::Duration};
 
 use smol_str::SmolStr;
 
@@ -14,9 +14,6 @@ use crate::{
     language::{model::Model, sample::Sample},
     ports::assistant::{Assistant, Choice, Remote},
 };
-
-/// So many samples of each intent are told to it.
-const TOLD: usize = 4;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Ask {
@@ -59,14 +56,6 @@ impl Ask {
     }
 }
 
-/// The first samples of each intent.
 fn choices(samples: &[Sample]) -> Vec<Choice> {
-    let mut by: BTreeMap<SmolStr, Vec<String>> = BTreeMap::new();
-    for (intent, text) in samples.iter().filter_map(|sample| Some((sample.intent.as_ref()?, &sample.text))) {
-        let told = by.entry(intent.clone()).or_default();
-        if told.len() < TOLD {
-            told.push(text.clone());
-        }
-    }
-    by.into_iter().map(|(intent, samples)| Choice { intent, samples }).collect()
+    Choice::all(samples.iter().filter_map(|sample| Some((sample.intent.as_deref()?, sample.text.as_str()))))
 }

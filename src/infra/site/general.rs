@@ -6,6 +6,7 @@ use jiff::tz::{TimeZone, db};
 use smol_str::SmolStr;
 
 use super::{
+    assistant::{self, AssistantSettings},
     decode::{self, Fields, Shape, shorten, suggest},
     engine,
     features::{self, Feature},
@@ -33,6 +34,7 @@ const SITE: Shape = Shape {
         ("http", "http: { listen: 127.0.0.1:8443 }"),
         ("speech", "speech: { en: { recognizer: pocketsphinx } }"),
         ("tasks", "tasks: { url: https://desk.example/tandem }"),
+        ("assistant", "assistant: { url: https://models.example/v1, model: NAME }"),
         ("lease", "lease: 30s"),
         ("profile", "profile: small"),
         ("without", "without: [recording]"),
@@ -47,6 +49,7 @@ pub(super) struct General {
     pub store: Store,
     pub http: Option<HttpSettings>,
     pub tasks: Option<TaskSettings>,
+    pub assistant: Option<AssistantSettings>,
     pub speech: Speech,
     pub fallback: Number,
     pub lease: Duration,
@@ -124,6 +127,12 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         Some(node) => Some(tasks::read(root, node, fields.key_place("tasks").unwrap_or(node.place), to)?),
         None => None,
     };
+    let assistant = match fields.get("assistant") {
+        Some(node) => {
+            Some(assistant::read(root, node, fields.key_place("assistant").unwrap_or(node.place), to)?)
+        }
+        None => None,
+    };
     let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
     let (least, most) = (Duration::from_secs(10), Duration::from_mins(10));
     let lease =
@@ -140,6 +149,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         store: store?,
         http,
         tasks,
+        assistant,
         speech,
         fallback: fallback?,
         lease: lease?,

@@ -23,7 +23,7 @@ pub use talk::{
 
 pub use crate::base::locale::Locale;
 
-use super::features::Feature;
+use super::{assistant::AssistantSettings, features::Feature};
 use crate::base::{
     hours::Hours,
     id::Name,
@@ -59,6 +59,9 @@ pub struct Site {
     /// Who does the tasks of conversations; without it they fail, and the caller goes to a human.
     #[serde(default)]
     pub tasks: Option<TaskSettings>,
+    /// Who has a say where the built-in model is not sure what a caller means; nobody unless named.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assistant: Option<AssistantSettings>,
     pub numbers: BTreeMap<Number, NumberEntry>,
     pub hours: BTreeMap<Name, Hours>,
     pub extensions: BTreeMap<Number, Extension>,

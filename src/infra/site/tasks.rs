@@ -2,6 +2,8 @@
 
 use std::{path::Path, time::Duration};
 
+use smol_str::SmolStr;
+
 use super::{
     decode::{self, Fields, Shape, shorten},
     model::TaskSettings,
@@ -26,18 +28,9 @@ const PATIENCE: [Duration; 3] = [Duration::from_secs(1), Duration::from_secs(8),
 
 pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) -> Option<TaskSettings> {
     let fields = Fields::open(node, owner, &TASKS, to)?;
-    let url = fields.need("url", to).and_then(|node| {
-        let text = decode::scalar(node, "https://desk.example/tandem", to)?;
-        if text.len() <= 300 && remote::is_address(text) {
-            return Some(text.into());
-        }
-        // Behind these a password may stand.
-        let shown = if text.contains(['@', '?']) { "this".into() } else { format!("`{}`", shorten(text)) };
-        let message = format!("{shown} is no address of a service");
-        let help = "write https://HOST/PATH without user or password, or http:// on this machine; the secret goes into `secret_file`";
-        to.error(Code::BadValue, node.place, message, help);
-        None
-    });
+    let url = fields
+        .need("url", to)
+        .and_then(|node| address(node, "https://desk.example/tandem", "secret_file", to));
     let secret_file = match fields.get("secret_file") {
         Some(node) => Some(secret::place(root, node, "secrets/tasks", to)?),
         None => None,
@@ -45,4 +38,20 @@ pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) ->
     let [least, usual, most] = PATIENCE;
     let patience = fields.get("patience").map_or(Some(usual), |node| decode::duration(node, least, most, to));
     Some(TaskSettings { url: url?, secret_file, patience: patience? })
+}
+
+/// Where a service is; its secret is in the file that the key `secret` names.
+pub(super) fn address(node: &Node, example: &str, secret: &str, to: &mut Findings) -> Option<SmolStr> {
+    let text = decode::scalar(node, example, to)?;
+    if text.len() <= 300 && remote::is_address(text) {
+        return Some(text.into());
+    }
+    // Behind these a password may stand.
+    let shown = if text.contains(['@', '?']) { "this".into() } else { format!("`{}`", shorten(text)) };
+    let message = format!("{shown} is no address of a service");
+    let help = format!(
+        "write https://HOST/PATH without user or password, or http:// on this machine; the secret goes into `{secret}`"
+    );
+    to.error(Code::BadValue, node.place, message, help);
+    None
 }

@@ -23,7 +23,7 @@ mod words;
 #[cfg(test)]
 mod tests;
 
-pub use ears::{Deaf, Ears};
+pub use ears::{Deaf, Ears, Hearsay};
 pub use rules::on;
 pub use words::{
     Context, Correction, Fact, FactKind, Guess, Heard, Input, Known, Output, Priority, Stage, Sureness,

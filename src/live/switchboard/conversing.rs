@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    state::{Effect, Input, Switchboard},
+    state::{Effect, Switchboard},
     view::{Speaker, Words},
 };
 use crate::{
@@ -18,17 +18,16 @@ use crate::{
         call::{Call, Stage},
         dialog::{
             Conversation, Happening,
-            talk::{self, Ears, Heard, Talking},
+            talk::{self, Ears, Heard, Hearsay, Talking},
         },
     },
 };
 
 impl Switchboard {
     /// What a caller said, as the conversation understands it; `None` when nobody has asked.
-    pub fn hear(&self, ears: &Ears, leg: LegId, text: &str, now: Stamp) -> Option<Input> {
-        let (talk, talking) = self.conversation(&leg)?;
-        let heard = ears.understand(talk, talking, text, now.zoned(&self.site.time_zone).datetime());
-        Some(Input::Understood { leg, heard })
+    pub fn hear(&self, ears: &Ears, leg: &LegId, text: &str, now: Stamp) -> Option<Hearsay> {
+        let (talk, talking) = self.conversation(leg)?;
+        Some(ears.understand(talk, talking, text, now.zoned(&self.site.time_zone).datetime()))
     }
 
     /// What the caller at this leg says, for those who watch; `None` when nobody has asked.
@@ -60,6 +59,11 @@ impl Switchboard {
             let words = self.words(leg, heard.text.trim(), true);
             if let Some(words) = words {
                 self.out.push(Effect::Words(words));
+            }
+            if heard.second
+                && let Some(call) = self.calls.get_mut(&id)
+            {
+                self.out.tell(call, "a chat model elsewhere had a say in what the caller means");
             }
             let nothing = heard.text.trim().is_empty();
             let word = if nothing { talk::Input::Nothing } else { talk::Input::Understood(heard) };

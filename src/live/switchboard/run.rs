@@ -9,6 +9,7 @@ use tokio::{
 
 use super::{
     door::Ask,
+    doubts::Doubts,
     secrets::Secrets,
     state::{Effect, Input, Switchboard},
     view::{Deed, Done, Refusal, Trouble, View, Why, Words},
@@ -22,8 +23,12 @@ use crate::{
         journal::{AppendError, Entry, Health, Journal, OpenError, Payload, Recovered},
         site::Site,
     },
-    live::{dialog::talk::Ears, record::CallRecord},
+    live::{
+        dialog::talk::{Ears, Hearsay},
+        record::CallRecord,
+    },
     ports::{
+        assistant::{Doubt, Opinions},
         engine::{Command, Engine, Event, Forming, Order},
         tasks::{Done as TaskDone, Task, Tasks},
     },
@@ -80,8 +85,15 @@ pub struct Wiring<O> {
     pub clock: Arc<dyn Clock>,
     /// What callers' words mean; learned anew for every revision of the site.
     pub ears: watch::Receiver<Arc<Ears>>,
-    /// Who does what conversations want done.
+    pub outside: Outside,
+}
+
+/// Who is asked from conversations.
+pub struct Outside {
+    /// What is to be done.
     pub tasks: Tasks,
+    /// What is not surely understood, if the site names anybody who may have a say.
+    pub opinions: Opinions,
 }
 
 /// Why the loop ended before it was told to.
@@ -162,8 +174,10 @@ pub async fn run<O: Outlet>(
     wiring: Wiring<O>,
     mut stop: oneshot::Receiver<()>,
 ) -> Result<(), RunError> {
-    let Wiring { journal, mut engine, mut forming, mut asks, mut sites, outlet, clock, ears, tasks } = wiring;
-    let mut tasks_done = tasks.done;
+    let Wiring { journal, mut engine, mut forming, mut asks, mut sites, outlet, clock, ears, outside } =
+        wiring;
+    let Outside { tasks, opinions } = outside;
+    let (mut tasks_done, mut settled) = (tasks.done, opinions.settled);
     let mut core = Core {
         board,
         journal,
@@ -177,6 +191,8 @@ pub async fn run<O: Outlet>(
         secrets: Secrets::default(),
         ears,
         todo: tasks.todo,
+        asked: opinions.asked,
+        doubts: Doubts::default(),
     };
     let mut events: Vec<Event> = Vec::with_capacity(BATCH);
     if core.journal.next_seq() == 1 {
@@ -194,11 +210,7 @@ pub async fn run<O: Outlet>(
             biased;
             _ = &mut stop => break,
             // Before the whole of what it is the beginning of.
-            Some(Forming { leg, text }) = forming.recv() => {
-                if let Some(words) = core.board.words(&leg, &text, false) {
-                    core.outlet.words(words);
-                }
-            }
+            Some(forming) = forming.recv() => core.tell_of(&forming),
             count = engine.events.recv_many(&mut events, BATCH) => {
                 if count == 0 {
                     return Err(RunError::Engine);
@@ -209,6 +221,7 @@ pub async fn run<O: Outlet>(
             Some(TaskDone { call, results }) = tasks_done.recv() => {
                 core.batch.push(Input::TaskDone { call, outcome: results });
             }
+            Some(settled) = settled.recv() => core.batch.extend(core.doubts.settled(settled)),
             Some(site) = sites.recv() => core.batch.push(Input::Site(site)),
             () = time::sleep(wait.unwrap_or(SNAPSHOT_EVERY)) => core.batch.push(Input::Clock),
         }
@@ -232,9 +245,18 @@ struct Core<O> {
     secrets: Secrets,
     ears: watch::Receiver<Arc<Ears>>,
     todo: mpsc::UnboundedSender<Task>,
+    asked: mpsc::UnboundedSender<Doubt>,
+    doubts: Doubts,
 }
 
 impl<O: Outlet> Core<O> {
+    /// What somebody is saying, for whoever watches.
+    fn tell_of(&mut self, forming: &Forming) {
+        if let Some(words) = self.board.words(&forming.leg, &forming.text, false) {
+            self.outlet.words(words);
+        }
+    }
+
     /// Questions are answered at once; acts become inputs.
     fn ask(&mut self, ask: Ask) {
         match ask {
@@ -262,23 +284,18 @@ impl<O: Outlet> Core<O> {
         let mut effects = Vec::new();
         let mut changes = Vec::new();
         for input in batch {
-            let input = match self.secrets.conceal(&self.board, input) {
-                Input::Engine(Event::Said { leg, text }) => {
-                    match self.board.hear(&self.ears.borrow(), leg, &text, now) {
-                        Some(input) => input,
-                        // Nobody who may listen has asked.
-                        None => continue,
-                    }
-                }
-                input => input,
-            };
-            let seq = self.journal.next_seq();
-            let call = self.board.call_of(&input, seq, now);
-            self.journal.append(now, call, &input)?;
-            let (mut caused, done) = handle(&mut self.board, seq, now, input);
-            effects.append(&mut caused);
-            changes.extend(done);
-            self.since_snapshot += 1;
+            let input = self.secrets.conceal(&self.board, input);
+            let before = self.doubts.overtaken(&input);
+            for input in before.into_iter().chain([input]) {
+                let Some(input) = self.understand(input, now) else { continue };
+                let seq = self.journal.next_seq();
+                let call = self.board.call_of(&input, seq, now);
+                self.journal.append(now, call, &input)?;
+                let (mut caused, done) = handle(&mut self.board, seq, now, input);
+                effects.append(&mut caused);
+                changes.extend(done);
+                self.since_snapshot += 1;
+            }
         }
         self.outlet.health(self.journal.commit());
         let commit = begun.elapsed();
@@ -297,6 +314,20 @@ impl<O: Outlet> Core<O> {
             self.snapshot();
         }
         Ok(())
+    }
+
+    /// What was said, as the conversation understands it; `None` when nobody who may listen has asked, or somebody
+    /// else is to have a say first.
+    fn understand(&mut self, input: Input, now: Stamp) -> Option<Input> {
+        let Input::Engine(Event::Said { leg, text }) = input else { return Some(input) };
+        let Hearsay { heard, doubt } = self.board.hear(&self.ears.borrow(), &leg, &text, now)?;
+        match doubt.filter(|_| self.board.site().assistant.is_some()) {
+            Some((own, choices)) => {
+                let _gone = self.asked.send(self.doubts.ask(leg, heard, own, choices));
+                None
+            }
+            None => Some(Input::Understood { leg, heard }),
+        }
     }
 
     fn release(&mut self, effect: Effect) {

@@ -16,6 +16,7 @@ fn site(shown: &str) -> Site {
     let name = |text| Name::new(text).expect("a name");
     let extension = |phone| Extension::new(shown, name(phone), "/nowhere");
     Site {
+        assistant: None,
         name: "test".into(),
         revision: "1".into(),
         time_zone: TimeZone::UTC,

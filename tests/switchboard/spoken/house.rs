@@ -18,18 +18,19 @@ use tandem::{
     },
     infra::{
         journal::{self, Health, Journal},
-        site::{self, Site},
+        site::{self, AssistantSettings, Site},
     },
     live::{
         dialog::talk::Ears,
         record::CallRecord,
         switchboard::{
-            self, Outlet, RunError, Turn, Wiring,
+            self, Outlet, Outside, RunError, Turn, Wiring,
             door::Door,
             view::{CallDetail, Done, Query, Trouble, View, Why, Words},
         },
     },
     ports::{
+        assistant::{self, Opinions},
         engine::{
             Arrival, Origin, Settings, Wire,
             simulator::{self, Answer, Caller, Faults, Mouth, Phone, World},
@@ -79,6 +80,14 @@ impl Outlet for Notes {
     }
 }
 
+/// What the samples of the after-sales flow teach the house. Without, it understands shortcuts and values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Learns {
+    Nothing,
+    /// From a few, at once.
+    Little,
+}
+
 /// A house with callers on their way.
 pub struct House {
     pub mouths: Vec<Mouth>,
@@ -95,16 +104,16 @@ pub fn leg(n: usize) -> LegId {
 }
 
 impl House {
-    /// So many callers come, each a little after the one before. Unless it `learns` what samples teach, the house
-    /// understands shortcuts and values.
+    /// So many callers come, each a little after the one before.
     pub async fn open(
         callers: usize,
         apart: Duration,
         recognizer: Arc<dyn Recognizer>,
-        learns: bool,
+        learns: Learns,
+        opinions: Option<Opinions>,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let site = Arc::new(example(&folder.path().join("site")));
+        let site = Arc::new(example(&folder.path().join("site"), learns, opinions.is_some()));
         let prompts = prompts(&site).await;
         let clock = Arc::new(SystemClock);
         let phones = site.extensions.values().map(|extension| Phone {
@@ -141,13 +150,18 @@ impl House {
         let mut outlet = Notes(told.clone());
         let board =
             switchboard::recover(recovered, &site, clock.now(), &mut outlet).expect("an empty journal");
-        let ears = if learns { Ears::learned(&site).0 } else { Ears::default() };
+        let ears = match learns {
+            Learns::Nothing => Ears::default(),
+            Learns::Little => Ears::learned(&of_sales(&site)).0,
+        };
         let (taught, ears) = watch::channel(Arc::new(ears));
         let ((asks, inbox), (sites, new_sites)) = (mpsc::channel(256), mpsc::channel(4));
         sites.try_send(site).expect("room");
         let tasks = tasks::start(|| None);
+        let opinions = opinions.unwrap_or_else(|| assistant::start(|| None));
+        let outside = Outside { tasks, opinions };
         let wiring =
-            Wiring { journal, engine, forming, asks: inbox, sites: new_sites, outlet, clock, ears, tasks };
+            Wiring { journal, engine, forming, asks: inbox, sites: new_sites, outlet, clock, ears, outside };
         let (stop, stopped) = oneshot::channel();
         let runs = tokio::spawn(switchboard::run(board, wiring, stopped));
         let kept = Box::new((heard_by, taught, sites));
@@ -175,6 +189,13 @@ impl House {
     }
 }
 
+/// The site with nothing but its after-sales flow.
+fn of_sales(site: &Site) -> Site {
+    let mut site = site.clone();
+    site.flows.retain(|name, _| name.as_str() == "after_sales");
+    site
+}
+
 fn settings(site: &Site, prompts: PathBuf) -> Settings {
     Settings {
         address: ([127, 0, 0, 1], 8021).into(),
@@ -189,11 +210,21 @@ fn settings(site: &Site, prompts: PathBuf) -> Settings {
 }
 
 /// A copy of `examples/small`.
-fn example(to: &Path) -> Site {
+fn example(to: &Path, learns: Learns, asks: bool) -> Site {
     copy(Path::new("examples/small"), to);
+    if learns == Learns::Little {
+        fs::copy("tests/engines/samples/after_sales.yaml", to.join("language/after_sales.yaml"))
+            .expect("samples");
+    }
     site::secret::make_missing(&site::load(to).expect("a good site")).expect("secrets");
     let mut site = site::load(to).expect("a good site");
     site::pin::learn(&mut site).expect("PINs");
+    site.assistant = asks.then(|| AssistantSettings {
+        url: "http://127.0.0.1:9/v1".into(),
+        model: "stand-in".into(),
+        key_file: None,
+        patience: secs(1),
+    });
     site
 }
 

@@ -4,19 +4,24 @@
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use jiff::civil::DateTime;
 
-use super::words::{Heard, Talking};
+use super::{
+    rules::on,
+    words::{Heard, Input, Output, Talking, Why},
+};
 use crate::{
     infra::site::{Locale, Problems, Site, Step, Talk, samples},
     language::{
         entities::{self, Directory, Setting},
-        model::{Model, Scratch},
+        model::{Model, Scratch, Understanding, Verdict},
         sample::Sample,
         train::{TrainError, Wanted, train},
     },
+    ports::assistant::Choice,
 };
 
 /// Of longer utterances the beginning counts.
@@ -34,8 +39,16 @@ pub enum Deaf {
 /// Everything that is needed to understand the callers of a site.
 #[derive(Debug, Default)]
 pub struct Ears {
-    models: BTreeMap<PathBuf, Model>,
+    models: BTreeMap<PathBuf, (Model, Arc<[Choice]>)>,
     directory: Option<Directory>,
+}
+
+/// Words that were understood by the built-in model alone, and whether it is sure.
+#[derive(Clone, Debug)]
+pub struct Hearsay {
+    pub heard: Heard,
+    /// What is needed to ask somebody else; `None` where nothing is in doubt.
+    pub doubt: Option<(Understanding, Arc<[Choice]>)>,
 }
 
 impl Ears {
@@ -64,7 +77,7 @@ impl Ears {
     }
 
     /// What a caller's words mean where the conversation stands.
-    pub fn understand(&self, talk: &Talk, talking: &Talking, text: &str, now: DateTime) -> Heard {
+    pub fn understand(&self, talk: &Talk, talking: &Talking, text: &str, now: DateTime) -> Hearsay {
         let text = &text[..text.floor_char_boundary(LONGEST)];
         let locale = match talking.language {
             Locale::Chinese => "zh-CN",
@@ -73,16 +86,37 @@ impl Ears {
         let setting = Setting { directory: self.directory.as_ref(), ..Setting::new(locale, now) };
         let entities = entities::parse(text, &setting);
         match talk.samples.as_ref().and_then(|file| self.models.get(file)) {
-            Some(model) => Heard::new(text, &model.understand(text, &mut Scratch::default()), &entities),
-            None => Heard::facts(text, &entities),
+            Some((model, choices)) => {
+                let own = model.understand(text, &mut Scratch::default());
+                let heard = Heard::new(text, &own, &entities);
+                let doubt = in_doubt(talk, talking, &own, &heard).then(|| (own, choices.clone()));
+                Hearsay { heard, doubt }
+            }
+            None => Hearsay { heard: Heard::facts(text, &entities), doubt: None },
         }
     }
 }
 
-fn model(file: &Path) -> Result<Model, Deaf> {
+/// Whether the caller would be asked back, or in vain. Who tells a value is not in doubt: it stays in the house.
+fn in_doubt(talk: &Talk, talking: &Talking, own: &Understanding, heard: &Heard) -> bool {
+    if own.verdict == Verdict::Accept || !heard.facts.is_empty() || heard.text.trim().is_empty() {
+        return false;
+    }
+    let outcome = on(&mut talking.clone(), talk, Input::Understood(heard.clone()));
+    let back = |output: &Output| {
+        matches!(output, Output::Why(Why::Unsure { .. } | Why::Ambiguous { .. } | Why::Miss { .. }))
+    };
+    outcome.iter().any(back)
+}
+
+fn model(file: &Path) -> Result<(Model, Arc<[Choice]>), Deaf> {
     let read = samples::load(file).map_err(|why| Deaf::Samples(file.to_owned(), why))?;
     let samples: Vec<Sample> =
         read.said.iter().map(|said| Sample::new(&said.text, said.intent.as_deref())).collect();
     let trained = train(&samples, &Wanted::default(), &|_| {});
-    trained.map(|trained| trained.model).map_err(|why| Deaf::Learning { file: file.to_owned(), why })
+    let told = read.said.iter().filter_map(|said| Some((said.intent.as_deref()?, said.text.as_str())));
+    let choices = Choice::all(told).into();
+    trained
+        .map(|trained| (trained.model, choices))
+        .map_err(|why| Deaf::Learning { file: file.to_owned(), why })
 }

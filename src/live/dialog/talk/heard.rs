@@ -18,6 +18,12 @@ const GUESSES: usize = 3;
 impl Heard {
     /// The intents of a text, and its entities: those found by `parse`, or those that the question expected.
     pub fn new(text: &str, understanding: &Understanding, entities: &[Entity]) -> Self {
+        Self::facts(text, entities).meaning(understanding)
+    }
+
+    /// The same words with these intents.
+    #[must_use]
+    pub fn meaning(self, understanding: &Understanding) -> Self {
         let guess = |guess: &crate::language::model::Guess| Guess {
             intent: guess.intent.clone(),
             probability: guess.probability,
@@ -28,7 +34,7 @@ impl Heard {
             Verdict::Reject => Sureness::Reject,
         };
         let intents = understanding.intents.iter().take(GUESSES).map(guess).collect();
-        Self { sure, intents, ..Self::facts(text, entities) }
+        Self { sure, intents, ..self }
     }
 
     /// A text of which only the entities are known.
@@ -46,6 +52,7 @@ impl Heard {
             intents: Vec::new(),
             facts: entities.iter().flat_map(|entity| facts(text, entity)).collect(),
             corrections: corrections.collect(),
+            second: false,
         }
     }
 }

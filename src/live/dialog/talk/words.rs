@@ -38,6 +38,9 @@ pub struct Heard {
     pub intents: Vec<Guess>,
     pub facts: Vec<Fact>,
     pub corrections: Vec<Correction>,
+    /// A model elsewhere had a say.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub second: bool,
 }
 
 /// What the model makes of its best guess.

@@ -67,6 +67,7 @@ fn heard() -> impl Strategy<Value = Heard> {
     );
     (text, sure, prop::collection::vec(guess, 0..3), prop::collection::vec(fact(), 0..4), fixes).prop_map(
         |(text, sure, intents, facts, corrections)| Heard {
+            second: false,
             text: text.into(),
             sure,
             intents,

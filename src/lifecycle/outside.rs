@@ -1,0 +1,72 @@
+//! Who is asked from conversations: the service and the chat model that the site names, made anew for every revision.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use crate::{
+    infra::{
+        chat::{self, Chat},
+        site::{Site, secret},
+    },
+    live::switchboard::Outside,
+    ports::{
+        assistant::{self, Remote},
+        tasks::{self, Service},
+    },
+};
+
+pub(super) fn start(sites: watch::Receiver<Arc<Site>>) -> Outside {
+    Outside {
+        opinions: assistant::start(of_revision(sites.clone(), remote)),
+        tasks: tasks::start(of_revision(sites, service)),
+    }
+}
+
+/// What is made of each revision of the site, once.
+fn of_revision<T>(
+    sites: watch::Receiver<Arc<Site>>,
+    make: impl Fn(&Site) -> Option<Arc<T>>,
+) -> impl Fn() -> Option<Arc<T>> {
+    let known = Mutex::<Option<(Arc<Site>, Option<Arc<T>>)>>::default();
+    move || {
+        let site = sites.borrow().clone();
+        let mut known = known.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*known {
+            Some((of, made)) if Arc::ptr_eq(of, &site) => made.clone(),
+            _ => {
+                let made = make(&site);
+                *known = Some((site, made.clone()));
+                made
+            }
+        }
+    }
+}
+
+fn service(site: &Site) -> Option<Arc<Service>> {
+    let named = site.tasks.as_ref()?;
+    let secret = match named.secret_file.as_deref().map(secret::read).transpose() {
+        Ok(secret) => secret,
+        Err(why) => {
+            tracing::error!(%why, "tasks are not done without their secret");
+            return None;
+        }
+    };
+    let settings = tasks::Settings { url: named.url.clone(), secret, patience: named.patience };
+    Service::new(settings).map(Arc::new).inspect_err(|why| tracing::error!(%why, "tasks are not done")).ok()
+}
+
+fn remote(site: &Site) -> Option<Arc<Remote>> {
+    let named = site.assistant.as_ref()?;
+    let secret = match named.key_file.as_deref().map(secret::read_key).transpose() {
+        Ok(secret) => secret,
+        Err(why) => {
+            tracing::error!(%why, "no chat model is asked without its key");
+            return None;
+        }
+    };
+    let (url, model) = (named.url.to_string(), named.model.clone());
+    let chat = Chat::new(chat::Settings { url, model, secret, patience: named.patience });
+    let chat = chat.inspect_err(|why| tracing::error!(%why, "no chat model is asked")).ok()?;
+    Some(Arc::new(Remote::new(chat)))
+}
