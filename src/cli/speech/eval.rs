@@ -18,7 +18,7 @@ use super::MeasureFault;
 use crate::{
     base::id::Name,
     cli::{Common, Exit, Fault, check, show::print},
-    infra::site::{self, Hearer, Locale, Site, Speaks, Step, samples},
+    infra::site::{self, Hearer, Locale, Site, Step, samples},
     language::{
         model::Model,
         sample::Sample,
@@ -193,7 +193,7 @@ impl Trial {
         }
         // A flow that nobody is primed for.
         let flow = if args.unprimed { "nobodys_flow".parse().expect("a name") } else { flow };
-        let named = site.voices.get(&locale).filter(|own| !matches!(own.speaks, Speaks::Espeak { .. }));
+        let named = site.voices.get(&locale);
         let voices = if named.is_some() {
             speech::voices_of_site(site).0.of(locale).take(1).cloned().collect()
         } else {
