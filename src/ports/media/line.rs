@@ -15,6 +15,7 @@ mod effect;
 mod filter;
 mod leg;
 mod lines;
+mod pace;
 mod player;
 mod rate;
 mod run;
@@ -27,4 +28,4 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Attendance, attend};
+pub use run::{Attendance, Judge, attend};
