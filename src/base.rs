@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod csv;
+pub mod detector;
 pub mod hours;
 pub mod id;
 pub mod locale;

@@ -9,6 +9,22 @@ pub fn hostile(c: char) -> bool {
     c.is_control() || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 
+/// One line without anything that would be obeyed, of at most so many characters.
+pub fn one_line(text: &str, most: usize) -> SmolStr {
+    let mut line = String::new();
+    let mut many = 0;
+    for c in text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !hostile(*c)) {
+        if many == most {
+            break;
+        }
+        if c != ' ' || !(line.is_empty() || line.ends_with(' ')) {
+            line.push(c);
+            many += 1;
+        }
+    }
+    line.trim_end().into()
+}
+
 /// A text for the log: whatever could be a number or a key that somebody dialled is blanked, spans of time stay.
 pub fn discreet(text: &str) -> String {
     let part = |c: char| c.is_numeric() || matches!(c, '*' | '#' | '+');

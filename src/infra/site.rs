@@ -9,6 +9,7 @@
 mod assistant;
 mod decode;
 mod depth;
+mod detector;
 mod dialing;
 mod engine;
 mod extension;

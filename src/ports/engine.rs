@@ -16,8 +16,8 @@ pub mod freeswitch;
 pub mod simulator;
 
 pub use model::{
-    Arrival, Command, Ear, Endpoint, Event, Forming, HangupCause, Hearing, LegSeen, Media, Order, Origin,
-    Outcome, PromptId, Stream, Verdict, Wire,
+    Arrival, Command, Detector, Ear, Endpoint, Event, Forming, HangupCause, Hearing, LegSeen, Media, Order,
+    Origin, Outcome, PromptId, Stream, Verdict, Wire,
 };
 
 use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};

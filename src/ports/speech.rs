@@ -34,7 +34,10 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 
 use futures_util::future::BoxFuture;
 
-use crate::{infra::site::Locale, ports::engine::Hearing};
+use crate::{
+    infra::site::Locale,
+    ports::engine::{Detector, Hearing},
+};
 
 /// Makes words of one utterance. `sound` ends when the caller has spoken; what is told to `partial` on the way may
 /// change until then. May be dropped at any moment, and must leave nothing behind then.
@@ -62,6 +65,8 @@ pub trait Recognizer: Send + Sync {
 pub enum Unheard {
     #[error("no recogniser is set up for this language; callers use keys")]
     Nobody,
+    #[error("the engine itself hears this language, and what it hears does not come here")]
+    ByEngine,
     #[error("the recogniser had no words in time; it is overloaded, or hangs")]
     TimedOut,
     #[error("the recogniser cannot be reached; is its address right, and is it running?")]
@@ -84,22 +89,37 @@ pub enum Unheard {
 
 /// Who hears which language.
 #[derive(Clone, Default)]
-pub struct Recognizers(BTreeMap<Locale, Arc<dyn Recognizer>>);
+pub struct Recognizers {
+    here: BTreeMap<Locale, Arc<dyn Recognizer>>,
+    by_engine: BTreeMap<Locale, Detector>,
+}
 
 impl Recognizers {
     pub fn new(by_language: impl IntoIterator<Item = (Locale, Arc<dyn Recognizer>)>) -> Self {
-        Self(by_language.into_iter().collect())
+        Self { here: by_language.into_iter().collect(), by_engine: BTreeMap::new() }
     }
 
-    /// Whether somebody hears this language.
+    /// The languages that the engine hears by itself.
+    #[must_use]
+    pub fn and_by_engine(mut self, by_language: impl IntoIterator<Item = (Locale, Detector)>) -> Self {
+        self.by_engine.extend(by_language);
+        self
+    }
+
+    /// Whether somebody here hears this language.
     pub fn hears(&self, locale: Locale) -> bool {
-        self.0.contains_key(&locale)
+        self.here.contains_key(&locale)
+    }
+
+    /// The engine's own recogniser that hears this language.
+    pub fn detector(&self, locale: Locale) -> Option<&Detector> {
+        self.by_engine.get(&locale)
     }
 
     /// Makes all of them ready; which cannot be, and why.
     pub async fn warm(&self) -> Vec<(Locale, Unheard)> {
         let mut cold = Vec::new();
-        for (locale, recognizer) in &self.0 {
+        for (locale, recognizer) in &self.here {
             cold.extend(recognizer.warm().await.err().map(|why| (*locale, why)));
         }
         cold
@@ -107,7 +127,7 @@ impl Recognizers {
 
     /// A listener for the utterance that begins now, of samples at `rate` (8000 or 16000 Hz). Within a runtime only.
     pub fn listen(&self, hearing: &Hearing, rate: u32) -> Result<Listener, Unheard> {
-        let recognizer = self.0.get(&hearing.locale).ok_or(Unheard::Nobody)?;
+        let recognizer = self.here.get(&hearing.locale).ok_or(Unheard::Nobody)?;
         Ok(Listener::new(recognizer.as_ref(), hearing, rate))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{path::Path, time::Duration};
 
-use tandem::infra::site::{self, Code, Hearer, Hears, Locale, Speaker, Speaks};
+use tandem::infra::site::{self, Code, Hearer, Hears, Locale, Severity, Speaker, Speaks};
 
 use super::{copy, edit, faults::over_the_caret};
 
@@ -25,6 +25,36 @@ fn each_language_has_whom_it_names() {
     let key_file = Some(dir.join("secrets/speech"));
     let http = Hears::Http { url: "https://speech.example/v1".into(), model: "small".into(), key_file };
     assert_eq!(speech[&Locale::English], Hearer { hears: http, patience: Duration::from_secs(5) });
+}
+
+#[test]
+fn the_engine_itself_hears_where_it_can_and_a_remedy_is_told_where_it_cannot() {
+    let speech = "  en: { recognizer: engine, module: unimrcp, grammar: \"builtin:speech/transcribe\", profile: vosk-1, \
+                  params: { speech-language: en-US, no-input-timeout: 8000 } }\n";
+    let (_temp, dir) = copy("examples/small");
+    with(&dir, speech);
+    let params = [("no-input-timeout", "8000"), ("speech-language", "en-US")];
+    let wanted = Hears::Engine {
+        module: "unimrcp".into(),
+        grammar: "builtin:speech/transcribe".into(),
+        profile: Some("vosk-1".into()),
+        params: params.map(|(name, value)| (name.into(), value.into())).into(),
+    };
+    let site = site::load(&dir).expect("sound");
+    assert_eq!(site.speech[&Locale::English], Hearer { hears: wanted, patience: Duration::from_secs(15) });
+    assert_eq!(site::check(&dir).problems.0, []);
+
+    edit(&dir, "site.yaml", "kind: simulator", "kind: asterisk");
+    let check = site::check(&dir);
+    assert!(check.site.is_some(), "callers use keys: {:?}", check.problems);
+    let [problem] = &check.problems.0[..] else { panic!("{:#?}", check.problems) };
+    assert_eq!((problem.severity, problem.code), (Severity::Warning, Code::Contradiction));
+    assert!(over_the_caret(&dir, problem).contains("engine"));
+    let told = format!("{} {:?}", problem.message, problem.help);
+    assert!(
+        told.contains("ARI") && told.contains("recognizer: vosk") && told.contains("recognizer: none"),
+        "{told}"
+    );
 }
 
 #[test]
@@ -55,15 +85,78 @@ fn what_is_wrong_is_told_at_its_place() {
         ("  en: { recognizer: pocketsphinx, patience: 1h }\n", Code::BadValue, "1h", "30s"),
         ("  fr: { recognizer: none }\n", Code::UnknownKey, "fr", "allowed"),
     ] {
-        let (_temp, dir) = copy("examples/small");
-        with(&dir, speech);
-        let problems = site::load(&dir).expect_err(speech).0;
-        let [problem] = &problems[..] else { panic!("{speech}: {problems:#?}") };
-        assert_eq!(problem.code, code, "{speech}: {problem:#?}");
-        let told = over_the_caret(&dir, problem);
-        assert!(told.contains(place), "{speech}: {told}");
-        let told = format!("{} {:?}", problem.message, problem.help);
-        assert!(told.contains(word) && !told.contains("a:b@"), "{speech}: {told}");
+        is_told(speech, code, place, word);
+    }
+}
+
+/// Exactly this is wrong with it.
+fn is_told(speech: &str, code: Code, place: &str, word: &str) {
+    let (_temp, dir) = copy("examples/small");
+    with(&dir, speech);
+    let problems = site::load(&dir).expect_err(speech).0;
+    let [problem] = &problems[..] else { panic!("{speech}: {problems:#?}") };
+    assert_eq!(problem.code, code, "{speech}: {problem:#?}");
+    let told = over_the_caret(&dir, problem);
+    assert!(told.contains(place), "{speech}: {told}");
+    let told = format!("{} {:?}", problem.message, problem.help);
+    assert!(told.contains(word) && !told.contains("a:b@"), "{speech}: {told}");
+}
+
+#[test]
+fn what_the_engine_would_misread_is_told_at_its_place() {
+    for (speech, code, place, word) in [
+        ("  en: { recognizer: engine, module: unimrcp }\n", Code::MissingKey, "en", "grammar"),
+        ("  en: { recognizer: engine, grammar: \"builtin:a\" }\n", Code::MissingKey, "en", "module"),
+        (
+            "  en: { recognizer: engine, module: stop, grammar: \"builtin:a\" }\n",
+            Code::BadValue,
+            "stop",
+            "unimrcp",
+        ),
+        (
+            "  en: { recognizer: engine, module: unimrcp, grammar: \"{x=y}builtin:a\" }\n",
+            Code::BadValue,
+            "{x=y}builtin:a",
+            "builtin:speech/transcribe",
+        ),
+        (
+            "  en: { recognizer: engine, module: unimrcp, grammar: \"a\\nuuid_kill all\" }\n",
+            Code::BadValue,
+            "uuid_kill",
+            "address",
+        ),
+        (
+            "  en: { recognizer: engine, module: unimrcp, grammar: a, profile: \"a b\" }\n",
+            Code::BadValue,
+            "a b",
+            "letters",
+        ),
+        (
+            "  en: { recognizer: engine, module: unimrcp, grammar: a, params: { \"a}b\": x } }\n",
+            Code::BadValue,
+            "a}b",
+            "letters",
+        ),
+        (
+            "  en: { recognizer: engine, module: unimrcp, grammar: a, params: { a: \"1,b=${c}\" } }\n",
+            Code::BadValue,
+            "1,b=${c}",
+            "letters",
+        ),
+        (
+            "  en: { recognizer: engine, module: unimrcp, grammar: a, url: \"ws://127.0.0.1\" }\n",
+            Code::UnknownKey,
+            "url",
+            "remove it",
+        ),
+        (
+            "  en: { recognizer: engine, module: unimrcp, grammar: a, params: 5 }\n",
+            Code::WrongType,
+            "5",
+            "table",
+        ),
+    ] {
+        is_told(speech, code, place, word);
     }
 }
 

@@ -187,6 +187,9 @@ impl Trial {
         }
         let site = &site;
         let (recognizers, faults) = speech::of_site(site, &folder.join("models"));
+        if recognizers.detector(locale).is_some() {
+            return Err(speech::Unheard::ByEngine.into());
+        }
         if !recognizers.hears(locale) {
             let why = faults.into_iter().find(|fault| fault.concerns(locale));
             return Err(why.map_or(speech::Unheard::Nobody.into(), MeasureFault::from));

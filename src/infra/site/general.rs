@@ -120,7 +120,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         None => None,
     };
     let speech = match fields.get("speech") {
-        Some(node) => speech::read(root, node, fields.key_place("speech").unwrap_or(node.place), to)?,
+        Some(node) => speech(root, node, &fields, engine.as_ref(), to)?,
         None => Speech::default(),
     };
     let tasks = match fields.get("tasks") {
@@ -156,6 +156,17 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         profile,
         without,
     })
+}
+
+fn speech(
+    root: &Path,
+    node: &Node,
+    fields: &Fields,
+    engine: Option<&EngineSettings>,
+    to: &mut Findings,
+) -> Option<Speech> {
+    let place = fields.key_place("speech").unwrap_or(node.place);
+    speech::read(root, node, place, engine.map(|engine| engine.kind), to)
 }
 
 /// The size of the company, by which flows are judged.

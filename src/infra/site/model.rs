@@ -97,6 +97,13 @@ pub enum EngineKind {
     Simulator,
 }
 
+impl EngineKind {
+    /// Whether it has recognisers of its own that can be used.
+    pub fn detects(self) -> bool {
+        self == Self::Freeswitch
+    }
+}
+
 /// How to reach the engine. The password is in the file `password_file`, never here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EngineSettings {

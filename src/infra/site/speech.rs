@@ -4,7 +4,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use super::{
     decode::{self, Fields, Shape, shorten, suggest},
-    model::{Hearer, Hears, Locale, Speaker},
+    detector,
+    model::{EngineKind, Hearer, Hears, Locale, Speaker},
     problem::Code,
     secret,
     source::{Findings, Place},
@@ -37,22 +38,34 @@ const LANGUAGE: Shape = Shape {
         ("url", "url: \"ws://127.0.0.1:2700\""),
         ("model", "model: whisper-1"),
         ("key_file", "key_file: secrets/speech"),
+        ("module", "module: unimrcp"),
+        ("grammar", "grammar: \"builtin:speech/transcribe\""),
+        ("profile", "profile: my-server"),
+        ("params", "params: { speech-language: en-US }"),
         ("synthesizer", "synthesizer: { kind: espeak-ng, voice: en-us }"),
     ],
 };
 /// What belongs to a recogniser.
-const OWN: &[&str] = &["patience", "workers", "command", "url", "model", "key_file"];
-const KINDS: [(&str, &[&str]); 6] = [
+const OWN: &[&str] =
+    &["patience", "workers", "command", "url", "model", "key_file", "module", "grammar", "profile", "params"];
+const KINDS: [(&str, &[&str]); 7] = [
     ("none", &[]),
     ("pocketsphinx", &["workers"]),
     ("program", &["command"]),
     ("vosk", &["url"]),
     ("funasr", &["url"]),
     ("http", &["url", "model", "key_file"]),
+    ("engine", &["module", "grammar", "profile", "params"]),
 ];
 
 /// Who hears and who speaks each language that is named.
-pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) -> Option<Speech> {
+pub(super) fn read(
+    root: &Path,
+    node: &Node,
+    owner: Place,
+    engine: Option<EngineKind>,
+    to: &mut Findings,
+) -> Option<Speech> {
     let fields = Fields::open(node, owner, &SPEECH, to)?;
     let mut all = Speech::default();
     for (key, locale) in [("zh", Locale::Chinese), ("en", Locale::English)] {
@@ -67,13 +80,19 @@ pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) ->
             || fields.get("recognizer").is_some()
             || OWN.iter().any(|key| fields.get(key).is_some())
         {
-            all.hearers.extend(hearer(root, &fields, locale, to).map(|hearer| (locale, hearer)));
+            all.hearers.extend(hearer(root, &fields, locale, engine, to).map(|hearer| (locale, hearer)));
         }
     }
     Some(all)
 }
 
-fn hearer(root: &Path, fields: &Fields, locale: Locale, to: &mut Findings) -> Option<Hearer> {
+fn hearer(
+    root: &Path,
+    fields: &Fields,
+    locale: Locale,
+    engine: Option<EngineKind>,
+    to: &mut Findings,
+) -> Option<Hearer> {
     let named = fields.need("recognizer", to)?;
     let text = decode::scalar(named, "pocketsphinx", to)?;
     let Some((kind, own)) = KINDS.into_iter().find(|(kind, _)| *kind == text) else {
@@ -101,10 +120,16 @@ fn hearer(root: &Path, fields: &Fields, locale: Locale, to: &mut Findings) -> Op
         return None;
     }
     let (least, most) = (Duration::from_millis(500), Duration::from_secs(30));
-    let patience =
-        fields.get("patience").map_or(Some(Duration::from_secs(5)), |n| decode::duration(n, least, most, to));
-    let hears = hears(root, kind, fields, to)?;
-    Some(Hearer { hears, patience: patience? }).filter(|_| fine)
+    let hears = match kind {
+        "engine" => detector::read(fields, engine, to),
+        _ => hears(root, kind, fields, to),
+    };
+    let usual = match hears {
+        Some(Hears::Engine { .. }) => Hearer::OF_AN_ENGINE,
+        _ => Hearer::PATIENCE,
+    };
+    let patience = fields.get("patience").map_or(Some(usual), |n| decode::duration(n, least, most, to));
+    Some(Hearer { hears: hears?, patience: patience? }).filter(|_| fine)
 }
 
 fn hears(root: &Path, kind: &str, fields: &Fields, to: &mut Findings) -> Option<Hears> {

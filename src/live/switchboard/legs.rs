@@ -59,8 +59,9 @@ impl Switchboard {
             Event::Recorded { leg, order, length } => self.recorded(&leg, order, length),
             Event::Trunk { trunk, up } => self.trunk(trunk, up),
             Event::Voice { leg } => self.voice(&leg),
-            // Understood before it comes here (`Input::Understood`), if at all.
-            Event::Said { .. } | Event::Tapped { .. } => {}
+            // Understood before it comes here (`Input::Understood`), if at all; or theirs who listen between here and the
+            // engine.
+            Event::Said { .. } | Event::Tapped { .. } | Event::Forming(_) | Event::Deafened { .. } => {}
             Event::Outcome { leg, order, outcome } => {
                 if let Outcome::Refused(why) = outcome {
                     self.played(&leg, order);

@@ -4,8 +4,9 @@
 //! - `escape`     what may stand on the engine's command line; `command` the commands, `dial` those that dial; `tag`
 //!   what they carry
 //! - `translate`  from the engine's words to facts, `portrait` to answers; the only files that know names of headers
+//! - `recognised` words out of what recognisers of the engine write
 //! - `leg`        what is known of one leg; `keys` of what was pressed on it; `phones` and `trunks` of those
-//! - `legs`       what every leg does, pure: `facts`, `orders` (`sounds`, `rooms`, `taps`) and audits (`survey`) in, events and
+//! - `legs`       what every leg does, pure: `facts`, `orders` (`sounds`, `rooms`, `taps`, `detect`) and audits (`survey`) in, events and
 //!   commands out
 //! - `line`       one connection; `link` the task that owns two of them
 //!
@@ -16,6 +17,7 @@ mod captures;
 mod cause;
 mod command;
 pub mod console;
+mod detect;
 mod dial;
 mod escape;
 mod facts;
@@ -30,6 +32,7 @@ mod phones;
 mod portrait;
 #[cfg(test)]
 mod random;
+mod recognised;
 mod rooms;
 #[cfg(test)]
 mod rules;

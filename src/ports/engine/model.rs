@@ -1,6 +1,6 @@
 //! The words of the engine port.
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -120,8 +120,24 @@ pub enum Ear {
     Digits { min: u8, max: u8 },
 }
 
-/// What somebody says at a leg that is listened to, as it forms. For those who watch: it is no `Event`, and in no journal.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A recogniser of the engine's own, and what it is told. What may stand in it is checked where the site is read, and again
+/// by the adapter.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detector {
+    /// The engine's module, as `unimrcp`.
+    pub module: SmolStr,
+    /// What may be said: a grammar by its address, as `builtin:speech/transcribe`.
+    pub grammar: SmolStr,
+    /// Which of the module's servers.
+    pub profile: Option<SmolStr>,
+    pub params: BTreeMap<SmolStr, SmolStr>,
+    /// How long it may be silent after a voice has begun, or after the last partial text.
+    pub patience: Duration,
+}
+
+/// What somebody says at a leg that is listened to, as it forms. For those who watch: the switchboard is not told, and it
+/// is in no journal.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Forming {
     pub leg: LegId,
     pub text: SmolStr,
@@ -209,6 +225,9 @@ pub enum Command {
     GoOn,
     /// Listen no more. What plays goes on.
     Deaf,
+    /// `Listen` by the engine's own recogniser: `Voice`, `Said`, `GoOn` and `Deaf` are as there, what plays is played and
+    /// paused by the engine, and `Forming` tells words on their way. `Deafened` if it does not hear.
+    Detect { by: Detector, hearing: Hearing },
     /// Stream the leg's audio to `to` and let it hear what comes back, while it obeys. Followed by `Tapped`. Only for
     /// those who listen by themselves: `Play`, `Stop` and `Music` are theirs meanwhile.
     Tap { to: SocketAddr },
@@ -308,6 +327,10 @@ pub enum Event {
     Voice { leg: LegId },
     /// What was said, as the recogniser wrote it down; empty when it made nothing of it.
     Said { leg: LegId, text: SmolStr },
+    /// What a `Detect` has made of an utterance so far. Only for those who pass words on to who watches.
+    Forming(Forming),
+    /// A `Detect` does not hear this leg, or hears it no more; `why` names what may be amiss. Who spoke has had its `Said`.
+    Deafened { leg: LegId, why: Label },
     /// The leg's audio comes and goes as a stream. Told again where that has become another one, as by another codec.
     Tapped { leg: LegId, stream: Stream },
     /// Two legs hear each other: `leg` is the one that was told to `Connect`. When the two were with others before, a
@@ -364,6 +387,7 @@ impl Event {
             | Self::Key { leg, .. }
             | Self::Voice { leg }
             | Self::Said { leg, .. }
+            | Self::Deafened { leg, .. }
             | Self::Tapped { leg, .. }
             | Self::Joined { leg, .. }
             | Self::Referred { leg, .. }
@@ -373,6 +397,7 @@ impl Event {
             | Self::Returned { leg }
             | Self::Ended { leg, .. }
             | Self::Outcome { leg, .. } => Some(leg),
+            Self::Forming(forming) => Some(&forming.leg),
             Self::Up { .. }
             | Self::Down { .. }
             | Self::Audit { .. }

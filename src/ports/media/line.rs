@@ -9,13 +9,13 @@
 
 mod cadence;
 mod clips;
+mod detected;
 mod duplex;
 mod echo;
 mod effect;
 mod filter;
 mod leg;
 mod lines;
-mod pace;
 mod player;
 mod rate;
 mod run;
@@ -28,4 +28,4 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Attendance, Judge, attend};
+pub use run::{Attendance, attend};

@@ -10,7 +10,7 @@ use tokio::{
 };
 
 use super::{Recognizer, Unheard};
-use crate::{base::text::hostile, ports::engine::Hearing};
+use crate::{base::text::one_line, ports::engine::Hearing};
 
 /// Of longer utterances the beginning is heard.
 pub const LONGEST: Duration = Duration::from_secs(60);
@@ -58,7 +58,7 @@ pub struct Partial(watch::Sender<SmolStr>);
 
 impl Partial {
     pub fn tell(&self, text: &str) {
-        let text = tidy(text);
+        let text = one_line(text, MOST);
         self.0.send_if_modified(|told| {
             let news = *told != text;
             *told = text;
@@ -127,7 +127,7 @@ impl Listener {
                 Err(Unheard::TimedOut)
             }
             Ok(Err(_)) => Err(Unheard::Gone),
-            Ok(Ok(told)) => told.map(|text| tidy(&text)),
+            Ok(Ok(told)) => told.map(|text| one_line(&text, MOST)),
         }
     }
 }
@@ -136,22 +136,6 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.work.abort();
     }
-}
-
-/// One line without anything that would be obeyed, cut at its most.
-fn tidy(text: &str) -> SmolStr {
-    let mut line = String::new();
-    let mut many = 0;
-    for c in text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).filter(|c| !hostile(*c)) {
-        if many == MOST {
-            break;
-        }
-        if c != ' ' || !(line.is_empty() || line.ends_with(' ')) {
-            line.push(c);
-            many += 1;
-        }
-    }
-    line.trim_end().into()
 }
 
 #[cfg(test)]

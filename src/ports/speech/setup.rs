@@ -19,6 +19,7 @@ use crate::{
         Ask, Hearer, Hears, Locale, Prompt, Site, Speaker, Speaks, Step, Talk, samples,
         secret::{self, SecretError},
     },
+    ports::engine::Detector,
 };
 
 /// Why nobody hears a language.
@@ -32,6 +33,10 @@ pub enum SpeechFault {
         "nobody hears English, callers use keys: apt-get install pocketsphinx pocketsphinx-en-us, or name another recogniser under `speech` in site.yaml"
     )]
     NotInstalled,
+    #[error(
+        "the engine has no recogniser of its own, callers use keys: name a server instead under `speech` in site.yaml (docs/speech.md)"
+    )]
+    NotByEngine(Locale),
     #[error("the recogniser cannot be prepared: {0}; Tandem's user needs its state folder and space in it")]
     Folder(#[from] io::Error),
     #[error(transparent)]
@@ -48,6 +53,7 @@ impl SpeechFault {
         match self {
             Self::NoChinese => locale == Locale::Chinese,
             Self::NotInstalled | Self::Folder(_) => locale == Locale::English,
+            Self::NotByEngine(of) => *of == locale,
             Self::Address(_) | Self::Endpoint(_) | Self::Secret(_) => true,
         }
     }
@@ -58,15 +64,36 @@ impl SpeechFault {
 pub fn of_site(site: &Site, folder: &Path) -> (Recognizers, Vec<SpeechFault>) {
     let mut faults = Vec::new();
     let mut all: Vec<(Locale, Arc<dyn Recognizer>)> = Vec::new();
+    let mut by_engine = Vec::new();
     let spoken = site.languages.iter().filter(|_| talks(site).next().is_some());
     for locale in spoken {
         let usual = Hearer::usual(*locale);
-        match recognizer(site.speech.get(locale).unwrap_or(&usual), *locale, site, folder) {
+        let hearer = site.speech.get(locale).unwrap_or(&usual);
+        if let Some(detector) = detector(hearer) {
+            if site.engine.kind.detects() {
+                by_engine.push((*locale, detector));
+            } else {
+                faults.push(SpeechFault::NotByEngine(*locale));
+            }
+            continue;
+        }
+        match recognizer(hearer, *locale, site, folder) {
             Ok(found) => all.extend(found.map(|found| (*locale, found))),
             Err(fault) => faults.push(fault),
         }
     }
-    (Recognizers::new(all), faults)
+    (Recognizers::new(all).and_by_engine(by_engine), faults)
+}
+
+fn detector(hearer: &Hearer) -> Option<Detector> {
+    let Hears::Engine { module, grammar, profile, params } = &hearer.hears else { return None };
+    Some(Detector {
+        module: module.clone(),
+        grammar: grammar.clone(),
+        profile: profile.clone(),
+        params: params.clone(),
+        patience: hearer.patience,
+    })
 }
 
 /// Who speaks each language of a site. Who cannot is told, and espeak-ng speaks in their place.
@@ -110,6 +137,7 @@ fn recognizer(
     Ok(Some(match &hearer.hears {
         // Only who says so is heard by nobody without a word.
         Hears::Nobody if site.speech.contains_key(&locale) => return Ok(None),
+        Hears::Engine { .. } => return Ok(None),
         Hears::Nobody => return Err(SpeechFault::NoChinese),
         Hears::Pocketsphinx { workers } => {
             let settings =

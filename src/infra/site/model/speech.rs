@@ -1,6 +1,6 @@
 //! Who hears callers, and who speaks to them.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
@@ -39,16 +39,27 @@ pub enum Hears {
         model: SmolStr,
         key_file: Option<PathBuf>,
     },
+    /// A module of the engine itself.
+    Engine {
+        module: SmolStr,
+        grammar: SmolStr,
+        profile: Option<SmolStr>,
+        params: BTreeMap<SmolStr, SmolStr>,
+    },
 }
 
 impl Hearer {
+    pub const PATIENCE: Duration = Duration::from_secs(5);
+    /// An engine does not tell when somebody has spoken: it counts from the first word, or the last that was told.
+    pub const OF_AN_ENGINE: Duration = Duration::from_secs(15);
+
     /// Who hears a language of which the site says nothing.
     pub fn usual(locale: Locale) -> Self {
         let hears = match locale {
             Locale::Chinese => Hears::Nobody,
             Locale::English => Hears::Pocketsphinx { workers: 4 },
         };
-        Self { hears, patience: Duration::from_secs(5) }
+        Self { hears, patience: Self::PATIENCE }
     }
 }
 

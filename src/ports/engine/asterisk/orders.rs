@@ -68,7 +68,7 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
         Command::Tape { sound } => record::tape(desk, leg, &sound).await,
         Command::TapePause { on } => record::tape_pause(desk, leg, on).await,
         Command::TapeStop => record::tape_stop(desk, leg).await,
-        Command::Listen(_) | Command::GoOn | Command::Deaf => {
+        Command::Listen(_) | Command::Detect { .. } | Command::GoOn | Command::Deaf => {
             Err(Failure::refused(501, "Asterisk does not listen by itself"))
         }
         Command::Tap { to } => tap::tap(desk, leg, to).await,

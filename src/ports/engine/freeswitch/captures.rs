@@ -11,6 +11,7 @@ use secrecy::SecretString;
 
 use super::{
     Reader,
+    translate::{self, Detected, Fact},
     wire::{Decoder, Kind},
 };
 use crate::{
@@ -79,9 +80,9 @@ fn digest(folder: &Path) -> usize {
 
 #[test]
 fn every_capture_is_digested_to_the_last_byte() {
-    assert_eq!(digest(&fixtures()), 12);
+    assert_eq!(digest(&fixtures()), 13);
     if let Some(folder) = std::env::var_os("TANDEM_CAPTURES") {
-        assert!(digest(Path::new(&folder)) > 12, "the full set is larger");
+        assert!(digest(Path::new(&folder)) > 13, "the full set is larger");
     }
 }
 
@@ -122,6 +123,43 @@ fn channels_of_a_strange_dialplan_are_left_alone() {
         let events = read(name);
         assert!(events.iter().all(|event| event.leg().is_none()), "{name}: {events:?}");
     }
+}
+
+#[test]
+fn what_a_real_recogniser_tells_is_read_and_numbered() {
+    let bytes = fs::read(fixtures().join("n-detect-speech.plain.rx.raw")).expect("capture");
+    let mut decoder = Decoder::default();
+    decoder.feed(&bytes);
+    let (mut told, mut again, mut last) = (Vec::new(), 0, 0);
+    while let Ok(Some(frame)) = decoder.next_frame() {
+        if let Some(Fact::Detected { leg, number, what }) = translate::fact(&frame) {
+            assert_eq!(leg.as_str(), "leg-1");
+            if number > last {
+                told.push(what);
+                last = number;
+            } else {
+                again += 1;
+            }
+        }
+    }
+    let (part, words) = (|| Detected::Part("two of us".into()), |text: &str| Detected::Words(text.into()));
+    let wanted = [
+        Detected::Voice,
+        words("i want my money back"),
+        Detected::Voice,
+        part(),
+        part(),
+        part(),
+        words("two of us"),
+        // Broken JSON.
+        Detected::Voice,
+        words(""),
+        // Nobody spoke.
+        words(""),
+        Detected::Closed,
+    ];
+    assert_eq!(told, wanted);
+    assert_eq!(again, 9, "all but what is told over a prompt comes twice, and under one number");
 }
 
 #[test]

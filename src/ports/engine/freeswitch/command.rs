@@ -43,7 +43,7 @@ pub const DEFAULT_MUSIC: &str = "tone_stream://%(600,3400,392,494);loops=-1";
 /// What follows CUSTOM are subclasses, so that comes last.
 pub const SUBSCRIBE: &str = "event plain CHANNEL_PARK CHANNEL_ANSWER CHANNEL_PROGRESS CHANNEL_PROGRESS_MEDIA \
     CHANNEL_ORIGINATE CHANNEL_BRIDGE CHANNEL_HANGUP CHANNEL_EXECUTE_COMPLETE PLAYBACK_START PLAYBACK_STOP \
-    RECORD_START DTMF HEARTBEAT BACKGROUND_JOB CUSTOM sofia::register sofia::unregister sofia::expire \
+    RECORD_START DTMF DETECTED_SPEECH HEARTBEAT BACKGROUND_JOB CUSTOM sofia::register sofia::unregister sofia::expire \
     sofia::gateway_state sofia::transferor conference::maintenance tandem::fallback tandem::recoded";
 /// Whether the far end of each trunk answers.
 pub const TRUNKS: &str = "sofia xmlstatus gateway";
@@ -100,6 +100,42 @@ pub fn hear_tones(leg: &LegId) -> Vec<u8> {
         .header("call-command", "execute")
         .header("execute-app-name", "start_dtmf")
         .bytes()
+}
+
+/// The variable that says that a recogniser of ours may listen.
+const DETECTS: &str = "tandem_detects";
+
+/// A recogniser listens to the leg, whatever it does, and tells what it hears at once: otherwise a prompt that is being
+/// played would swallow it.
+pub fn detect(leg: &LegId, order: OrderId, what: &str) -> [Vec<u8>; 2] {
+    [
+        plain(&format!("api uuid_setvar_multi {leg} fire_asr_events=true;{DETECTS}=true")),
+        execute(leg, "detect_speech", what, &Tag::Detect(order)).bytes(),
+    ]
+}
+
+/// `stop`, `pause` or `resume` it.
+pub fn redetect(leg: &LegId, what: &str) -> Vec<u8> {
+    Message::new(&format!("sendmsg {leg}"))
+        .header("call-command", "execute")
+        .header("execute-app-name", "detect_speech")
+        .header("execute-app-arg", what)
+        .bytes()
+}
+
+/// It listens no more.
+pub fn undetect(leg: &LegId) -> [Vec<u8>; 2] {
+    [redetect(leg, "stop"), note(leg, DETECTS, "")]
+}
+
+/// Whatever listens to the leg's sound.
+pub fn listeners(leg: &LegId) -> Vec<u8> {
+    plain(&format!("api uuid_buglist {leg}"))
+}
+
+/// What plays pauses, or goes on: the engine's word for both is the same.
+pub fn pause(leg: &LegId) -> Vec<u8> {
+    plain(&format!("api uuid_fileman {leg} pause"))
 }
 
 pub fn play(leg: &LegId, order: OrderId, playlist: &str) -> Vec<u8> {

@@ -9,7 +9,13 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::base::number::Number;
+use crate::{
+    base::{
+        detector::{GRAMMAR, MODULE, PARAM, VALUE, Words},
+        number::Number,
+    },
+    ports::engine::Detector,
+};
 
 /// A text that the engine cannot be given.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -75,6 +81,34 @@ pub fn music(text: &str) -> Option<&str> {
     let plain = |c: char| c.is_alphanumeric() || "/.-_:%(),;=+".contains(c);
     let text = text.trim();
     (!text.is_empty() && text.chars().all(plain)).then_some(text)
+}
+
+/// The argument of `detect_speech` by which a recogniser begins. Silence is counted by the conversation, so the recogniser's
+/// own clock does not run unless the site wants it to.
+pub fn detector(by: &Detector) -> Result<String, Unspeakable> {
+    let word = |words: Words, text: &str| {
+        let what = "the engine's recogniser";
+        if words.allows(text) { Ok(()) } else { Err(Unspeakable { what, text: text.into() }) }
+    };
+    let Detector { module, grammar, profile, params, .. } = by;
+    word(MODULE, module)?;
+    word(GRAMMAR, grammar)?;
+    let mut told = String::new();
+    if !params.contains_key("start-input-timers") {
+        told.push_str("start-input-timers=false");
+    }
+    for (name, value) in params {
+        word(PARAM, name)?;
+        word(VALUE, value)?;
+        let comma = if told.is_empty() { "" } else { "," };
+        let _ = write!(told, "{comma}{name}={value}");
+    }
+    let mut line = format!("{module} {{{told}}}{grammar} tandem");
+    if let Some(profile) = profile {
+        word(MODULE, profile)?;
+        let _ = write!(line, " {profile}");
+    }
+    Ok(line)
 }
 
 /// The password of the event socket, if it can be sent at all.

@@ -48,6 +48,7 @@ impl Legs {
             Fact::Executed(executed) => self.on_executed(&executed, now),
             Fact::Recoded { leg } => self.on_recoded(&leg, now),
             Fact::Departing { leg } => self.is_taken_out(&leg, now),
+            Fact::Detected { leg, number, what } => self.on_detected(&leg, number, what, now),
             Fact::Key { leg, key, way } => self.on_key(leg, key, way, now),
             Fact::Met { leg, room, member } => {
                 self.on_met(leg.clone(), room, member);
@@ -294,6 +295,7 @@ impl Legs {
         match &executed.tag {
             Tag::Answer(_) | Tag::Ring(_) => {}
             Tag::Play(order) => self.on_play_over(executed, *order, now),
+            Tag::Detect(order) => self.on_detecting(&executed.leg, *order),
             Tag::Music(_) => self.on_music_over(executed, now),
             Tag::Record(order) => self.on_record_over(executed, *order, now),
             Tag::Connect(_, to) => {

@@ -14,7 +14,7 @@ use crate::{
     ports::engine::{Arrival, HangupCause, Order},
 };
 
-use super::{keys::Keys, portrait::Row};
+use super::{detect::Detection, keys::Keys, portrait::Row};
 
 /// What a leg is busy with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -68,6 +68,8 @@ pub(super) struct Playing {
     /// A break before the start would be lost.
     pub started: bool,
     pub whole: bool,
+    /// For somebody who speaks.
+    pub paused: bool,
     /// Since when it shall stop.
     pub stop: Option<Stamp>,
 }
@@ -130,6 +132,10 @@ pub(super) struct Leg {
     pub reported: Option<OrderId>,
     pub since: Stamp,
     pub keys: Keys,
+    /// A recogniser of the engine listens.
+    pub detection: Option<Detection>,
+    /// The last thing that one has told of this leg; the engine tells most things twice.
+    pub detected: u64,
     /// When the engine said that it has no such leg.
     pub vanished: Option<Stamp>,
 }
@@ -157,6 +163,8 @@ impl Leg {
             reported: None,
             since,
             keys: Keys::default(),
+            detection: None,
+            detected: 0,
             vanished: None,
         }
     }

@@ -70,6 +70,11 @@ pub enum Then {
     },
     /// The engine's list does not have this leg: is it there?
     Exists(LegId),
+    /// Does the recogniser listen that was to begin by this order?
+    Listens {
+        leg: LegId,
+        order: OrderId,
+    },
 }
 
 /// What came out: events for the switchboard, commands for the engine.
@@ -198,6 +203,7 @@ impl Legs {
             Then::Nothing => {}
             Then::Portrait(leg) => self.on_portrait(&leg, answer, now),
             Then::Exists(leg) => self.on_exists(&leg, answer, now),
+            Then::Listens { leg, order } => self.on_listens(&leg, order, answer),
             Then::Rate { leg, order, tapping } => self.on_rate(&leg, order, tapping, answer, now),
             Then::Tap { leg, order, tapping, stream } => {
                 let taken = result.is_ok();
@@ -258,6 +264,7 @@ impl Legs {
             Then::Nothing
             | Then::Portrait(_)
             | Then::Exists(_)
+            | Then::Listens { .. }
             | Then::Rate { order: None, .. }
             | Then::Tap { order: None, .. } => {}
             Then::Outcome { leg, order }
@@ -276,6 +283,7 @@ impl Legs {
         self.bury(now);
         self.end_records(now);
         self.give_up_merges(now);
+        self.end_utterances(now);
         let late = |since: Stamp| now.since(since) >= PATIENCE;
         let stuck: Vec<LegId> = self
             .all

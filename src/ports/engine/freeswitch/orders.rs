@@ -37,6 +37,9 @@ impl Legs {
             }
             return;
         }
+        if command.ends_listening() && !matches!(command, Command::Hangup { .. }) {
+            self.undetect(leg);
+        }
         match command {
             Command::Hangup { cause } => return self.hang_up(leg, *id, *cause),
             Command::Fallback => return self.fall_back(order, now),
@@ -58,8 +61,15 @@ impl Legs {
             Command::Tape { sound } => self.tape(leg, *id, sound),
             Command::TapePause { on } => self.pause_tape(leg, *id, *on),
             Command::TapeStop => self.stop_tape(leg, *id),
-            Command::Listen(_) | Command::GoOn | Command::Deaf => {
-                self.refuse(leg, *id, "FreeSWITCH does not listen by itself");
+            Command::Listen(_) => self.refuse(leg, *id, "a recogniser is to be named"),
+            Command::Detect { by, .. } => self.detect(leg, *id, by),
+            Command::GoOn => {
+                self.outcome(leg, *id, Outcome::Done);
+                self.go_on(leg);
+            }
+            Command::Deaf => {
+                self.outcome(leg, *id, Outcome::Done);
+                self.undetect(leg);
             }
             _ => self.line_up(order, now),
         }

@@ -35,6 +35,8 @@ pub struct Portrait {
     /// The room it is in, and as which member.
     pub room: Option<(RoomId, u32)>,
     pub tape: Option<SoundId>,
+    /// A recogniser of ours may listen to it.
+    pub detects: bool,
     /// The last thing that was played has come to its end.
     pub silent: bool,
 }
@@ -42,8 +44,8 @@ pub struct Portrait {
 /// Reads the answer of `uuid_dump`; `None` when there is no such channel.
 pub fn portrait(dump: &[u8]) -> Option<Portrait> {
     let (channel, _) = split(dump);
-    let [leg, answer, taken, let_go, dialled, dialled_for, alone, room, member, tape, response] = channel
-        .pick([
+    let [leg, answer, taken, let_go, dialled, dialled_for, alone, room, member, tape, detects, response] =
+        channel.pick([
             "Unique-ID",
             "Answer-State",
             "variable_tandem_taken",
@@ -54,6 +56,7 @@ pub fn portrait(dump: &[u8]) -> Option<Portrait> {
             "variable_tandem_room",
             "variable_conference_member_id",
             "variable_tandem_tape",
+            "variable_tandem_detects",
             "variable_current_application_response",
         ]);
     let room = room.and_then(|room| RoomId::new(decode(room)).ok());
@@ -69,6 +72,7 @@ pub fn portrait(dump: &[u8]) -> Option<Portrait> {
         alone: alone.is_some(),
         room: room.zip(member),
         tape: tape.and_then(|tape| SoundId::new(decode(tape)).ok()),
+        detects: detects.is_some(),
         silent: response.is_some(),
     })
 }

@@ -1,7 +1,7 @@
 //! The legs under random orders, facts and replies: whatever comes in whatever order, what an adapter owes holds.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     time::Duration,
 };
 
@@ -12,17 +12,19 @@ use super::{
     keys::Way,
     legs::{Legs, Then},
     tag::Tag,
-    translate::{Executed, Fact, Next, Place},
+    translate::{Detected, Executed, Fact, Next, Place},
 };
 use crate::{
     base::{
         clock::Stamp,
         id::{LegId, Name, OrderId, RoomId, SoundId},
+        locale::Locale,
         number::{Key, Number},
         text::Label,
     },
     ports::engine::{
-        Arrival, Command, Endpoint, Event, HangupCause, Media, Order, Origin, Outcome, PromptId, Settings,
+        Arrival, Command, Detector, Ear, Endpoint, Event, HangupCause, Hearing, Media, Order, Origin,
+        Outcome, PromptId, Settings,
     },
 };
 
@@ -40,6 +42,7 @@ pub(super) enum Step {
     Recoded(usize),
     Dialled(usize, bool),
     Key(usize),
+    Detected(usize, u8),
     Reply(bool),
     Created(usize),
     Answered(usize),
@@ -66,6 +69,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => any_leg.clone().prop_map(Step::Recoded),
         2 => (leg.clone(), any::<bool>()).prop_map(|(leg, good)| Step::Dialled(leg, good)),
         1 => any_leg.prop_map(Step::Key),
+        3 => (leg.clone(), 0..5u8).prop_map(|(leg, what)| Step::Detected(leg, what)),
         6 => any::<bool>().prop_map(Step::Reply),
         2 => leg.clone().prop_map(Step::Created),
         2 => leg.clone().prop_map(Step::Answered),
@@ -91,12 +95,15 @@ pub(super) struct World {
     /// Legs that we dial, for others and for nobody.
     pub dialled: Vec<LegId>,
     records: HashMap<OrderId, usize>,
+    /// Legs of whom a voice was told, and no end of it.
+    voices: HashSet<LegId>,
+    number: u64,
     /// Orders that the engine took.
     done: HashSet<OrderId>,
 }
 
 /// Kinds of orders.
-const KINDS: u8 = 20;
+const KINDS: u8 = 23;
 
 fn room(index: u8) -> RoomId {
     RoomId::new(format!("room-{index}")).expect("id")
@@ -104,6 +111,20 @@ fn room(index: u8) -> RoomId {
 
 pub(super) fn leg(index: usize) -> LegId {
     LegId::new(format!("leg-{index}")).expect("id")
+}
+
+pub(super) fn detector(module: &str) -> Detector {
+    Detector {
+        module: module.into(),
+        grammar: "builtin:speech/transcribe".into(),
+        profile: None,
+        params: BTreeMap::new(),
+        patience: Duration::from_secs(2),
+    }
+}
+
+pub(super) fn hearing() -> Hearing {
+    Hearing { locale: Locale::English, flow: "shop".parse().expect("a name"), ear: Ear::Free }
 }
 
 fn arrival() -> Arrival {
@@ -143,6 +164,8 @@ impl World {
             played: HashMap::new(),
             dialled: Vec::new(),
             records: HashMap::new(),
+            voices: HashSet::new(),
+            number: 0,
             done: HashSet::new(),
         }
     }
@@ -174,6 +197,9 @@ impl World {
             15 => Command::TapeStop,
             18 => Command::Tap { to: ([127, 0, 0, 1], 4000).into() },
             19 => Command::Untap,
+            20 => Command::Detect { by: detector("test"), hearing: hearing() },
+            21 => Command::GoOn,
+            22 => Command::Deaf,
             16 => {
                 on = to.clone();
                 Command::Dial { endpoint, timeout, caller, caller_name, lease }
@@ -183,6 +209,7 @@ impl World {
         match &command {
             Command::Play { .. } => self.tags.push((on.clone(), Tag::Play(id))),
             Command::Music => self.tags.push((on.clone(), Tag::Music(id))),
+            Command::Detect { .. } => self.tags.push((on.clone(), Tag::Detect(id))),
             Command::Record { .. } => self.tags.push((on.clone(), Tag::Record(id))),
             Command::Connect { .. } => self.tags.push((on.clone(), Tag::Connect(id, to.clone()))),
             _ => {}
@@ -209,9 +236,15 @@ impl World {
             Step::Order(i, kind) => self.order(self.any(i), kind),
             Step::Reply(good) => {
                 if !self.due.is_empty() {
-                    let asked = matches!(self.due[0], Then::Rate { .. });
-                    let good_answer: &[u8] = if asked { b"8000" } else { b"+OK" };
-                    let answer = if good { good_answer } else { b"-ERR no such channel" };
+                    let [yes, no]: [&[u8]; 2] = match self.due[0] {
+                        Then::Rate { .. } => [b"8000", b"-ERR no such channel"],
+                        Then::Listens { .. } => [
+                            b"<media-bugs><function>detect_speech</function></media-bugs>",
+                            b"<media-bugs></media-bugs>",
+                        ],
+                        _ => [b"+OK", b"-ERR no such channel"],
+                    };
+                    let answer = if good { yes } else { no };
                     self.legs.on_reply(self.due.remove(0), answer, now);
                 }
             }
@@ -226,6 +259,7 @@ impl World {
                 self.legs.on_down();
             }
             _ => {
+                self.number += 1;
                 if let Some(fact) = self.fact(step) {
                     self.legs.on_fact(fact, now);
                 }
@@ -263,6 +297,16 @@ impl World {
             }
             Step::Key(i) => {
                 Fact::Key { leg: self.any(i), key: Key::new('5').expect("key"), way: Way::Signal }
+            }
+            Step::Detected(i, what) => {
+                let what = match what {
+                    0 => Detected::Voice,
+                    1 => Detected::Part("i want".into()),
+                    2 => Detected::Words("i want a refund".into()),
+                    3 => Detected::Words("".into()),
+                    _ => Detected::Closed,
+                };
+                Fact::Detected { leg: leg(i), number: self.number, what }
             }
             Step::Created(i) => Fact::Created { leg: self.dialled(i) },
             Step::Answered(i) => Fact::Answered { leg: self.dialled(i), tones: i % 2 == 0 },
@@ -309,6 +353,10 @@ impl World {
                     if *count > 1 {
                         return Err(format!("{order}: a second outcome, {outcome:?}"));
                     }
+                }
+                Event::Voice { leg } => drop(self.voices.insert(leg)),
+                Event::Said { leg, .. } if !self.voices.remove(&leg) => {
+                    return Err(format!("{leg}: words of nobody"));
                 }
                 Event::Played { order, .. } => {
                     let count = self.played.entry(order).or_default();

@@ -20,8 +20,8 @@ use super::{
 /// The variable that says what tape runs.
 const TAPE: &str = "tandem_tape";
 
-fn playing(prompt: Option<OrderId>) -> Lane {
-    Lane::Playing(Playing { prompt, started: false, whole: false, stop: None })
+fn playing(prompt: Option<OrderId>, paused: bool) -> Lane {
+    Lane::Playing(Playing { prompt, started: false, whole: false, paused, stop: None })
 }
 
 /// What the leg does after an application of ours.
@@ -37,7 +37,8 @@ impl Legs {
         let files: Vec<PathBuf> = media.iter().map(|media| self.settings.file(media)).collect();
         match escape::playlist(&files) {
             Ok(list) => {
-                self.set_lane(leg, playing(Some(order)));
+                let paused = self.begins_paused(leg);
+                self.set_lane(leg, playing(Some(order), paused));
                 self.send(command::play(leg, order, &list), Then::Outcome { leg: leg.clone(), order });
             }
             Err(why) => self.refuse(leg, order, &why.to_string()),
@@ -45,7 +46,7 @@ impl Legs {
     }
 
     pub(super) fn start_music(&mut self, leg: &LegId, order: OrderId) {
-        self.set_lane(leg, playing(None));
+        self.set_lane(leg, playing(None, false));
         let bytes = command::music(leg, order, &self.music);
         self.send(bytes, Then::Outcome { leg: leg.clone(), order });
     }
@@ -59,6 +60,8 @@ impl Legs {
         playing.started = true;
         if playing.stop.is_some() {
             self.send(command::stop(leg), Then::Nothing);
+        } else if playing.paused {
+            self.send(command::pause(leg), Then::Nothing);
         }
     }
 

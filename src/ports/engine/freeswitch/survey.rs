@@ -104,6 +104,7 @@ impl Legs {
             known.stage = known.stage.max(stage);
             if first {
                 self.correct(&leg, portrait.silent, inside);
+                self.detect_anew(&leg);
             }
             return;
         }
@@ -126,7 +127,11 @@ impl Legs {
             dressed: portrait.taken,
             ..Leg::new(now)
         };
-        self.all.insert(leg, entry);
+        self.all.insert(leg.clone(), entry);
+        if portrait.detects {
+            // Of a Tandem that is no more.
+            self.send_all(command::undetect(&leg));
+        }
     }
 
     /// After a break: what a known leg does by now.

@@ -11,6 +11,7 @@ pub enum Tag {
     Ring(OrderId),
     Play(OrderId),
     Music(OrderId),
+    Detect(OrderId),
     Record(OrderId),
     Connect(OrderId, LegId),
 }
@@ -21,6 +22,7 @@ impl fmt::Display for Tag {
             Self::Answer(order) => write!(f, "tandem/answer/{order}"),
             Self::Ring(order) => write!(f, "tandem/ring/{order}"),
             Self::Record(order) => write!(f, "tandem/record/{order}"),
+            Self::Detect(order) => write!(f, "tandem/detect/{order}"),
             Self::Play(order) => write!(f, "tandem/play/{order}"),
             Self::Music(order) => write!(f, "tandem/music/{order}"),
             Self::Connect(order, to) => write!(f, "tandem/connect/{order}/{to}"),
@@ -46,6 +48,7 @@ impl FromStr for Tag {
             ("answer", None) => Self::Answer(order),
             ("ring", None) => Self::Ring(order),
             ("record", None) => Self::Record(order),
+            ("detect", None) => Self::Detect(order),
             ("play", None) => Self::Play(order),
             ("music", None) => Self::Music(order),
             ("connect", Some(to)) => Self::Connect(order, LegId::new(to).map_err(|_| NotOurs)?),
@@ -63,7 +66,8 @@ mod tests {
     fn a_tag_reads_back_and_strangers_are_none() {
         let order = OrderId { seq: 7, index: 1 };
         let to = LegId::new("b-1").expect("id");
-        let plain = [Tag::Answer, Tag::Ring, Tag::Play, Tag::Music, Tag::Record].map(|tag| tag(order));
+        let plain =
+            [Tag::Answer, Tag::Ring, Tag::Play, Tag::Music, Tag::Record, Tag::Detect].map(|tag| tag(order));
         for tag in plain.into_iter().chain([Tag::Connect(order, to)]) {
             assert_eq!(tag.to_string().parse(), Ok(tag));
         }

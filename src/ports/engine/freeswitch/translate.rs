@@ -2,6 +2,8 @@
 
 use std::{borrow::Cow, time::Duration};
 
+use smol_str::SmolStr;
+
 use crate::{
     base::{
         id::{LegId, Name, RoomId},
@@ -14,6 +16,7 @@ use crate::{
 use super::{
     cause, command,
     keys::Way,
+    recognised,
     tag::Tag,
     wire::{Frame, Headers, decode},
 };
@@ -68,6 +71,12 @@ pub enum Fact {
         key: Key,
         way: Way,
     },
+    /// A recogniser of the engine has told something; what it tells later has a higher number, what it tells again the same.
+    Detected {
+        leg: LegId,
+        number: u64,
+        what: Detected,
+    },
     /// It is in the room now, as this member.
     Met {
         leg: LegId,
@@ -108,6 +117,18 @@ pub enum Fact {
         job: String,
         text: String,
     },
+}
+
+/// What a recogniser of the engine tells.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Detected {
+    Voice,
+    /// What it has so far.
+    Part(SmolStr),
+    /// The utterance is over; without words if it made nothing of it, or nobody spoke.
+    Words(SmolStr),
+    /// It listens no more.
+    Closed,
 }
 
 /// Where in our dialplan a leg is parked.
@@ -184,6 +205,7 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
             };
             Some(Fact::Key { leg: leg(event)?, key, way })
         }
+        b"DETECTED_SPEECH" => detected(event, body),
         b"CHANNEL_BRIDGE" => {
             let [a, b] = event.pick(["Bridge-A-Unique-ID", "Bridge-B-Unique-ID"]);
             Some(Fact::Bridged { leg: id(a?)?, peer: id(b?)? })
@@ -194,6 +216,18 @@ pub fn fact(frame: &Frame<'_>) -> Option<Fact> {
         }
         _ => None,
     }
+}
+
+fn detected(event: Headers<'_>, body: &[u8]) -> Option<Fact> {
+    let [leg, number, kind] = event.pick(["Unique-ID", "Event-Sequence", "Speech-Type"]);
+    let what = match kind? {
+        b"begin-speaking" => Detected::Voice,
+        b"detected-partial-speech" => Detected::Part(recognised::words(body)),
+        b"detected-speech" => Detected::Words(recognised::words(body)),
+        b"closed" => Detected::Closed,
+        _ => return None,
+    };
+    Some(Fact::Detected { leg: id(leg?)?, number: decode(number?).parse().ok()?, what })
 }
 
 /// The far end has said what it speaks, and RFC 2833 is not among it. What is only passed on tells us no tones.

@@ -82,7 +82,9 @@ impl World {
             Command::Record { limit, .. } => self.record(&leg, id, limit),
             Command::Tape { .. } => self.with(&leg, |leg| leg.taped = true),
             Command::TapeStop => self.with(&leg, |leg| leg.taped = false),
-            Command::Listen(hearing) => self.with(&leg, |leg| leg.heard = Some(hearing)),
+            Command::Listen(hearing) | Command::Detect { hearing, .. } => {
+                self.with(&leg, |leg| leg.heard = Some(hearing));
+            }
             Command::Deaf => self.with(&leg, |leg| leg.heard = None),
             Command::GoOn => self.go_on(leg),
         }

@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::player::Clip;
 use crate::{
     base::id::{LegId, OrderId},
-    ports::engine::{Command, Event, Hearing, Media, Order, Outcome, Verdict},
+    ports::engine::{Command, Event, Forming, Hearing, Media, Order, Outcome, Verdict},
 };
 
 /// What is to be done outside.
@@ -33,6 +33,8 @@ pub(super) enum Effect {
     Finish(LegId),
     /// Nobody wants its words any more.
     Forget(LegId),
+    /// To those who watch: what the engine itself hears.
+    Forming(Forming),
 }
 
 /// Clips that were looked for.
@@ -50,8 +52,6 @@ pub(super) struct Words {
     pub leg: LegId,
     pub utterance: u64,
     pub text: SmolStr,
-    /// Nothing need follow.
-    pub complete: bool,
 }
 
 /// What one step of the core works with.

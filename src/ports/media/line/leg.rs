@@ -346,6 +346,12 @@ impl Leg {
         }
     }
 
+    /// Another listens from now on; what the engine itself plays goes on.
+    pub(super) fn release(&mut self, step: &mut Step) {
+        self.hearing = None;
+        self.close(true, step);
+    }
+
     /// The engine has taken the leg elsewhere, and the stream is gone with that.
     pub(super) fn taken(&mut self, step: &mut Step) {
         self.hearing = None;

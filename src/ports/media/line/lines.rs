@@ -3,12 +3,16 @@
 use std::{collections::BTreeMap, io, net::SocketAddr, time::Duration};
 
 use super::{
+    detected::{Detected, Way},
     effect::{Effect, Found, Ids, Step, Words},
     leg::Leg,
 };
 use crate::{
-    base::{id::LegId, locale::Locale},
-    ports::engine::{Command, Event, LegSeen, Order, Outcome},
+    base::id::LegId,
+    ports::{
+        engine::{Command, Event, LegSeen, Order, Outcome},
+        speech::Recognizers,
+    },
 };
 
 /// A leg that so many audits do not know is gone.
@@ -18,13 +22,14 @@ const MISSED: u32 = 2;
 #[derive(Debug)]
 pub(super) struct Lines {
     legs: BTreeMap<LegId, Leg>,
+    detected: Detected,
     ids: Ids,
     out: Vec<Effect>,
 }
 
 impl Lines {
     pub(super) fn new(seed: u64) -> Self {
-        Self { legs: BTreeMap::new(), ids: Ids::new(seed), out: Vec::new() }
+        Self { legs: BTreeMap::new(), detected: Detected::default(), ids: Ids::new(seed), out: Vec::new() }
     }
 
     /// What is to be done now.
@@ -45,9 +50,25 @@ impl Lines {
         }
     }
 
-    /// An order of the switchboard; `hears` says whether anybody understands a language.
-    pub(super) fn order(&mut self, mut order: Order, hears: impl Fn(Locale) -> bool, now: Duration) {
-        if matches!(&order.command, Command::Listen(hearing) if !hears(hearing.locale)) {
+    fn step(&mut self, now: Duration) -> Step<'_> {
+        Step { now, out: &mut self.out, ids: &mut self.ids }
+    }
+
+    /// An order of the switchboard, and who hears which language.
+    pub(super) fn order(&mut self, order: Order, who: &Recognizers, now: Duration) {
+        let mut order = match self.detected.order(order, |locale| who.detector(locale).cloned()) {
+            Way::Here { order, undetect } => {
+                if undetect {
+                    self.step(now).order(&order.leg, Command::Deaf);
+                }
+                order
+            }
+            Way::Engine(order) => {
+                self.with(&order.leg, now, Leg::release);
+                return self.out.push(Effect::Order(order));
+            }
+        };
+        if matches!(&order.command, Command::Listen(hearing) if !who.hears(hearing.locale)) {
             order.command = Command::Deaf;
         }
         // A leg that is new or gone is the engine's.
@@ -65,7 +86,9 @@ impl Lines {
 
     /// Something happened at the engine.
     pub(super) fn event(&mut self, event: Event, now: Duration) {
+        let Some(event) = self.detected.event(event) else { return };
         match event {
+            Event::Forming(forming) => self.out.push(Effect::Forming(forming)),
             Event::Tapped { leg, stream } => self.with(&leg, now, |leg, step| leg.tapped(stream, step)),
             Event::Outcome { leg, order, outcome } if self.ids.is_ours(order) => {
                 self.with(&leg, now, |leg, step| leg.outcome(order, &outcome, step));
@@ -149,10 +172,10 @@ impl Lines {
     }
 
     pub(super) fn words(&mut self, words: Words, now: Duration) {
-        let Words { leg, utterance, text, complete } = words;
+        let Words { leg, utterance, text } = words;
         self.with(&leg, now, |leg, step| {
             if let Some(duplex) = leg.duplex() {
-                duplex.words(utterance, text, complete, step);
+                duplex.words(utterance, text, step);
             }
         });
     }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     base::{clock::Stamp, id::LegId},
     ports::{
-        engine::{Engine, Event, Forming, Hearing, Order, Settings},
+        engine::{Engine, Event, Forming, Order, Settings},
         speech::{Listener, Recognizers, Unheard},
     },
 };
@@ -37,9 +37,6 @@ const AT_ONCE: usize = 32;
 const LONGEST_DATAGRAM: usize = 4096;
 const EVENTS: usize = 256;
 
-/// Whether these words say already what the caller wants.
-pub type Judge = Arc<dyn Fn(&Hearing, &str) -> bool + Send + Sync>;
-
 /// What the layer works with.
 pub struct Attendance {
     /// Where prompts are, and where the engine is.
@@ -47,7 +44,6 @@ pub struct Attendance {
     pub recognizers: watch::Receiver<Arc<Recognizers>>,
     /// Whoever wants to see words as they form; what is not taken in time is lost.
     pub forming: mpsc::Sender<Forming>,
-    pub judge: Judge,
     /// The present: no two layers begin at the same.
     pub now: Stamp,
 }
@@ -88,7 +84,6 @@ struct Inlets {
 enum Utterance {
     Open {
         number: u64,
-        hearing: Hearing,
         listener: Listener,
         told: SmolStr,
     },
@@ -146,7 +141,7 @@ impl Shell {
                 order = from.inbox.recv() => match order {
                     Some(order) => {
                         let recognizers = self.attendance.recognizers.borrow().clone();
-                        self.lines.order(order, |locale| recognizers.hears(locale), now);
+                        self.lines.order(order, &recognizers, now);
                     }
                     None => return,
                 },
@@ -259,7 +254,7 @@ impl Shell {
                 let utterance = match listener {
                     Ok(mut listener) => {
                         listener.feed(&samples);
-                        Utterance::Open { number: utterance, hearing, listener, told: SmolStr::default() }
+                        Utterance::Open { number: utterance, listener, told: SmolStr::default() }
                     }
                     Err(why) => {
                         tell(&leg, &why);
@@ -275,6 +270,9 @@ impl Shell {
             }
             Effect::Finish(leg) => self.finish(leg),
             Effect::Forget(leg) => drop(self.utterances.remove(&leg)),
+            Effect::Forming(forming) => {
+                let _late = self.attendance.forming.try_send(forming);
+            }
         }
     }
 
@@ -284,19 +282,17 @@ impl Shell {
         match &mut utterance {
             Utterance::Finishing { .. } => {}
             Utterance::Failed { number } => {
-                let text = SmolStr::default();
-                let _gone = words_to.send(Words { leg, utterance: *number, text, complete: false });
+                let _gone = words_to.send(Words { leg, utterance: *number, text: SmolStr::default() });
             }
             Utterance::Open { number, .. } => {
-                let (number, at, judge) = (*number, leg.clone(), self.attendance.judge.clone());
+                let (number, at) = (*number, leg.clone());
                 let work = tokio::spawn(async move {
-                    let Utterance::Open { listener, hearing, .. } = &mut utterance else { return };
+                    let Utterance::Open { listener, .. } = &mut utterance else { return };
                     let text = listener.finish().await.unwrap_or_else(|why| {
                         tell(&at, &why);
                         SmolStr::default()
                     });
-                    let complete = judge(hearing, &text);
-                    let _gone = words_to.send(Words { leg: at, utterance: number, text, complete });
+                    let _gone = words_to.send(Words { leg: at, utterance: number, text });
                 });
                 self.utterances.insert(leg, Utterance::Finishing { number, work: work.abort_handle() });
             }

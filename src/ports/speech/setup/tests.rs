@@ -46,6 +46,24 @@ async fn who_is_not_told_of_has_pocketsphinx_for_english_and_nobody_for_chinese(
     site.speech.insert(Locale::Chinese, hearer(http));
     assert!(matches!(of_site(&site, folder.path()).1[..], [SpeechFault::Secret(_)]));
 
+    // The engine itself hears, if it can; nobody is put in its place.
+    let engine = Hears::Engine {
+        module: "unimrcp".into(),
+        grammar: "builtin:speech/transcribe".into(),
+        profile: None,
+        params: [("speech-language".into(), "zh-CN".into())].into(),
+    };
+    site.speech.insert(Locale::Chinese, hearer(engine));
+    let (all, faults) = of_site(&site, folder.path());
+    assert!(!all.hears(Locale::Chinese) && all.detector(Locale::Chinese).is_none());
+    assert!(matches!(faults[..], [SpeechFault::NotByEngine(Locale::Chinese)]), "{faults:?}");
+    assert!(faults[0].concerns(Locale::Chinese) && !faults[0].concerns(Locale::English));
+    site.engine.kind = crate::infra::site::EngineKind::Freeswitch;
+    let (all, faults) = of_site(&site, folder.path());
+    let detector = all.detector(Locale::Chinese).expect("the engine");
+    assert_eq!((&*detector.module, detector.patience), ("unimrcp", Duration::from_secs(1)));
+    assert!(faults.is_empty() && !all.hears(Locale::Chinese), "{faults:?}");
+
     site.flows.clear();
     site.speech.clear();
     let (all, faults) = of_site(&site, &folder.path().join("none"));

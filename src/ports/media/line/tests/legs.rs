@@ -1,6 +1,6 @@
 //! One leg through its phases, without I/O: orders and events in, orders and events out.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     super::{
@@ -17,9 +17,12 @@ use crate::{
         locale::Locale,
         text::Label,
     },
-    ports::engine::{
-        Command, Ear, Event, HangupCause, Hearing, LegSeen, Media, Order, Outcome, PromptId, Stream, Verdict,
-        Wire,
+    ports::{
+        engine::{
+            Command, Ear, Event, HangupCause, Hearing, LegSeen, Media, Order, Outcome, PromptId, Stream,
+            Verdict, Wire,
+        },
+        speech::{Recognizer, Recognizers, Scripted},
     },
 };
 
@@ -43,6 +46,7 @@ fn prompt() -> Command {
 
 struct Bench {
     lines: Lines,
+    who: Recognizers,
     now: Duration,
     next: u32,
     clip: Clip,
@@ -89,7 +93,9 @@ impl Out {
 impl Bench {
     fn new() -> Self {
         let clip = vec![1000; 8000].into();
-        Self { lines: Lines::new(1), now: Duration::from_secs(1), next: 0, clip, went: Vec::new() }
+        let english: Arc<dyn Recognizer> = Arc::new(Scripted::new([]));
+        let who = Recognizers::new([(Locale::English, english)]);
+        Self { lines: Lines::new(1), who, now: Duration::from_secs(1), next: 0, clip, went: Vec::new() }
     }
 
     /// With a stream that flows.
@@ -135,7 +141,7 @@ impl Bench {
     fn order(&mut self, command: Command) -> Out {
         self.next += 1;
         let order = Order { id: id(self.next), leg: leg(), command };
-        self.lines.order(order, |locale| locale == Locale::English, self.now);
+        self.lines.order(order, &self.who, self.now);
         self.out()
     }
 
@@ -394,7 +400,7 @@ fn another_rate_in_mid_call_is_streamed_anew_and_the_prompt_goes_on() {
 fn prompts_that_are_not_there_fail() {
     let mut bench = Bench::tapped();
     let order = Order { id: id(50), leg: leg(), command: prompt() };
-    bench.lines.order(order, |_| true, bench.now);
+    bench.lines.order(order, &bench.who, bench.now);
     bench.lines.effects();
     bench.lines.found(Found { leg: leg(), order: id(50), rate: 8000, clips: vec![None] }, bench.now);
     assert_eq!(bench.out().played(), [(id(50), Verdict::Failed)]);
