@@ -7,8 +7,6 @@ mod support;
 
 #[path = "support/recognizer.rs"]
 mod recognizer;
-#[path = "support/speech.rs"]
-mod speech;
 
 /// A test for each story on each engine. Where there is no FreeSWITCH, `make test` leaves its stories out and
 /// says so in its last lines.
@@ -34,8 +32,6 @@ macro_rules! on_every_engine {
 mod agents;
 #[path = "engines/bench.rs"]
 mod bench;
-#[path = "engines/budget.rs"]
-mod budget;
 #[path = "engines/codecs.rs"]
 mod codecs;
 #[path = "engines/crowd.rs"]
@@ -44,6 +40,8 @@ mod crowd;
 mod daemon;
 #[path = "engines/demo.rs"]
 mod demo;
+#[path = "engines/detecting.rs"]
+mod detecting;
 #[path = "engines/doctor.rs"]
 mod doctor;
 #[path = "engines/faults.rs"]

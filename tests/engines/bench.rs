@@ -71,6 +71,12 @@ impl Bench {
         }
     }
 
+    /// What FreeSWITCH's event socket answers to these commands.
+    pub async fn ask(&self, password: &str, commands: &[&str]) -> Vec<String> {
+        let Self::Freeswitch(freeswitch) = self else { panic!("only FreeSWITCH has an event socket") };
+        ask(freeswitch.event_socket(), password, commands).await
+    }
+
     /// Everything that a call has, or has left, at the engine.
     pub async fn left(&self, password: &str) -> Vec<String> {
         match self {
@@ -86,17 +92,23 @@ impl Bench {
     }
 }
 
-/// `show channels` and `show calls` by the event socket, a line each.
-async fn channels(address: SocketAddr, password: &str) -> Vec<String> {
+/// What the event socket answers to these commands.
+async fn ask(address: SocketAddr, password: &str, commands: &[&str]) -> Vec<String> {
     let mut socket = BufReader::new(TcpStream::connect(address).await.expect("the event socket answers"));
     let mut answers = Vec::new();
-    for command in ["", &format!("auth {password}"), "api show channels", "api show calls"] {
+    for command in ["", &format!("auth {password}")].into_iter().chain(commands.iter().copied()) {
         if !command.is_empty() {
             socket.get_mut().write_all(format!("{command}\n\n").as_bytes()).await.expect("it listens");
         }
         answers.push(answer(&mut socket).await);
     }
-    answers[2..]
+    answers.split_off(2)
+}
+
+/// `show channels` and `show calls` by the event socket, a line each.
+async fn channels(address: SocketAddr, password: &str) -> Vec<String> {
+    let answers = ask(address, password, &["api show channels", "api show calls"]).await;
+    answers
         .iter()
         .flat_map(|text| text.lines())
         .filter(|line| line.contains(','))

@@ -5,16 +5,17 @@
 use std::{
     fs,
     path::Path,
+    process::Command,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
+use tandem::base::wav::Wav;
 use tokio::time::sleep;
 
 use crate::{
     bench::Kind,
     recognizer::{Known, StandIn},
-    speech::spoken,
     support::{
         call::Call,
         phone::{PATIENCE, Phone},
@@ -30,11 +31,26 @@ on_every_engine! {
 }
 
 /// Nobody waits longer for an answer.
-const FROM: &str = "13800000095";
+pub const FROM: &str = "13800000095";
 /// Few, and so learned at once.
 const SAMPLES: &str = include_str!("samples/after_sales.yaml");
 /// So loud is a prompt at least, over 100 ms.
-const LOUD: f64 = 150.0;
+pub const LOUD: f64 = 150.0;
+
+/// Words as a telephone carries them.
+fn spoken(voice: &str, text: &str) -> Vec<i16> {
+    let out = Command::new("espeak-ng").args(["-v", voice, "--stdout", text]).output().expect("espeak-ng");
+    let Wav { rate, samples, .. } = Wav::parse(&out.stdout).expect("a WAV");
+    let step = f64::from(rate) / 8000.0;
+    let many = (samples.len() as f64 / step) as usize;
+    (0..many.saturating_sub(1))
+        .map(|n| {
+            let at = n as f64 * step;
+            let (low, part) = (at as usize, at.fract());
+            (f64::from(samples[low]) * (1.0 - part) + f64::from(samples[low + 1]) * part) as i16
+        })
+        .collect()
+}
 
 /// Lays the shipped after-sales flow into the suite's site; `hears` is the `speech` of site.yaml.
 pub fn lay(site: &Path, languages: &str, hears: &str) {
@@ -59,25 +75,24 @@ pub fn lay(site: &Path, languages: &str, hears: &str) {
     .expect("written");
 }
 
-pub async fn callers_are_understood(world: &World) {
-    eventually("callers are understood", async || {
-        let said = world.daemon_said().contains("what callers say is understood");
-        if said { Ok(()) } else { Err("not yet".to_owned()) }
-    })
-    .await;
-}
-
 /// A caller in the conversation.
-struct Caller {
-    call: Call,
-    world: World,
+pub struct Caller {
+    pub call: Call,
+    pub world: World,
     voice: &'static str,
     _phone: Phone,
 }
 
 impl Caller {
-    async fn new(world: World, voice: &'static str) -> Self {
-        callers_are_understood(&world).await;
+    pub async fn new(world: World, voice: &'static str) -> Self {
+        eventually("callers are understood", async || {
+            if world.daemon_said().contains("what callers say is understood") {
+                Ok(())
+            } else {
+                Err("not yet".to_owned())
+            }
+        })
+        .await;
         let phone = world.outside(FROM).await;
         let call = phone.dial("8040").await;
         call.answered().await;
@@ -85,7 +100,7 @@ impl Caller {
     }
 
     /// Waits until a prompt is heard.
-    async fn is_spoken_to(&self) {
+    pub async fn is_spoken_to(&self) {
         eventually("a prompt is heard", async || {
             let heard = self.call.listen(Duration::from_millis(100)).await;
             if heard.loudness() > LOUD { Ok(()) } else { Err(format!("{:.0}", heard.loudness())) }
@@ -94,7 +109,7 @@ impl Caller {
     }
 
     /// Waits until the prompt is over: nothing for three quarters of a second.
-    async fn has_the_word(&self) {
+    pub async fn has_the_word(&self) {
         within(3 * PATIENCE, "the prompt is over", async || {
             let heard = self.call.listen(Duration::from_millis(750)).await;
             if heard.loudness() < LOUD { Ok(()) } else { Err(format!("{:.0}", heard.loudness())) }
@@ -103,7 +118,7 @@ impl Caller {
     }
 
     /// Says it; returns when it has been said.
-    async fn says(&self, text: &str) -> Instant {
+    pub async fn says(&self, text: &str) -> Instant {
         let sound = spoken(self.voice, text);
         let span = Duration::from_secs_f64(sound.len() as f64 / 8000.0);
         self.call.says_sound(&sound);
@@ -112,7 +127,7 @@ impl Caller {
     }
 
     /// Waits until the call's steps have this.
-    async fn because(&self, why: &str) {
+    pub async fn because(&self, why: &str) {
         eventually(why, async || {
             let detail = self.detail().await?;
             let steps = detail["steps"].to_string();
@@ -121,7 +136,7 @@ impl Caller {
         .await;
     }
 
-    async fn detail(&self) -> Result<Value, String> {
+    pub async fn detail(&self) -> Result<Value, String> {
         let calls: Value = self.world.rest.try_get("/v1/calls").await.map_err(|why| why.to_string())?;
         let ours = calls.as_array().into_iter().flatten().find(|call| call["from"] == FROM);
         let id = ours.and_then(|call| call["id"].as_str()).ok_or("no such call")?.to_owned();
@@ -130,7 +145,7 @@ impl Caller {
 }
 
 /// What is said in a story.
-pub fn known(voice: &str, texts: &[&str]) -> Vec<Known> {
+fn known(voice: &str, texts: &[&str]) -> Vec<Known> {
     let one = |text: &&str| Known { rate: 8000, samples: spoken(voice, text), text: (*text).to_owned() };
     texts.iter().map(one).collect()
 }

@@ -236,6 +236,11 @@ impl World {
         self.bench.left(&word(&self.site.engine.password_file)).await
     }
 
+    /// What FreeSWITCH's event socket answers to these commands.
+    pub async fn ask(&self, commands: &[&str]) -> Vec<String> {
+        self.bench.ask(&word(&self.site.engine.password_file), commands).await
+    }
+
     /// Everything that the daemon has logged.
     pub fn log(&self) -> String {
         self.daemon.as_ref().expect("it runs").said()

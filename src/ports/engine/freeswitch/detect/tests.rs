@@ -306,3 +306,22 @@ fn what_would_be_obeyed_is_refused_before_anything_is_sent() {
         assert!(bench.sent().is_empty(), "{module} {grammar}");
     }
 }
+
+#[test]
+fn what_a_tandem_before_this_one_began_is_ended() {
+    for (detects, wanted) in [("variable_tandem_detects: true\n", true), ("", false)] {
+        let mut bench = Bench { world: World::new(), order: 0, number: 0 };
+        let now = bench.world.now;
+        bench.legs().ask(now, "job".into(), true);
+        let text = r#"{"rows":[{"uuid":"leg-9","state":"CS_EXECUTE","callstate":"ACTIVE"}]}"#.into();
+        bench.legs().on_fact(Fact::Answer { job: "job".into(), text }, now);
+        let (_, then) = bench.sent().pop().expect("it is portrayed");
+        let dump = format!(
+            "Unique-ID: leg-9\nAnswer-State: answered\nvariable_tandem_origin: trunk\nvariable_tandem_to: 8000\n\
+             variable_tandem_taken: true\n{detects}"
+        );
+        bench.legs().on_reply(then, dump.as_bytes(), now);
+        let stopped = bench.lines().contains(&"detect_speech stop".to_owned());
+        assert_eq!(stopped, wanted, "{detects}");
+    }
+}
