@@ -132,9 +132,9 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     prepare_prompts(&site, &prompts).await;
     let (taken, now_taken) = watch::channel(site.clone());
     let hearing = hearing::start(now_taken.clone(), options.state.join("speech")).await;
-    let (learns, ears, heard) = (hearing.learns, hearing.ears, hearing.recognizers);
     let ((forms, forming), (asks, inbox)) = (mpsc::channel(256), mpsc::channel(256));
-    let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), heard, forms)?;
+    let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), &hearing, forms)?;
+    let (learns, ears) = (hearing.learns, hearing.ears);
     let (sites, new_sites) = mpsc::channel(4);
     let _same_as_recovered = sites.try_send(site.clone());
     let looks = tokio::spawn(drift::look(now_taken.clone(), options.state.clone(), options.drift, drifted));

@@ -7,6 +7,8 @@ mod support;
 
 #[path = "support/recognizer.rs"]
 mod recognizer;
+#[path = "support/speech.rs"]
+mod speech;
 
 /// A test for each story on each engine. Where there is no FreeSWITCH, `make test` leaves its stories out and
 /// says so in its last lines.
@@ -32,6 +34,8 @@ macro_rules! on_every_engine {
 mod agents;
 #[path = "engines/bench.rs"]
 mod bench;
+#[path = "engines/budget.rs"]
+mod budget;
 #[path = "engines/codecs.rs"]
 mod codecs;
 #[path = "engines/crowd.rs"]

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use tokio::sync::{mpsc, watch};
+use tokio::sync::mpsc;
 
 use super::{Failure, Traffic};
 use crate::{
@@ -10,11 +10,10 @@ use crate::{
     infra::site::{EngineKind, Site, secret},
     ports::{
         engine::{
-            Engine, Forming, Settings, asterisk, freeswitch,
+            Engine, Forming, Hearing, Settings, asterisk, freeswitch,
             simulator::{self, Answer, Callers, Faults, Phone, World},
         },
         media::line::{self, Attendance},
-        speech::Recognizers,
     },
 };
 
@@ -25,7 +24,7 @@ pub(super) fn start(
     state: &Path,
     traffic: Option<Traffic>,
     clock: Arc<dyn Clock>,
-    recognizers: watch::Receiver<Arc<Recognizers>>,
+    hearing: &super::hearing::Hearing,
     forming: mpsc::Sender<Forming>,
 ) -> Result<Engine, Failure> {
     if site.engine.kind == EngineKind::Simulator {
@@ -41,7 +40,9 @@ pub(super) fn start(
         fallback: site.fallback.clone(),
         lease: site.lease,
     };
-    let attendance = Attendance { settings: settings.clone(), recognizers, forming, now: clock.now() };
+    let (recognizers, ears) = (hearing.recognizers.clone(), hearing.ears.clone());
+    let judge = Arc::new(move |hearing: &Hearing, text: &str| ears.borrow().accepts(&hearing.flow, text));
+    let attendance = Attendance { settings: settings.clone(), recognizers, forming, judge, now: clock.now() };
     let engine = match site.engine.kind {
         EngineKind::Freeswitch => freeswitch::start(settings, clock),
         _ => asterisk::start(settings, clock),

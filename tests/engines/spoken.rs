@@ -5,17 +5,16 @@
 use std::{
     fs,
     path::Path,
-    process::Command,
     time::{Duration, Instant},
 };
 
 use serde_json::Value;
-use tandem::base::wav::Wav;
 use tokio::time::sleep;
 
 use crate::{
     bench::Kind,
     recognizer::{Known, StandIn},
+    speech::spoken,
     support::{
         call::Call,
         phone::{PATIENCE, Phone},
@@ -36,21 +35,6 @@ pub const FROM: &str = "13800000095";
 const SAMPLES: &str = include_str!("samples/after_sales.yaml");
 /// So loud is a prompt at least, over 100 ms.
 pub const LOUD: f64 = 150.0;
-
-/// Words as a telephone carries them.
-fn spoken(voice: &str, text: &str) -> Vec<i16> {
-    let out = Command::new("espeak-ng").args(["-v", voice, "--stdout", text]).output().expect("espeak-ng");
-    let Wav { rate, samples, .. } = Wav::parse(&out.stdout).expect("a WAV");
-    let step = f64::from(rate) / 8000.0;
-    let many = (samples.len() as f64 / step) as usize;
-    (0..many.saturating_sub(1))
-        .map(|n| {
-            let at = n as f64 * step;
-            let (low, part) = (at as usize, at.fract());
-            (f64::from(samples[low]) * (1.0 - part) + f64::from(samples[low + 1]) * part) as i16
-        })
-        .collect()
-}
 
 /// Lays the shipped after-sales flow into the suite's site; `hears` is the `speech` of site.yaml.
 pub fn lay(site: &Path, languages: &str, hears: &str) {
@@ -75,6 +59,14 @@ pub fn lay(site: &Path, languages: &str, hears: &str) {
     .expect("written");
 }
 
+pub async fn callers_are_understood(world: &World) {
+    eventually("callers are understood", async || {
+        let said = world.daemon_said().contains("what callers say is understood");
+        if said { Ok(()) } else { Err("not yet".to_owned()) }
+    })
+    .await;
+}
+
 /// A caller in the conversation.
 pub struct Caller {
     pub call: Call,
@@ -85,14 +77,7 @@ pub struct Caller {
 
 impl Caller {
     pub async fn new(world: World, voice: &'static str) -> Self {
-        eventually("callers are understood", async || {
-            if world.daemon_said().contains("what callers say is understood") {
-                Ok(())
-            } else {
-                Err("not yet".to_owned())
-            }
-        })
-        .await;
+        callers_are_understood(&world).await;
         let phone = world.outside(FROM).await;
         let call = phone.dial("8040").await;
         call.answered().await;
@@ -145,7 +130,7 @@ impl Caller {
 }
 
 /// What is said in a story.
-fn known(voice: &str, texts: &[&str]) -> Vec<Known> {
+pub fn known(voice: &str, texts: &[&str]) -> Vec<Known> {
     let one = |text: &&str| Known { rate: 8000, samples: spoken(voice, text), text: (*text).to_owned() };
     texts.iter().map(one).collect()
 }

@@ -410,6 +410,21 @@ impl Call {
         self.0.audio.say_sound(samples);
     }
 
+    /// When the last of a sound was sent; `None` while there is more to say.
+    pub fn said(&self) -> Option<Instant> {
+        self.0.audio.said()
+    }
+
+    /// When the first packet came that is as loud as this, of all since then.
+    pub fn loud_since(&self, start: Instant, loud: u16) -> Option<Instant> {
+        self.0.audio.loud_since(start, loud)
+    }
+
+    /// Sends packets of so many milliseconds from now on, whatever was agreed on.
+    pub fn packets_of(&self, millis: usize) {
+        self.0.audio.packets_of(millis);
+    }
+
     /// Says nothing, but goes on sending.
     pub fn is_silent(&self) {
         self.0.audio.say(None);

@@ -19,6 +19,8 @@ pub struct Known {
 
 /// How long it thinks after the end of an utterance.
 pub const THINKS: Duration = Duration::from_millis(250);
+/// How long after it was said a word is told.
+pub const LATE: Duration = Duration::from_millis(300);
 /// So alike a sound must be (1 is the same).
 const ALIKE: f64 = 0.6;
 
@@ -60,15 +62,15 @@ async fn serve(mut stream: Stream, known: &[Known]) -> Option<()> {
     let vosk = hello["config"]["sample_rate"].as_u64();
     let rate = u32::try_from(vosk.or(hello["audio_fs"].as_u64())?).ok()?;
     let mut heard: Vec<i16> = Vec::new();
-    let mut told = 0;
+    let (mut so_far, mut looked, mut told) = (String::new(), 0, 0);
     loop {
         match stream.next().await?.ok()? {
             Message::Binary(bytes) => {
                 heard.extend(bytes.chunks_exact(2).map(|b| i16::from_le_bytes([b[0], b[1]])));
-                // A word for each 0.3 s, as streaming ones give them.
-                let due = heard.len() * 10 / (3 * rate as usize);
-                let text = transcript(known, &heard, rate);
-                let so_far: String = text.chars().take(due).collect();
+                if heard.len() - looked >= rate as usize / 10 {
+                    looked = heard.len();
+                    so_far = forming(known, &heard, rate);
+                }
                 if vosk.is_some() {
                     stream.send(Message::text(json!({ "partial": so_far }).to_string())).await.ok()?;
                 } else if so_far.chars().count() > told {
@@ -90,6 +92,24 @@ async fn serve(mut stream: Stream, known: &[Known]) -> Option<()> {
             }
             _ => {}
         }
+    }
+}
+
+/// What of it is in words already: each a while after it was heard.
+pub fn forming(known: &[Known], heard: &[i16], rate: u32) -> String {
+    let text = transcript(known, heard, rate);
+    let whole = known
+        .iter()
+        .find(|one| one.text == text)
+        .map_or(0.0, |one| one.samples.len() as f64 / f64::from(one.rate));
+    let before = heard.iter().position(|sample| sample.unsigned_abs() > 300).unwrap_or(heard.len());
+    let said = (heard.len() - before) as f64 / f64::from(rate) - LATE.as_secs_f64();
+    let share = said.max(0.0) / whole.max(0.1);
+    let part = |many: usize| (many as f64 * share) as usize;
+    if text.contains(' ') {
+        text.split(' ').take(part(text.split(' ').count())).collect::<Vec<_>>().join(" ")
+    } else {
+        text.chars().take(part(text.chars().count())).collect()
     }
 }
 

@@ -48,6 +48,10 @@ struct Shared {
     /// Said before the tone.
     sound: VecDeque<i16>,
     to_press: VecDeque<Press>,
+    /// When the last of a sound was sent.
+    said: Option<Instant>,
+    /// So many bytes of G.711 in a packet, whatever was agreed on.
+    length: Option<usize>,
     /// Sends no packet.
     paused: bool,
     pressed: String,
@@ -138,6 +142,11 @@ impl Audio {
         self.shared().paused = on;
     }
 
+    /// Sends packets of so many milliseconds from now on; G.711 only.
+    pub fn packets_of(&self, millis: usize) {
+        self.shared().length = Some(8 * millis);
+    }
+
     pub fn press(&self, keys: &str) {
         let events = keys.chars().map(|k| KEYS.find(k).expect("a key of a telephone") as u8);
         self.shared().to_press.extend(events.map(Press::Event));
@@ -152,6 +161,23 @@ impl Audio {
     /// Keys that the other side pressed.
     pub fn pressed(&self) -> String {
         self.shared().pressed.clone()
+    }
+
+    /// When the last of what was to be said was sent; `None` while there is more.
+    pub fn said(&self) -> Option<Instant> {
+        let shared = self.shared();
+        shared.said.filter(|_| shared.sound.is_empty())
+    }
+
+    /// When the first packet with a sample as loud as this came, of all since then.
+    pub fn loud_since(&self, start: Instant, loud: u16) -> Option<Instant> {
+        let shared = self.shared();
+        let first = shared.marks.partition_point(|(at, _)| *at < start);
+        let mut from = if first == 0 { 0 } else { shared.marks[first - 1].1 };
+        shared.marks[first..].iter().find_map(|(at, to)| {
+            let packet = &shared.heard[std::mem::replace(&mut from, *to)..*to];
+            packet.iter().any(|sample| sample.unsigned_abs() > loud).then_some(*at)
+        })
     }
 
     pub fn heard_since(&self, start: Instant) -> Heard {
@@ -199,10 +225,11 @@ async fn listen(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<At
 async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<AtomicBool>) {
     let mut tick = tokio::time::interval(Duration::from_millis(20));
     let (mut stream, mut key) = (Stream { number: 0, stamp: 0 }, None::<(Press, u32, u16)>);
+    let mut unsent: Vec<u8> = Vec::new();
     loop {
         tick.tick().await;
         stream.stamp = stream.stamp.wrapping_add(160);
-        let (remote, codec, tone_now, sound) = {
+        let (remote, codec, tone_now, sound, length) = {
             let mut shared = shared.lock().expect("nobody panics here");
             let sends = !shared.paused && !gone.load(Ordering::Relaxed);
             let Some(remote) = shared.remote.filter(|_| sends) else { continue };
@@ -211,7 +238,10 @@ async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<Ato
             }
             let length = shared.sound.len().min(160);
             let sound: Vec<i16> = shared.sound.drain(..length).collect();
-            (remote, shared.codec, shared.tone, sound)
+            if !sound.is_empty() {
+                shared.said = Some(Instant::now());
+            }
+            (remote, shared.codec, shared.tone, sound, shared.length)
         };
         let to = remote.address;
         match key {
@@ -241,7 +271,14 @@ async fn speak(socket: Arc<UdpSocket>, shared: Arc<Mutex<Shared>>, gone: Arc<Ato
                 let (stamp, kind) = (stream.stamp, kind_of(codec, Some(remote)));
                 let payload =
                     if sound.is_empty() { codec.encode(&said, stamp) } else { codec.encode_sound(&sound) };
-                stream.send(&socket, to, kind, stamp, &payload).await;
+                let mut from = stamp.wrapping_sub(unsent.len() as u32);
+                unsent.extend(payload);
+                let length = length.unwrap_or(unsent.len()).max(1);
+                while unsent.len() >= length {
+                    let packet: Vec<u8> = unsent.drain(..length).collect();
+                    stream.send(&socket, to, kind, from, &packet).await;
+                    from = from.wrapping_add(length as u32);
+                }
             }
         }
     }

@@ -16,6 +16,7 @@ mod effect;
 mod filter;
 mod leg;
 mod lines;
+mod pace;
 mod player;
 mod rate;
 mod run;
@@ -28,4 +29,4 @@ mod wire;
 #[cfg(test)]
 mod tests;
 
-pub use run::{Attendance, attend};
+pub use run::{Attendance, Judge, attend};

@@ -8,7 +8,7 @@ use tandem::ports::{
     speech::{Partial, Recognizer, Sound, Unheard},
 };
 
-use crate::recognizer::{Known, transcript};
+use crate::recognizer::{Known, forming, transcript};
 
 pub struct Replays {
     pub known: Arc<Vec<Known>>,
@@ -32,12 +32,7 @@ impl Recognizer for Replays {
                     continue;
                 }
                 looked = heard.len();
-                let text = transcript(&known, &heard, rate);
-                // Each word a while after it was heard.
-                let whole = known.iter().find(|one| one.text == text).map_or(0, |one| one.samples.len());
-                let past = heard.len().saturating_sub(rate as usize / 2);
-                let words = (text.split(' ').count() * past).checked_div(whole).unwrap_or_default();
-                partial.tell(&text.split(' ').take(words).collect::<Vec<_>>().join(" "));
+                partial.tell(&forming(&known, &heard, rate));
             }
             tokio::time::sleep(thinks).await;
             Ok(transcript(&known, &heard, rate).to_owned())

@@ -37,7 +37,7 @@ use tandem::{
         },
         media::{
             self,
-            line::{Attendance, attend},
+            line::{Attendance, Judge, attend},
         },
         speech::{Recognizer, Recognizers, Synthesizers},
         tasks,
@@ -138,10 +138,17 @@ impl House {
             world.expect(clock.now() + secs(1) + apart * n as u32, leg(n), arrival, habits);
         }
         let (forms, forming) = mpsc::channel(256);
+        let (taught, ears) = watch::channel(Arc::new(learned(&site, learns)));
+        let judge = judge(ears.clone());
         let (heard_by, recognizers) =
             watch::channel(Arc::new(Recognizers::new([(Locale::English, recognizer)])));
-        let attendance =
-            Attendance { settings: settings(&site, prompts), recognizers, forming: forms, now: clock.now() };
+        let attendance = Attendance {
+            settings: settings(&site, prompts),
+            recognizers,
+            forming: forms,
+            judge,
+            now: clock.now(),
+        };
         let engine = attend(simulator::start(world, None, clock.clone()), attendance);
 
         let (journal, recovered) =
@@ -150,11 +157,6 @@ impl House {
         let mut outlet = Notes(told.clone());
         let board =
             switchboard::recover(recovered, &site, clock.now(), &mut outlet).expect("an empty journal");
-        let ears = match learns {
-            Learns::Nothing => Ears::default(),
-            Learns::Little => Ears::learned(&of_sales(&site)).0,
-        };
-        let (taught, ears) = watch::channel(Arc::new(ears));
         let ((asks, inbox), (sites, new_sites)) = (mpsc::channel(256), mpsc::channel(4));
         sites.try_send(site).expect("room");
         let tasks = tasks::start(|| None);
@@ -187,6 +189,17 @@ impl House {
         let words = std::mem::take(&mut self.told.lock().expect("notes").words);
         (self.folder, words)
     }
+}
+
+fn learned(site: &Site, learns: Learns) -> Ears {
+    match learns {
+        Learns::Nothing => Ears::default(),
+        Learns::Little => Ears::learned(&of_sales(site)).0,
+    }
+}
+
+fn judge(ears: watch::Receiver<Arc<Ears>>) -> Judge {
+    Arc::new(move |hearing, text| ears.borrow().accepts(&hearing.flow, text))
 }
 
 /// The site with nothing but its after-sales flow.

@@ -14,7 +14,8 @@ use super::{
     words::{Heard, Input, Output, Talking, Why},
 };
 use crate::{
-    infra::site::{Locale, Problems, Site, Step, Talk, samples},
+    base::id::Name,
+    infra::site::{Flow, Locale, Problems, Site, Step, Talk, samples},
     language::{
         entities::{self, Directory, Setting},
         model::{Model, Scratch, Understanding, Verdict},
@@ -40,6 +41,8 @@ pub enum Deaf {
 #[derive(Debug, Default)]
 pub struct Ears {
     models: BTreeMap<PathBuf, (Model, Arc<[Choice]>)>,
+    /// The samples of each flow.
+    flows: BTreeMap<Name, Vec<PathBuf>>,
     directory: Option<Directory>,
 }
 
@@ -56,12 +59,16 @@ impl Ears {
     pub fn learned(site: &Site) -> (Self, Vec<Deaf>) {
         let mut deaf = Vec::new();
         let mut models = BTreeMap::new();
-        let talks = site.flows.values().flat_map(|flow| flow.steps.values());
-        let files = talks.filter_map(|step| match step {
-            Step::Talk(talk) => talk.samples.as_ref(),
-            _ => None,
-        });
-        for file in files {
+        let samples = |flow: &Flow| {
+            let talks = flow.steps.values().filter_map(|step| match step {
+                Step::Talk(talk) => talk.samples.clone(),
+                _ => None,
+            });
+            talks.collect::<Vec<_>>()
+        };
+        let flows: BTreeMap<_, _> =
+            site.flows.iter().map(|(name, flow)| (name.clone(), samples(flow))).collect();
+        for file in flows.values().flatten() {
             if models.contains_key(file) {
                 continue;
             }
@@ -73,7 +80,18 @@ impl Ears {
             }
         }
         let names = site.extensions.values().flat_map(|extension| extension.names());
-        (Self { models, directory: Some(Directory::new(names)) }, deaf)
+        (Self { models, flows, directory: Some(Directory::new(names)) }, deaf)
+    }
+
+    /// Whether these words alone say what a caller of this flow wants.
+    pub fn accepts(&self, flow: &Name, text: &str) -> bool {
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        self.flows
+            .get(flow)
+            .into_iter()
+            .flatten()
+            .filter_map(|file| self.models.get(file))
+            .any(|(model, _)| model.understand(text, &mut Scratch::default()).verdict == Verdict::Accept)
     }
 
     /// What a caller's words mean where the conversation stands.

@@ -8,6 +8,7 @@ use super::{
     cadence::Cadence,
     echo::Echo,
     effect::{Effect, Step},
+    pace::Pace,
     player::{Clip, Player},
     rate::{Cutter, Down, FRAME, TELEPHONE, frame_of},
     sequence::Sequence,
@@ -33,6 +34,8 @@ const KEPT: usize = 500;
 const WARINESS: u32 = 75;
 /// A prompt that waits for nobody any more goes on by itself.
 const FORGOTTEN: Duration = Duration::from_secs(3);
+/// The span of a frame.
+const SPAN: Duration = Duration::from_millis(20);
 
 /// Why a stream cannot be used any longer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +76,7 @@ pub(super) struct Duplex {
     hears: Hears,
     /// Of somebody who speaks.
     utterance: Utterance,
+    pace: Pace,
     before: VecDeque<Vec<i16>>,
     wary: u32,
     came: Duration,
@@ -111,6 +115,7 @@ impl Duplex {
             cadence: Cadence::new(now),
             hears: Hears::Nobody,
             utterance: Utterance::default(),
+            pace: Pace::default(),
             before: VecDeque::new(),
             wary: 0,
             came: now,
@@ -233,6 +238,9 @@ impl Duplex {
 
     fn send(&mut self, length: usize, step: &mut Step) {
         let (frame, over) = self.player.frame(length);
+        if frame.is_some() {
+            self.pace.answered(&self.leg, step.now);
+        }
         let frame = frame.unwrap_or_else(|| vec![0; length]);
         self.echo.went(&self.down_out.frame(&frame));
         step.out.push(Effect::Send(self.leg.clone(), self.sender.frame(&frame)));
@@ -259,7 +267,7 @@ impl Duplex {
         let ear = hearing.ear;
         if let Hears::Somebody(_) = self.hears {
             self.listen_on(hearing, frame, step);
-            if self.turn.ends(ear) {
+            if self.turn.ends(ear, self.utterance.is_complete()) {
                 self.spoken(step);
             }
             return;
@@ -272,7 +280,7 @@ impl Duplex {
             if next.len() < KEPT && !*over {
                 next.push_back(frame);
             }
-            *over |= self.turn.ends(ear);
+            *over |= self.turn.ends(ear, false);
         } else if self.somebody_begins() {
             self.turn.begun();
             let before = std::mem::take(&mut self.before);
@@ -291,7 +299,10 @@ impl Duplex {
         let leg = self.leg.clone();
         match self.utterance.take(&frame, self.turn.silence(), hearing.ear) {
             Next::Feed => step.out.push(Effect::Feed(leg, frame)),
-            Next::Finish => step.out.extend([Effect::Feed(leg.clone(), frame), Effect::Finish(leg)]),
+            Next::Finish => {
+                self.pace.asked(step.now);
+                step.out.extend([Effect::Feed(leg.clone(), frame), Effect::Finish(leg)]);
+            }
             Next::Keep => {}
             Next::Again => {
                 let (utterance, rate) = (step.ids.utterance(), self.heard_rate());
@@ -330,6 +341,7 @@ impl Duplex {
         self.hears = Hears::Somebody(utterance);
         let samples: Vec<i16> = before.into_iter().flatten().collect();
         self.utterance = Utterance::new(samples.clone());
+        self.pace.forget();
         let (leg, rate) = (self.leg.clone(), self.heard_rate());
         step.tell(Event::Voice { leg: leg.clone() });
         step.out.push(Effect::Hear { leg, utterance, hearing, rate, samples });
@@ -340,11 +352,15 @@ impl Duplex {
         if let Hears::Somebody(utterance) = self.hears {
             self.hears = Hears::Words { utterance, next: None, over: false };
             self.before.clear();
+            self.pace.over(SPAN * self.turn.silence(), step.now);
             self.turn.forget();
             match self.utterance.end() {
-                Ok(text) => self.words(utterance, text, step),
+                Ok(text) => self.tell(text, step),
                 Err(true) => {}
-                Err(false) => step.out.push(Effect::Finish(self.leg.clone())),
+                Err(false) => {
+                    self.pace.asked(step.now);
+                    step.out.push(Effect::Finish(self.leg.clone()));
+                }
             }
         }
     }
@@ -361,15 +377,26 @@ impl Duplex {
     }
 
     /// The words of an utterance, none if nothing was made of it.
-    pub(super) fn words(&mut self, of: u64, text: SmolStr, step: &mut Step) {
+    pub(super) fn words(&mut self, of: u64, text: SmolStr, complete: bool, step: &mut Step) {
         match self.hears {
-            Hears::Words { utterance, .. } if utterance == of => {}
-            Hears::Somebody(utterance) if utterance == of => return self.utterance.words(text),
-            _ => return,
+            Hears::Words { utterance, .. } if utterance == of => {
+                self.pace.words(step.now);
+                self.tell(text, step);
+            }
+            Hears::Somebody(utterance) if utterance == of => {
+                self.pace.words(step.now);
+                self.utterance.words(text, complete);
+            }
+            _ => {}
         }
+    }
+
+    /// The utterance is over and its words are there.
+    fn tell(&mut self, text: SmolStr, step: &mut Step) {
         if text.is_empty() {
             self.wary = WARINESS;
         }
+        self.pace.told(step.now);
         step.tell(Event::Said { leg: self.leg.clone(), text });
         self.forgotten = self.player.is_paused().then(|| step.now + FORGOTTEN);
         if let Hears::Words { next: Some(next), over, .. } = std::mem::replace(&mut self.hears, Hears::Nobody)

@@ -52,6 +52,8 @@ pub(super) struct Words {
     pub leg: LegId,
     pub utterance: u64,
     pub text: SmolStr,
+    /// Nothing need follow.
+    pub complete: bool,
 }
 
 /// What one step of the core works with.

@@ -172,10 +172,10 @@ impl Lines {
     }
 
     pub(super) fn words(&mut self, words: Words, now: Duration) {
-        let Words { leg, utterance, text } = words;
+        let Words { leg, utterance, text, complete } = words;
         self.with(&leg, now, |leg, step| {
             if let Some(duplex) = leg.duplex() {
-                duplex.words(utterance, text, step);
+                duplex.words(utterance, text, complete, step);
             }
         });
     }

@@ -23,7 +23,7 @@ use super::{
 use crate::{
     base::{clock::Stamp, id::LegId},
     ports::{
-        engine::{Engine, Event, Forming, Order, Settings},
+        engine::{Engine, Event, Forming, Hearing, Order, Settings},
         speech::{Listener, Recognizers, Unheard},
     },
 };
@@ -37,6 +37,9 @@ const AT_ONCE: usize = 32;
 const LONGEST_DATAGRAM: usize = 4096;
 const EVENTS: usize = 256;
 
+/// Whether these words say already what the caller wants.
+pub type Judge = Arc<dyn Fn(&Hearing, &str) -> bool + Send + Sync>;
+
 /// What the layer works with.
 pub struct Attendance {
     /// Where prompts are, and where the engine is.
@@ -44,6 +47,7 @@ pub struct Attendance {
     pub recognizers: watch::Receiver<Arc<Recognizers>>,
     /// Whoever wants to see words as they form; what is not taken in time is lost.
     pub forming: mpsc::Sender<Forming>,
+    pub judge: Judge,
     /// The present: no two layers begin at the same.
     pub now: Stamp,
 }
@@ -84,6 +88,7 @@ struct Inlets {
 enum Utterance {
     Open {
         number: u64,
+        hearing: Hearing,
         listener: Listener,
         told: SmolStr,
     },
@@ -254,7 +259,7 @@ impl Shell {
                 let utterance = match listener {
                     Ok(mut listener) => {
                         listener.feed(&samples);
-                        Utterance::Open { number: utterance, listener, told: SmolStr::default() }
+                        Utterance::Open { number: utterance, hearing, listener, told: SmolStr::default() }
                     }
                     Err(why) => {
                         tell(&leg, &why);
@@ -282,17 +287,19 @@ impl Shell {
         match &mut utterance {
             Utterance::Finishing { .. } => {}
             Utterance::Failed { number } => {
-                let _gone = words_to.send(Words { leg, utterance: *number, text: SmolStr::default() });
+                let text = SmolStr::default();
+                let _gone = words_to.send(Words { leg, utterance: *number, text, complete: false });
             }
             Utterance::Open { number, .. } => {
-                let (number, at) = (*number, leg.clone());
+                let (number, at, judge) = (*number, leg.clone(), self.attendance.judge.clone());
                 let work = tokio::spawn(async move {
-                    let Utterance::Open { listener, .. } = &mut utterance else { return };
+                    let Utterance::Open { listener, hearing, .. } = &mut utterance else { return };
                     let text = listener.finish().await.unwrap_or_else(|why| {
                         tell(&at, &why);
                         SmolStr::default()
                     });
-                    let _gone = words_to.send(Words { leg: at, utterance: number, text });
+                    let complete = judge(hearing, &text);
+                    let _gone = words_to.send(Words { leg: at, utterance: number, text, complete });
                 });
                 self.utterances.insert(leg, Utterance::Finishing { number, work: work.abort_handle() });
             }

@@ -21,8 +21,9 @@ pub(super) const OVER_A_PROMPT: Need = Need { loud: 7, voiced: 3, of: 12 };
 /// Over a prompt that was interrupted by nothing a moment ago: 260 ms.
 pub(super) const WARY: Need = Need { loud: 13, voiced: 7, of: 18 };
 
-/// Silence that ends an utterance: 700 ms, and 1.5 s where digits are collected.
+/// Silence that ends an utterance: 700 ms, 500 if its words are complete, and 1.5 s where digits are collected.
 const END_FREE: u32 = 35;
+const END_COMPLETE: u32 = 25;
 const END_DIGITS: u32 = 75;
 /// The longest utterance: 30 s.
 const LONGEST: u32 = 1500;
@@ -71,9 +72,10 @@ impl Turn {
         self.silence = 0;
     }
 
-    /// Whether they have spoken.
-    pub(super) fn ends(&self, ear: Ear) -> bool {
+    /// Whether they have spoken; `complete`: so it seems by their words.
+    pub(super) fn ends(&self, ear: Ear, complete: bool) -> bool {
         let end = match ear {
+            Ear::Free if complete => END_COMPLETE,
             Ear::Free => END_FREE,
             Ear::Digits { .. } => END_DIGITS,
         };
@@ -143,19 +145,20 @@ mod tests {
 
     #[test]
     fn digits_may_have_longer_pauses_and_nobody_speaks_for_ever() {
-        let ends = |ear, noise: Sense| {
+        let ends = |ear, noise: Sense, complete| {
             let mut turn = Turn::default();
             (0..20).for_each(|_| turn.take(VOICE));
             turn.begun();
             (1..2000).find(|_| {
                 turn.take(noise);
-                turn.ends(ear)
+                turn.ends(ear, complete)
             })
         };
         // The first frame of silence comes after two that count as heard.
-        assert_eq!(ends(Ear::Free, QUIET), Some(36));
-        assert_eq!(ends(Ear::Digits { min: 4, max: 4 }, QUIET), Some(76));
-        assert_eq!(ends(Ear::Free, HISS), Some(1500));
+        assert_eq!(ends(Ear::Free, QUIET, false), Some(36));
+        assert_eq!(ends(Ear::Free, QUIET, true), Some(26));
+        assert_eq!(ends(Ear::Digits { min: 4, max: 4 }, QUIET, true), Some(76));
+        assert_eq!(ends(Ear::Free, HISS, false), Some(1500));
     }
 
     #[test]

@@ -1,14 +1,13 @@
-//! One utterance while it lasts. Where a recogniser hears along and has had nothing new to say for a while, its words
-//! are looked for before the silence is long enough to end the utterance: what the recogniser needs passes meanwhile.
-//! Nobody is cut off by that: whoever speaks on is heard once more from the beginning.
+//! One utterance while it lasts. Where a recogniser hears along, its words are looked for before the silence is long
+//! enough to end the utterance: what the recogniser needs passes meanwhile, and words that are complete end it sooner.
+//! Nobody is cut off by looking: whoever speaks on is heard once more from the beginning.
 
 use smol_str::SmolStr;
 
 use crate::ports::engine::Ear;
 
-/// Silence, and time without a new word, after which words are looked for: 400 and 300 ms.
-const EARLY: u32 = 20;
-const SETTLED: u32 = 15;
+/// Silence after which words are looked for: 300 ms.
+const EARLY: u32 = 15;
 
 #[derive(Debug, Default)]
 enum Ahead {
@@ -16,7 +15,10 @@ enum Ahead {
     Not,
     /// The words are being looked for.
     Asked,
-    There(SmolStr),
+    There {
+        text: SmolStr,
+        complete: bool,
+    },
 }
 
 /// What is to be done with a frame of it.
@@ -34,8 +36,8 @@ pub(super) enum Next {
 #[derive(Debug, Default)]
 pub(super) struct Utterance {
     sound: Vec<i16>,
-    text: SmolStr,
-    unchanged: u32,
+    /// Its recogniser hears along.
+    forms: bool,
     ahead: Ahead,
 }
 
@@ -52,18 +54,14 @@ impl Utterance {
     /// A frame more, after so many in which nobody spoke.
     pub(super) fn take(&mut self, frame: &[i16], silence: u32, ear: Ear) -> Next {
         self.sound.extend(frame);
-        self.unchanged += 1;
         match self.ahead {
-            Ahead::Not => {
-                let settled = !self.text.is_empty() && self.unchanged >= SETTLED;
-                if ear == Ear::Free && settled && silence >= EARLY {
-                    self.ahead = Ahead::Asked;
-                    return Next::Finish;
-                }
-                Next::Feed
+            Ahead::Not if ear == Ear::Free && self.forms && silence >= EARLY => {
+                self.ahead = Ahead::Asked;
+                Next::Finish
             }
+            Ahead::Not => Next::Feed,
             _ if silence == 0 => {
-                (self.ahead, self.unchanged, self.text) = (Ahead::Not, 0, SmolStr::default());
+                (self.ahead, self.forms) = (Ahead::Not, false);
                 Next::Again
             }
             _ => Next::Keep,
@@ -72,18 +70,23 @@ impl Utterance {
 
     /// What its recogniser has so far.
     pub(super) fn forms(&mut self, text: &str) {
-        (self.text, self.unchanged) = (text.into(), 0);
+        self.forms |= !text.is_empty();
     }
 
     /// Its words are there before it is over.
-    pub(super) fn words(&mut self, text: SmolStr) {
-        self.ahead = Ahead::There(text);
+    pub(super) fn words(&mut self, text: SmolStr, complete: bool) {
+        self.ahead = Ahead::There { text, complete };
+    }
+
+    /// Whether its words are there and need no others after them.
+    pub(super) fn is_complete(&self) -> bool {
+        matches!(self.ahead, Ahead::There { complete: true, .. })
     }
 
     /// It is over: its words, if they are there. `Err`: whether they are being looked for.
     pub(super) fn end(&mut self) -> Result<SmolStr, bool> {
         match std::mem::take(self).ahead {
-            Ahead::There(text) => Ok(text),
+            Ahead::There { text, .. } => Ok(text),
             Ahead::Asked => Err(true),
             Ahead::Not => Err(false),
         }
@@ -102,13 +105,16 @@ mod tests {
     }
 
     #[test]
-    fn words_are_looked_for_when_none_came_for_a_while_and_nobody_speaks() {
+    fn words_are_looked_for_when_nobody_speaks() {
         let mut utterance = Utterance::new(vec![0; 10]);
         utterance.forms("where is my");
         let all = silent(&mut utterance, 1..35, Ear::Free);
-        assert_eq!(all.iter().position(|next| *next == Next::Finish), Some(19));
-        assert!(all[20..].iter().all(|next| *next == Next::Keep), "{all:?}");
-        utterance.words("where is my order".into());
+        assert_eq!(all.iter().position(|next| *next == Next::Finish), Some(14));
+        assert!(all[15..].iter().all(|next| *next == Next::Keep), "{all:?}");
+        utterance.words("where is my".into(), false);
+        assert!(!utterance.is_complete());
+        utterance.words("where is my order".into(), true);
+        assert!(utterance.is_complete());
         assert_eq!(utterance.end(), Ok("where is my order".into()));
     }
 
@@ -118,7 +124,7 @@ mod tests {
         silent(&mut behind, 1..19, Ear::Free);
         behind.forms("where is my order");
         let all = silent(&mut behind, 19..35, Ear::Free);
-        assert_eq!(all.iter().position(|next| *next == Next::Finish), Some(14), "{all:?}");
+        assert_eq!(all.first(), Some(&Next::Finish), "{all:?}");
         let mut whole = Utterance::default();
         assert!(!silent(&mut whole, 1..35, Ear::Free).contains(&Next::Finish));
         assert_eq!(whole.end(), Err(false));
@@ -132,9 +138,10 @@ mod tests {
         let mut utterance = Utterance::new(vec![1; 10]);
         utterance.forms("where is");
         assert!(silent(&mut utterance, 1..25, Ear::Free).contains(&Next::Finish));
-        utterance.words("where is".into());
+        utterance.words("where is".into(), true);
         assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Again);
         assert_eq!(utterance.sound().len(), 10 + 25 * FRAME.len(), "nothing of it is missing");
+        assert!(!utterance.is_complete());
         assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Feed);
         assert_eq!(utterance.end(), Err(false), "the words of a part count for nothing");
     }

@@ -32,6 +32,9 @@ use crate::{
     },
 };
 
+/// Words that end so are complete.
+pub(super) const COMPLETE: &str = "!";
+
 pub(super) const RAW: Wire = Wire::Raw { rate: 8000 };
 
 /// What espeak-ng makes of it, as a telephone carries it.
@@ -104,7 +107,8 @@ impl Rig {
         let recognizers = Recognizers::new([(Locale::English, recognizer)]);
         let (kept, recognizers) = watch::channel(Arc::new(recognizers));
         let (forming_to, forming) = mpsc::channel(1000);
-        let attendance = Attendance { settings, recognizers, forming: forming_to, now: clock.now() };
+        let judge = Arc::new(|_: &Hearing, text: &str| text.ends_with(COMPLETE));
+        let attendance = Attendance { settings, recognizers, forming: forming_to, judge, now: clock.now() };
         let engine = attend(simulator::start(world, None, clock), attendance);
         let mut rig = Self {
             engine,

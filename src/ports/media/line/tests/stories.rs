@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use futures_util::{FutureExt, future::BoxFuture};
 
-use super::rig::{RAW, Rig, hearing, leg, millis, spoken, white};
+use super::rig::{COMPLETE, RAW, Rig, hearing, leg, millis, spoken, white};
 use crate::{
     base::locale::Locale,
     ports::{
@@ -178,8 +178,8 @@ async fn speech_at_the_end_of_listening_is_dropped_and_the_prompt_heard_to_its_e
     }
 }
 
-/// Hears along, and says at the end how many samples it heard, after half a second.
-struct HearsAlong;
+/// Hears along, and says after a quarter of a second how many samples it heard, with this behind it.
+struct HearsAlong(&'static str);
 
 impl Recognizer for HearsAlong {
     fn recognise(
@@ -188,6 +188,7 @@ impl Recognizer for HearsAlong {
         mut sound: Sound,
         partial: Partial,
     ) -> BoxFuture<'static, Result<String, Unheard>> {
+        let end = self.0;
         async move {
             let mut heard = 0;
             while let Some(frame) = sound.next().await {
@@ -195,33 +196,63 @@ impl Recognizer for HearsAlong {
                 partial.tell("something");
             }
             tokio::time::sleep(millis(250)).await;
-            Ok(heard.to_string())
+            Ok(format!("{heard}{end}"))
         }
         .boxed()
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn what_a_recogniser_needs_passes_within_the_silence_and_a_pause_cuts_nobody_off() {
-    let mut rig = Rig::start(1, RAW, Arc::new(HearsAlong)).await;
-    rig.order(0, Command::Listen(hearing(Ear::Free)));
+/// Speech without the silence around it.
+async fn words() -> Vec<i16> {
     let question = question().await;
     let loud = |sample: &i16| sample.unsigned_abs() > 300;
     let (first, last) = (question.iter().position(loud), question.iter().rposition(loud));
-    let question = question[first.unwrap_or_default()..=last.unwrap_or_default()].to_vec();
-    // The pause is long enough for words to be looked for, and too short for an end.
-    let paused = [question.clone(), vec![0; 8 * 550], question.clone()].concat();
-    rig.mouths[0].say(&paused);
-    rig.voice().await;
-    let heard: usize = rig.said().await.parse().expect("a count");
-    // With what comes before it, and the silence after which its words were looked for.
-    assert!((paused.len()..paused.len() + 8 * 700).contains(&heard), "{heard} of {}", paused.len());
-    assert_eq!(rig.count(|event| matches!(event, Event::Voice { .. })), 1, "one utterance");
+    question[first.unwrap_or_default()..=last.unwrap_or_default()].to_vec()
+}
 
-    rig.mouths[0].say(&question);
-    rig.voice().await;
-    rig.said().await;
-    let said = rig.mouths[0].said_at().expect("somebody spoke").into_std();
-    let late = said.elapsed().saturating_sub(Duration::from_secs_f64(question.len() as f64 / 8000.0));
-    println!("from the last sample of speech to its words, of a recogniser that needs 250 ms: {late:?}");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_pause_in_mid_sentence_cuts_nobody_off() {
+    let mut rig = Rig::start(1, RAW, Arc::new(HearsAlong(""))).await;
+    rig.order(0, Command::Listen(hearing(Ear::Free)));
+    let words = words().await;
+    // Long enough for words to be looked for and to be there, and too short for an end.
+    for pause in [350, 550, 640] {
+        let paused = [words.clone(), vec![0; 8 * pause], words.clone()].concat();
+        rig.mouths[0].say(&paused);
+        rig.voice().await;
+        let heard: usize = rig.said().await.parse().expect("a count");
+        // With what comes before it, and the silence after which its words were looked for.
+        assert!(
+            (paused.len()..paused.len() + 8 * 700).contains(&heard),
+            "{heard} of {}, {pause} ms",
+            paused.len()
+        );
+    }
+    assert_eq!(rig.count(|event| matches!(event, Event::Voice { .. })), 3, "each is one utterance");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_recogniser_needs_passes_within_the_silence_and_complete_words_end_it() {
+    let words = words().await;
+    let mut late = Vec::new();
+    for (end, least, most) in [("", 680, 1000), (COMPLETE, 480, 680)] {
+        let mut rig = Rig::start(1, RAW, Arc::new(HearsAlong(end))).await;
+        rig.order(0, Command::Listen(hearing(Ear::Free)));
+        let mut spans: Vec<u128> = Vec::new();
+        for _ in 0..3 {
+            rig.mouths[0].say(&words);
+            rig.voice().await;
+            rig.said().await;
+            let said = rig.mouths[0].said_at().expect("somebody spoke").into_std();
+            let whole = Duration::from_secs_f64(words.len() as f64 / 8000.0);
+            spans.push(said.elapsed().saturating_sub(whole).as_millis());
+        }
+        spans.sort_unstable();
+        assert!((least..most).contains(&spans[0]), "{spans:?}");
+        late.push(spans[1]);
+    }
+    println!(
+        "from the last sample of speech to its words, of a recogniser that needs 250 ms: {} ms, {} if they are complete",
+        late[0], late[1]
+    );
 }
