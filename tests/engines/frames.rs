@@ -8,9 +8,11 @@ pub fn rate(wire: Wire) -> u32 {
     }
 }
 
-/// The samples of a datagram; none of one that is no sound of this stream, as keys in RTP are none.
+/// The samples of a datagram; none of one that is no sound of this stream, as keys in RTP are none, nor what
+/// FreeSWITCH fills gaps with.
 pub fn read(wire: Wire, datagram: &[u8]) -> Vec<i16> {
     match wire {
+        Wire::Raw { .. } if datagram.iter().all(|byte| *byte == 0xFF) => Vec::new(),
         Wire::Raw { .. } => {
             datagram.chunks_exact(2).map(|pair| i16::from_le_bytes([pair[0], pair[1]])).collect()
         }

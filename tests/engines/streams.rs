@@ -18,6 +18,7 @@ on_every_engine! {
     a_caller_is_heard_and_spoken_to_by_a_stream,
     a_stream_ends_for_whatever_comes_next,
     a_stream_goes_on_over_hold_and_another_codec,
+    a_stream_goes_on_over_another_packet_time,
     a_stream_outlives_nobody_it_belongs_to,
 }
 
@@ -131,6 +132,67 @@ async fn a_stream_goes_on_over_hold_and_another_codec(kind: Kind) {
     line.key(&leg, '4').await;
     call.hang_up().await;
     line.expect(Event::Ended { leg, cause: HangupCause::NORMAL_CLEARING }).await;
+    world.ends_clean().await;
+}
+
+/// A phone that agrees on 20 ms and sends what it likes.
+async fn a_stream_goes_on_over_another_packet_time(kind: Kind) {
+    let world = World::without_daemon(kind).await;
+    let mut line = Line::start(&world).await;
+    let caller = world.outside("13800000094").await;
+    let mut cases = vec![(30, false), (40, false), (60, false), (30, true), (40, true), (60, true)];
+    // Packets shorter than agreed on are beyond FreeSWITCH: docs/engines/freeswitch.md.
+    if kind == Kind::Asterisk {
+        cases.extend([(10, false), (10, true)]);
+    }
+    for (millis, at_once) in cases {
+        let (call, leg) = line.caller(&caller).await;
+        if at_once {
+            call.packets_of(millis);
+        }
+        let ear = line.tap(&leg).await;
+        if !at_once {
+            both_hear(&call, &ear).await;
+            call.packets_of(millis);
+        }
+        let start = Instant::now();
+        call.says(HIGH);
+        ear.says(LOW);
+        ear.hears(HIGH).await;
+        call.hears(LOW).await;
+        let took = start.elapsed();
+        println!("{}: packets of {millis} ms, at once {at_once}, are heard after {took:.0?}", kind.word());
+        assert!(took < Duration::from_secs(2), "packets of {millis} ms: {took:?}");
+        let start = Instant::now();
+        sleep(Duration::from_secs(2)).await;
+        let (_, samples) = ear.heard_since(start);
+        let (wanted, got) = (
+            f64::from(rate(ear.stream.expect("begun").wire)),
+            samples as f64 / start.elapsed().as_secs_f64(),
+        );
+        assert!(
+            (got / wanted - 1.0).abs() < 0.15,
+            "{got:.0} samples a second of packets of {millis} ms, not {wanted}"
+        );
+        call.press("4");
+        line.key(&leg, '4').await;
+        call.packets_of(20);
+        both_hear(&call, &ear).await;
+        call.hang_up().await;
+        line.expect(Event::Ended { leg, cause: HangupCause::NORMAL_CLEARING }).await;
+    }
+    // So it is in a talk.
+    let (agent, (call, leg)) = (world.phone("1001").await, line.caller(&caller).await);
+    let to = line.dial(&leg, "1001");
+    let taken = agent.rings().await;
+    taken.answer();
+    line.expect(Event::Joined { leg: leg.clone(), peer: to.clone() }).await;
+    for millis in [20, 30, 40, 10] {
+        call.packets_of(millis);
+        both_talk(&call, &taken).await;
+    }
+    call.hang_up().await;
+    taken.ended().await;
     world.ends_clean().await;
 }
 

@@ -208,7 +208,11 @@ impl Duplex {
     /// A datagram that came from the engine.
     pub(super) fn datagram(&mut self, bytes: &[u8], step: &mut Step) {
         let Some(frame) = wire::read(self.stream.wire, bytes) else { return };
-        (self.came, self.filled) = (step.now, step.now);
+        self.came = step.now;
+        if frame.samples.is_empty() {
+            return;
+        }
+        self.filled = step.now;
         self.cadence.came(frame.samples.len());
         for samples in self.sequence.take(frame) {
             for frame in self.cutter.cut(&samples) {

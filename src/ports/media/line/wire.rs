@@ -2,6 +2,9 @@
 
 use crate::ports::engine::Wire;
 
+/// What FreeSWITCH's unicast streams in each 20 ms in which no packet of the phone's came. Between packets that are
+/// longer it is a hole in the sound, so it is none.
+const FILLER: u8 = 0xFF;
 /// Shorter and longer datagrams are no frames: 2 ms at 8 kHz to 60 ms at 32 kHz.
 const SHORTEST: usize = 32;
 const LONGEST: usize = 3840;
@@ -12,6 +15,7 @@ const VERSION: u8 = 2;
 pub(super) struct Frame {
     /// Of RTP alone: raw frames come in the order in which they come.
     pub sequence: Option<u16>,
+    /// None: the engine lives, and has nothing of the phone's.
     pub samples: Vec<i16>,
 }
 
@@ -19,7 +23,10 @@ pub(super) struct Frame {
 pub(super) fn read(wire: Wire, datagram: &[u8]) -> Option<Frame> {
     match wire {
         Wire::Raw { .. } => {
-            let samples = samples(datagram, i16::from_le_bytes)?;
+            let mut samples = samples(datagram, i16::from_le_bytes)?;
+            if datagram.iter().all(|byte| *byte == FILLER) {
+                samples.clear();
+            }
             Some(Frame { sequence: None, samples })
         }
         Wire::Rtp { payload, .. } => {
@@ -120,6 +127,16 @@ mod tests {
         *cut.last_mut().expect("bytes") = 255;
         cut.truncate(300);
         assert!(read(RTP, &cut).is_none_or(|frame| frame.samples.len() < 160));
+    }
+
+    #[test]
+    fn what_fills_gaps_is_no_sound() {
+        assert_eq!(read(RAW, &[0xFF; 320]), Some(Frame { sequence: None, samples: Vec::new() }));
+        let mut sound = [0xFF; 320];
+        sound[7] = 0;
+        assert_eq!(read(RAW, &sound).expect("a frame").samples.len(), 160);
+        let sent = Sender::new(RTP, 1).frame(&[-1; 160]);
+        assert_eq!(read(RTP, &sent).expect("a frame").samples, [-1; 160], "nobody fills there");
     }
 
     #[test]

@@ -52,6 +52,8 @@ struct Bench {
     clip: Clip,
     /// Frames that went out.
     went: Vec<Vec<u8>>,
+    /// Samples that a recogniser got.
+    heard: usize,
 }
 
 /// What came out, in a few words each.
@@ -95,7 +97,15 @@ impl Bench {
         let clip = vec![1000; 8000].into();
         let english: Arc<dyn Recognizer> = Arc::new(Scripted::new([]));
         let who = Recognizers::new([(Locale::English, english)]);
-        Self { lines: Lines::new(1), who, now: Duration::from_secs(1), next: 0, clip, went: Vec::new() }
+        Self {
+            lines: Lines::new(1),
+            who,
+            now: Duration::from_secs(1),
+            next: 0,
+            clip,
+            went: Vec::new(),
+            heard: 0,
+        }
     }
 
     /// With a stream that flows.
@@ -132,10 +142,15 @@ impl Bench {
                         let clips = media.iter().map(|_| Some(self.clip.clone())).collect();
                         self.lines.found(Found { leg, order, rate, clips }, self.now);
                     }
+                    Effect::Hear { samples, .. } | Effect::Feed(_, samples) => self.heard += samples.len(),
                     _ => {}
                 }
             }
         }
+    }
+
+    fn comes(&mut self, datagram: &[u8]) {
+        self.lines.datagram(&leg(), ENGINE.parse().expect("an address"), datagram, self.now);
     }
 
     fn order(&mut self, command: Command) -> Out {
@@ -156,8 +171,7 @@ impl Bench {
         for _ in 0..span.as_millis() / 20 {
             self.now += Duration::from_millis(20);
             if comes {
-                let from = ENGINE.parse().expect("an address");
-                self.lines.datagram(&leg(), from, &[0; 320], self.now);
+                self.comes(&[0; 320]);
             }
             self.lines.tick(1, 0, self.now);
             let out = self.out();
@@ -394,6 +408,38 @@ fn another_rate_in_mid_call_is_streamed_anew_and_the_prompt_goes_on() {
     assert!(out.told.is_empty(), "its outcome was told before: {out:?}");
     assert!(bench.lines.is_busy());
     bench.order(Command::Stop);
+}
+
+#[tokio::test]
+async fn longer_packets_are_heard_without_holes_and_a_phone_that_sends_nothing_is_silent() {
+    let voice = spoken(Locale::English, "I would like to return something.").await;
+    let bytes: Vec<u8> = voice.iter().flat_map(|sample| sample.to_le_bytes()).collect();
+    let filler = [0xFF; 320];
+    let mut bench = Bench::tapped();
+    let tick = |bench: &mut Bench, datagram: &[u8]| {
+        bench.now += Duration::from_millis(20);
+        bench.comes(datagram);
+        bench.lines.tick(1, 0, bench.now);
+        bench.out()
+    };
+    for packet in bytes.chunks_exact(960) {
+        tick(&mut bench, packet);
+        tick(&mut bench, &filler);
+        tick(&mut bench, &filler);
+    }
+    assert!(
+        (voice.len() / 2..voice.len() + 4000).contains(&bench.heard),
+        "{} of {}",
+        bench.heard,
+        voice.len()
+    );
+    let (before, mut ordered) = (bench.heard, Vec::new());
+    for _ in 0..250 {
+        ordered.extend(tick(&mut bench, &filler).ordered);
+    }
+    assert!(ordered.is_empty(), "nobody says that this leg is not heard: {ordered:?}");
+    // No more of five seconds than the silence that ends an utterance.
+    assert!((1..=8 * 700).contains(&(bench.heard - before)), "{}", bench.heard - before);
 }
 
 #[test]
