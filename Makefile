@@ -8,6 +8,9 @@ ENGINE ?= asterisk
 # How long each reader is fuzzed.
 FUZZ_SECONDS ?= 60
 
+# What measures time: by itself, built for speed.
+MEASURES := /media::line::tests::crowd::|spoken::hundred::|budget::long::/
+
 .PHONY: help setup build demo test test-long fuzz lint bench screens deb clean
 
 help: ## Show this list
@@ -34,11 +37,11 @@ test: setup lint ## Run every test
 # The million runs on all cores by itself, one rule after the other, so that its progress can be seen.
 test-long: setup fuzz ## The same with the tests that take hours, a million random days, and the fuzzer
 	cargo nextest run --locked --profile long --run-ignored all \
-	  -E "($$(scripts/engines-tested --filter)) and not test(media::line::tests::crowd::)"
+	  -E "($$(scripts/engines-tested --filter)) and not test($(MEASURES))"
 	TANDEM_CASES=1000000 cargo nextest run --locked --cargo-profile long --profile long --no-capture \
 	  --test switchboard -E 'test(days::) or test(model::) or test(house_moments::)'
-	cargo nextest run --locked --cargo-profile long --no-capture --run-ignored all --lib \
-	  -E 'test(media::line::tests::crowd::)'
+	cargo nextest run --locked --cargo-profile long --no-capture --run-ignored all --lib --test switchboard --test engines \
+	  -E "($$(scripts/engines-tested --filter)) and test($(MEASURES))"
 	@scripts/engines-tested
 
 # RUSTC_BOOTSTRAP lets the pinned compiler instrument; what is found new stays in fuzz/target.

@@ -5,6 +5,8 @@
 mod ears;
 #[path = "spoken/house.rs"]
 mod house;
+#[path = "spoken/hundred.rs"]
+mod hundred;
 
 use std::{
     fs,
@@ -17,7 +19,7 @@ use tandem::{
     live::switchboard::view::{Speaker, Words},
     ports::{
         assistant::{By, Doubt, Opinions, Settled},
-        engine::simulator::{Frame, Mouth},
+        engine::simulator::Mouth,
     },
 };
 use tokio::{
@@ -55,12 +57,35 @@ fn known() -> Arc<Vec<Known>> {
 /// Somebody on the phone: says what is known, hears when the house speaks.
 struct Talker<'a> {
     mouth: &'a Mouth,
-    heard: Vec<Frame>,
+    /// When each frame came, and whether it was loud.
+    heard: Vec<(Instant, bool)>,
+    came: Came,
+}
+
+/// Frames of the house.
+#[derive(Clone, Copy, Default)]
+struct Came {
+    many: usize,
+    first: Option<Instant>,
+    last: Option<Instant>,
+}
+
+/// What a conversation was like for the caller.
+struct Led {
+    /// How long each answer took.
+    answers: Vec<Duration>,
+    came: Came,
 }
 
 impl Talker<'_> {
     fn listen(&mut self) {
-        self.heard.extend(self.mouth.heard());
+        for frame in self.mouth.heard() {
+            let loud = frame.samples.iter().any(|sample| sample.unsigned_abs() > LOUD);
+            self.heard.push((frame.at, loud));
+            self.came.many += 1;
+            self.came.first = self.came.first.or(Some(frame.at));
+            self.came.last = Some(frame.at);
+        }
     }
 
     /// Waits until `enough` frames in a row, since this moment, are loud, or none is; returns the first of them.
@@ -69,9 +94,8 @@ impl Talker<'_> {
         loop {
             self.listen();
             let mut row: Option<(Instant, usize)> = None;
-            for frame in self.heard.iter().filter(|frame| frame.at >= since) {
-                let is_loud = frame.samples.iter().any(|sample| sample.unsigned_abs() > LOUD);
-                row = (is_loud == loud).then(|| row.map_or((frame.at, 1), |(first, many)| (first, many + 1)));
+            for (at, is_loud) in self.heard.iter().filter(|(at, _)| *at >= since) {
+                row = (*is_loud == loud).then(|| row.map_or((*at, 1), |(first, many)| (first, many + 1)));
                 if let Some((first, many)) = row
                     && many >= enough
                 {
@@ -93,14 +117,14 @@ impl Talker<'_> {
         let end = began + Duration::from_secs_f64(samples.len() as f64 / 8000.0);
         // What was interrupted fades within this time, and nobody answers sooner.
         let answer = self.hears(true, 3, end).await;
-        self.heard.retain(|frame| frame.at >= end);
+        self.heard.retain(|(at, _)| *at >= end);
         answer - end
     }
 }
 
-/// Says the whole script; whoever is in a hurry interrupts every prompt. Returns how long each answer took.
-async fn converse(mouth: &Mouth, script: &[Known], hurries: bool) -> Vec<Duration> {
-    let (mut talker, began) = (Talker { mouth, heard: Vec::new() }, Instant::now());
+/// Says the whole script; whoever is in a hurry interrupts every prompt.
+async fn converse(mouth: &Mouth, script: &[Known], hurries: bool) -> Led {
+    let (mut talker, began) = (Talker { mouth, heard: Vec::new(), came: Came::default() }, Instant::now());
     let mut answers = Vec::new();
     for line in script {
         let spoken_to = talker.hears(true, 3, began).await;
@@ -116,7 +140,7 @@ async fn converse(mouth: &Mouth, script: &[Known], hurries: bool) -> Vec<Duratio
             answers.push(talker.says(&line.samples).await);
         }
     }
-    answers
+    Led { answers, came: talker.came }
 }
 
 /// Waits until everybody is in the right queue, with the order that was told.
