@@ -132,6 +132,17 @@ async fn a_caller_is_heard_by_the_engine_itself() {
     assert_eq!(brief["facts"][0]["value"], "20261145", "{brief}");
     caller.call.hang_up().await;
     taken.ended().await;
+    // Who hangs up while the recogniser listens takes it along, and it has not failed.
+    let phone = caller.world.outside("13800000096").await;
+    let call = phone.dial("8040").await;
+    call.answered().await;
+    detection_is(&caller.world, true).await;
+    call.hang_up().await;
+    eventually("nothing left at the engine", async || {
+        let left = caller.world.left().await;
+        if left.is_empty() { Ok(()) } else { Err(left.join(" ")) }
+    })
+    .await;
     let log = caller.world.log();
     assert!(!log.contains("does not hear a leg"), "{log}");
     caller.world.ends_clean().await;
