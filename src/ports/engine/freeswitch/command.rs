@@ -105,27 +105,16 @@ pub fn hear_tones(leg: &LegId) -> Vec<u8> {
 /// The variable that says that a recogniser of ours may listen.
 const DETECTS: &str = "tandem_detects";
 
-/// A recogniser listens to the leg, whatever it does, and tells what it hears at once: otherwise a prompt that is being
+/// A recogniser of ours may listen, or listens no more. It tells what it hears at once: otherwise a prompt that is being
 /// played would swallow it.
-pub fn detect(leg: &LegId, order: OrderId, what: &str) -> [Vec<u8>; 2] {
-    [
-        plain(&format!("api uuid_setvar_multi {leg} fire_asr_events=true;{DETECTS}=true")),
-        execute(leg, "detect_speech", what, &Tag::Detect(order)).bytes(),
-    ]
+pub fn detects(leg: &LegId, on: bool) -> Vec<u8> {
+    let value = if on { "true" } else { "" };
+    plain(&format!("api uuid_setvar_multi {leg} fire_asr_events=true;{DETECTS}={value}"))
 }
 
-/// `stop`, `pause` or `resume` it.
-pub fn redetect(leg: &LegId, what: &str) -> Vec<u8> {
-    Message::new(&format!("sendmsg {leg}"))
-        .header("call-command", "execute")
-        .header("execute-app-name", "detect_speech")
-        .header("execute-app-arg", what)
-        .bytes()
-}
-
-/// It listens no more.
-pub fn undetect(leg: &LegId) -> [Vec<u8>; 2] {
-    [redetect(leg, "stop"), note(leg, DETECTS, "")]
+/// Begins a recogniser, or tells the one that listens to `stop`, `pause` or `resume`.
+pub fn detect(leg: &LegId, what: &str, tag: &Tag) -> Vec<u8> {
+    execute(leg, "detect_speech", what, tag).bytes()
 }
 
 /// Whatever listens to the leg's sound.

@@ -18,6 +18,7 @@ use super::{
     command, escape,
     leg::{Lane, Leg, Playing, Stage},
     legs::{Legs, Then},
+    tag::Tag,
     translate::Detected,
 };
 
@@ -71,15 +72,51 @@ impl Legs {
         if let Some(known) = self.all.get_mut(leg) {
             known.detection = Some(detection);
         }
-        let [note, begin] = command::detect(leg, order, &what);
-        self.send(note, Then::Nothing);
-        self.send(begin, Then::Outcome { leg: leg.clone(), order });
+        self.send(command::detects(leg, true), Then::Nothing);
+        self.tell_recogniser(leg, Tag::Detect(order), &what, Then::Outcome { leg: leg.clone(), order });
+    }
+
+    fn tell_recogniser(&mut self, leg: &LegId, tag: Tag, what: &str, then: Then) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        let bytes = command::detect(leg, what, &tag);
+        known.untold.push((tag, bytes.clone()));
+        self.send(bytes, then);
+    }
+
+    fn redetect(&mut self, leg: &LegId, what: &str) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        known.tellings = known.tellings.wrapping_add(1);
+        let tag = Tag::Redetect(OrderId { seq: 0, index: known.tellings });
+        self.tell_recogniser(leg, tag, what, Then::Nothing);
+    }
+
+    pub(super) fn stop_detecting(&mut self, leg: &LegId) {
+        self.redetect(leg, "stop");
+        self.send(command::detects(leg, false), Then::Nothing);
+    }
+
+    /// The engine has carried it out, and whatever came before it.
+    pub(super) fn is_told(&mut self, leg: &LegId, tag: &Tag) {
+        let Some(known) = self.all.get_mut(leg) else { return };
+        if let Some(at) = known.untold.iter().position(|(told, _)| told == tag) {
+            known.untold.drain(..=at);
+        }
+    }
+
+    /// Ends what is played or recorded. The engine forgets with that whatever else it was told and has not begun, so a
+    /// recogniser is told again.
+    pub(super) fn break_off(&mut self, leg: &LegId) {
+        self.send(command::stop(leg), Then::Nothing);
+        let untold = self.all.get(leg).map(|known| known.untold.clone()).unwrap_or_default();
+        for (_, bytes) in untold {
+            self.send(bytes, Then::Nothing);
+        }
     }
 
     /// The recogniser ends, if one listens; what plays goes on.
     pub(super) fn undetect(&mut self, leg: &LegId) {
         if self.all.get_mut(leg).and_then(|known| known.detection.take()).is_some() {
-            self.send_all(command::undetect(leg));
+            self.stop_detecting(leg);
             self.unpause(leg);
         }
     }
@@ -90,23 +127,22 @@ impl Legs {
         if detection.voice.is_some() {
             self.tell(Event::Said { leg: leg.clone(), text: "".into() });
         }
-        self.send_all(command::undetect(leg));
+        if let Some(known) = self.all.get_mut(leg) {
+            known.untold.clear();
+        }
+        self.stop_detecting(leg);
         let Ok(what) = escape::detector(&detection.by) else { return };
         let order = detection.order;
         if let Some(known) = self.all.get_mut(leg) {
             known.detection = Some(Detection { begun: false, voice: None, ..detection });
         }
-        self.send_all(command::detect(leg, order, &what));
-    }
-
-    pub(super) fn send_all<const N: usize>(&mut self, all: [Vec<u8>; N]) {
-        for bytes in all {
-            self.send(bytes, Then::Nothing);
-        }
+        self.send(command::detects(leg, true), Then::Nothing);
+        self.tell_recogniser(leg, Tag::Detect(order), &what, Then::Nothing);
     }
 
     /// The engine has told a recogniser to listen, and says nothing of how that went.
     pub(super) fn on_detecting(&mut self, leg: &LegId, order: OrderId) {
+        self.is_told(leg, &Tag::Detect(order));
         if let Some(detection) = self.detection(leg, order) {
             detection.begun = true;
             self.send(command::listeners(leg), Then::Listens { leg: leg.clone(), order });
@@ -135,7 +171,7 @@ impl Legs {
         if detection.voice.is_some() {
             self.tell(Event::Said { leg: leg.clone(), text: "".into() });
         }
-        self.send_all(command::undetect(leg));
+        self.stop_detecting(leg);
         self.unpause(leg);
         self.tell(Event::Deafened { leg: leg.clone(), why: Label::new(why) });
     }
@@ -156,7 +192,7 @@ impl Legs {
                 self.tell(Event::Forming(Forming { leg: leg.clone(), text }));
             }
             Detected::Words(text) => {
-                self.send(command::redetect(leg, "resume"), Then::Nothing);
+                self.redetect(leg, "resume");
                 // Nobody spoke.
                 if text.is_empty() && !self.hears_a_voice(leg) {
                     return;
@@ -252,7 +288,8 @@ impl Legs {
         let (late, forgotten) = (of(&late), of(&forgotten));
         for leg in late {
             tracing::warn!(%leg, "the engine's recogniser has no words in time");
-            self.send_all([command::redetect(&leg, "pause"), command::redetect(&leg, "resume")]);
+            self.redetect(&leg, "pause");
+            self.redetect(&leg, "resume");
             self.is_said(&leg, "".into(), now);
         }
         for leg in forgotten {

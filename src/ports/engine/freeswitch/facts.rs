@@ -294,6 +294,7 @@ impl Legs {
     fn on_executed(&mut self, executed: &Executed, now: Stamp) {
         match &executed.tag {
             Tag::Answer(_) | Tag::Ring(_) => {}
+            tag @ Tag::Redetect(_) => self.is_told(&executed.leg, tag),
             Tag::Play(order) => self.on_play_over(executed, *order, now),
             Tag::Detect(order) => self.on_detecting(&executed.leg, *order),
             Tag::Music(_) => self.on_music_over(executed, now),

@@ -14,7 +14,7 @@ use crate::{
     ports::engine::{Arrival, HangupCause, Order},
 };
 
-use super::{detect::Detection, keys::Keys, portrait::Row};
+use super::{detect::Detection, keys::Keys, portrait::Row, tag::Tag};
 
 /// What a leg is busy with.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,6 +134,9 @@ pub(super) struct Leg {
     pub keys: Keys,
     /// A recogniser of the engine listens.
     pub detection: Option<Detection>,
+    /// What recognisers were told that the engine has not carried out yet, and how much they were told at all.
+    pub untold: Vec<(Tag, Vec<u8>)>,
+    pub tellings: u32,
     /// The last thing that one has told of this leg; the engine tells most things twice.
     pub detected: u64,
     /// When the engine said that it has no such leg.
@@ -164,6 +167,8 @@ impl Leg {
             since,
             keys: Keys::default(),
             detection: None,
+            untold: Vec::new(),
+            tellings: 0,
             detected: 0,
             vanished: None,
         }

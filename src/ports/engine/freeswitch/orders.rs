@@ -179,7 +179,7 @@ impl Legs {
                     if playing.stop.is_none() {
                         playing.stop = Some(now);
                         if playing.started {
-                            self.send(command::stop(leg), Then::Nothing);
+                            self.break_off(leg);
                         }
                     }
                     return;

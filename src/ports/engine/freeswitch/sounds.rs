@@ -59,7 +59,7 @@ impl Legs {
         let Lane::Playing(playing) = &mut known.lane else { return };
         playing.started = true;
         if playing.stop.is_some() {
-            self.send(command::stop(leg), Then::Nothing);
+            self.break_off(leg);
         } else if playing.paused {
             self.send(command::pause(leg), Then::Nothing);
         }
@@ -135,7 +135,7 @@ impl Legs {
         // A tape starts with the same event.
         recording.started.get_or_insert(now);
         if recording.stop.is_some() {
-            self.send(command::stop(leg), Then::Nothing);
+            self.break_off(leg);
         }
     }
 
@@ -144,7 +144,7 @@ impl Legs {
         if recording.stop.is_none() && recording.hung_up.is_none() {
             recording.stop = Some(now);
             if recording.started.is_some() {
-                self.send(command::stop(leg), Then::Nothing);
+                self.break_off(leg);
             }
         }
     }

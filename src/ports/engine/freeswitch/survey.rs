@@ -130,7 +130,7 @@ impl Legs {
         self.all.insert(leg.clone(), entry);
         if portrait.detects {
             // Of a Tandem that is no more.
-            self.send_all(command::undetect(&leg));
+            self.stop_detecting(&leg);
         }
     }
 

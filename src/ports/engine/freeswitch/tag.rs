@@ -12,6 +12,8 @@ pub enum Tag {
     Play(OrderId),
     Music(OrderId),
     Detect(OrderId),
+    /// What a recogniser is told besides; counted, not ordered.
+    Redetect(OrderId),
     Record(OrderId),
     Connect(OrderId, LegId),
 }
@@ -23,6 +25,7 @@ impl fmt::Display for Tag {
             Self::Ring(order) => write!(f, "tandem/ring/{order}"),
             Self::Record(order) => write!(f, "tandem/record/{order}"),
             Self::Detect(order) => write!(f, "tandem/detect/{order}"),
+            Self::Redetect(count) => write!(f, "tandem/redetect/{count}"),
             Self::Play(order) => write!(f, "tandem/play/{order}"),
             Self::Music(order) => write!(f, "tandem/music/{order}"),
             Self::Connect(order, to) => write!(f, "tandem/connect/{order}/{to}"),
@@ -49,6 +52,7 @@ impl FromStr for Tag {
             ("ring", None) => Self::Ring(order),
             ("record", None) => Self::Record(order),
             ("detect", None) => Self::Detect(order),
+            ("redetect", None) => Self::Redetect(order),
             ("play", None) => Self::Play(order),
             ("music", None) => Self::Music(order),
             ("connect", Some(to)) => Self::Connect(order, LegId::new(to).map_err(|_| NotOurs)?),
@@ -66,8 +70,8 @@ mod tests {
     fn a_tag_reads_back_and_strangers_are_none() {
         let order = OrderId { seq: 7, index: 1 };
         let to = LegId::new("b-1").expect("id");
-        let plain =
-            [Tag::Answer, Tag::Ring, Tag::Play, Tag::Music, Tag::Record, Tag::Detect].map(|tag| tag(order));
+        let plain = [Tag::Answer, Tag::Ring, Tag::Play, Tag::Music, Tag::Record, Tag::Detect, Tag::Redetect]
+            .map(|tag| tag(order));
         for tag in plain.into_iter().chain([Tag::Connect(order, to)]) {
             assert_eq!(tag.to_string().parse(), Ok(tag));
         }

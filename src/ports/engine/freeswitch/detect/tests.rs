@@ -141,7 +141,11 @@ fn a_recogniser_begins_by_one_command_and_ends_by_another() {
         let mut bench = Bench::listens();
         bench.orders(ends.clone());
         let lines = bench.lines();
-        assert_eq!(lines[..2], ["detect_speech stop", "api uuid_setvar leg-0 tandem_detects"], "{ends:?}");
+        assert_eq!(
+            lines[..2],
+            ["detect_speech stop", "api uuid_setvar_multi leg-0 fire_asr_events=true;tandem_detects="],
+            "{ends:?}"
+        );
         bench.tells(&Detected::Closed);
         bench.tells(&Detected::Words("late".into()));
         assert!(
@@ -324,4 +328,19 @@ fn what_a_tandem_before_this_one_began_is_ended() {
         let stopped = bench.lines().contains(&"detect_speech stop".to_owned());
         assert_eq!(stopped, wanted, "{detects}");
     }
+}
+
+#[test]
+fn what_a_break_makes_the_engine_forget_is_told_again() {
+    let mut bench = Bench::listens();
+    bench.plays();
+    bench.tells(&Detected::Voice);
+    bench.tells(&Detected::Words("a refund".into()));
+    bench.sent();
+    // The answer is so quick that the recogniser has not resumed yet.
+    bench.orders(Command::Play { media: vec![] });
+    assert_eq!(bench.lines(), ["api uuid_break leg-0 all", "detect_speech resume"]);
+    bench.executed(Tag::Redetect(OrderId { seq: 0, index: 1 }), false);
+    bench.legs().break_off(&leg(0));
+    assert_eq!(bench.lines(), ["api uuid_break leg-0 all"], "it was carried out");
 }
