@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, future, stream};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use self::figures::Figures;
@@ -211,10 +211,8 @@ impl Trial {
     }
 
     async fn all(&self, sentences: &[Sample], at_once: usize) -> Result<Vec<Heard>, MeasureFault> {
-        // Models are loaded before the first counts.
-        for _ in 0..at_once {
-            trial::hear(&self.recognizers, &self.hearing, &vec![0; 1600], self.rate, true).await?;
-        }
+        let warm = (0..at_once).map(|_| trial::warm(&self.recognizers, &self.hearing, self.rate));
+        future::try_join_all(warm).await?;
         let style = ProgressStyle::with_template("{bar:40} {pos} of {len} heard, {eta} left");
         let bar = ProgressBar::new(sentences.len() as u64)
             .with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));

@@ -44,6 +44,16 @@ pub async fn hear(
     Ok(Heard { words, delay: ended.elapsed() })
 }
 
+/// Has nothing heard, not even noise, which recognisers would take for a voice's mean: whoever hears has loaded its models
+/// then.
+pub async fn warm(recognizers: &Recognizers, hearing: &Hearing, rate: u32) -> Result<(), Unheard> {
+    let mut listener = recognizers.listen(hearing, rate)?;
+    listener.feed(&vec![0; rate as usize / 10]);
+    // Whatever comes of it comes of the sentences too, and counts there.
+    let _ = listener.finish().await;
+    Ok(())
+}
+
 /// A line without a voice, which is never without any noise.
 fn quiet(length: Duration, rate: u32) -> Vec<i16> {
     let mut state: u32 = 1;
