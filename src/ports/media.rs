@@ -7,10 +7,12 @@
 //! An id follows from what is said alone (language, text), so a flow names its prompts without looking at any file, and a
 //! replay names the same. Which voice made a file stands in the file: another voice makes it anew.
 //!
-//! `talk` is what conversations say, `phrase` what Tandem itself says: words around mailboxes and PINs, numbers and times.
+//! `talk` is what conversations say, `phrase` what Tandem itself says: words around mailboxes and PINs, numbers and times; `numeral` reads
+//! numbers.
 
 pub mod line;
 pub mod music;
+mod numeral;
 pub mod phrase;
 mod prepare;
 mod resample;

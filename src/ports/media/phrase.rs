@@ -144,7 +144,7 @@ pub(super) fn texts(locale: Locale) -> impl Iterator<Item = SmolStr> {
 }
 
 /// Two of something, in Chinese.
-const PAIR: &str = "两";
+pub(super) const PAIR: &str = "两";
 
 fn month(month: i8, locale: Locale) -> SmolStr {
     match locale {

@@ -4,12 +4,14 @@ use std::collections::BTreeSet;
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::spoken;
+use super::{numeral, spoken};
 use crate::{
     infra::site::{Ask, End, Locale, Part, Site, Step, Talk, parts},
     ports::engine::Media,
 };
 
+/// What a number is written with.
+const NUMERIC: fn(char) -> bool = |c| c.is_ascii_digit() || c == '.' || c == '-';
 /// How a 1 is called in a row of digits.
 const ONE: &str = "幺";
 /// Words between the numbers of dates and times.
@@ -64,6 +66,13 @@ pub(super) fn values(site: &Site) -> BTreeSet<(Locale, SmolStr)> {
             let own = |word: &&&str| word.is_ascii() == (*locale == Locale::English);
             all.extend(BETWEEN.iter().filter(own).map(|word| (*locale, SmolStr::new_static(word))));
         }
+        let numbers = talk.slots.values().any(|slot| matches!(slot.ask, Ask::Number | Ask::Amount));
+        // What the company's own service answers may be a number.
+        if numbers || talk.topics.values().any(|topic| matches!(topic.end, End::Task { .. })) {
+            for locale in &site.languages {
+                all.extend(numeral::words(*locale).iter().map(|word| (*locale, SmolStr::new_static(word))));
+            }
+        }
         if talk.slots.values().any(|slot| matches!(slot.ask, Ask::Digits { .. } | Ask::Phone | Ask::Code)) {
             if site.languages.contains(&Locale::Chinese) {
                 all.insert((Locale::Chinese, SmolStr::new_static(ONE)));
@@ -88,23 +97,15 @@ fn pieces(value: &str, locale: Locale) -> Vec<SmolStr> {
     let mut all: Vec<SmolStr> = Vec::new();
     for run in value.split([',', '，', ':', ' ']).filter(|run| !run.is_empty()) {
         let digits: Option<Vec<SmolStr>> = run.chars().map(|c| digit(c, locale)).collect();
-        match digits {
-            Some(digits) => all.extend(digits),
-            None if locale == Locale::Chinese && run.starts_with(|c: char| c.is_ascii_digit())
-                || has_time(run) =>
-            {
-                all.extend(moment(run));
-            }
-            None => all.push(run.into()),
+        if let Some(said) = digits.or_else(|| numeral::pieces(run, locale)) {
+            all.extend(said);
+        } else if locale == Locale::Chinese && (run.starts_with(NUMERIC) || has_time(run)) {
+            all.extend(units(run));
+        } else {
+            all.push(run.into());
         }
     }
-    // A number of two digits is one word; longer ones are said digit by digit.
-    all.into_iter().flat_map(digits).collect()
-}
-
-fn digits(piece: SmolStr) -> Vec<SmolStr> {
-    let long = piece.len() > 2 && piece.bytes().all(|b| b.is_ascii_digit());
-    if long { piece.chars().map(|c| format_smolstr!("{c}")).collect() } else { vec![piece] }
+    all
 }
 
 /// 二, 幺: one of a row.
@@ -121,35 +122,27 @@ fn has_time(run: &str) -> bool {
     ["凌晨", "上午", "中午", "下午", "晚上"].iter().any(|part| run.starts_with(part))
 }
 
-/// 12月3日, 下午3点半.
-fn moment(run: &str) -> Vec<SmolStr> {
+/// 12月3日, 下午3点半, 199.5元: numbers and what they count.
+fn units(run: &str) -> Vec<SmolStr> {
     let mut all: Vec<SmolStr> = Vec::new();
-    let mut number = String::new();
     let mut rest = run;
-    while let Some(c) = rest.chars().next() {
-        rest = &rest[c.len_utf8()..];
-        if c.is_ascii_digit() {
-            number.push(c);
-        } else if c == '月' {
+    while let Some(first) = rest.chars().next() {
+        let length = rest.find(|c| !NUMERIC(c)).unwrap_or(rest.len());
+        let (number, behind) = rest.split_at(length);
+        if let Some(after) = behind.strip_prefix('月').filter(|_| !number.is_empty()) {
             all.push(format_smolstr!("{number}月"));
-            number.clear();
+            rest = after;
+        } else if let Some(said) = numeral::pieces(number, Locale::Chinese) {
+            all.extend(said);
+            rest = behind;
         } else {
-            if !number.is_empty() {
-                all.push(number.as_str().into());
-                number.clear();
-            }
-            let word =
-                BETWEEN.iter().find(|word| word.starts_with(c) && rest.starts_with(&word[c.len_utf8()..]));
-            match word {
-                Some(word) => {
-                    rest = &rest[word.len() - c.len_utf8()..];
-                    all.push(SmolStr::new_static(word));
-                }
-                None => all.push(format_smolstr!("{c}")),
-            }
+            let words = BETWEEN.iter().chain(numeral::words(Locale::Chinese));
+            let word = words.filter(|word| rest.starts_with(**word)).max_by_key(|word| word.len());
+            let word = word.map_or(&rest[..first.len_utf8()], |word| *word);
+            all.push(word.into());
+            rest = &rest[word.len()..];
         }
     }
-    all.extend(Some(number).filter(|number| !number.is_empty()).map(SmolStr::from));
     all
 }
 
@@ -166,6 +159,13 @@ mod tests {
         assert_eq!(said("下午3点半", Locale::Chinese), "下午 3 点 半");
         assert_eq!(said("3:30 PM", Locale::English), "3 30 PM");
         assert_eq!(said("December 4", Locale::English), "December 4");
+        assert_eq!(said("199.5元", Locale::Chinese), "1 百 99 点 5 元");
+        assert_eq!(said("2000美元", Locale::Chinese), "两 千 美元");
+        assert_eq!(
+            said("199 dollars and 50 cents", Locale::English),
+            "1 hundred and 99 dollars and 50 cents"
+        );
+        assert_eq!(said("-.-", Locale::Chinese), "- . -", "whatever a service answers");
         assert_eq!(said("陈伟", Locale::Chinese), "陈伟");
         assert_eq!(plain("，对吗？").as_deref(), Some("对吗？"));
         assert_eq!(plain("。"), None);

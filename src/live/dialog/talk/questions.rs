@@ -77,7 +77,7 @@ impl<'a> Turn<'a> {
     }
 
     /// The language of this state: the caller's, unless the slot has its own.
-    fn language(&self) -> Locale {
+    pub fn language(&self) -> Locale {
         let slot = match &self.state.stage {
             Stage::Ask(slot) | Stage::Confirm(slot) => self.talk.slots.get(slot),
             _ => None,

@@ -1,6 +1,6 @@
-//! Values as they are read back: digits one by one, dates and choices by name.
+//! Values as they are read back: digits one by one, dates and choices by name, money in its units.
 
-use jiff::civil::{Date, Time};
+use jiff::civil::{Date, DateTime, Time};
 
 use crate::infra::site::{Ask, Locale, Part, parts};
 
@@ -25,8 +25,66 @@ pub fn value(ask: &Ask, text: &str, locale: Locale) -> String {
             .map_or_else(|| text.to_owned(), ToString::to_string),
         Ask::Date => text.parse().map_or_else(|_| text.to_owned(), |date| day(date, locale)),
         Ask::Time => text.parse().map_or_else(|_| text.to_owned(), |time| clock(time, locale)),
-        Ask::Number | Ask::Amount | Ask::Person | Ask::Place | Ask::Answer => text.to_owned(),
+        Ask::Amount => money(text, locale).unwrap_or_else(|| text.to_owned()),
+        Ask::Number | Ask::Person | Ask::Place | Ask::Answer => text.to_owned(),
     }
+}
+
+/// What a task gives back, by its shape: `2026-11-23`, `15:30`, `2026-11-23T15:30` and `199.50 CNY` are said as such;
+/// anything else as it is.
+pub fn result(text: &str, locale: Locale) -> String {
+    let date = || text.parse().ok().filter(|_: &Date| text.len() == 10).map(|date| day(date, locale));
+    let time = || {
+        text.parse()
+            .ok()
+            .filter(|_: &Time| text.contains(':') && !text.contains('-'))
+            .map(|time| clock(time, locale))
+    };
+    let moment = || {
+        let at: DateTime = text.parse().ok().filter(|_| text.contains(['T', ' ']))?;
+        Some(format!("{}{}{}", day(at.date(), locale), gap(locale), clock(at.time(), locale)))
+    };
+    date().or_else(time).or_else(moment).or_else(|| money(text, locale)).unwrap_or_else(|| text.to_owned())
+}
+
+fn gap(locale: Locale) -> &'static str {
+    match locale {
+        Locale::Chinese => "",
+        Locale::English => " ",
+    }
+}
+
+/// `199.50 CNY`: as many of the unit, and in English of its hundredths apart.
+fn money(text: &str, locale: Locale) -> Option<String> {
+    let (value, currency) = text.split_once(' ')?;
+    let (whole, part) = value.split_once('.').unwrap_or((value, ""));
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    if whole.is_empty() || !digits(whole) || !digits(part) {
+        return None;
+    }
+    let part = part.trim_end_matches('0');
+    let (chinese, [one, many], cents) = match currency {
+        "CNY" => ("元", ["yuan", "yuan"], ["fen", "fen"]),
+        "USD" => ("美元", ["dollar", "dollars"], ["cent", "cents"]),
+        "EUR" => ("欧元", ["euro", "euros"], ["cent", "cents"]),
+        "GBP" => ("英镑", ["pound", "pounds"], ["pence", "pence"]),
+        "JPY" => ("日元", ["yen", "yen"], ["sen", "sen"]),
+        "HKD" => ("港币", ["dollar", "dollars"], ["cent", "cents"]),
+        _ => return None,
+    };
+    let counted = |number: &str, [one, many]: [&str; 2]| {
+        let number = number.trim_start_matches('0');
+        format!("{} {}", if number.is_empty() { "0" } else { number }, if number == "1" { one } else { many })
+    };
+    Some(match locale {
+        Locale::Chinese if part.is_empty() => format!("{whole}{chinese}"),
+        Locale::Chinese => format!("{whole}.{part}{chinese}"),
+        Locale::English if part.is_empty() => counted(whole, [one, many]),
+        Locale::English if part.len() > 2 || currency == "JPY" => format!("{whole}.{part} {many}"),
+        Locale::English => {
+            format!("{} and {}", counted(whole, [one, many]), counted(&format!("{part:0<2}"), cents))
+        }
+    })
 }
 
 fn day(date: Date, locale: Locale) -> String {
@@ -73,4 +131,33 @@ fn spelled(text: &str, locale: Locale) -> String {
     };
     let names: Vec<String> = text.chars().map(name).collect();
     names.chunks(4).map(|four| four.join(gap)).collect::<Vec<_>>().join(pause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_task_gives_back_is_said_by_its_shape() {
+        for (text, chinese, english) in [
+            ("2026-11-23", "11月23日", "November 23"),
+            ("15:30", "下午3点半", "3:30 PM"),
+            ("2026-11-23T09:00", "11月23日上午9点", "November 23 9 AM"),
+            ("199.50 CNY", "199.5元", "199 yuan and 50 fen"),
+            ("1.00 USD", "1美元", "1 dollar"),
+            ("0.01 EUR", "0.01欧元", "0 euros and 1 cent"),
+            ("2000 GBP", "2000英镑", "2000 pounds"),
+            ("12 kg", "12 kg", "12 kg"),
+            ("3", "3", "3"),
+            ("20261123", "20261123", "20261123"),
+            ("on its way", "on its way", "on its way"),
+        ] {
+            let said = |locale| result(text, locale);
+            assert_eq!(
+                (said(Locale::Chinese).as_str(), said(Locale::English).as_str()),
+                (chinese, english),
+                "{text}"
+            );
+        }
+    }
 }

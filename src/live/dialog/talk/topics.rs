@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use super::{
     rules::{Turn, yes_or_no},
+    said,
     words::{Context, FactKind, Heard, Output, Priority, Stage, Sureness, Why},
 };
 use crate::{
@@ -196,8 +197,9 @@ impl Turn<'_> {
             self.say(&self.talk.lines.failed, &[]);
             return self.human(Priority::Raised);
         };
+        let language = self.language();
         let mut fields: Vec<(String, String)> =
-            results.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+            results.iter().map(|(name, value)| (name.to_string(), said::result(value, language))).collect();
         fields.extend(self.values());
         self.finish(&name, done, &fields);
     }
