@@ -44,7 +44,11 @@ impl Turn<'_> {
                 '1' | '2' => self.chosen(first, second, &pressed(FactKind::Number, key.char().to_smolstr())),
                 _ => self.common(key),
             },
-            Stage::Task(task) => self.why(Why::Busy { task }),
+            // Whoever asks for a human need not wait for the task.
+            Stage::Task(task) => match key.char() {
+                '0' => self.common(key),
+                _ => self.why(Why::Busy { task }),
+            },
             Stage::Fresh | Stage::Over => {}
         }
     }

@@ -115,6 +115,17 @@ fn a_failed_task_leads_to_a_human_and_a_late_one_nowhere() {
 }
 
 #[test]
+fn a_human_can_be_had_while_a_task_is_done() {
+    let mut caller = caller();
+    caller.wants("where is my order 20261145", "order_status").says("yes").keys("5");
+    caller.because(Why::Busy { task: name("look_up") });
+    caller.keys("0").because(Why::Asked);
+    let (queue, priority, _) = caller.transferred();
+    assert_eq!((queue, priority), ("desk", Priority::Normal));
+    assert!(caller.done(&[("state", "shipped")]).out.is_empty(), "the human has the caller");
+}
+
+#[test]
 fn a_state_has_its_own_language_and_its_own_ear() {
     let mut talk = shop();
     talk.slots.get_mut(&name("order")).unwrap().language = Some(Locale::English);
