@@ -13,7 +13,7 @@ use super::{
     rate::{Cutter, Down, FRAME, TELEPHONE, frame_of},
     sequence::Sequence,
     turn::{IN_SILENCE, OVER_A_PROMPT, Turn, WARY, digits},
-    utterance::{Next, Utterance},
+    utterance::{Known, Next, Utterance},
     voice::Voice,
     wire::{self, Sender},
 };
@@ -271,7 +271,7 @@ impl Duplex {
         let ear = hearing.ear;
         if let Hears::Somebody(_) = self.hears {
             self.listen_on(hearing, frame, step);
-            if self.turn.ends(ear, self.utterance.is_complete()) {
+            if self.turn.ends(ear, self.utterance.known()) {
                 self.spoken(step);
             }
             return;
@@ -284,7 +284,7 @@ impl Duplex {
             if next.len() < KEPT && !*over {
                 next.push_back(frame);
             }
-            *over |= self.turn.ends(ear, false);
+            *over |= self.turn.ends(ear, Known::Nothing);
         } else if self.somebody_begins() {
             self.turn.begun();
             let before = std::mem::take(&mut self.before);

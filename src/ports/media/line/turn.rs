@@ -3,7 +3,7 @@
 //! All in frames of 20 ms. What has to be seen before a voice counts depends on what it would interrupt; the end
 //! depends on what is asked for: between digits people pause.
 
-use super::voice::Sense;
+use super::{utterance::Known, voice::Sense};
 use crate::ports::engine::Ear;
 
 /// How much of a voice must be there: `loud` and `voiced` frames of the last `of`.
@@ -21,8 +21,10 @@ pub(super) const OVER_A_PROMPT: Need = Need { loud: 7, voiced: 3, of: 12 };
 /// Over a prompt that was interrupted by nothing a moment ago: 260 ms.
 pub(super) const WARY: Need = Need { loud: 13, voiced: 7, of: 18 };
 
-/// Silence that ends an utterance: 700 ms, 500 if its words are complete, and 1.5 s where digits are collected.
+/// Silence that ends an utterance: 700 ms, 640 if its words are there, 500 if they are complete, and 1.5 s where digits
+/// are collected.
 const END_FREE: u32 = 35;
+const END_KNOWN: u32 = 32;
 const END_COMPLETE: u32 = 25;
 const END_DIGITS: u32 = 75;
 /// The longest utterance: 30 s.
@@ -72,12 +74,13 @@ impl Turn {
         self.silence = 0;
     }
 
-    /// Whether they have spoken; `complete`: so it seems by their words.
-    pub(super) fn ends(&self, ear: Ear, complete: bool) -> bool {
-        let end = match ear {
-            Ear::Free if complete => END_COMPLETE,
-            Ear::Free => END_FREE,
-            Ear::Digits { .. } => END_DIGITS,
+    /// Whether they have spoken, by the silence and what is known of their words.
+    pub(super) fn ends(&self, ear: Ear, known: Known) -> bool {
+        let end = match (ear, known) {
+            (Ear::Free, Known::Nothing) => END_FREE,
+            (Ear::Free, Known::Words) => END_KNOWN,
+            (Ear::Free, Known::Complete) => END_COMPLETE,
+            (Ear::Digits { .. }, _) => END_DIGITS,
         };
         self.silence >= end || self.length >= LONGEST
     }
@@ -145,20 +148,21 @@ mod tests {
 
     #[test]
     fn digits_may_have_longer_pauses_and_nobody_speaks_for_ever() {
-        let ends = |ear, noise: Sense, complete| {
+        let ends = |ear, noise: Sense, known| {
             let mut turn = Turn::default();
             (0..20).for_each(|_| turn.take(VOICE));
             turn.begun();
             (1..2000).find(|_| {
                 turn.take(noise);
-                turn.ends(ear, complete)
+                turn.ends(ear, known)
             })
         };
         // The first frame of silence comes after two that count as heard.
-        assert_eq!(ends(Ear::Free, QUIET, false), Some(36));
-        assert_eq!(ends(Ear::Free, QUIET, true), Some(26));
-        assert_eq!(ends(Ear::Digits { min: 4, max: 4 }, QUIET, true), Some(76));
-        assert_eq!(ends(Ear::Free, HISS, false), Some(1500));
+        assert_eq!(ends(Ear::Free, QUIET, Known::Nothing), Some(36));
+        assert_eq!(ends(Ear::Free, QUIET, Known::Words), Some(33));
+        assert_eq!(ends(Ear::Free, QUIET, Known::Complete), Some(26));
+        assert_eq!(ends(Ear::Digits { min: 4, max: 4 }, QUIET, Known::Complete), Some(76));
+        assert_eq!(ends(Ear::Free, HISS, Known::Nothing), Some(1500));
     }
 
     #[test]

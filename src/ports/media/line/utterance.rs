@@ -1,5 +1,5 @@
 //! One utterance while it lasts. Where a recogniser hears along, its words are looked for before the silence is long
-//! enough to end the utterance: what the recogniser needs passes meanwhile, and words that are complete end it sooner.
+//! enough to end the utterance: what the recogniser needs passes meanwhile, and words that are there end it sooner, most of all complete ones.
 //! Nobody is cut off by looking: whoever speaks on is heard once more from the beginning.
 
 use smol_str::SmolStr;
@@ -19,6 +19,15 @@ enum Ahead {
         text: SmolStr,
         complete: bool,
     },
+}
+
+/// What is known of its words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Known {
+    Nothing,
+    Words,
+    /// They need no others after them.
+    Complete,
 }
 
 /// What is to be done with a frame of it.
@@ -78,9 +87,12 @@ impl Utterance {
         self.ahead = Ahead::There { text, complete };
     }
 
-    /// Whether its words are there and need no others after them.
-    pub(super) fn is_complete(&self) -> bool {
-        matches!(self.ahead, Ahead::There { complete: true, .. })
+    pub(super) fn known(&self) -> Known {
+        match &self.ahead {
+            Ahead::There { complete: true, .. } => Known::Complete,
+            Ahead::There { text, .. } if !text.is_empty() => Known::Words,
+            _ => Known::Nothing,
+        }
     }
 
     /// It is over: its words, if they are there. `Err`: whether they are being looked for.
@@ -112,9 +124,9 @@ mod tests {
         assert_eq!(all.iter().position(|next| *next == Next::Finish), Some(14));
         assert!(all[15..].iter().all(|next| *next == Next::Keep), "{all:?}");
         utterance.words("where is my".into(), false);
-        assert!(!utterance.is_complete());
+        assert_eq!(utterance.known(), Known::Words);
         utterance.words("where is my order".into(), true);
-        assert!(utterance.is_complete());
+        assert_eq!(utterance.known(), Known::Complete);
         assert_eq!(utterance.end(), Ok("where is my order".into()));
     }
 
@@ -141,7 +153,7 @@ mod tests {
         utterance.words("where is".into(), true);
         assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Again);
         assert_eq!(utterance.sound().len(), 10 + 25 * FRAME.len(), "nothing of it is missing");
-        assert!(!utterance.is_complete());
+        assert_eq!(utterance.known(), Known::Nothing);
         assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Feed);
         assert_eq!(utterance.end(), Err(false), "the words of a part count for nothing");
     }

@@ -216,7 +216,7 @@ async fn a_pause_in_mid_sentence_cuts_nobody_off() {
     rig.order(0, Command::Listen(hearing(Ear::Free)));
     let words = words().await;
     // Long enough for words to be looked for and to be there, and too short for an end.
-    for pause in [350, 550, 640] {
+    for pause in [350, 500, 580] {
         let paused = [words.clone(), vec![0; 8 * pause], words.clone()].concat();
         rig.mouths[0].say(&paused);
         rig.voice().await;
@@ -235,7 +235,7 @@ async fn a_pause_in_mid_sentence_cuts_nobody_off() {
 async fn what_a_recogniser_needs_passes_within_the_silence_and_complete_words_end_it() {
     let words = words().await;
     let mut late = Vec::new();
-    for (end, least, most) in [("", 680, 1000), (COMPLETE, 480, 680)] {
+    for (end, least, most) in [("", 620, 940), (COMPLETE, 480, 620)] {
         let mut rig = Rig::start(1, RAW, Arc::new(HearsAlong(end))).await;
         rig.order(0, Command::Listen(hearing(Ear::Free)));
         let mut spans: Vec<u128> = Vec::new();
