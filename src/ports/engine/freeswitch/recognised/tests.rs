@@ -53,7 +53,7 @@ fn words_are_read_from_nlsml_as_servers_write_it() {
     ] {
         assert_eq!(of(&inner(body)), wanted, "{body}");
     }
-    let emma = "<emma:emma version=\"1.0\"><emma:interpretation id=\"i\" emma:confidence=\"0.6\" emma:tokens=\"my money &quot;back&quot;\">\
+    let emma = "<emma:emma version=\"1.0\" xmlns:emma=\"http://www.w3.org/2003/04/emma\"><emma:interpretation id=\"i\" emma:confidence=\"0.6\" emma:tokens=\"my money &quot;back&quot;\">\
                 <emma:literal>refund</emma:literal></emma:interpretation></emma:emma>";
     assert_eq!(of(emma), "my money \"back\"");
 }
