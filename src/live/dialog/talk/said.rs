@@ -30,7 +30,10 @@ pub fn value(ask: &Ask, text: &str, locale: Locale) -> String {
     }
 }
 
-/// What a task gives back, by its shape: `2026-11-23`, `15:30`, `2026-11-23T15:30` and `199.50 CNY` are said as such;
+/// A row of so many digits is a name of something, not a number.
+const ROW: usize = 6;
+
+/// What a task gives back, by its shape: a row of digits one by one; `2026-11-23`, `15:30`, `2026-11-23T15:30` and `199.50 CNY` are said as such;
 /// anything else as it is.
 pub fn result(text: &str, locale: Locale) -> String {
     let date = || text.parse().ok().filter(|_: &Date| text.len() == 10).map(|date| day(date, locale));
@@ -44,6 +47,9 @@ pub fn result(text: &str, locale: Locale) -> String {
         let at: DateTime = text.parse().ok().filter(|_| text.contains(['T', ' ']))?;
         Some(format!("{}{}{}", day(at.date(), locale), gap(locale), clock(at.time(), locale)))
     };
+    if text.len() >= ROW && text.bytes().all(|byte| byte.is_ascii_digit()) {
+        return spelled(text, locale);
+    }
     date().or_else(time).or_else(moment).or_else(|| money(text, locale)).unwrap_or_else(|| text.to_owned())
 }
 
@@ -149,7 +155,7 @@ mod tests {
             ("2000 GBP", "2000英镑", "2000 pounds"),
             ("12 kg", "12 kg", "12 kg"),
             ("3", "3", "3"),
-            ("20261123", "20261123", "20261123"),
+            ("20261123", "二零二六,幺幺二三", "2 0 2 6, 1 1 2 3"),
             ("on its way", "on its way", "on its way"),
         ] {
             let said = |locale| result(text, locale);
