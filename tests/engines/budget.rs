@@ -218,6 +218,8 @@ async fn measure(kind: Kind, goal: Goal) {
     }
     print(&format!("{word}, a stand-in that hears along, all"), &turns);
     print(&format!("{word}, pocketsphinx"), &sphinx(kind).await);
+    let silence = |asks| percentile(&of(asks), |turn| turn.silence, 0.5);
+    assert!(silence(Freely) < silence(YesOrNo), "whoever surely says what they want is answered sooner");
     let [own, whole] =
         [|turn: &Turn| turn.own, |turn: &Turn| turn.whole].map(|of| percentile(&turns, of, 0.95));
     assert!(

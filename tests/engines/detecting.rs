@@ -161,11 +161,7 @@ async fn a_module_that_is_not_there_leaves_keys_to_detected_callers() {
     .await;
     caller.is_spoken_to().await;
     caller.call.press("0");
-    let taken = anna.rings().await;
-    taken.answer();
-    both_talk(&caller.call, &taken).await;
-    caller.call.hang_up().await;
-    taken.ended().await;
+    caller.talks_to(&anna).await;
     assert_eq!(caller.world.log().matches("does not hear a leg").count(), 1, "it is not asked again");
     caller.world.ends_clean().await;
 }
@@ -180,11 +176,7 @@ async fn rubbish_of_the_engines_recogniser_leads_to_a_human() {
         caller.says("something that nobody makes anything of").await;
         caller.because(&format!("nothing came of it, {count} of 3")).await;
     }
-    let taken = anna.rings().await;
-    taken.answer();
-    both_talk(&caller.call, &taken).await;
-    caller.call.hang_up().await;
-    taken.ended().await;
+    caller.talks_to(&anna).await;
     caller.world.ends_clean().await;
 }
 

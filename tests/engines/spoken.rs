@@ -111,6 +111,15 @@ impl Caller {
         Instant::now()
     }
 
+    /// The phone rings, they talk, and the caller hangs up.
+    pub async fn talks_to(&self, phone: &Phone) {
+        let taken = phone.rings().await;
+        taken.answer();
+        both_talk(&self.call, &taken).await;
+        self.call.hang_up().await;
+        taken.ended().await;
+    }
+
     /// Waits until the call's steps have this.
     pub async fn because(&self, why: &str) {
         eventually(why, async || {
@@ -213,10 +222,6 @@ async fn words_that_nobody_hears_and_keys_lead_to_a_human_too(kind: Kind) {
         caller.says("something that nobody makes anything of").await;
         caller.because(&format!("nothing came of it, {count} of 3")).await;
     }
-    let taken = anna.rings().await;
-    taken.answer();
-    both_talk(&caller.call, &taken).await;
-    caller.call.hang_up().await;
-    taken.ended().await;
+    caller.talks_to(&anna).await;
     caller.world.ends_clean().await;
 }

@@ -205,14 +205,6 @@ fn what_is_wrong_with_a_voice_is_told_at_its_place() {
         ("{ voice: en-us }", Code::MissingKey, "synthesizer", "kind"),
         ("espeak-ng", Code::WrongType, "espeak-ng", ""),
     ] {
-        let (_temp, dir) = copy("examples/small");
-        with(&dir, &format!("  en: {{ recognizer: none, synthesizer: {voice} }}\n"));
-        let problems = site::load(&dir).expect_err(voice).0;
-        let [problem] = &problems[..] else { panic!("{voice}: {problems:#?}") };
-        assert_eq!(problem.code, code, "{voice}: {problem:#?}");
-        let told = over_the_caret(&dir, problem);
-        assert!(told.contains(place), "{voice}: {told}");
-        let told = format!("{} {:?}", problem.message, problem.help);
-        assert!(told.contains(word) && !told.contains("a:b@"), "{voice}: {told}");
+        is_told(&format!("  en: {{ recognizer: none, synthesizer: {voice} }}\n"), code, place, word);
     }
 }
