@@ -15,6 +15,7 @@ pub mod gate;
 pub mod linear;
 pub mod measure;
 pub mod model;
+pub mod near;
 pub mod net;
 pub mod noise;
 pub mod normal;

@@ -62,6 +62,31 @@ pub fn without_outsiders(text: &str) -> String {
     blanked + rest
 }
 
+/// So many sentences are spoken to answer a question.
+pub const ANSWER: usize = 3;
+
+/// The sentences of a text, their marks with them.
+pub fn sentences(text: &str) -> impl Iterator<Item = &str> {
+    let ends = |c: char| matches!(c, '。' | '！' | '？' | '；' | '\n');
+    let mut rest = text;
+    std::iter::from_fn(move || {
+        rest = rest.trim_start();
+        let mut places = rest.char_indices().peekable();
+        while let Some((at, c)) = places.next() {
+            let next = places.peek().map(|(_, next)| *next);
+            let full = matches!(c, '.' | '!' | '?')
+                && next.is_none_or(|next| next.is_whitespace() || !next.is_ascii());
+            if full || ends(c) {
+                let (sentence, after) = rest.split_at(at + c.len_utf8());
+                rest = after;
+                return Some(sentence.trim_end());
+            }
+        }
+        let last = std::mem::take(&mut rest);
+        (!last.is_empty()).then_some(last.trim_end())
+    })
+}
+
 /// A display name or note from a caller: at most 80 characters, no control characters,
 /// no characters that change the direction of text.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -91,7 +116,7 @@ impl<'de> Deserialize<'de> for Label {
 
 #[cfg(test)]
 mod tests {
-    use super::{discreet, without_outsiders};
+    use super::{discreet, sentences, without_outsiders};
 
     #[test]
     fn no_dialled_digit_is_left_and_no_time_is_lost() {
@@ -129,5 +154,11 @@ mod tests {
         ] {
             assert_eq!(without_outsiders(text), kept);
         }
+    }
+
+    #[test]
+    fn sentences_end_where_they_end() {
+        let all: Vec<&str> = sentences("It is 9.50 euro. Yes! 好的。再见 \n\n bye").collect();
+        assert_eq!(all, ["It is 9.50 euro.", "Yes!", "好的。", "再见", "bye"]);
     }
 }

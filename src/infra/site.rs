@@ -51,9 +51,9 @@ pub use features::Feature;
 pub use model::{
     Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
     EngineSettings, Extension, Flow, Forward, Group, Hearer, Hears, HttpSettings, Human, Jump, Lines, Locale,
-    Login, Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Prompt, Queue, RingOrder, Shortcut,
-    Silence, SipSettings, Site, Slot, Speaker, Speaks, Spot, Step, Store, Talk, TalkFault, TaskSettings,
-    Topic, TransferTo, Trunk, parts,
+    Login, Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Passage, Prompt, Queue, RingOrder,
+    Shortcut, Silence, SipSettings, Site, Slot, Speaker, Speaks, Spot, Step, Store, Talk, TalkFault,
+    TaskSettings, Topic, TransferTo, Trunk, parts,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};

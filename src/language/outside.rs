@@ -1,14 +1,7 @@
 //! What callers say that no menu is meant for, shipped with the program, so that a model knows from its first day that
 //! not everything is an intent. A sentence that reads like one of the admin's own intents is left out.
 
-use std::collections::HashMap;
-
-use super::{
-    feature::Keys,
-    normal::is_han,
-    train::Lesson,
-    vocabulary::{Row, Vocabulary},
-};
+use super::{feature::Keys, near::Near, normal::is_han, sense::Senses, train::Lesson};
 
 const ENGLISH: &str = include_str!("outside/en.txt");
 const CHINESE: &str = include_str!("outside/zh.txt");
@@ -24,45 +17,20 @@ pub(super) fn beside(lessons: &[Lesson]) -> Vec<String> {
     let share = han / lessons.len().max(1) as f32;
     let spoken = [(ENGLISH, 1.0 - share), (CHINESE, share)];
     let lines = spoken.into_iter().filter(|(_, share)| *share >= SPOKEN).flat_map(|(text, _)| text.lines());
-    let near = Near::new(lessons);
+    let inside: Vec<&str> =
+        lessons.iter().filter(|lesson| lesson.class.is_some()).map(|lesson| lesson.text.as_str()).collect();
+    let outside: Vec<&str> = of(true).chain(of(false)).collect();
+    let near = Near::new(&inside, &outside, Senses::Left);
     let mut keys = Keys::default();
-    lines.filter(|line| near.likeness(line, &mut keys) < ALIKE).map(str::to_owned).collect()
+    lines
+        .filter(|line| near.likest(line, &mut keys).is_none_or(|(_, like)| like < ALIKE))
+        .map(str::to_owned)
+        .collect()
 }
 
-/// The lessons in scope by their features, to find the most alike.
-struct Near {
-    vocabulary: Vocabulary,
-    by_feature: HashMap<u32, Vec<(u32, f32)>>,
-}
-
-impl Near {
-    fn new(lessons: &[Lesson]) -> Self {
-        let inside =
-            || lessons.iter().filter(|lesson| lesson.class.is_some()).map(|lesson| lesson.text.as_str());
-        let vocabulary = Vocabulary::learn(inside().chain(ENGLISH.lines()).chain(CHINESE.lines()), 1);
-        let mut by_feature: HashMap<u32, Vec<(u32, f32)>> = HashMap::new();
-        let (mut keys, mut row) = (Keys::default(), Row::new());
-        for (number, text) in inside().enumerate() {
-            vocabulary.weigh(text, &mut keys, &mut row);
-            for (feature, x) in &row {
-                by_feature.entry(*feature).or_default().push((number as u32, *x));
-            }
-        }
-        Self { vocabulary, by_feature }
-    }
-
-    /// The cosine with the most alike lesson.
-    fn likeness(&self, text: &str, keys: &mut Keys) -> f32 {
-        let mut row = Row::new();
-        self.vocabulary.weigh(text, keys, &mut row);
-        let mut sums: HashMap<u32, f32> = HashMap::new();
-        for (feature, x) in row {
-            for (number, y) in self.by_feature.get(&feature).map_or(&[][..], Vec::as_slice) {
-                *sums.entry(*number).or_default() += x * y;
-            }
-        }
-        sums.into_values().fold(0.0, f32::max)
-    }
+/// All of them in one language.
+pub fn of(english: bool) -> impl Iterator<Item = &'static str> {
+    if english { ENGLISH.lines() } else { CHINESE.lines() }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //!
 //! It always answers. The built-in model and the words themselves are enough; a chat model elsewhere may be asked too
 //! (off unless it is given), and whatever it does (late, wrong, too long, gone) the built-in answer stands.
-//! Nothing that it says is believed: an intent must be one of ours, a sentence must quote what the house wrote.
+//! Nothing that it says is believed: an intent must be one of ours, an answer is what the house wrote.
 
 mod answer;
 mod breaker;
@@ -11,7 +11,7 @@ mod second;
 mod summary;
 mod understand;
 
-pub use answer::{Answered, Citation, Passage, Sentence};
+pub use answer::{Answer, Answered, Cited, Passage, Shelf};
 pub use remote::{Remote, Silence};
 pub use second::{Doubt, Opinions, Settled, start};
 pub use summary::{Speaker, Summary, Turn};

@@ -118,6 +118,31 @@ fn a_flow_is_talked_to_from_a_pipe() {
 }
 
 #[test]
+fn a_question_is_answered_in_the_terminal_and_a_trial_that_cites_otherwise_fails() {
+    let mut chat = Command::new(env!("CARGO_BIN_EXE_tandem"))
+        .args(["flow", "chat", "after_sales", "--language", "en", "--json", "--site"])
+        .arg(shipped())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("tandem");
+    chat.stdin.take().expect("a pipe").write_all(b"how much is shipping\n").expect("typed");
+    let output = chat.wait_with_output().expect("an end");
+    let turn = out(&output).lines().nth(1).map(|line| serde_json::from_str::<Value>(line).expect("JSON"));
+    let turn = turn.expect("a turn");
+    assert_eq!(turn["cites"][0], "shipping", "{turn}");
+    assert_eq!(turn["said"][0]["text"], "Delivery is free from ninety-nine yuan, below that it costs eight.");
+
+    let site = copy();
+    let file = site.path().join("flows/after_sales.test.yaml");
+    let text = fs::read_to_string(&file).expect("trials");
+    fs::write(&file, text.replace("cites: warranty", "cites: waranty")).expect("write");
+    let tried = flow(site.path(), &["test", "after_sales"]);
+    assert_eq!(tried.status.code(), Some(1), "{}", out(&tried));
+    assert!(out(&tried).contains("answered from warranty, warranty, not from waranty"), "{}", out(&tried));
+}
+
+#[test]
 fn menus_by_keys_are_led_too_and_what_is_no_flow_is_told() {
     let mut chat = Command::new(env!("CARGO_BIN_EXE_tandem"))
         .args(["flow", "chat", "welcome", "--language", "en", "--site"])
@@ -179,5 +204,6 @@ fn keys_are_proposed_in_the_order_of_what_callers_want_and_never_changed_silentl
     let told: Value = serde_json::from_str(&out(&told)).expect("JSON");
     let order: Vec<_> =
         told["topics"].as_array().expect("topics").iter().map(|row| row["topic"].clone()).collect();
-    assert_eq!(order, ["complaint", "refund", "order_status", "invoice", "person"], "{told}");
+    let own = ["complaint", "refund", "order_status", "invoice", "person", "opening_hours"];
+    assert_eq!(order, own, "{told}");
 }

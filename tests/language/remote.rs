@@ -17,14 +17,17 @@ use std::{
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tandem::{
+    base::id::Name,
     infra::chat::{Chat, ChatError, Settings},
     language::{
         file::{decode, encode},
-        model::Verdict,
+        model::{Scratch, Verdict},
         sample::Sample,
         train::{Wanted, train},
     },
-    ports::assistant::{Assistant, By, Choice, Passage, Remote, Silence, Speaker, Turn},
+    ports::assistant::{
+        Assistant, By, Choice, Cited, Doubt, Passage, Remote, Shelf, Silence, Speaker, Turn, start,
+    },
 };
 
 use crate::{fixture, language, learned, text};
@@ -151,13 +154,14 @@ fn assistant(stand_in: Option<&StandIn>) -> Assistant {
         intent: (*intent).into(),
         samples: vec![texts[0].to_owned()],
     };
-    let remote = stand_in.map(|stand_in| {
-        let secret = Some(SecretString::from(SECRET.to_owned()));
-        let settings =
-            Settings { url: stand_in.address.clone(), model: "stand-in".into(), secret, patience: PATIENCE };
-        Remote::new(Chat::new(settings).expect("a good address"))
-    });
-    Assistant::new(model, SAMPLES.iter().map(choice).collect(), remote)
+    Assistant::new(model, SAMPLES.iter().map(choice).collect(), stand_in.map(remote))
+}
+
+fn remote(stand_in: &StandIn) -> Remote {
+    let secret = Some(SecretString::from(SECRET.to_owned()));
+    let settings =
+        Settings { url: stand_in.address.clone(), model: "stand-in".into(), secret, patience: PATIENCE };
+    Remote::new(Chat::new(settings).expect("a good address"))
 }
 
 /// Words of which the built-in model is not sure.
@@ -264,27 +268,57 @@ async fn what_fails_thrice_is_left_alone() {
 
 #[tokio::test]
 async fn answers_are_from_what_the_house_wrote() {
-    let passages =
-        [Passage { id: "returns".into(), text: "You can return an item within 30 days.".to_owned() }];
-    let said = |text: &str, quote: &str| {
-        let sentence = json!({ "text": text, "passage": "returns", "quote": quote });
-        Play::Form("answer", json!({ "sentences": [sentence] }))
+    let name = |name: &str| Name::new(name).expect("a name");
+    let text = "Bring it to any shop. You can return an item within 30 days.".to_owned();
+    let shelf = Shelf::new(vec![Passage { id: name("returns"), text, asked: Vec::new() }], true);
+    let quotes = |passage: &str, quote: &str| {
+        let quotation = json!({ "passage": passage, "quote": quote });
+        Play::Form("answer", json!({ "quotations": [quotation] }))
     };
+    let of = |sentence| Some(vec![Cited { passage: name("returns"), sentence }]);
     let question = "how long do i have to return an item";
-    let true_one = StandIn::new(said("You have 30 days to send it back.", "within 30 days"));
-    let answered = assistant(Some(&true_one)).answer(question, &passages).await;
-    assert_eq!(
-        (answered.by, answered.sentences[0].text.as_str()),
-        (By::Remote, "You have 30 days to send it back.")
-    );
-    assert_eq!(answered.sentences[0].citation.passage, "returns");
-    let invented = StandIn::new(said("You have 90 days to send it back.", "within 90 days"));
-    let answered = assistant(Some(&invented)).answer(question, &passages).await;
-    assert_eq!((answered.by, answered.silence), (By::BuiltIn, Some(Silence::Unfounded)));
-    assert_eq!(answered.sentences[0].text, passages[0].text, "the house's own words");
-    let unknowing = StandIn::new(Play::Form("answer", json!({ "sentences": [] })));
-    let answered = assistant(Some(&unknowing)).answer("who won the match", &passages).await;
-    assert!(answered.by == By::Remote && answered.sentences.is_empty(), "it is not known");
+    let good = StandIn::new(quotes("returns", "Bring it to any  SHOP"));
+    let found = remote(&good).answer(question, &shelf).await;
+    assert_eq!((found.by, found.silence, found.answer.map(|answer| answer.cited)), (By::Remote, None, of(0)));
+    assert!(good.last().contains("within 30 days"), "it is told what the house wrote");
+    for lie in [quotes("returns", "within 90 days"), quotes("secrets", "within 30 days")] {
+        let found = remote(&StandIn::new(lie)).answer(question, &shelf).await;
+        assert_eq!((found.by, found.silence), (By::BuiltIn, Some(Silence::Unfounded)));
+        assert_eq!(found.answer.map(|answer| answer.cited), of(1), "the likest sentence");
+    }
+    let unknowing = StandIn::new(Play::Form("answer", json!({ "quotations": [] })));
+    let found = remote(&unknowing).answer(question, &shelf).await;
+    assert!(found.by == By::Remote && found.answer.is_none(), "it is not known");
+}
+
+#[tokio::test]
+async fn a_doubt_is_settled_with_both_questions_at_once_whatever_the_other_side_does() {
+    let name = Name::new("returns").expect("a name");
+    let text = "You can return an item within 30 days.".to_owned();
+    let shelf = Arc::new(Shelf::new(vec![Passage { id: name.clone(), text, asked: Vec::new() }], true));
+    let own = decode(&MODEL).expect("the model").understand(UNSURE, &mut Scratch::default());
+    let answer = shelf.likest("how many days to return an item");
+    assert!(answer.is_some());
+    for play in [Play::Drip, Play::HangUp, Play::Status(500), Play::Body("{}")] {
+        let stand_in = StandIn::new(play);
+        let asks = Arc::new(remote(&stand_in));
+        let mut opinions = start(move || Some(asks.clone()));
+        let began = Instant::now();
+        let choices = vec![Choice { intent: "refund".into(), samples: Vec::new() }].into();
+        let doubt = Doubt {
+            number: 7,
+            words: UNSURE.to_owned(),
+            choices,
+            own: own.clone(),
+            shelf: Some(shelf.clone()),
+            answer: None,
+        };
+        opinions.asked.send(doubt).expect("it listens");
+        let settled = opinions.settled.recv().await.expect("an answer");
+        assert_eq!((settled.number, settled.by, &settled.understanding), (7, By::BuiltIn, &own));
+        assert_eq!(settled.answer, shelf.likest(UNSURE), "what was found without it");
+        assert!(began.elapsed() < PATIENCE * 2, "one after the other would take {:?}", began.elapsed());
+    }
 }
 
 #[tokio::test]

@@ -220,6 +220,34 @@ const DEFECTS: &[(&str, &str, &str, Code, &str)] = &[
         Code::Contradiction,
         "asks nothing",
     ),
+    // What the house answers.
+    (SALES, "answer: hours ", "answer: hour ", Code::UnknownName, "did you mean `hours`?"),
+    (
+        SALES,
+        "      zh: 可以用微信、支付宝和银行卡付款。货到付款现在没有。\n",
+        "",
+        Code::Untranslated,
+        "not in `zh`",
+    ),
+    (SALES, "可以用微信、支付宝和银行卡付款。货到付款现在没有。", "。", Code::MissingKey, "says nothing"),
+    (
+        SALES,
+        "    text:\n      zh: 可以用微信、支付宝和银行卡付款。货到付款现在没有。\n      en: You can pay by WeChat, Alipay or bank card. We do not offer cash on delivery.\n",
+        "",
+        Code::MissingKey,
+        "needs the key `text`",
+    ),
+    (SALES, "      zh: [可以怎么付款,", "      fr: [可以怎么付款,", Code::UnknownKey, "no language"),
+    (
+        SALES,
+        "      zh: [可以怎么付款, 支持哪些支付方式, 能货到付款吗, 可以刷卡吗, 能用支付宝吗]\n",
+        "",
+        Code::Untranslated,
+        "nobody asks for passage `payment`",
+    ),
+    (SALES, "[可以怎么付款,", "[几点开门, 可以怎么付款,", Code::Duplicate, "`几点开门` is asked for both"),
+    (SALES, "货到付款现在没有。", "货到付款现在没有。一。二。", Code::TooLarge, "make two passages"),
+    (SALES, "可以用微信、", "可以用{order}、", Code::UnknownName, "{order}"),
     // What callers say.
     (SALES, "samples: after_sales", "samples: aftersales", Code::UnknownName, "did you mean `after_sales`?"),
     (SALES, "samples: after_sales\n", "", Code::MissingKey, "no samples tell what callers say"),
@@ -299,7 +327,7 @@ fn a_conversation_is_a_step_of_its_flow_and_its_samples_belong_to_the_revision()
     let flow = &loaded.flows[&name("after_sales")];
     assert_eq!(flow.start, name("talk"));
     let Step::Talk(talk) = &flow.steps[&flow.start] else { panic!("{flow:?}") };
-    assert_eq!(talk.topics.len(), 6);
+    assert_eq!(talk.topics.len(), 7);
     assert_eq!(talk.deepest, 2, "as deep as a small company's menus");
     assert!(talk.samples.as_ref().is_some_and(|file| file.ends_with(SAID)));
     edit(&site, SAID, "我要退款", "我想要退款");

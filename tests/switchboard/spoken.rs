@@ -15,10 +15,11 @@ use std::{
 };
 
 use tandem::{
+    base::id::Name,
     language::model::{Guess, Understanding, Verdict},
     live::switchboard::view::{Speaker, Words},
     ports::{
-        assistant::{By, Doubt, Opinions, Settled},
+        assistant::{Answer, By, Cited, Doubt, Opinions, Settled},
         engine::simulator::Mouth,
     },
 };
@@ -228,13 +229,30 @@ fn surely(intent: &'static str) -> Opinions {
     let (asked, mut inbox) = mpsc::unbounded_channel::<Doubt>();
     let (outbox, settled) = mpsc::unbounded_channel();
     tokio::spawn(async move {
-        while let Some(Doubt { number, own, words, choices }) = inbox.recv().await {
+        while let Some(Doubt { number, own, words, choices, .. }) = inbox.recv().await {
             assert_eq!(words, VAGUE);
             assert!(choices.iter().any(|choice| choice.intent == intent && !choice.samples.is_empty()));
             assert_ne!(own.verdict, Verdict::Accept);
             let intents = vec![Guess { intent: intent.into(), probability: 0.9 }];
             let understanding = Understanding { verdict: Verdict::Accept, in_scope: 0.9, intents };
-            outbox.send(Settled { number, understanding, by: By::Remote }).expect("somebody waits");
+            let settled = Settled { number, understanding, answer: None, by: By::Remote };
+            outbox.send(settled).expect("somebody waits");
+        }
+    });
+    Opinions { asked, settled }
+}
+
+/// Somebody who points at a sentence of the house for whatever is in doubt.
+fn points_at(passage: &'static str) -> Opinions {
+    let (asked, mut inbox) = mpsc::unbounded_channel::<Doubt>();
+    let (outbox, settled) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Doubt { number, own, shelf, .. }) = inbox.recv().await {
+            assert!(shelf.is_some(), "what the house wrote comes along");
+            let cited = vec![Cited { passage: Name::new(passage).expect("a name"), sentence: 1 }];
+            let answer = Some(Answer { cited, sure: true });
+            let settled = Settled { number, understanding: own, answer, by: By::Remote };
+            outbox.send(settled).expect("somebody waits");
         }
     });
     Opinions { asked, settled }
@@ -242,9 +260,12 @@ fn surely(intent: &'static str) -> Opinions {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_is_not_surely_understood_is_by_a_second_opinion() {
-    for (opinions, wanted) in
-        [(None, "asked back"), (Some(surely("refund")), "the caller wants refund (90 %)")]
-    {
+    let answered = "answered from shipping, sentence 2";
+    for (opinions, wanted) in [
+        (None, "asked back"),
+        (Some(surely("refund")), "the caller wants refund (90 %)"),
+        (Some(points_at("shipping")), answered),
+    ] {
         let second = opinions.is_some();
         let known = Arc::new(vec![Known {
             rate: 8000,
@@ -268,6 +289,8 @@ async fn who_is_not_surely_understood_is_by_a_second_opinion() {
             second,
             "{told:#?}"
         );
-        house.close().await;
+        let (_folder, words) = house.close().await;
+        let heard = words.iter().any(|said| said.text.contains("Xinjiang and Tibet are twelve yuan more."));
+        assert_eq!(heard, wanted == answered, "{words:?}");
     }
 }

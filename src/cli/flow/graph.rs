@@ -137,7 +137,7 @@ impl Drawing {
                     self.arrow(&own, &format!("task_{task}"), "");
                     self.arrow(&format!("task_{task}"), id, "done");
                 }
-                End::Say(_) => self.arrow(&own, id, "says"),
+                End::Say(_) | End::Answer(_) => self.arrow(&own, id, "says"),
                 End::Human(human) => self.queue(&own, &human.queue, ""),
                 End::Call(slot) => {
                     self.place("extension", "an extension");

@@ -27,6 +27,8 @@ pub(super) struct Turn {
     pub heard: Option<Heard>,
     pub why: Vec<String>,
     pub task: Option<(Name, BTreeMap<Name, SmolStr>)>,
+    /// Passages that answer, in this order.
+    pub cites: Vec<Name>,
     pub end: Option<Ending>,
 }
 
@@ -85,7 +87,8 @@ impl<'s> Rehearsal<'s> {
         let happenings = match deed {
             Deed::Say(text) => {
                 let understood = self.talk().zip(self.dialog.talk.as_ref()).map(|(talk, conversation)| {
-                    self.ears.understand(talk, &conversation.talking, text, self.now).heard
+                    let flow = &self.dialog.flow;
+                    self.ears.understand(flow, talk, &conversation.talking, text, self.now).heard
                 });
                 if understood.is_none() {
                     let why = vec!["nobody listens to words here: press keys".to_owned()];
@@ -161,6 +164,9 @@ impl<'s> Rehearsal<'s> {
                 }
                 Act::Because(why) => {
                     self.visited_by(&why);
+                    if let Why::Answered { passage, .. } = &why {
+                        turn.cites.push(passage.clone());
+                    }
                     turn.why.push(why.to_string());
                     continue;
                 }
@@ -202,6 +208,7 @@ impl<'s> Rehearsal<'s> {
             Why::Done { topic } | Why::Emergency { topic } | Why::Pressed { topic, .. } => {
                 format!("topic {topic}")
             }
+            Why::Answered { passage, .. } => format!("passage {passage}"),
             Why::Filled { slot } | Why::Confirmed { slot } => format!("slot {slot}"),
             _ => return,
         };
@@ -217,6 +224,7 @@ pub(super) fn places(site: &Site, flow: &Name) -> BTreeSet<String> {
         all.insert(format!("step {name}"));
         if let Step::Talk(talk) = step {
             all.extend(talk.topics.keys().map(|topic| format!("topic {topic}")));
+            all.extend(talk.knowledge.keys().map(|passage| format!("passage {passage}")));
             all.extend(talk.slots.keys().map(|slot| format!("slot {slot}")));
         }
     }

@@ -46,6 +46,7 @@ pub(super) fn json(turn: &Turn) -> Value {
     json!({
         "understood": turn.heard,
         "why": turn.why,
+        "cites": turn.cites,
         "said": turn.said.iter().map(|(language, text)| json!({ "language": language, "text": text })).collect::<Vec<_>>(),
         "task": turn.task.as_ref().map(|(task, facts)| json!({ "task": task, "facts": facts })),
         "end": turn.end.as_ref().map(ToString::to_string),

@@ -177,6 +177,13 @@ fn went_otherwise(turn: &Turn, wanted: &TrialTurn) -> Vec<String> {
     if let Some(intent) = wanted.intent.as_deref().filter(|intent| best != Some(intent)) {
         faults.push(format!("understood as {}, not as {intent}", best.unwrap_or("nothing")));
     }
+    if let Some(passage) =
+        wanted.cites.as_deref().filter(|passage| !turn.cites.iter().any(|own| own.as_str() == *passage))
+    {
+        let cites: Vec<&str> = turn.cites.iter().map(Name::as_str).collect();
+        let cites = if cites.is_empty() { "nothing".to_owned() } else { cites.join(", ") };
+        faults.push(format!("answered from {cites}, not from {passage}"));
+    }
     let does = turn.task.as_ref().map(|(task, _)| task.as_str());
     if let Some(task) = wanted.does.as_deref().filter(|task| does != Some(task)) {
         faults.push(format!("the task is {}, not {task}", does.unwrap_or("none")));

@@ -27,6 +27,7 @@ const FLOW: Shape = Shape {
         ("topics", "topics: { refund: { title: { zh: 退款, en: a refund }, human: support } }"),
         ("slots", "slots: { day: { ask: date, prompts: { zh: 哪一天？, en: Which day? } } }"),
         ("shortcuts", "shortcuts: [ { words: [退款, refund], topic: refund } ]"),
+        ("knowledge", "knowledge: { hours: { text: { zh: 九点开门。, en: We open at nine. } } }"),
         ("samples", "samples: after_sales"),
         ("human", "human: support"),
         ("otherwise", "otherwise: hangup"),
@@ -108,7 +109,9 @@ pub(super) fn read(
 
 /// The steps of a flow that talks with nobody; what belongs to a conversation is out of place there.
 fn without_talk<'a>(fields: &Fields<'a>, to: &mut Findings) -> Option<&'a Node> {
-    for key in ["slots", "shortcuts", "samples", "human", "otherwise", "misses", "deepest", "lines"] {
+    for key in
+        ["slots", "shortcuts", "knowledge", "samples", "human", "otherwise", "misses", "deepest", "lines"]
+    {
         if let Some(place) = fields.key_place(key) {
             let message = format!("`{key}` belongs to a conversation, but this flow has no `topics`");
             to.error(Code::MissingKey, place, message, "add `topics`, or remove it");

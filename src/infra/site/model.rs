@@ -18,7 +18,7 @@ use smol_str::SmolStr;
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 pub use speech::{Hearer, Hears, Speaker, Speaks};
 pub use talk::{
-    Ask, Choice, End, Human, Jump, Lines, Part, Shortcut, Slot, Spot, Talk, TalkFault, Topic, parts,
+    Ask, Choice, End, Human, Jump, Lines, Part, Passage, Shortcut, Slot, Spot, Talk, TalkFault, Topic, parts,
 };
 
 pub use crate::base::locale::Locale;

@@ -7,7 +7,7 @@ use super::{
     model::{Locale, Prompt},
     problem::Code,
     source::Findings,
-    tree::{Node, Value},
+    tree::{Key, Node, Value},
 };
 
 const EXAMPLE: &str = "{ zh: 您好。, en: Hello. }";
@@ -31,6 +31,17 @@ impl Tongue {
         self.spoken(locale, node.place, to).then_some(locale)
     }
 
+    /// A key that names a language of the site.
+    pub fn named(&self, key: &Key, to: &mut Findings) -> Option<Locale> {
+        let Some(locale) = general::locale(&key.text) else {
+            let message = format!("`{}` is no language of Tandem", decode::shorten(&key.text));
+            let help = decode::suggest(&key.text, &["zh", "en"], "allowed");
+            to.error(Code::UnknownKey, key.place, message, help);
+            return None;
+        };
+        self.spoken(locale, key.place, to).then_some(locale)
+    }
+
     /// A prompt; `None` (and said so) when it has nothing that could be spoken.
     pub fn prompt(&self, node: &Node, to: &mut Findings) -> Option<Prompt> {
         let Value::Table(entries) = &node.value else {
@@ -48,18 +59,9 @@ impl Tongue {
         }
         let mut texts = BTreeMap::new();
         for (key, node) in entries {
-            let Some(locale) = general::locale(&key.text) else {
-                let message = format!("`{}` is no language of Tandem", decode::shorten(&key.text));
-                let help = decode::suggest(&key.text, &["zh", "en"], "allowed");
-                to.error(Code::UnknownKey, key.place, message, help);
-                continue;
-            };
+            let Some(locale) = self.named(key, to) else { continue };
             let text = decode::line(node, MAX_TEXT, "en: Hello.", to);
-            if self.spoken(locale, key.place, to)
-                && let Some(text) = text
-            {
-                texts.insert(locale, text.into());
-            }
+            texts.extend(text.map(|text| (locale, text.into())));
         }
         for locale in
             self.languages.iter().filter(|l| !entries.iter().any(|e| general::locale(&e.0.text) == Some(**l)))

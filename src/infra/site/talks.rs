@@ -1,8 +1,9 @@
 //! A conversation in `flows/*.yaml`: topics, slots, shortcuts and lines beside the steps.
 //!
-//! `parts` reads topics and shortcuts, `slots` what is asked for, `faults` puts what `Talk::check` finds at its place.
+//! `parts` reads topics and shortcuts, `slots` what is asked for, `knowledge` what the house answers, `faults` puts what `Talk::check` finds at its place.
 
 mod faults;
+mod knowledge;
 mod parts;
 mod slots;
 
@@ -54,6 +55,7 @@ pub(super) struct Surroundings<'a> {
 struct Places {
     topics: BTreeMap<Name, Place>,
     slots: BTreeMap<Name, Place>,
+    passages: BTreeMap<Name, Place>,
     texts: BTreeMap<Spot, Place>,
 }
 
@@ -62,6 +64,7 @@ struct Reading<'a> {
     around: &'a Surroundings<'a>,
     topics: Known,
     slots: Known,
+    passages: Known,
     intents: Option<&'a Learned>,
     places: Places,
     whole: bool,
@@ -77,12 +80,14 @@ pub(super) fn read(fields: &Fields, around: &Surroundings, to: &mut Findings) ->
         around,
         topics: Known::new("topic", "this flow", keys("topics"), true),
         slots: Known::new("slot", "this flow", keys("slots"), true),
+        passages: Known::new("passage", "this flow", keys("knowledge"), true),
         intents: samples,
         places: Places::default(),
         whole: known,
     };
     let slots = fields.get("slots").map(|node| reading.all_slots(node, to)).unwrap_or_default();
     let topics = reading.all_topics(topics, to);
+    let knowledge = fields.get("knowledge").map(|node| reading.knowledge(node, to)).unwrap_or_default();
     let shortcuts = fields.get("shortcuts").map(|node| reading.shortcuts(node, to)).unwrap_or_default();
     let lines = reading.lines(fields, to);
     let human = fields.need("human", to).and_then(|node| around.house.names.queues.name(node, to));
@@ -111,6 +116,7 @@ pub(super) fn read(fields: &Fields, around: &Surroundings, to: &mut Findings) ->
         human: Human { queue: human? },
         otherwise: otherwise?,
         samples: samples.map(|learned| learned.file.clone()),
+        knowledge,
         lines,
         misses: misses?,
         deepest: deepest?,

@@ -42,6 +42,7 @@ const TURN: Shape = Shape {
         ("hears", "hears: 订单号"),
         ("intent", "intent: refund"),
         ("does", "does: refund_request"),
+        ("cites", "cites: hours"),
     ],
 };
 const DEEDS: [&str; 5] = ["say", "keys", "silence", "done", "failed"];
@@ -71,6 +72,8 @@ pub struct TrialTurn {
     pub intent: Option<String>,
     /// The task that begins.
     pub does: Option<String>,
+    /// The passage that answers.
+    pub cites: Option<String>,
 }
 
 /// What happens.
@@ -157,8 +160,9 @@ fn turn(node: &Node, to: &mut Findings) -> Option<TrialTurn> {
     let hears: Vec<_> = hears.map(|node| decode::line(node, 1000, "订单号", to)).collect();
     let intent = fields.get("intent").and_then(|node| decode::scalar(node, "refund", to)).map(str::to_owned);
     let does = fields.get("does").and_then(|node| decode::scalar(node, "refund", to)).map(str::to_owned);
+    let cites = fields.get("cites").and_then(|node| decode::scalar(node, "hours", to)).map(str::to_owned);
     let line = to.line(node.place);
-    Some(TrialTurn { line, deed, hears: hears.into_iter().collect::<Option<_>>()?, intent, does })
+    Some(TrialTurn { line, deed, hears: hears.into_iter().collect::<Option<_>>()?, intent, does, cites })
 }
 
 fn values(node: &Node, to: &mut Findings) -> Vec<(String, SmolStr)> {

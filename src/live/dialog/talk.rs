@@ -3,10 +3,11 @@
 //! and why. It serves the switchboard and knows nothing of calls, recognisers, models or clocks.
 //!
 //! One turn, from top to bottom (`rules`): shortcuts and emergencies count everywhere; then corrections; then what
-//! the present question asks for; then whatever else was said that the topic needs; then another topic (`topics`).
-//! What none of it explains is a miss, and misses in a row lead to a human. `keys` brings keypads to the same
+//! the present question asks for; then whatever else was said that the topic needs; then another topic (`topics`);
+//! then what the house knows (`answers`). What none of it explains is a miss, and misses in a row lead to a human. `keys` brings keypads to the same
 //! ways. [`Talking`] is all that there is to remember: it is written with the call and goes on after a restart.
 
+mod answers;
 mod ears;
 mod heard;
 mod keys;

@@ -17,8 +17,8 @@ use crate::{
     live::{
         call::{Call, Stage},
         dialog::{
-            Conversation, Happening,
-            talk::{self, Ears, Heard, Hearsay, Talking},
+            Conversation, Dialog, Happening,
+            talk::{self, Ears, Heard, Hearsay},
         },
     },
 };
@@ -26,34 +26,31 @@ use crate::{
 impl Switchboard {
     /// What a caller said, as the conversation understands it; `None` when nobody has asked.
     pub fn hear(&self, ears: &Ears, leg: &LegId, text: &str, now: Stamp) -> Option<Hearsay> {
-        let (talk, talking) = self.conversation(leg)?;
-        Some(ears.understand(talk, talking, text, now.zoned(&self.site.time_zone).datetime()))
+        let (_, dialog, talk, conversation) = self.conversing(leg)?;
+        let now = now.zoned(&self.site.time_zone).datetime();
+        Some(ears.understand(&dialog.flow, talk, &conversation.talking, text, now))
     }
 
     /// What the caller at this leg says, for those who watch; `None` when nobody has asked.
     pub fn words(&self, leg: &LegId, text: &str, whole: bool) -> Option<Words> {
-        let (call, _, conversation) = self.conversing(leg)?;
+        let (call, _, _, conversation) = self.conversing(leg)?;
         let language = conversation.ear.map_or(conversation.talking.language, |(_, locale)| locale);
         let (leg, text) = (leg.clone(), text.into());
         Some(Words { call: call.id, leg, by: Speaker::Caller, language, text, whole })
     }
 
     /// The conversation that the caller at this leg is in.
-    fn conversation(&self, leg: &LegId) -> Option<(&Talk, &Talking)> {
-        self.conversing(leg).map(|(_, talk, conversation)| (talk, &conversation.talking))
-    }
-
-    fn conversing(&self, leg: &LegId) -> Option<(&Call, &Talk, &Conversation)> {
+    fn conversing(&self, leg: &LegId) -> Option<(&Call, &Dialog, &Talk, &Conversation)> {
         let call = self.calls.get(self.legs.get(leg)?).filter(|call| call.leg == *leg)?;
         let Stage::Dialog(dialog) = &call.stage else { return None };
         let Step::Talk(talk) = self.site.flows.get(&dialog.flow)?.steps.get(&dialog.step)? else {
             return None;
         };
-        Some((call, talk, dialog.talk.as_ref()?))
+        Some((call, dialog, talk, dialog.talk.as_ref()?))
     }
 
     pub(super) fn understood(&mut self, leg: &LegId, heard: Heard) {
-        if self.conversation(leg).is_some()
+        if self.conversing(leg).is_some()
             && let Some(id) = self.legs.get(leg).copied()
         {
             let words = self.words(leg, heard.text.trim(), true);
@@ -73,7 +70,7 @@ impl Switchboard {
 
     /// Somebody begins to speak: what was waited for waits until it is over.
     pub(super) fn voice(&mut self, leg: &LegId) {
-        if self.conversation(leg).is_some()
+        if self.conversing(leg).is_some()
             && let Some(id) = self.legs.get(leg).copied()
         {
             self.dialog(id, Happening::Voice);

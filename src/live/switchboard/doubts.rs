@@ -1,15 +1,14 @@
 //! Words of which the built-in model is not sure wait for a second opinion. Whoever goes on meanwhile is not kept
 //! waiting: then the built-in opinion counts.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use super::state::Input;
 use crate::{
     base::id::LegId,
-    language::model::Understanding,
     live::dialog::talk::Heard,
     ports::{
-        assistant::{By, Choice, Doubt, Settled},
+        assistant::{By, Doubt, Settled},
         engine::Event,
     },
 };
@@ -23,11 +22,11 @@ pub(super) struct Doubts {
 
 impl Doubts {
     /// Puts them off; what is to be asked.
-    pub fn ask(&mut self, leg: LegId, heard: Heard, own: Understanding, choices: Arc<[Choice]>) -> Doubt {
-        let (number, words) = (self.next, heard.text.to_string());
+    pub fn ask(&mut self, leg: LegId, heard: Heard, doubt: Doubt) -> Doubt {
+        let number = self.next;
         self.next += 1;
         self.waiting.insert(leg, (number, heard));
-        Doubt { number, words, choices, own }
+        Doubt { number, ..doubt }
     }
 
     /// What the caller said before this and has to count now.
@@ -43,16 +42,21 @@ impl Doubts {
         let leg = self.waiting.iter().find(whose)?.0.clone();
         let (_, heard) = self.waiting.remove(&leg)?;
         let second = settled.by == By::Remote;
-        Some(Input::Understood { leg, heard: Heard { second, ..heard.meaning(&settled.understanding) } })
+        let answer = settled.answer;
+        let heard = Heard { answer, second, ..heard.meaning(&settled.understanding) };
+        Some(Input::Understood { leg, heard })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::{
-        base::number::Key,
-        language::model::{Guess, Verdict},
+        base::{id::Name, number::Key},
+        language::model::{Guess, Understanding, Verdict},
+        ports::assistant::{Answer, Cited},
     };
 
     fn leg(name: &str) -> LegId {
@@ -65,7 +69,15 @@ mod tests {
     }
 
     fn asked(doubts: &mut Doubts, name: &str) -> u64 {
-        doubts.ask(leg(name), Heard { text: name.into(), ..Heard::default() }, own(), Arc::new([])).number
+        let doubt = Doubt {
+            number: 0,
+            words: name.to_owned(),
+            choices: Arc::new([]),
+            own: own(),
+            shelf: None,
+            answer: None,
+        };
+        doubts.ask(leg(name), Heard { text: name.into(), ..Heard::default() }, doubt).number
     }
 
     fn heard(input: Option<Input>) -> (LegId, Heard) {
@@ -79,10 +91,12 @@ mod tests {
     fn each_gets_the_own_answer_once() {
         let mut doubts = Doubts::default();
         let numbers = [asked(&mut doubts, "anna"), asked(&mut doubts, "ben")];
-        let settled = |number, by| Settled { number, understanding: own(), by };
+        let cited = Cited { passage: Name::new("hours").expect("a name"), sentence: 0 };
+        let found = Some(Answer { cited: vec![cited], sure: true });
+        let settled = |number, by| Settled { number, understanding: own(), answer: found.clone(), by };
         let (leg, words) = heard(doubts.settled(settled(numbers[1], By::Remote)));
         assert_eq!((leg.as_str(), words.text.as_str(), words.second), ("ben", "ben", true));
-        assert_eq!(words.intents[0].intent, "refund");
+        assert_eq!((words.intents[0].intent.as_str(), words.answer), ("refund", found.clone()));
         assert!(doubts.settled(settled(numbers[1], By::Remote)).is_none());
         let (_, words) = heard(doubts.settled(settled(numbers[0], By::BuiltIn)));
         assert!(!words.second);
@@ -96,7 +110,7 @@ mod tests {
         assert!(doubts.overtaken(&key("ben")).is_none(), "somebody else's key");
         let (_, words) = heard(doubts.overtaken(&key("anna")));
         assert_eq!(words.text, "anna");
-        let late = Settled { number, understanding: own(), by: By::Remote };
+        let late = Settled { number, understanding: own(), answer: None, by: By::Remote };
         assert!(doubts.settled(late).is_none(), "it counts once");
 
         asked(&mut doubts, "anna");

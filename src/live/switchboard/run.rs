@@ -322,8 +322,8 @@ impl<O: Outlet> Core<O> {
         let Input::Engine(Event::Said { leg, text }) = input else { return Some(input) };
         let Hearsay { heard, doubt } = self.board.hear(&self.ears.borrow(), &leg, &text, now)?;
         match doubt.filter(|_| self.board.site().assistant.is_some()) {
-            Some((own, choices)) => {
-                let _gone = self.asked.send(self.doubts.ask(leg, heard, own, choices));
+            Some(doubt) => {
+                let _gone = self.asked.send(self.doubts.ask(leg, heard, doubt));
                 None
             }
             None => Some(Input::Understood { leg, heard }),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::{By, Choice, Remote, Understood};
+use super::{Answer, By, Choice, Remote, Shelf, Understood, answer::Answered};
 use crate::language::model::Understanding;
 
 /// Words of which the built-in model is not sure.
@@ -15,6 +15,9 @@ pub struct Doubt {
     pub words: String,
     pub choices: Arc<[Choice]>,
     pub own: Understanding,
+    /// What the house wrote, if anything, and what it finds there by itself.
+    pub shelf: Option<Arc<Shelf>>,
+    pub answer: Option<Answer>,
 }
 
 /// What came of it: the opinion of both, or the built-in model's own.
@@ -22,6 +25,7 @@ pub struct Doubt {
 pub struct Settled {
     pub number: u64,
     pub understanding: Understanding,
+    pub answer: Option<Answer>,
     pub by: By,
 }
 
@@ -47,12 +51,26 @@ pub fn start(remote: impl Fn() -> Option<Arc<Remote>> + Send + 'static) -> Opini
     Opinions { asked, settled }
 }
 
+/// Both questions are under way at once: the caller waits for neither twice.
 async fn settle(remote: Option<&Remote>, doubt: Doubt) -> Settled {
-    let Doubt { number, words, choices, own } = doubt;
-    let Some(remote) = remote else { return Settled { number, understanding: own, by: By::BuiltIn } };
-    let Understood { understanding, by, silence } = remote.second(&words, &choices, own).await;
-    if let Some(why) = silence {
+    let Doubt { number, words, choices, own, shelf, answer } = doubt;
+    let Some(remote) = remote else { return Settled { number, understanding: own, answer, by: By::BuiltIn } };
+    let meant = async {
+        if choices.is_empty() {
+            return Understood { understanding: own, by: By::BuiltIn, silence: None };
+        }
+        remote.second(&words, &choices, own).await
+    };
+    let found = async {
+        match &shelf {
+            Some(shelf) => remote.answer(&words, shelf).await,
+            None => Answered { answer, by: By::BuiltIn, silence: None },
+        }
+    };
+    let (meant, found) = tokio::join!(meant, found);
+    for why in meant.silence.iter().chain(&found.silence) {
         tracing::info!(%why, "the chat model has no say");
     }
-    Settled { number, understanding, by }
+    let by = if meant.by == By::Remote { meant.by } else { found.by };
+    Settled { number, understanding: meant.understanding, answer: found.answer, by }
 }

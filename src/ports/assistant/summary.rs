@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::{
     Assistant, By,
-    answer::{folded, sentences, within},
+    answer::{folded, within},
     remote::Silence,
 };
-use crate::infra::chat::Question;
+use crate::{base::text::sentences, infra::chat::Question};
 
 const TASK: &str = "`turns` are what was said in a telephone call. Sum it up for the company's staff in at most four \
     short sentences, in the caller's language: what the caller wanted and how it ended. List what the company \

@@ -6,7 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{numeral, spoken};
 use crate::{
-    infra::site::{Ask, End, Locale, Part, Site, Step, Talk, parts},
+    infra::site::{Ask, End, Locale, Part, Site, Spot, Step, Talk, parts},
     ports::engine::Media,
 };
 
@@ -41,14 +41,18 @@ fn talks(site: &Site) -> impl Iterator<Item = &Talk> {
 
 /// The words of the texts that the conversations of a site have.
 pub(super) fn lines(site: &Site) -> BTreeSet<(Locale, SmolStr)> {
-    let prompts = talks(site).flat_map(Talk::texts).flat_map(|(_, prompt)| &prompt.0);
-    let spoken = prompts.filter(|(locale, _)| site.languages.contains(locale));
-    let words = |(locale, text): (&Locale, &SmolStr)| {
+    let prompts = talks(site).flat_map(Talk::texts).filter(|(at, _)| !matches!(at, Spot::Passage(_)));
+    let prompts = prompts.flat_map(|(_, prompt)| &prompt.0).map(|(locale, text)| (*locale, text.as_str()));
+    // Of a passage each sentence may be said alone.
+    let passages = talks(site).flat_map(|talk| talk.knowledge.values());
+    let answers =
+        passages.flat_map(|passage| site.languages.iter().flat_map(|locale| passage.sentences(*locale)));
+    let spoken = prompts.chain(answers).filter(|(locale, _)| site.languages.contains(locale));
+    let words = |(locale, text): (Locale, &str)| {
         let words = parts(text).filter_map(|part| match part {
             Part::Words(words) => plain(words),
             Part::Field(_) => None,
         });
-        let locale = *locale;
         words.map(move |words| (locale, words)).collect::<Vec<_>>()
     };
     spoken.flat_map(words).collect()
@@ -169,5 +173,22 @@ mod tests {
         assert_eq!(said("陈伟", Locale::Chinese), "陈伟");
         assert_eq!(plain("，对吗？").as_deref(), Some("对吗？"));
         assert_eq!(plain("。"), None);
+    }
+
+    #[test]
+    fn every_sentence_of_an_answer_is_made_ready() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/small");
+        let site = crate::infra::site::load(&folder).expect("the example");
+        let ready = lines(&site);
+        let mut count = 0;
+        for passage in talks(&site).flat_map(|talk| talk.knowledge.values()) {
+            for (locale, sentence) in site.languages.iter().flat_map(|locale| passage.sentences(*locale)) {
+                let piece = plain(sentence).expect("words");
+                assert_eq!(saying(sentence, &[], locale), [Media::Prompt(spoken(locale, &piece))]);
+                assert!(ready.contains(&(locale, piece)), "{sentence}");
+                count += 1;
+            }
+        }
+        assert!(count >= 20, "{count}");
     }
 }

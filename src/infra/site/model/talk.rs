@@ -2,6 +2,7 @@
 //! Plain values; `check` tells what is wrong with them, `live::dialog::talk` leads the conversation.
 
 mod check;
+mod knowledge;
 mod lines;
 mod template;
 
@@ -11,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use check::{Spot, TalkFault};
+pub use knowledge::Passage;
 pub use lines::Lines;
 pub use template::{Part, parts};
 
@@ -33,6 +35,9 @@ pub struct Talk {
     /// The file of samples from which intents are learned; absolute.
     #[serde(default)]
     pub samples: Option<PathBuf>,
+    /// What the house tells those who ask, in sentences of its own.
+    #[serde(default)]
+    pub knowledge: BTreeMap<Name, Passage>,
     #[serde(default)]
     pub lines: Lines,
     /// So often in a row nothing is understood before a human takes over.
@@ -77,6 +82,8 @@ pub enum End {
         done: Prompt,
     },
     Say(Prompt),
+    /// A passage of the house's knowledge.
+    Answer(Name),
     Human(Human),
     /// The extension of the person, or with the digits, that this slot holds.
     Call(Name),

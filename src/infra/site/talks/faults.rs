@@ -50,10 +50,17 @@ impl Reading<'_> {
         use Severity::{Error, Warning};
         let topic = |name| self.places.topics.get(name).copied().unwrap_or(top);
         let slot = |name| self.places.slots.get(name).copied().unwrap_or(top);
+        let passage = |name| self.places.passages.get(name).copied().unwrap_or(top);
         match fault {
             TalkFault::NoTopics => (top, Code::MissingKey, Error),
             TalkFault::OutOfRange { .. } => (top, Code::BadValue, Error),
-            TalkFault::UnknownSlot { topic: name, .. } => (topic(name), Code::UnknownName, Error),
+            TalkFault::UnknownSlot { topic: name, .. } | TalkFault::UnknownPassage { topic: name, .. } => {
+                (topic(name), Code::UnknownName, Error)
+            }
+            TalkFault::EmptyPassage { passage: name } => (passage(name), Code::MissingKey, Error),
+            TalkFault::LongPassage { passage: name, .. } => (passage(name), Code::TooLarge, Warning),
+            TalkFault::Unasked { passage: name, .. } => (passage(name), Code::Untranslated, Warning),
+            TalkFault::AskedTwice { second, .. } => (passage(second), Code::Duplicate, Error),
             TalkFault::UnknownTopic { .. } => (top, Code::UnknownName, Error),
             TalkFault::SlotTwice { topic: name, .. } => (topic(name), Code::Duplicate, Error),
             TalkFault::Shared { second, .. } => (topic(second), Code::Duplicate, Error),

@@ -27,12 +27,13 @@ const TOPIC: Shape = Shape {
         ("task", "task: pay_back"),
         ("done", "done: { zh: 退款已提交。, en: Your refund is on its way. }"),
         ("say", "say: { zh: 我们九点开门。, en: We open at nine. }"),
+        ("answer", "answer: opening_hours"),
         ("human", "human: support"),
         ("call", "call: person"),
         ("hangup", "hangup: { zh: 再见。, en: Goodbye. }"),
     ],
 };
-const ENDS: [&str; 5] = ["task", "say", "human", "call", "hangup"];
+const ENDS: [&str; 6] = ["task", "say", "answer", "human", "call", "hangup"];
 const SHORTCUT: Shape = Shape {
     what: "a shortcut",
     keys: &[("words", "words: [退款, refund]"), ("topic", "topic: refund"), ("language", "language: en")],
@@ -133,6 +134,7 @@ impl Reading<'_> {
             }
             "say" => End::Say(self.text(spot, node, to)),
             "hangup" => End::HangUp(self.text(spot, node, to)),
+            "answer" => End::Answer(self.passages.name(node, to)?),
             "call" => End::Call(self.slots.name(node, to)?),
             _ => End::Human(Human { queue: self.around.house.names.queues.name(node, to)? }),
         })

@@ -15,14 +15,14 @@ use super::{
 };
 use crate::{
     base::id::Name,
-    infra::site::{Flow, Locale, Problems, Site, Step, Talk, samples},
+    infra::site::{self, Flow, Locale, Problems, Site, Step, Talk, samples},
     language::{
         entities::{self, Directory, Setting},
         model::{Model, Scratch, Understanding, Verdict},
         sample::Sample,
         train::{TrainError, Wanted, train},
     },
-    ports::assistant::Choice,
+    ports::assistant::{Choice, Doubt, Passage, Shelf},
 };
 
 /// Of longer utterances the beginning counts.
@@ -43,6 +43,8 @@ pub struct Ears {
     models: BTreeMap<PathBuf, (Model, Arc<[Choice]>)>,
     /// The samples of each flow.
     flows: BTreeMap<Name, Vec<PathBuf>>,
+    /// What each flow answers, by language.
+    shelves: BTreeMap<(Name, Locale), Arc<Shelf>>,
     directory: Option<Directory>,
 }
 
@@ -51,7 +53,7 @@ pub struct Ears {
 pub struct Hearsay {
     pub heard: Heard,
     /// What is needed to ask somebody else; `None` where nothing is in doubt.
-    pub doubt: Option<(Understanding, Arc<[Choice]>)>,
+    pub doubt: Option<Doubt>,
 }
 
 impl Ears {
@@ -79,8 +81,18 @@ impl Ears {
                 Err(why) => deaf.push(why),
             }
         }
+        let shelves = site.flows.iter().flat_map(|(name, flow)| {
+            let talks = flow.steps.values().filter_map(|step| match step {
+                Step::Talk(talk) if !talk.knowledge.is_empty() => Some(talk),
+                _ => None,
+            });
+            talks.flat_map(|talk| {
+                site.languages.iter().map(|locale| ((name.clone(), *locale), shelf(talk, *locale)))
+            })
+        });
+        let shelves = shelves.collect();
         let names = site.extensions.values().flat_map(|extension| extension.names());
-        (Self { models, flows, directory: Some(Directory::new(names)) }, deaf)
+        (Self { models, flows, shelves, directory: Some(Directory::new(names)) }, deaf)
     }
 
     /// Whether these words alone say what a caller of this flow wants.
@@ -94,8 +106,15 @@ impl Ears {
             .any(|(model, _)| model.understand(text, &mut Scratch::default()).verdict == Verdict::Accept)
     }
 
-    /// What a caller's words mean where the conversation stands.
-    pub fn understand(&self, talk: &Talk, talking: &Talking, text: &str, now: DateTime) -> Hearsay {
+    /// What a caller's words mean where the conversation of this flow stands.
+    pub fn understand(
+        &self,
+        flow: &Name,
+        talk: &Talk,
+        talking: &Talking,
+        text: &str,
+        now: DateTime,
+    ) -> Hearsay {
         let text = &text[..text.floor_char_boundary(LONGEST)];
         let locale = match talking.language {
             Locale::Chinese => "zh-CN",
@@ -103,28 +122,48 @@ impl Ears {
         };
         let setting = Setting { directory: self.directory.as_ref(), ..Setting::new(locale, now) };
         let entities = entities::parse(text, &setting);
-        match talk.samples.as_ref().and_then(|file| self.models.get(file)) {
-            Some((model, choices)) => {
-                let own = model.understand(text, &mut Scratch::default());
-                let heard = Heard::new(text, &own, &entities);
-                let doubt = in_doubt(talk, talking, &own, &heard).then(|| (own, choices.clone()));
-                Hearsay { heard, doubt }
-            }
-            None => Hearsay { heard: Heard::facts(text, &entities), doubt: None },
-        }
+        let model = talk.samples.as_ref().and_then(|file| self.models.get(file));
+        let shelf = self.shelves.get(&(flow.clone(), talking.language));
+        let answer = shelf.and_then(|shelf| shelf.likest(text));
+        let (own, choices) = match model {
+            Some((model, choices)) => (model.understand(text, &mut Scratch::default()), choices.clone()),
+            None => (
+                Understanding { verdict: Verdict::Reject, in_scope: 0.0, intents: Vec::new() },
+                Arc::default(),
+            ),
+        };
+        let heard = Heard { answer: answer.clone(), ..Heard::new(text, &own, &entities) };
+        let asks = (model.is_some() || shelf.is_some()) && in_doubt(talk, talking, &own, &heard);
+        let words = text.to_owned();
+        let doubt = asks.then(|| Doubt { number: 0, words, choices, own, shelf: shelf.cloned(), answer });
+        Hearsay { heard, doubt }
     }
 }
 
-/// Whether the caller would be asked back, or in vain. Who tells a value is not in doubt: it stays in the house.
+/// What a conversation answers in one language.
+fn shelf(talk: &Talk, locale: Locale) -> Arc<Shelf> {
+    let passage = |(name, passage): (&Name, &site::Passage)| Passage {
+        id: name.clone(),
+        text: passage.text(locale).map(|(_, text)| text.to_owned()).unwrap_or_default(),
+        asked: passage.asked.get(&locale).into_iter().flatten().map(ToString::to_string).collect(),
+    };
+    Arc::new(Shelf::new(talk.knowledge.iter().map(passage).collect(), locale == Locale::English))
+}
+
+/// Whether the caller would be asked back, answered in vain or at a guess. Who tells a value is not in doubt: it stays in
+/// the house.
 fn in_doubt(talk: &Talk, talking: &Talking, own: &Understanding, heard: &Heard) -> bool {
     if own.verdict == Verdict::Accept || !heard.facts.is_empty() || heard.text.trim().is_empty() {
         return false;
     }
+    let guess = heard.answer.as_ref().is_some_and(|answer| !answer.sure);
     let outcome = on(&mut talking.clone(), talk, Input::Understood(heard.clone()));
-    let back = |output: &Output| {
-        matches!(output, Output::Why(Why::Unsure { .. } | Why::Ambiguous { .. } | Why::Miss { .. }))
+    let doubtful = |output: &Output| match output {
+        Output::Why(Why::Unsure { .. } | Why::Ambiguous { .. } | Why::Miss { .. }) => true,
+        Output::Why(Why::Answered { .. }) => guess,
+        _ => false,
     };
-    outcome.iter().any(back)
+    outcome.iter().any(doubtful)
 }
 
 fn model(file: &Path) -> Result<(Model, Arc<[Choice]>), Deaf> {

@@ -52,6 +52,7 @@ impl Heard {
             intents: Vec::new(),
             facts: entities.iter().flat_map(|entity| facts(text, entity)).collect(),
             corrections: corrections.collect(),
+            answer: None,
             second: false,
         }
     }

@@ -96,7 +96,7 @@ impl<'a> Turn<'a> {
             Stage::Task(task) => self.why(Why::Busy { task }),
             Stage::Open => {
                 if !self.turned(heard) {
-                    self.miss();
+                    self.unclear(heard);
                 }
             }
             Stage::Fresh | Stage::Over => {}
@@ -170,6 +170,7 @@ impl<'a> Turn<'a> {
     pub fn progress(&mut self) {
         self.state.misses = 0;
         self.state.alarms = 0;
+        self.state.told = None;
     }
 
     pub fn known(&self, slot: &Name) -> Option<&Known> {

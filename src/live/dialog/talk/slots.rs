@@ -36,13 +36,17 @@ impl Turn<'_> {
         if answered {
             return self.proceed();
         }
+        if self.told(heard, true) {
+            return self.go_on();
+        }
         if filling.wrong {
             self.why(Why::Invalid { slot: slot.clone() });
             if let Some(slot) = self.talk.slots.get(slot) {
                 self.say(&slot.invalid, &[]);
             }
+            return self.miss();
         }
-        self.miss();
+        self.unclear(heard);
     }
 
     /// What the caller makes of a value read back.
@@ -81,7 +85,7 @@ impl Turn<'_> {
                 self.state.stage = Stage::Ask(slot.clone());
                 self.miss();
             }
-            (_, None) => self.miss(),
+            (_, None) => self.unclear(heard),
         }
     }
 

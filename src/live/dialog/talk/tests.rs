@@ -1,6 +1,7 @@
 //! Whole conversations. Entities are read by the language room from the caller's very words; what the model would
 //! make of a sentence is written beside it. Between any two turns the state goes through JSON, as over a restart.
 
+mod answers;
 mod bounds;
 mod english;
 mod hostile;

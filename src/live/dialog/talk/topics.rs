@@ -32,6 +32,10 @@ impl Turn<'_> {
         if self.state.topics.last() == Some(topic) {
             return false;
         }
+        if heard.sure != Sureness::Accept && self.told(heard, true) {
+            self.go_on();
+            return true;
+        }
         let percent = (likely * 100.0).round() as u8;
         self.state.held.clone_from(&heard.facts);
         match (heard.sure, rival) {
@@ -65,8 +69,9 @@ impl Turn<'_> {
                 }
                 if no.is_some() {
                     self.resume();
+                    return self.miss();
                 }
-                self.miss();
+                self.unclear(heard);
             }
         }
     }
@@ -101,8 +106,9 @@ impl Turn<'_> {
         }
         if yes_or_no(heard) == Some(false) {
             self.resume();
+            return self.miss();
         }
-        self.miss();
+        self.unclear(heard);
     }
 
     /// Begins a topic, inside the open one if there is one.
@@ -168,6 +174,10 @@ impl Turn<'_> {
                 self.out.push(Output::Do { task: task.clone(), facts });
             }
             End::Say(text) => self.finish(name, text, &self.values()),
+            End::Answer(passage) => {
+                self.tell_all(passage);
+                self.finished(name);
+            }
             End::Human(human) => self.transfer(&human.queue, Priority::Normal),
             End::Call(slot) => {
                 let text = self.known(slot).map(|known| known.text.clone());
@@ -206,6 +216,11 @@ impl Turn<'_> {
 
     fn finish(&mut self, name: &Name, text: &Prompt, fields: &[(String, String)]) {
         self.say(text, fields);
+        self.finished(name);
+    }
+
+    /// The topic is over: back to the one that waits, or to the open question.
+    fn finished(&mut self, name: &Name) {
         self.why(Why::Done { topic: name.clone() });
         self.state.topics.pop();
         self.forget(name);

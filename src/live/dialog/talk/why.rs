@@ -27,6 +27,7 @@ impl fmt::Display for Why {
             Self::Confirmed { slot } => write!(f, "{slot} is confirmed"),
             Self::Denied { slot } => write!(f, "{slot} is denied"),
             Self::Corrected { slot } => write!(f, "{slot} is corrected"),
+            Self::Answered { passage, sentence } => write!(f, "answered from {passage}, sentence {sentence}"),
             Self::Unclear => f.write_str("a correction that fits nothing"),
             Self::Aside { from, to } => write!(f, "{to} comes in between, {from} waits"),
             Self::Back { to } => write!(f, "back to {to}"),

@@ -8,7 +8,7 @@ use smol_str::SmolStr;
 use crate::{
     base::{id::Name, number::Key},
     infra::site::Locale,
-    ports::engine::Ear,
+    ports::{assistant::Answer, engine::Ear},
 };
 
 /// What happened.
@@ -38,6 +38,9 @@ pub struct Heard {
     pub intents: Vec<Guess>,
     pub facts: Vec<Fact>,
     pub corrections: Vec<Correction>,
+    /// What the house knows about it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answer: Option<Answer>,
     /// A model elsewhere had a say.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub second: bool,
@@ -194,6 +197,11 @@ pub enum Why {
     },
     /// A correction that fits nothing, or several places.
     Unclear,
+    /// In the words of the house; sentences are counted from 1.
+    Answered {
+        passage: Name,
+        sentence: u16,
+    },
     Aside {
         from: Name,
         to: Name,
@@ -257,6 +265,9 @@ pub struct Talking {
     pub alarms: u8,
     pub last: SmolStr,
     pub turns: u16,
+    /// The passage that was told last, and how often since anything else came of what was said.
+    #[serde(default)]
+    pub told: Option<(Name, u8)>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -297,6 +308,7 @@ impl Talking {
             alarms: 0,
             last: SmolStr::default(),
             turns: 0,
+            told: None,
         }
     }
 }

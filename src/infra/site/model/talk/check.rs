@@ -5,7 +5,7 @@ mod spot;
 use std::collections::BTreeMap;
 
 use super::{Ask, End, Jump, Locale, Name, Part, Prompt, Slot, Talk, Topic, parts};
-use crate::base::number::Key;
+use crate::base::{number::Key, text::ANSWER};
 
 pub use spot::Spot;
 
@@ -54,6 +54,20 @@ pub enum TalkFault {
         "topic `{topic}` is urgent, so it asks nothing and leads to a human: remove its slots, end it by `human`"
     )]
     NotUrgent { topic: Name },
+    #[error("passage `{passage}` says nothing: write what callers are told")]
+    EmptyPassage { passage: Name },
+    #[error(
+        "topic `{topic}` answers with `{passage}`, which is no passage: add it under `knowledge`, or correct its name"
+    )]
+    UnknownPassage { topic: Name, passage: Name },
+    #[error(
+        "passage `{passage}` has {count} sentences, of which callers hear {most}: make two passages of it"
+    )]
+    LongPassage { passage: Name, count: usize, most: usize },
+    #[error("nobody asks for passage `{passage}` in {language:?}: add what callers ask to `asked`")]
+    Unasked { passage: Name, language: Locale },
+    #[error("`{word}` is asked for both `{first}` and `{second}`: leave it to one of them")]
+    AskedTwice { word: String, first: Name, second: Name },
     #[error("`{what}` is {value}: it must be from 1 to {most}")]
     OutOfRange { what: &'static str, value: u8, most: u8 },
 }
@@ -77,8 +91,36 @@ impl Talk {
         for (name, slot) in &self.slots {
             self.check_slot(name, slot, &mut faults);
         }
+        self.check_knowledge(languages, &mut faults);
         self.check_texts(languages, &mut faults);
         faults
+    }
+
+    fn check_knowledge(&self, languages: &[Locale], faults: &mut Vec<TalkFault>) {
+        let mut asked: BTreeMap<String, &Name> = BTreeMap::new();
+        for (name, passage) in &self.knowledge {
+            let heard = |(_, sentence): &(Locale, &str)| sentence.contains(char::is_alphanumeric);
+            let counts = passage.text.0.keys().map(|locale| passage.sentences(*locale).filter(heard).count());
+            let (least, count) = counts.fold((usize::MAX, 0), |(least, most), n| (least.min(n), most.max(n)));
+            if count == 0 || least == 0 {
+                faults.push(TalkFault::EmptyPassage { passage: name.clone() });
+            }
+            if count > ANSWER {
+                faults.push(TalkFault::LongPassage { passage: name.clone(), count, most: ANSWER });
+            }
+            let asks =
+                |language: &&Locale| passage.asked.get(*language).is_some_and(|asked| !asked.is_empty());
+            let silent = languages.iter().filter(|language| !asks(language));
+            faults.extend(
+                silent.map(|language| TalkFault::Unasked { passage: name.clone(), language: *language }),
+            );
+            for word in passage.asked.values().flatten().map(|word| word.to_lowercase()) {
+                let before = asked.insert(word.clone(), name);
+                if let Some(first) = before.filter(|first| *first != name) {
+                    faults.push(TalkFault::AskedTwice { word, first: first.clone(), second: name.clone() });
+                }
+            }
+        }
     }
 
     fn check_topic(&self, name: &Name, topic: &Topic, faults: &mut Vec<TalkFault>) {
@@ -98,6 +140,12 @@ impl Talk {
         }
         if topic.urgent && (!topic.slots.is_empty() || !matches!(topic.end, End::Human(_))) {
             faults.push(TalkFault::NotUrgent { topic: name.clone() });
+        }
+        if let End::Answer(passage) = &topic.end
+            && !self.knowledge.contains_key(passage)
+        {
+            let (topic, passage) = (name.clone(), passage.clone());
+            faults.push(TalkFault::UnknownPassage { topic, passage });
         }
         if let End::Call(slot) = &topic.end {
             let ask = self.slots.get(slot).map(|slot| &slot.ask);

@@ -6,9 +6,14 @@ use proptest::prelude::*;
 use super::{
     super::{FactKind, on, words::Fact},
     Guess, Heard, Input, Output, Stage, Sureness, Talking,
-    shop::shop,
+    answers::informed,
+    name,
 };
-use crate::{base::number::Key, infra::site::Locale};
+use crate::{
+    base::number::Key,
+    infra::site::Locale,
+    ports::assistant::{Answer, Cited},
+};
 
 const KINDS: [FactKind; 12] = [
     FactKind::Digits,
@@ -65,9 +70,11 @@ fn heard() -> impl Strategy<Value = Heard> {
             .prop_map(|(wrong, right)| super::super::Correction { wrong: wrong.map(|at| at..at + 1), right }),
         0..3,
     );
-    (text, sure, prop::collection::vec(guess, 0..3), prop::collection::vec(fact(), 0..4), fixes).prop_map(
-        |(text, sure, intents, facts, corrections)| Heard {
+    let (guesses, facts) = (prop::collection::vec(guess, 0..3), prop::collection::vec(fact(), 0..4));
+    (text, sure, guesses, facts, fixes, prop::option::of(answer())).prop_map(
+        |(text, sure, intents, facts, corrections, answer)| Heard {
             second: false,
+            answer,
             text: text.into(),
             sure,
             intents,
@@ -75,6 +82,13 @@ fn heard() -> impl Strategy<Value = Heard> {
             corrections,
         },
     )
+}
+
+fn answer() -> impl Strategy<Value = Answer> {
+    let passage = prop_oneof![Just("hours"), Just("postage"), Just("none")];
+    let cited =
+        (passage, 0..3_u16).prop_map(|(passage, sentence)| Cited { passage: name(passage), sentence });
+    (prop::collection::vec(cited, 0..4), any::<bool>()).prop_map(|(cited, sure)| Answer { cited, sure })
 }
 
 fn input() -> impl Strategy<Value = Input> {
@@ -98,7 +112,7 @@ fn goes_on(output: &Output) -> bool {
 proptest! {
     #[test]
     fn nobody_is_left_in_silence(inputs in prop::collection::vec(input(), 1..120)) {
-        let talk = shop();
+        let talk = informed();
         let mut state = Talking::new(Locale::Chinese);
         on(&mut state, &talk, Input::Begin);
         for input in inputs {
@@ -132,7 +146,7 @@ proptest! {
     fn a_caller_who_only_turns_in_circles_reaches_a_human(
         circle in prop::collection::vec(heard(), 1..6)
     ) {
-        let talk = shop();
+        let talk = informed();
         let mut state = Talking::new(Locale::English);
         on(&mut state, &talk, Input::Begin);
         for heard in circle.iter().cycle().take(300) {

@@ -92,6 +92,7 @@ pub fn shop() -> Talk {
         human: human("desk"),
         otherwise: name("hangup"),
         samples: None,
+        knowledge: std::collections::BTreeMap::new(),
         lines: Lines::default(),
         misses: 3,
         deepest: 2,

@@ -16,6 +16,7 @@ pub enum Spot {
     Invalid(Name),
     Confirm(Name),
     Option(Name, Name),
+    Passage(Name),
 }
 
 impl fmt::Display for Spot {
@@ -27,6 +28,7 @@ impl fmt::Display for Spot {
             Self::Prompt(slot, index) => write!(f, "prompt {} of slot `{slot}`", index + 1),
             Self::Invalid(slot) => write!(f, "`invalid` of slot `{slot}`"),
             Self::Confirm(slot) => write!(f, "`confirm` of slot `{slot}`"),
+            Self::Passage(passage) => write!(f, "passage `{passage}`"),
             Self::Option(slot, option) => write!(f, "option `{option}` of slot `{slot}`"),
         }
     }
@@ -55,6 +57,7 @@ impl Talk {
                 all.extend(options.iter().map(|option| (title(option), &option.title)));
             }
         }
+        all.extend(self.knowledge.iter().map(|(name, passage)| (Spot::Passage(name.clone()), &passage.text)));
         all
     }
 
@@ -65,7 +68,7 @@ impl Talk {
             Spot::Line(name) => {
                 self.lines.all().iter().find(|(line, ..)| line == name).map(|(_, _, fields)| fields.to_vec())
             }
-            Spot::Title(_) | Spot::Invalid(_) | Spot::Option(..) => Some(Vec::new()),
+            Spot::Title(_) | Spot::Invalid(_) | Spot::Option(..) | Spot::Passage(_) => Some(Vec::new()),
             Spot::Confirm(_) => Some(vec!["value"]),
             Spot::Prompt(..) => Some(self.slots.keys().map(Name::as_str).collect()),
             Spot::End(name) => {
