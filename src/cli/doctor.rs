@@ -19,9 +19,9 @@ use crate::{
 
 /// Look at the machine: what is wrong, why it matters, what helps
 ///
-/// Looks at the site, private files, passwords, the daemon, the engine, trunks, prompts and recordings, ports, disk,
-/// clock, database and journal. Best run as root, who sees all of it. Ends with 0 when all is well, with 1 when there
-/// is a fault.
+/// Looks at the site, private files, passwords, the daemon, the engine, trunks, prompts and recordings, who hears and
+/// who speaks, ports, disk, clock, database and journal. Best run as root, who sees all of it. Ends with 0 when all is
+/// well, with 1 when there is a fault.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The site's folder

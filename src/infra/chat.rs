@@ -139,7 +139,9 @@ impl Chat {
         });
         let reply = self.remote.post(&["chat", "completions"], &body, LONGEST_REPLY).await;
         let bytes = reply.map_err(|why| match why {
-            RemoteError::Unreachable | RemoteError::Gone => ChatError::Unreachable,
+            RemoteError::Unreachable | RemoteError::Untrusted(_) | RemoteError::Gone => {
+                ChatError::Unreachable
+            }
             RemoteError::Refused(status) => ChatError::Refused { status },
             RemoteError::TooLong => ChatError::TooLong,
         })?;

@@ -1,16 +1,29 @@
-//! Services elsewhere, asked by HTTP: where they may be, and how much of a reply is read.
+//! Services elsewhere, asked by HTTP: where they may be, whom of them is believed, and how much of a reply is read.
 
-use std::net::IpAddr;
+mod trust;
 
-use reqwest::{Client, RequestBuilder, Response, Url, header::CONTENT_TYPE, redirect::Policy};
+use std::{net::IpAddr, time::Duration};
+
+pub use reqwest::Upgraded;
+use reqwest::{
+    Client, RequestBuilder, Response, StatusCode, Url,
+    header::{
+        CONNECTION, CONTENT_TYPE, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_VERSION, UPGRADE,
+    },
+    redirect::Policy,
+};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
+
+pub use trust::{Authorities, Distrust, NoAuthorities};
 
 /// Why there is no reply. Nothing of what was asked is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RemoteError {
     /// Not there, or no answer came.
     Unreachable,
+    /// It is there, and cannot prove who it is.
+    Untrusted(Distrust),
     /// It broke off while it answered.
     Gone,
     /// Its status.
@@ -29,17 +42,62 @@ pub struct Remote {
 impl Remote {
     /// `None` where `is_address` says no.
     pub fn new(url: &str, secret: Option<SecretString>) -> Option<Self> {
-        Self::where_it_may_be(url, secret, is_here)
+        Self::where_it_may_be(url, secret, None, is_here)
     }
 
-    /// A service that may be in the house without TLS too: on this machine or in a private network.
-    pub fn in_house(url: &str, secret: Option<SecretString>) -> Option<Self> {
-        Self::where_it_may_be(url, secret, near)
+    /// A service that may be in the house without TLS too: on this machine or in a private network. With `authorities`
+    /// nobody else is believed to know who it is.
+    pub fn in_house(
+        url: &str,
+        secret: Option<SecretString>,
+        authorities: Option<Authorities>,
+    ) -> Option<Self> {
+        Self::where_it_may_be(url, secret, authorities, near)
     }
 
-    fn where_it_may_be(url: &str, secret: Option<SecretString>, open: fn(&str) -> bool) -> Option<Self> {
-        let client = Client::builder().redirect(Policy::none()).no_proxy().build().ok()?;
-        Some(Self { client, url: address(url, open)?, secret })
+    fn where_it_may_be(
+        url: &str,
+        secret: Option<SecretString>,
+        authorities: Option<Authorities>,
+        open: fn(&str) -> bool,
+    ) -> Option<Self> {
+        let client = Client::builder().redirect(Policy::none()).no_proxy();
+        let client = match authorities {
+            Some(authorities) => authorities.alone_in(client),
+            None => client,
+        };
+        Some(Self { client: client.build().ok()?, url: address(url, open)?, secret })
+    }
+
+    /// The same as a WebSocket, whose handshake has this key and wants this answer; what comes then is no HTTP.
+    pub async fn web_socket(
+        &self,
+        key: &str,
+        accept: &str,
+        patience: Duration,
+    ) -> Result<Upgraded, RemoteError> {
+        let request = self
+            .client
+            .get(self.url.clone())
+            .header(CONNECTION, "Upgrade")
+            .header(UPGRADE, "websocket")
+            .header(SEC_WEBSOCKET_VERSION, "13")
+            .header(SEC_WEBSOCKET_KEY, key);
+        let shake = async {
+            let response = request.send().await.map_err(|error| match why(&error) {
+                // It is there, and no web server.
+                RemoteError::Unreachable if !error.is_connect() => RemoteError::Gone,
+                why => why,
+            })?;
+            if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+                return Err(RemoteError::Refused(response.status().as_u16()));
+            }
+            if response.headers().get(SEC_WEBSOCKET_ACCEPT).is_none_or(|own| own != accept) {
+                return Err(RemoteError::Gone);
+            }
+            response.upgrade().await.map_err(|_| RemoteError::Gone)
+        };
+        tokio::time::timeout(patience, shake).await.map_err(|_| RemoteError::Unreachable)?
     }
 
     /// Posts JSON to a path below the address; the body of the reply, if it has at most `longest` bytes.
@@ -70,11 +128,18 @@ impl Remote {
         if let Some(secret) = &self.secret {
             request = request.bearer_auth(secret.expose_secret());
         }
-        let response = request.send().await.map_err(|_| RemoteError::Unreachable)?;
+        let response = request.send().await.map_err(|error| why(&error))?;
         if !response.status().is_success() {
             return Err(RemoteError::Refused(response.status().as_u16()));
         }
         read(response, longest).await
+    }
+}
+
+fn why(error: &reqwest::Error) -> RemoteError {
+    match trust::distrust(error) {
+        Some(distrust) => RemoteError::Untrusted(distrust),
+        None => RemoteError::Unreachable,
     }
 }
 
@@ -143,7 +208,7 @@ mod tests {
         ] {
             assert!(!is_address(text), "{text}");
         }
-        let in_house = |text| Remote::in_house(text, None).is_some();
+        let in_house = |text| Remote::in_house(text, None, None).is_some();
         assert!(
             in_house("http://192.168.0.7/v1")
                 && in_house("http://[fd00::1]/")

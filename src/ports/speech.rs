@@ -25,7 +25,7 @@ pub use listener::{Listener, Partial, Sound};
 pub use primer::Primer;
 pub use program::Program;
 pub use scripted::{Act, Scripted};
-pub use setup::{SpeechFault, of_site, voices_of_site};
+pub use setup::{SpeechFault, conversations, of_site, voices_of_site};
 pub use socket::{Dialect, NoAddress, Socket};
 pub use sphinx::{Sphinx, SphinxSettings};
 pub use synthesis::{Synthesizer, Synthesizers, Unspoken};
@@ -35,7 +35,10 @@ use std::{collections::BTreeMap, io, sync::Arc, time::Duration};
 use futures_util::future::BoxFuture;
 
 use crate::{
-    infra::site::Locale,
+    infra::{
+        remote::{Distrust, RemoteError},
+        site::Locale,
+    },
     ports::engine::{Detector, Hearing},
 };
 
@@ -71,7 +74,11 @@ pub enum Unheard {
     TimedOut,
     #[error("the recogniser cannot be reached; is its address right, and is it running?")]
     Unreachable,
-    #[error("`{0}` is not installed, or is no program that Tandem's user may run")]
+    #[error("the recogniser at this address is not believed: {0}")]
+    Untrusted(Distrust),
+    #[error(
+        "`{0}` is not installed, or is no program that Tandem's user may run; install it, or name another"
+    )]
     Missing(String),
     #[error("the recogniser cannot be run: {0}; try it as Tandem's user")]
     Run(#[from] io::Error),
@@ -85,6 +92,18 @@ pub enum Unheard {
     Nonsense,
     #[error("too many callers speak at once for this recogniser; give it more workers")]
     Busy,
+}
+
+impl From<RemoteError> for Unheard {
+    fn from(why: RemoteError) -> Self {
+        match why {
+            RemoteError::Unreachable => Self::Unreachable,
+            RemoteError::Untrusted(distrust) => Self::Untrusted(distrust),
+            RemoteError::Gone => Self::Gone,
+            RemoteError::Refused(status) => Self::Refused { status },
+            RemoteError::TooLong => Self::TooLong,
+        }
+    }
 }
 
 /// Who hears which language.

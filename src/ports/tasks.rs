@@ -96,7 +96,9 @@ impl Service {
         let body = json!({ "call": task.call.to_string(), "facts": task.facts });
         let reply = self.remote.post(&[task.task.as_str()], &body, LONGEST_REPLY).await;
         let bytes = reply.map_err(|why| match why {
-            RemoteError::Unreachable | RemoteError::Gone => TaskError::Unreachable,
+            RemoteError::Unreachable | RemoteError::Untrusted(_) | RemoteError::Gone => {
+                TaskError::Unreachable
+            }
             RemoteError::Refused(status) => TaskError::Refused(status),
             RemoteError::TooLong => TaskError::TooLong,
         })?;

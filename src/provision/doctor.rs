@@ -14,6 +14,7 @@ mod people;
 mod ports;
 mod rows;
 mod sockets;
+mod speech;
 mod trunks;
 
 use std::path::Path;
@@ -36,6 +37,7 @@ pub enum Check {
     Engine,
     Trunks,
     Audio,
+    Speech,
     Ports,
     Disk,
     Clock,
@@ -53,6 +55,7 @@ impl Check {
             Self::Engine => "engine",
             Self::Trunks => "trunks",
             Self::Audio => "audio",
+            Self::Speech => "speech",
             Self::Ports => "ports",
             Self::Disk => "disk",
             Self::Clock => "clock",
@@ -169,12 +172,12 @@ pub async fn examine(patient: &Patient<'_>, rows: impl FnOnce(&Site) -> Db) -> V
         let up = engine::look(site, &mut to).await;
         trunks::look(site, &mut to).await;
         audio::look(site, patient, &mut to);
+        speech::look(site, patient.state, up, &mut to).await;
         ports::look(site, up, &mut to);
         rows::look(&rows(site), &mut to).await;
     } else {
-        for check in
-            [Check::Passwords, Check::Engine, Check::Trunks, Check::Audio, Check::Ports, Check::Database]
-        {
+        use Check as C;
+        for check in [C::Passwords, C::Engine, C::Trunks, C::Audio, C::Speech, C::Ports, C::Database] {
             to.unseen(check, "the site says what to look at, and it is refused", "set the site right first");
         }
     }

@@ -96,6 +96,9 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::engine",
             "ports::engine::freeswitch",
             "ports::engine::asterisk",
+            // It says a word to whoever hears, and has one said.
+            "ports::media",
+            "ports::speech",
             "base",
         ],
     ),
@@ -208,7 +211,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
     ("rcgen", &["src/lifecycle"]),
-    ("rustls", &["src/http"]),
+    ("rustls", &["src/http", "src/infra/remote"]),
     ("sd_notify", &["src/lifecycle"]),
     ("similar", &["src/provision"]),
     ("sqlx", &["src/infra/db"]),

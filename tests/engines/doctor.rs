@@ -12,21 +12,27 @@ on_every_engine! {
     the_doctor_finds_the_engine_well_and_a_wrong_password,
 }
 
+/// All that it finds in this world.
+pub async fn findings_in(world: &World) -> Vec<Value> {
+    let [site, state] = world.folders();
+    let mut tandem = Command::new(env!("CARGO_BIN_EXE_tandem"));
+    tandem.arg("--socket").arg(state.join("tandem.sock")).args(["--json", "doctor"]);
+    let output = tandem.arg(&site).arg("--state").arg(&state).output().await.expect("it runs");
+    let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    said["findings"].as_array().expect("findings").clone()
+}
+
+/// Verdict and words about one thing.
+pub fn of(findings: &[Value], check: &str) -> Vec<(String, String)> {
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    let of = findings.iter().filter(|one| one["check"] == check);
+    of.map(|one| (text(one, "verdict"), text(one, "what"))).collect()
+}
+
 pub async fn the_doctor_finds_the_engine_well_and_a_wrong_password(kind: Kind) {
     let world = World::new(kind).await;
-    let [site, state] = world.folders();
-    let doctor = async || {
-        let mut tandem = Command::new(env!("CARGO_BIN_EXE_tandem"));
-        tandem.arg("--socket").arg(state.join("tandem.sock")).args(["--json", "doctor"]);
-        let output = tandem.arg(&site).arg("--state").arg(&state).output().await.expect("it runs");
-        let said: Value = serde_json::from_slice(&output.stdout).expect("JSON");
-        said["findings"].as_array().expect("findings").clone()
-    };
-    let of = |findings: &[Value], check: &str| -> Vec<(String, String)> {
-        let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
-        let of = findings.iter().filter(|one| one["check"] == check);
-        of.map(|one| (text(one, "verdict"), text(one, "what"))).collect()
-    };
+    let [site, _] = world.folders();
+    let doctor = async || findings_in(&world).await;
     let findings = doctor().await;
     let engine = of(&findings, "engine");
     assert_eq!(engine.len(), 1, "{engine:?}");

@@ -9,4 +9,10 @@ mod pages;
 #[path = "../support/postgres.rs"]
 #[allow(dead_code)]
 mod postgres;
+#[path = "../support/recognizer.rs"]
+#[allow(dead_code)]
+mod recognizer;
+#[path = "../support/sealed.rs"]
+mod sealed;
 mod service;
+mod speech;

@@ -1,6 +1,6 @@
 //! Who hears callers, as a site names it.
 
-use std::{path::Path, time::Duration};
+use std::{fs, os::unix::fs::PermissionsExt, path::Path, time::Duration};
 
 use tandem::infra::site::{self, Code, Hearer, Hears, Locale, Severity, Speaker, Speaks};
 
@@ -20,11 +20,30 @@ fn each_language_has_whom_it_names() {
          en: { recognizer: http, url: \"https://speech.example/v1\", model: small, key_file: secrets/speech }\n",
     );
     let speech = site::load(&dir).expect("sound").speech;
-    let funasr = Hears::Funasr { url: "ws://127.0.0.1:10095".into() };
+    let funasr = Hears::Funasr { url: "ws://127.0.0.1:10095".into(), ca_file: None };
     assert_eq!(speech[&Locale::Chinese], Hearer { hears: funasr, patience: Duration::from_secs(3) });
     let key_file = Some(dir.join("secrets/speech"));
-    let http = Hears::Http { url: "https://speech.example/v1".into(), model: "small".into(), key_file };
+    let http = Hears::Http {
+        url: "https://speech.example/v1".into(),
+        model: "small".into(),
+        key_file,
+        ca_file: None,
+    };
     assert_eq!(speech[&Locale::English], Hearer { hears: http, patience: Duration::from_secs(5) });
+    // Such keys are longer than any password.
+    let key = dir.join("secrets/speech");
+    fs::create_dir_all(dir.join("secrets")).expect("a folder");
+    fs::write(&key, "k".repeat(200)).expect("written");
+    fs::set_permissions(&key, fs::Permissions::from_mode(0o600)).expect("closed");
+    site::load(&dir).expect("sound");
+}
+
+#[test]
+fn a_server_anywhere_is_reached_by_tls() {
+    let (_temp, dir) = copy("examples/small");
+    with(&dir, "  zh: { recognizer: vosk, url: \"wss://speech.example:2700\" }\n");
+    let vosk = Hears::Vosk { url: "wss://speech.example:2700".into(), ca_file: None };
+    assert_eq!(site::load(&dir).expect("sound").speech[&Locale::Chinese].hears, vosk);
 }
 
 #[test]
@@ -80,6 +99,24 @@ fn what_is_wrong_is_told_at_its_place() {
             Code::UnknownKey,
             "workers",
             "remove it",
+        ),
+        (
+            "  en: { recognizer: vosk, url: \"ws://127.0.0.1\", ca_file: ca.pem }\n",
+            Code::Contradiction,
+            "ca.pem",
+            "remove `ca_file`",
+        ),
+        (
+            "  en: { recognizer: vosk, url: \"wss://speech.example\", ca_file: ca.pem }\n",
+            Code::Unreadable,
+            "ca.pem",
+            "certificates in PEM",
+        ),
+        (
+            "  en: { recognizer: vosk, url: \"wss://speech.example\", ca_file: people.yaml }\n",
+            Code::Unreadable,
+            "people.yaml",
+            "no certificate is in it",
         ),
         ("  en: { recognizer: program, command: [hear] }\n", Code::BadValue, "hear", "from `/` on"),
         ("  en: { recognizer: pocketsphinx, patience: 1h }\n", Code::BadValue, "1h", "30s"),
@@ -176,7 +213,10 @@ fn each_language_has_the_voice_that_it_names() {
     assert_eq!(read.voices[&Locale::English], Speaker { speaks: english, patience: Duration::from_secs(3) });
     let key_file = Some(dir.join("secrets/speech"));
     let (url, model, voice) = ("https://speech.example/v1".into(), "m".into(), "anna".into());
-    assert_eq!(read.voices[&Locale::Chinese].speaks, Speaks::Http { url, model, voice, key_file });
+    assert_eq!(
+        read.voices[&Locale::Chinese].speaks,
+        Speaks::Http { url, model, voice, key_file, ca_file: None }
+    );
 }
 
 #[test]

@@ -49,7 +49,7 @@ pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) ->
         fields.need("url", to).and_then(|node| address(node, "https://models.example/v1", "key_file", to));
     let model = fields.need("model", to).and_then(|node| decode::line(node, 100, "NAME", to));
     let key_file = match fields.get("key_file") {
-        Some(node) => Some(secret::place(root, node, "secrets/assistant", to)?),
+        Some(node) => Some(secret::key_place(root, node, "secrets/assistant", to)?),
         None => None,
     };
     let [least, usual, most] = PATIENCE;

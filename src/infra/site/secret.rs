@@ -187,7 +187,13 @@ fn open_mode(path: &Path) -> Option<u32> {
 /// The secret file that a key names.
 pub(super) fn place(root: &Path, node: &Node, example: &str, to: &mut Findings) -> Option<PathBuf> {
     let text = named(node, example, to)?;
-    checked(root.join(text), text, node.place, to)
+    checked(root.join(text), text, node.place, LONGEST, to)
+}
+
+/// The same of a key that somebody else made.
+pub(super) fn key_place(root: &Path, node: &Node, example: &str, to: &mut Findings) -> Option<PathBuf> {
+    let text = named(node, example, to)?;
+    checked(root.join(text), text, node.place, LONGEST_KEY, to)
 }
 
 /// A file of the site that holds more than a word: a certificate, or its key, which nobody else may read.
@@ -228,7 +234,7 @@ fn named<'a>(node: &'a Node, example: &str, to: &mut Findings) -> Option<&'a str
 
 /// The secret file where no key names one.
 pub(super) fn default(root: &Path, name: &str, at: Place, to: &mut Findings) -> Option<PathBuf> {
-    checked(root.join(name), name, at, to)
+    checked(root.join(name), name, at, LONGEST, to)
 }
 
 /// The file of a PIN, whether a key names it or not.
@@ -243,7 +249,7 @@ pub(super) fn pin_file(
         Some(node) => (named(node, example, to)?, node.place),
         None => (example, at),
     };
-    let path = checked(root.join(name), name, at, to)?;
+    let path = checked(root.join(name), name, at, LONGEST, to)?;
     let keyed = |word: &str| pin::DIGITS.contains(&word.len()) && word.bytes().all(|b| b.is_ascii_digit());
     if read(&path).is_ok_and(|word| !keyed(word.expose_secret())) {
         let message = format!("{name} holds no PIN");
@@ -258,18 +264,19 @@ pub(super) fn pin_file(
     Some(path)
 }
 
-fn checked(path: PathBuf, name: &str, at: Place, to: &mut Findings) -> Option<PathBuf> {
+fn checked(path: PathBuf, name: &str, at: Place, longest: usize, to: &mut Findings) -> Option<PathBuf> {
     if let Some(mode) = open_mode(&path) {
         let message = format!("{name} can be read by others (mode {mode:04o})");
         to.error(Code::OpenSecret, at, message, format!("chmod 600 {}", path.display()));
         return None;
     }
-    match read(&path) {
+    match read_word(&path, longest) {
         Ok(_) => Some(path),
         Err(SecretError::Io { error, .. }) if error.kind() == io::ErrorKind::NotFound => Some(path),
         Err(SecretError::Content { .. }) => {
             let message = format!("{name} holds no usable secret");
-            to.error(Code::BadValue, at, message, "one line of 1 to 128 visible ASCII characters");
+            let help = format!("one line of 1 to {longest} visible ASCII characters");
+            to.error(Code::BadValue, at, message, help);
             None
         }
         Err(error) => {

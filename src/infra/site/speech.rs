@@ -1,6 +1,12 @@
 //! `speech` of `site.yaml`: who hears callers and who speaks to them, by language.
 
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use smol_str::SmolStr;
 
 use super::{
     decode::{self, Fields, Shape, shorten, suggest},
@@ -12,7 +18,7 @@ use super::{
     tree::Node,
     voices,
 };
-use crate::infra::remote::near;
+use crate::infra::remote::{Authorities, near};
 
 /// What `speech` names.
 #[derive(Default)]
@@ -38,6 +44,7 @@ const LANGUAGE: Shape = Shape {
         ("url", "url: \"ws://127.0.0.1:2700\""),
         ("model", "model: whisper-1"),
         ("key_file", "key_file: secrets/speech"),
+        ("ca_file", "ca_file: speech-ca.pem"),
         ("module", "module: unimrcp"),
         ("grammar", "grammar: \"builtin:speech/transcribe\""),
         ("profile", "profile: my-server"),
@@ -46,15 +53,17 @@ const LANGUAGE: Shape = Shape {
     ],
 };
 /// What belongs to a recogniser.
-const OWN: &[&str] =
-    &["patience", "workers", "command", "url", "model", "key_file", "module", "grammar", "profile", "params"];
+const OWN: &[&str] = &[
+    "patience", "workers", "command", "url", "model", "key_file", "ca_file", "module", "grammar", "profile",
+    "params",
+];
 const KINDS: [(&str, &[&str]); 7] = [
     ("none", &[]),
     ("pocketsphinx", &["workers"]),
     ("program", &["command"]),
-    ("vosk", &["url"]),
-    ("funasr", &["url"]),
-    ("http", &["url", "model", "key_file"]),
+    ("vosk", &["url", "ca_file"]),
+    ("funasr", &["url", "ca_file"]),
+    ("http", &["url", "model", "key_file", "ca_file"]),
     ("engine", &["module", "grammar", "profile", "params"]),
 ];
 
@@ -139,16 +148,19 @@ fn hears(root: &Path, kind: &str, fields: &Fields, to: &mut Findings) -> Option<
             Hears::Pocketsphinx { workers }
         }
         "program" => Hears::Program { command: command(fields.need("command", to)?, to)? },
-        "vosk" => Hears::Vosk { url: address(fields.need("url", to)?, "ws", to)?.into() },
-        "funasr" => Hears::Funasr { url: address(fields.need("url", to)?, "ws", to)?.into() },
+        "vosk" | "funasr" => {
+            let (url, ca_file) = server(root, fields, fields.need("url", to)?, "ws", to)?;
+            if kind == "vosk" { Hears::Vosk { url, ca_file } } else { Hears::Funasr { url, ca_file } }
+        }
         "http" => {
             let (url, model) = (fields.need("url", to), fields.need("model", to));
             let key_file = match fields.get("key_file") {
-                Some(node) => Some(secret::place(root, node, "secrets/speech", to)?),
+                Some(node) => Some(secret::key_place(root, node, "secrets/speech", to)?),
                 None => None,
             };
             let model = decode::line(model?, 100, "whisper-1", to)?.into();
-            Hears::Http { url: address(url?, "http", to)?.into(), model, key_file }
+            let (url, ca_file) = server(root, fields, url?, "http", to)?;
+            Hears::Http { url, model, key_file, ca_file }
         }
         _ => Hears::Nobody,
     })
@@ -170,8 +182,38 @@ pub(super) fn command(node: &Node, to: &mut Findings) -> Option<Vec<String>> {
     Some(words)
 }
 
+/// The address of a server, and who may have signed its certificate.
+pub(super) fn server(
+    root: &Path,
+    fields: &Fields,
+    url: &Node,
+    scheme: &str,
+    to: &mut Findings,
+) -> Option<(SmolStr, Option<PathBuf>)> {
+    let url = address(url, scheme, to)?;
+    let Some(node) = fields.get("ca_file") else { return Some((url.into(), None)) };
+    if url.starts_with(&format!("{scheme}://")) {
+        let message = "a server without TLS has no certificate that anybody could have signed";
+        to.error(
+            Code::Contradiction,
+            node.place,
+            message,
+            "remove `ca_file`, or write `wss` or `https` in `url`",
+        );
+        return None;
+    }
+    let path = secret::file(root, Some(node), node.place, ("speech-ca.pem", false), to)?;
+    if let Err(error) = Authorities::read(&path) {
+        let text = error.to_string();
+        let (message, help) = text.split_once("; ").unwrap_or((&text, ""));
+        to.error(Code::Unreadable, node.place, message, help);
+        return None;
+    }
+    Some((url.into(), Some(path)))
+}
+
 /// An address of a server. What callers say leaves the house sealed or not at all.
-pub(super) fn address<'a>(node: &'a Node, scheme: &str, to: &mut Findings) -> Option<&'a str> {
+fn address<'a>(node: &'a Node, scheme: &str, to: &mut Findings) -> Option<&'a str> {
     let text = decode::scalar(node, "ws://127.0.0.1:2700", to)?;
     let plain = |b: u8| b.is_ascii_alphanumeric() || b"._~:/[]-".contains(&b);
     let fine = text.len() <= 500
@@ -182,13 +224,15 @@ pub(super) fn address<'a>(node: &'a Node, scheme: &str, to: &mut Findings) -> Op
                 .rsplit_once(':')
                 .filter(|(_, port)| port.parse::<u16>().is_ok())
                 .map_or(host, |(host, _)| host);
-            !host.is_empty() && (own == scheme && near(host) || scheme == "http" && own == "https")
+            !host.is_empty() && (own == scheme && near(host) || own.strip_suffix('s') == Some(scheme))
         });
     if !fine {
         // Never the text itself: it may hold a password.
         let message = "that is no address of a speech server";
         let help = match scheme {
-            "ws" => "write `ws://HOST:PORT`, with HOST on this machine or an IP address of a private network",
+            "ws" => {
+                "write `wss://HOST:PORT`, or ws with HOST on this machine or an IP address of a private network"
+            }
             _ => {
                 "write `https://HOST/v1`, or http with HOST on this machine or an IP address of a private network"
             }

@@ -8,7 +8,7 @@ use super::{
     problem::Code,
     secret,
     source::{Findings, Place},
-    speech::{address, command},
+    speech::{command, server},
     tree::Node,
 };
 
@@ -23,11 +23,12 @@ const VOICE: Shape = Shape {
         ("url", "url: \"https://speech.example/v1\""),
         ("model", "model: tts-1"),
         ("key_file", "key_file: secrets/speech"),
+        ("ca_file", "ca_file: speech-ca.pem"),
     ],
 };
 const KINDS: [(&str, &[&str]); 3] = [
     ("espeak-ng", &["voice", "speed"]),
-    ("http", &["url", "model", "voice", "key_file"]),
+    ("http", &["url", "model", "voice", "key_file", "ca_file"]),
     ("program", &["command"]),
 ];
 /// At the least, usually, at the most.
@@ -64,12 +65,13 @@ pub(super) fn read(root: &Path, node: &Node, place: Place, to: &mut Findings) ->
 fn http(root: &Path, fields: &Fields, to: &mut Findings) -> Option<Speaks> {
     let (url, model, voice) = (fields.need("url", to), fields.need("model", to), fields.need("voice", to));
     let key_file = match fields.get("key_file") {
-        Some(node) => Some(secret::place(root, node, "secrets/speech", to)?),
+        Some(node) => Some(secret::key_place(root, node, "secrets/speech", to)?),
         None => None,
     };
     let model = decode::line(model?, 100, "tts-1", to)?.into();
     let voice = decode::line(voice?, 100, "alloy", to)?.into();
-    Some(Speaks::Http { url: address(url?, "http", to)?.into(), model, voice, key_file })
+    let (url, ca_file) = server(root, fields, url?, "http", to)?;
+    Some(Speaks::Http { url, model, voice, key_file, ca_file })
 }
 
 fn espeak(fields: &Fields, to: &mut Findings) -> Option<Speaks> {

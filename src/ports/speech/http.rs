@@ -11,7 +11,7 @@ use super::{Partial, Recognizer, Sound, Unheard};
 use crate::{
     base::wav::Wav,
     infra::{
-        remote::{Remote, RemoteError},
+        remote::{Authorities, Remote},
         site::Locale,
     },
     ports::engine::Hearing,
@@ -28,6 +28,8 @@ pub struct HttpSettings {
     pub url: String,
     pub model: SmolStr,
     pub secret: Option<SecretString>,
+    /// Nobody else says who it is.
+    pub authorities: Option<Authorities>,
     pub patience: Duration,
 }
 
@@ -52,8 +54,9 @@ struct Answer {
 
 impl Http {
     pub fn new(settings: HttpSettings) -> Result<Self, NoEndpoint> {
-        let HttpSettings { url, model, secret, patience } = settings;
-        Ok(Self { remote: Remote::in_house(&url, secret).ok_or(NoEndpoint)?, model, patience })
+        let HttpSettings { url, model, secret, authorities, patience } = settings;
+        let remote = Remote::in_house(&url, secret, authorities).ok_or(NoEndpoint)?;
+        Ok(Self { remote, model, patience })
     }
 
     async fn ask(&self, wav: &[u8], locale: Locale) -> Result<Vec<u8>, Unheard> {
@@ -64,12 +67,7 @@ impl Http {
         let kind = format!("multipart/form-data; boundary={BOUNDARY}");
         let fields = [("model", self.model.as_str()), ("language", language), ("response_format", "json")];
         let path = ["audio", "transcriptions"];
-        self.remote.post_as(&path, &kind, body(wav, &fields), MOST).await.map_err(|why| match why {
-            RemoteError::Unreachable => Unheard::Unreachable,
-            RemoteError::Gone => Unheard::Gone,
-            RemoteError::Refused(status) => Unheard::Refused { status },
-            RemoteError::TooLong => Unheard::TooLong,
-        })
+        Ok(self.remote.post_as(&path, &kind, body(wav, &fields), MOST).await?)
     }
 }
 

@@ -15,9 +15,12 @@ use super::{
 };
 use crate::{
     base::id::Name,
-    infra::site::{
-        Ask, Hearer, Hears, Locale, Prompt, Site, Speaker, Speaks, Step, Talk, samples,
-        secret::{self, SecretError},
+    infra::{
+        remote::{Authorities, NoAuthorities},
+        site::{
+            Ask, Hearer, Hears, Locale, Prompt, Site, Speaker, Speaks, Step, Talk, samples,
+            secret::{self, SecretError},
+        },
     },
     ports::engine::Detector,
 };
@@ -45,6 +48,8 @@ pub enum SpeechFault {
     Endpoint(#[from] NoEndpoint),
     #[error(transparent)]
     Secret(#[from] SecretError),
+    #[error(transparent)]
+    Authorities(#[from] NoAuthorities),
 }
 
 impl SpeechFault {
@@ -54,7 +59,7 @@ impl SpeechFault {
             Self::NoChinese => locale == Locale::Chinese,
             Self::NotInstalled | Self::Folder(_) => locale == Locale::English,
             Self::NotByEngine(of) => *of == locale,
-            Self::Address(_) | Self::Endpoint(_) | Self::Secret(_) => true,
+            Self::Address(_) | Self::Endpoint(_) | Self::Secret(_) | Self::Authorities(_) => true,
         }
     }
 }
@@ -118,10 +123,11 @@ fn synthesizer(speaker: &Speaker, locale: Locale) -> Result<Arc<dyn Synthesizer>
             Arc::new(Espeak { voice, speed: *speed, patience, ..usual })
         }
         Speaks::Program { command } => Arc::new(SpokenByProgram { command: command.clone(), patience }),
-        Speaks::Http { url, model, voice, key_file } => {
+        Speaks::Http { url, model, voice, key_file, ca_file } => {
             let secret = key_file.as_deref().map(secret::read_key).transpose()?;
+            let authorities = authorities(ca_file.as_ref())?;
             let (url, model, voice) = (url.to_string(), model.clone(), voice.clone());
-            Arc::new(HttpVoice::new(HttpVoiceSettings { url, model, voice, secret, patience })?)
+            Arc::new(HttpVoice::new(HttpVoiceSettings { url, model, voice, secret, authorities, patience })?)
         }
     })
 }
@@ -133,7 +139,9 @@ fn recognizer(
     folder: &Path,
 ) -> Result<Option<Arc<dyn Recognizer>>, SpeechFault> {
     let patience = hearer.patience;
-    let socket = |url: &str, dialect| Socket::new(url, dialect, patience);
+    let socket = |url: &str, ca_file: &Option<PathBuf>, dialect| -> Result<_, SpeechFault> {
+        Ok(Socket::new(url, authorities(ca_file.as_ref())?, dialect, patience)?)
+    };
     Ok(Some(match &hearer.hears {
         // Only who says so is heard by nobody without a word.
         Hears::Nobody if site.speech.contains_key(&locale) => return Ok(None),
@@ -151,14 +159,23 @@ fn recognizer(
             let command = command.iter().map(OsString::from).collect();
             Arc::new(Program { command, patience })
         }
-        Hears::Vosk { url } => Arc::new(socket(url, Dialect::Vosk)?),
-        Hears::Funasr { url } => Arc::new(socket(url, Dialect::Funasr)?),
-        Hears::Http { url, model, key_file } => {
+        Hears::Vosk { url, ca_file } => Arc::new(socket(url, ca_file, Dialect::Vosk)?),
+        Hears::Funasr { url, ca_file } => Arc::new(socket(url, ca_file, Dialect::Funasr)?),
+        Hears::Http { url, model, key_file, ca_file } => {
             let secret = key_file.as_deref().map(secret::read_key).transpose()?;
-            let settings = HttpSettings { url: url.to_string(), model: model.clone(), secret, patience };
-            Arc::new(Http::new(settings)?)
+            let (url, model, authorities) = (url.to_string(), model.clone(), authorities(ca_file.as_ref())?);
+            Arc::new(Http::new(HttpSettings { url, model, secret, authorities, patience })?)
         }
     }))
+}
+
+fn authorities(file: Option<&PathBuf>) -> Result<Option<Authorities>, NoAuthorities> {
+    file.map(|file| Authorities::read(file)).transpose()
+}
+
+/// The flows in which callers are listened to.
+pub fn conversations(site: &Site) -> impl Iterator<Item = &Name> {
+    talks(site).map(|(flow, _)| flow)
 }
 
 fn talks(site: &Site) -> impl Iterator<Item = (&Name, &Talk)> {

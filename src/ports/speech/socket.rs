@@ -5,19 +5,23 @@ mod dialect;
 use std::time::Duration;
 
 use futures_util::{FutureExt, SinkExt, StreamExt, future::BoxFuture};
-use tokio::{
-    net::TcpStream,
-    time::{Instant, sleep_until, timeout},
-};
+use tokio::time::{Instant, sleep_until};
 use tokio_tungstenite::{
-    WebSocketStream, client_async_with_config,
-    tungstenite::{Error, Message, http::Uri, protocol::WebSocketConfig},
+    WebSocketStream,
+    tungstenite::{
+        Error, Message,
+        handshake::{client::generate_key, derive_accept_key},
+        protocol::{Role, WebSocketConfig},
+    },
 };
 
 pub use self::dialect::Dialect;
 use self::dialect::Taken;
 use super::{Partial, Recognizer, Sound, Unheard};
-use crate::{infra::remote::near, ports::engine::Hearing};
+use crate::{
+    infra::remote::{Authorities, Remote, RemoteError, Upgraded},
+    ports::engine::Hearing,
+};
 
 const CONNECT: Duration = Duration::from_secs(2);
 /// Of one message, and of all words.
@@ -28,7 +32,7 @@ const GRACE: Duration = Duration::from_millis(200);
 /// A server, and how it wants to be spoken to.
 #[derive(Clone, Debug)]
 pub struct Socket {
-    address: Uri,
+    remote: Remote,
     dialect: Dialect,
     patience: Duration,
 }
@@ -36,19 +40,22 @@ pub struct Socket {
 /// Why an address is none.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no address of a recogniser; write ws://HOST:PORT, with HOST on this machine or in a private network"
+    "`{0}` is no address of a recogniser; write wss://HOST:PORT, or ws with HOST on this machine or in a private network"
 )]
 pub struct NoAddress(pub String);
 
 impl Socket {
-    pub fn new(url: &str, dialect: Dialect, patience: Duration) -> Result<Self, NoAddress> {
-        let wrong = || NoAddress(url.to_owned());
-        let address: Uri = url.parse().map_err(|_| wrong())?;
-        let near = address.host().is_some_and(near);
-        if address.scheme_str() != Some("ws") || !near || url.contains('@') {
-            return Err(wrong());
-        }
-        Ok(Self { address, dialect, patience })
+    /// `authorities`: nobody else says who it is.
+    pub fn new(
+        url: &str,
+        authorities: Option<Authorities>,
+        dialect: Dialect,
+        patience: Duration,
+    ) -> Result<Self, NoAddress> {
+        // A WebSocket begins as HTTP.
+        let place = url.strip_prefix("ws").map(|rest| format!("http{rest}"));
+        let remote = place.and_then(|place| Remote::in_house(&place, None, authorities));
+        Ok(Self { remote: remote.ok_or_else(|| NoAddress(url.to_owned()))?, dialect, patience })
     }
 }
 
@@ -60,12 +67,7 @@ impl Recognizer for Socket {
         partial: Partial,
     ) -> BoxFuture<'static, Result<String, Unheard>> {
         let server = self.clone();
-        async move {
-            let stream =
-                timeout(CONNECT, connect(&server.address)).await.map_err(|_| Unheard::Unreachable)??;
-            converse(server.dialect, stream, sound, partial).await
-        }
-        .boxed()
+        async move { converse(server.dialect, connect(&server.remote).await?, sound, partial).await }.boxed()
     }
 
     fn patience(&self) -> Duration {
@@ -73,23 +75,20 @@ impl Recognizer for Socket {
     }
 }
 
-async fn connect(address: &Uri) -> Result<WebSocketStream<TcpStream>, Unheard> {
-    let host = address.host().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    let port = address.port_u16().unwrap_or(80);
-    let tcp = TcpStream::connect((host, port)).await.map_err(|_| Unheard::Unreachable)?;
-    // Each frame leaves at once.
-    let _ = tcp.set_nodelay(true);
+async fn connect(remote: &Remote) -> Result<WebSocketStream<Upgraded>, Unheard> {
+    let key = generate_key();
+    let shaken = remote.web_socket(&key, &derive_accept_key(key.as_bytes()), CONNECT).await;
+    let stream = shaken.map_err(|why| match why {
+        RemoteError::Gone => Unheard::Nonsense,
+        other => other.into(),
+    })?;
     let bounds = WebSocketConfig::default().max_message_size(Some(MOST)).max_frame_size(Some(MOST));
-    match client_async_with_config(address, tcp, Some(bounds)).await {
-        Ok((stream, _)) => Ok(stream),
-        Err(Error::Http(response)) => Err(Unheard::Refused { status: response.status().as_u16() }),
-        Err(_) => Err(Unheard::Nonsense),
-    }
+    Ok(WebSocketStream::from_raw_socket(stream, Role::Client, Some(bounds)).await)
 }
 
 async fn converse(
     dialect: Dialect,
-    mut stream: WebSocketStream<TcpStream>,
+    mut stream: WebSocketStream<Upgraded>,
     mut sound: Sound,
     partial: Partial,
 ) -> Result<String, Unheard> {
@@ -120,7 +119,7 @@ async fn converse(
     }
 }
 
-async fn send(stream: &mut WebSocketStream<TcpStream>, message: Message) -> Result<(), Unheard> {
+async fn send(stream: &mut WebSocketStream<Upgraded>, message: Message) -> Result<(), Unheard> {
     stream.send(message).await.map_err(|_| Unheard::Gone)
 }
 

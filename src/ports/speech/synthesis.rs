@@ -24,7 +24,7 @@ use crate::{
         text::Label,
         wav::{self, Wav, WavError},
     },
-    infra::site::Locale,
+    infra::{remote::Distrust, site::Locale},
 };
 
 /// Makes sound of one text. May be dropped at any moment, and must leave nothing behind then.
@@ -56,6 +56,8 @@ pub enum Unspoken {
     Failed(Label),
     #[error("the synthesiser cannot be reached; is its address right, and is it running?")]
     Unreachable,
+    #[error("the synthesiser at this address is not believed: {0}")]
+    Untrusted(Distrust),
     #[error(
         "the synthesiser refused with status {0}; are its secret, its model's and its voice's name right?"
     )]
@@ -80,7 +82,12 @@ impl Unspoken {
     /// Whether the next text would fail in the same way.
     pub fn concerns_all(&self) -> bool {
         match self {
-            Self::NoEspeak | Self::Missing(_) | Self::Run(_) | Self::Unreachable | Self::GivenUp => true,
+            Self::NoEspeak
+            | Self::Missing(_)
+            | Self::Run(_)
+            | Self::Unreachable
+            | Self::Untrusted(_)
+            | Self::GivenUp => true,
             Self::Refused(status) => [401, 403, 404].contains(status),
             _ => false,
         }

@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use nix::unistd::{User, getgrouplist};
+use nix::unistd::{Gid, Uid, User, getgrouplist};
 
 use crate::infra::site::EngineKind;
 
@@ -21,6 +21,8 @@ pub(super) struct Identity {
 #[derive(Clone, Copy)]
 pub(super) enum Want {
     Read = 4,
+    /// Have it run.
+    Run = 1,
     /// Make files in it.
     Make = 3,
 }
@@ -41,10 +43,22 @@ pub(super) fn engine(kind: EngineKind) -> Option<Identity> {
         let c_name = std::ffi::CString::new(name).ok()?;
         let groups = getgrouplist(&c_name, user.gid).ok()?;
         let own = user.gid.as_raw();
-        let mut gids: Vec<u32> = groups.into_iter().map(nix::unistd::Gid::as_raw).collect();
+        let mut gids: Vec<u32> = groups.into_iter().map(Gid::as_raw).collect();
         gids.push(own);
         Some(Identity { name: user.name, uid: user.uid.as_raw(), gids })
     })
+}
+
+/// Who owns a file, and with it what is kept there.
+pub(super) fn owner(path: &Path) -> Option<Identity> {
+    let uid = Uid::from_raw(fs::metadata(path).ok()?.uid());
+    let user = User::from_uid(uid).ok().flatten();
+    let groups = user.as_ref().and_then(|user| {
+        let name = std::ffi::CString::new(user.name.as_str()).ok()?;
+        getgrouplist(&name, user.gid).ok()
+    });
+    let gids = groups.unwrap_or_default().into_iter().map(Gid::as_raw).collect();
+    Some(Identity { name: user.map_or_else(|| uid.to_string(), |user| user.name), uid: uid.as_raw(), gids })
 }
 
 fn running(name: &str) -> Option<Identity> {
@@ -60,7 +74,7 @@ fn running(name: &str) -> Option<Identity> {
         let uid = *numbers("Uid:").get(1)?;
         let mut gids = numbers("Groups:");
         gids.extend(numbers("Gid:").get(1));
-        let known = User::from_uid(nix::unistd::Uid::from_raw(uid)).ok().flatten();
+        let known = User::from_uid(Uid::from_raw(uid)).ok().flatten();
         Some(Identity { name: known.map_or_else(|| uid.to_string(), |user| user.name), uid, gids })
     })
 }

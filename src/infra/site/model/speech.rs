@@ -27,17 +27,21 @@ pub enum Hears {
     Program {
         command: Vec<String>,
     },
+    /// Behind TLS, `ca_file` names the authorities that may have signed its certificate, here and below.
     Vosk {
         url: SmolStr,
+        ca_file: Option<PathBuf>,
     },
     Funasr {
         url: SmolStr,
+        ca_file: Option<PathBuf>,
     },
     /// The key is in its file, never here.
     Http {
         url: SmolStr,
         model: SmolStr,
         key_file: Option<PathBuf>,
+        ca_file: Option<PathBuf>,
     },
     /// A module of the engine itself.
     Engine {
@@ -79,7 +83,7 @@ pub enum Speaks {
     /// A program and its arguments, run for each prompt.
     Program { command: Vec<String> },
     /// The key is in its file, never here.
-    Http { url: SmolStr, model: SmolStr, voice: SmolStr, key_file: Option<PathBuf> },
+    Http { url: SmolStr, model: SmolStr, voice: SmolStr, key_file: Option<PathBuf>, ca_file: Option<PathBuf> },
 }
 
 impl Speaks {

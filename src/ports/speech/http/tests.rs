@@ -41,6 +41,7 @@ async fn heard(address: SocketAddr, patience: u64) -> Result<SmolStr, Unheard> {
         url: format!("http://{address}/v1"),
         model: "small".into(),
         secret: Some("s3cret".into()),
+        authorities: None,
         patience: Duration::from_secs(patience),
     };
     let mut listener = Listener::new(&Http::new(settings).expect("an address"), &hearing(), 8000);
@@ -103,6 +104,7 @@ fn words_of_callers_leave_the_house_sealed_or_not_at_all() {
             url: url.to_owned(),
             model: "small".into(),
             secret: None,
+            authorities: None,
             patience: Duration::from_secs(1),
         };
         assert_eq!(Http::new(settings).is_ok(), fine, "{url}");

@@ -36,13 +36,15 @@ async fn who_is_not_told_of_has_pocketsphinx_for_english_and_nobody_for_chinese(
     // Told so, nobody hears without a warning; a server is named; a key that is not there is told.
     let hearer = |hears| Hearer { hears, patience: Duration::from_secs(1) };
     site.speech.insert(Locale::English, hearer(Hears::Nobody));
-    site.speech.insert(Locale::Chinese, hearer(Hears::Funasr { url: "ws://127.0.0.1:1".into() }));
+    site.speech
+        .insert(Locale::Chinese, hearer(Hears::Funasr { url: "ws://127.0.0.1:1".into(), ca_file: None }));
     let (all, faults) = of_site(&site, &folder.path().join("speech"));
     assert!(!all.hears(Locale::English) && all.hears(Locale::Chinese) && faults.is_empty(), "{faults:?}");
     let mut listener: Listener = all.listen(&chinese, 8000).expect("a listener");
     assert!(matches!(listener.finish().await, Err(Unheard::Unreachable)));
     let key_file = Some(folder.path().join("key"));
-    let http = Hears::Http { url: "https://speech.example/v1".into(), model: "m".into(), key_file };
+    let url = "https://speech.example/v1".into();
+    let http = Hears::Http { url, model: "m".into(), key_file, ca_file: None };
     site.speech.insert(Locale::Chinese, hearer(http));
     assert!(matches!(of_site(&site, folder.path()).1[..], [SpeechFault::Secret(_)]));
 

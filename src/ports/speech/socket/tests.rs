@@ -2,7 +2,7 @@ use std::{future::Future, net::SocketAddr};
 
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpListener,
+    net::{TcpListener, TcpStream},
 };
 use tokio_tungstenite::accept_async;
 
@@ -15,7 +15,7 @@ mod stand_in;
 use stand_in::{Known, StandIn};
 
 fn socket(address: SocketAddr, dialect: Dialect, patience: u64) -> Socket {
-    Socket::new(&format!("ws://{address}"), dialect, Duration::from_secs(patience)).expect("an address")
+    Socket::new(&format!("ws://{address}"), None, dialect, Duration::from_secs(patience)).expect("an address")
 }
 
 /// Bursts of noise whose lengths are their own.
@@ -125,13 +125,15 @@ async fn whatever_a_server_does_the_utterance_ends() {
 
 #[test]
 fn words_of_callers_do_not_leave_the_house_unsealed() {
-    let at = |url: &str| Socket::new(url, Dialect::Vosk, Duration::from_secs(1)).is_ok();
+    let at = |url: &str| Socket::new(url, None, Dialect::Vosk, Duration::from_secs(1)).is_ok();
     for url in [
         "ws://127.0.0.1:2700",
         "ws://localhost:10095/",
         "ws://192.168.1.9:1",
         "ws://[::1]:2700",
         "ws://10.0.0.2",
+        "wss://speech.example:2700",
+        "wss://8.8.8.8/",
     ] {
         assert!(at(url), "{url}");
     }
@@ -140,6 +142,9 @@ fn words_of_callers_do_not_leave_the_house_unsealed() {
         "http://127.0.0.1",
         "ws://8.8.8.8",
         "ws://me:word@127.0.0.1",
+        "wss://me:word@speech.example",
+        "wss://speech.example/?key=word",
+        "https://speech.example",
         "",
         "ws://",
     ] {

@@ -8,7 +8,7 @@ use serde_json::json;
 use smol_str::SmolStr;
 
 use super::{super::NoEndpoint, Synthesizer, Unspoken, fingerprint, program::MOST};
-use crate::infra::remote::{Remote, RemoteError};
+use crate::infra::remote::{Authorities, Remote, RemoteError};
 
 /// Which voice of which model speaks, where.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct HttpVoiceSettings {
     pub model: SmolStr,
     pub voice: SmolStr,
     pub secret: Option<SecretString>,
+    /// Nobody else says who it is.
+    pub authorities: Option<Authorities>,
     pub patience: Duration,
 }
 
@@ -32,9 +34,9 @@ pub struct HttpVoice {
 
 impl HttpVoice {
     pub fn new(settings: HttpVoiceSettings) -> Result<Self, NoEndpoint> {
-        let HttpVoiceSettings { url, model, voice, secret, patience } = settings;
+        let HttpVoiceSettings { url, model, voice, secret, authorities, patience } = settings;
         let name = fingerprint("http", &[&url, &model, &voice]);
-        let remote = Remote::in_house(&url, secret).ok_or(NoEndpoint)?;
+        let remote = Remote::in_house(&url, secret, authorities).ok_or(NoEndpoint)?;
         Ok(Self { remote, name, model, voice, patience })
     }
 }
@@ -50,6 +52,7 @@ impl Synthesizer for HttpVoice {
         async move {
             own.remote.post(&["audio", "speech"], &body, MOST).await.map_err(|why| match why {
                 RemoteError::Unreachable => Unspoken::Unreachable,
+                RemoteError::Untrusted(distrust) => Unspoken::Untrusted(distrust),
                 RemoteError::Gone => Unspoken::Gone,
                 RemoteError::Refused(status) => Unspoken::Refused(status),
                 RemoteError::TooLong => Unspoken::TooLong,

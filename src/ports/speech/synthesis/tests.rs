@@ -96,7 +96,8 @@ pub(crate) fn remote(address: SocketAddr, patience: u64) -> HttpVoice {
     let url = format!("http://{address}/v1");
     let (model, voice) = ("tts-1".into(), "alloy".into());
     let patience = Duration::from_secs(patience);
-    HttpVoice::new(HttpVoiceSettings { url, model, voice, secret: Some("s3cret".into()), patience })
+    let (secret, authorities) = (Some("s3cret".into()), None);
+    HttpVoice::new(HttpVoiceSettings { url, model, voice, secret, authorities, patience })
         .expect("an address")
 }
 
@@ -212,9 +213,9 @@ async fn text_is_spoken_not_obeyed() {
 #[test]
 fn another_voice_has_another_name_and_the_name_tells_nothing() {
     let of = |url: &str, voice: &str| {
-        let (url, model, secret) = (url.to_owned(), "tts-1".into(), None);
+        let (url, model, secret, authorities) = (url.to_owned(), "tts-1".into(), None, None);
         let patience = Duration::from_secs(1);
-        let settings = HttpVoiceSettings { url, model, voice: voice.into(), secret, patience };
+        let settings = HttpVoiceSettings { url, model, voice: voice.into(), secret, authorities, patience };
         HttpVoice::new(settings).map(|voice| voice.voice())
     };
     let name = of("https://speech.example/v1", "alloy").expect("an address");
