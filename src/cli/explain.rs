@@ -18,7 +18,7 @@ use crate::{
     http::Explanation,
     live::{
         record::{CallRecord, EndedBy, LegRecord, Role},
-        switchboard::view::{CallDetail, Recording, Why},
+        switchboard::view::{CallDetail, Recording, SummaryView, SummedBy, Why},
     },
 };
 
@@ -72,7 +72,21 @@ fn live(paint: &Paint, detail: &CallDetail, now: Stamp) -> String {
         span(now.since(call.since)),
         paint.time(call.since, now)
     );
-    told + &recordings(paint, &detail.recordings, now)
+    told + &summary(detail.summary.as_ref()) + &recordings(paint, &detail.recordings, now)
+}
+
+/// What the caller's conversations were about.
+fn summary(summary: Option<&SummaryView>) -> String {
+    let Some(SummaryView { text, promises, by }) = summary else { return String::new() };
+    let by = match by {
+        SummedBy::BuiltIn => "in the caller's words",
+        SummedBy::Remote => "by the chat model",
+    };
+    let mut told = format!("About, {by}: {}\n", clean(text));
+    for promise in promises {
+        let _ = writeln!(told, "Promised: {}", clean(promise));
+    }
+    told
 }
 
 fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
@@ -92,6 +106,7 @@ fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
     if let Some(at) = call.erased {
         let _ = writeln!(told, "The caller and the way through the flow were erased {}", paint.time(at, now));
     }
+    told += &summary(call.summary.as_ref());
     told + "\n" + &legs(paint, &call.legs, now) + &recordings(paint, &call.recordings, now)
 }
 

@@ -1,6 +1,9 @@
 //! Who is asked from conversations: the service and the chat model that the site names, made anew for every revision.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use tokio::sync::watch;
 
@@ -16,9 +19,15 @@ use crate::{
     },
 };
 
+/// Nobody waits for a summary. It has a circuit breaker of its own: one that takes long turns nothing off for callers.
+const UNHURRIED: Duration = Duration::from_secs(10);
+
 pub(super) fn start(sites: watch::Receiver<Arc<Site>>) -> Outside {
     Outside {
-        opinions: assistant::start(of_revision(sites.clone(), remote)),
+        opinions: assistant::start(of_revision(sites.clone(), |site| {
+            remote(site, site.assistant.as_ref()?.patience)
+        })),
+        summaries: assistant::sums(of_revision(sites.clone(), |site| remote(site, UNHURRIED))),
         tasks: tasks::start(of_revision(sites, service)),
     }
 }
@@ -56,7 +65,7 @@ fn service(site: &Site) -> Option<Arc<Service>> {
     Service::new(settings).map(Arc::new).inspect_err(|why| tracing::error!(%why, "tasks are not done")).ok()
 }
 
-fn remote(site: &Site) -> Option<Arc<Remote>> {
+fn remote(site: &Site, patience: Duration) -> Option<Arc<Remote>> {
     let named = site.assistant.as_ref()?;
     let secret = match named.key_file.as_deref().map(secret::read_key).transpose() {
         Ok(secret) => secret,
@@ -66,7 +75,7 @@ fn remote(site: &Site) -> Option<Arc<Remote>> {
         }
     };
     let (url, model) = (named.url.to_string(), named.model.clone());
-    let chat = Chat::new(chat::Settings { url, model, secret, patience: named.patience });
+    let chat = Chat::new(chat::Settings { url, model, secret, patience });
     let chat = chat.inspect_err(|why| tracing::error!(%why, "no chat model is asked")).ok()?;
     Some(Arc::new(Remote::new(chat)))
 }

@@ -16,7 +16,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    live::switchboard::view::{Recording, Why},
+    live::switchboard::view::{Recording, SummaryView, Why},
     ports::engine::HangupCause,
 };
 
@@ -49,6 +49,9 @@ pub struct CallRecord {
     #[serde(default)]
     pub recordings: Vec<Recording>,
     pub steps: Vec<Why>,
+    /// What its conversations were about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<SummaryView>,
     /// When all that could tell of a person was removed; times, causes and the people of the house stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Stamp>,

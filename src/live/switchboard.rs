@@ -19,6 +19,7 @@
 //! - `deadlines` what happens when nothing happens
 //! - `audit`     how the view is put right after a restart, a lost link, a lost event
 //! - `conversing` callers who talk in their own words
+//! - `summaries` what conversations were about
 //! - `acts`      what an admin orders
 //! - `invariants` what always holds
 //! - `views`     what the doors may see
@@ -50,6 +51,7 @@ pub mod secrets;
 mod sites;
 mod stages;
 mod state;
+mod summaries;
 mod tapes;
 mod trunks;
 pub mod view;

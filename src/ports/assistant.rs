@@ -14,7 +14,7 @@ mod understand;
 pub use answer::{Answer, Answered, Cited, Passage, Shelf};
 pub use remote::{Remote, Silence};
 pub use second::{Doubt, Opinions, Settled, start};
-pub use summary::{Speaker, Summary, Turn};
+pub use summary::{Speaker, Summaries, Summary, Told, Turn, in_own_words, sums};
 pub use understand::{Choice, Understood};
 
 use crate::language::model::Model;

@@ -219,6 +219,7 @@ fn view(query: &Query, mood: Mood) -> View {
             recordings: vec![],
             steps: steps(),
             brief: None,
+            summary: None,
         }))),
         Query::Call(_) => View::Call(None),
         Query::Queues => View::Queues(queues()),

@@ -79,6 +79,8 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str) {
     let choices = schema["oneOf"].as_array();
     if let Some(choices) = choices {
         let fits = |choice: &&Value| {
+            let named = choice["$ref"].as_str().and_then(|name| document.pointer(&name[1..]));
+            let choice = named.unwrap_or(choice);
             let required = choice["required"].as_array().into_iter().flatten();
             required.clone().all(|name| members.contains_key(name.as_str().unwrap_or_default()))
                 && members.keys().all(|name| choice["properties"].get(name).is_some())

@@ -18,7 +18,7 @@ use tandem::{
         record::{
             Before, CallRecord, Counts, DayReport, Direction, EndedBy, Filter, LegRecord, QueueCounts, Role,
         },
-        switchboard::view::{Pause, Recording},
+        switchboard::view::{Pause, Recording, SummaryView, SummedBy},
     },
     ports::engine::HangupCause,
 };
@@ -69,6 +69,11 @@ fn record() -> CallRecord {
         ],
         recordings: vec![recording()],
         steps: steps(),
+        summary: Some(SummaryView {
+            text: "我要把东西退了 … 转人工".into(),
+            promises: vec!["三个工作日内原路退回".into()],
+            by: SummedBy::BuiltIn,
+        }),
         erased: None,
     }
 }

@@ -20,7 +20,7 @@ use tandem::{
             CallRecord, Direction, EndedBy, LegRecord, Role,
             store::{CallStore, Projection, Standing},
         },
-        switchboard::view::{Pause, Recording, Why},
+        switchboard::view::{Pause, Recording, SummaryView, SummedBy, Why},
     },
     ports::engine::HangupCause,
 };
@@ -67,6 +67,11 @@ pub fn record(n: u64) -> CallRecord {
         legs,
         recordings: recordings(n),
         steps: vec![Why { at: at(1), what: "number 4001 → flow main".into() }],
+        summary: (!n.is_multiple_of(3)).then(|| SummaryView {
+            text: "我要退款 … '); DROP TABLE calls; --".into(),
+            promises: vec!["We'll send it again.".into()],
+            by: if talked { SummedBy::Remote } else { SummedBy::BuiltIn },
+        }),
         erased: None,
     }
 }

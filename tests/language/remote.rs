@@ -17,7 +17,7 @@ use std::{
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use tandem::{
-    base::id::Name,
+    base::id::{CallId, Name},
     infra::chat::{Chat, ChatError, Settings},
     language::{
         file::{decode, encode},
@@ -26,7 +26,8 @@ use tandem::{
         train::{Wanted, train},
     },
     ports::assistant::{
-        Assistant, By, Choice, Cited, Doubt, Passage, Remote, Shelf, Silence, Speaker, Turn, start,
+        Assistant, By, Choice, Cited, Doubt, Passage, Remote, Shelf, Silence, Speaker, Told, Turn,
+        in_own_words, start, sums,
     },
 };
 
@@ -332,14 +333,29 @@ async fn a_call_is_summed_up_with_or_without_it() {
         Play::Form("summary", json!({ "text": text, "promises": ["We'll send it again on Monday."] }))
     };
     let good = StandIn::new(form("Parcel 4711 is missing and is sent again."));
-    let summary = assistant(Some(&good)).summarise(&call).await;
-    assert_eq!(
-        (summary.by, summary.text.as_str()),
-        (By::Remote, "Parcel 4711 is missing and is sent again.")
-    );
-    let lying = StandIn::new(form("Parcel 4711 is missing; 500 euro were promised."));
-    let summary = assistant(Some(&lying)).summarise(&call).await;
-    assert_eq!((summary.by, summary.silence), (By::BuiltIn, Some(Silence::Unfounded)));
-    assert_eq!(summary.text, "My parcel 4711 has not arrived.");
+    let summary = remote(&good).summarise(&call).await.expect("a summary");
+    assert_eq!(summary.text, "Parcel 4711 is missing and is sent again.");
     assert_eq!(summary.promises, ["We'll send it again on Monday."]);
+    let lying = StandIn::new(form("Parcel 4711 is missing; 500 euro were promised."));
+    assert_eq!(remote(&lying).summarise(&call).await, Err(Silence::Unfounded));
+    let own = in_own_words(&call);
+    assert_eq!(own.text, "My parcel 4711 has not arrived.");
+    assert_eq!(own.promises, ["We'll send it again on Monday."]);
+}
+
+#[tokio::test]
+async fn what_the_other_side_makes_nothing_of_is_not_told_and_the_next_call_is_summed_up() {
+    let turns = vec![Turn { speaker: Speaker::Caller, text: "My parcel has not arrived.".to_owned() }];
+    let stand_ins =
+        [Play::HangUp, Play::Form("summary", json!({ "text": "A parcel is missing.", "promises": [] }))];
+    let asks = stand_ins.map(|play| Arc::new(remote(&StandIn::new(play))));
+    let at = AtomicUsize::new(0);
+    let mut sums = sums(move || Some(asks[at.fetch_add(1, Ordering::SeqCst).min(1)].clone()));
+    for call in [1, 2] {
+        sums.asked.send(Told { call: CallId(call), turns: turns.clone() }).expect("it listens");
+    }
+    let (call, summary) = sums.made.recv().await.expect("a summary");
+    assert_eq!((call, summary.text.as_str()), (CallId(2), "A parcel is missing."));
+    drop(sums.asked);
+    assert!(sums.made.recv().await.is_none(), "nothing else comes");
 }

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use tandem::{
     base::{
         clock::Stamp,
-        id::{LegId, Name, SoundId},
+        id::{CallId, LegId, Name, SoundId},
         number::{Key, Number},
         text::Label,
     },
@@ -28,9 +28,12 @@ use tandem::{
             view::{Act, Actor, Done, Query, Refusal, View},
         },
     },
-    ports::engine::{
-        Arrival, Event, Order, Origin,
-        simulator::{Answer, Caller, Faults, Phone, World},
+    ports::{
+        assistant::Turn,
+        engine::{
+            Arrival, Event, Order, Origin,
+            simulator::{Answer, Caller, Faults, Phone, World},
+        },
     },
 };
 
@@ -179,6 +182,8 @@ pub struct Rig {
     pub ears: Ears,
     /// Tasks that were begun.
     pub tasks: Vec<Effect>,
+    /// What a chat model was told to sum up.
+    pub to_sum: Vec<(CallId, Vec<Turn>)>,
     /// Who acts.
     pub actor: Actor,
     pub replies: Vec<Result<(), Refusal>>,
@@ -206,6 +211,7 @@ impl Rig {
             forgotten: Vec::new(),
             ears: Ears::default(),
             tasks: Vec::new(),
+            to_sum: Vec::new(),
             actor: Actor::admin(Label::new("admin")),
             replies: Vec::new(),
             done: Vec::new(),
@@ -266,6 +272,7 @@ impl Rig {
                 }
                 Effect::Forget(sound) => self.forgotten.push(sound),
                 task @ Effect::Task { .. } => self.tasks.push(task),
+                Effect::SumUp { call, turns } => self.to_sum.push((call, turns)),
                 Effect::Told { .. } | Effect::Words(_) => {}
             }
         }

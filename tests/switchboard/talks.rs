@@ -4,16 +4,16 @@ use std::{collections::BTreeMap, path::Path};
 
 use tandem::{
     base::number::Key,
-    infra::site::{self, Site},
+    infra::site::{self, AssistantSettings, Site},
     live::{
         dialog::talk::Ears,
         switchboard::{
             Effect, Input,
-            view::{Act, BriefView, Query, View},
+            view::{Act, BriefView, CallDetail, Query, SummaryView, SummedBy, View},
         },
     },
     ports::engine::{
-        Command, Event,
+        Command, Event, HangupCause,
         simulator::{Answer, Caller, Faults, Phone, World},
     },
 };
@@ -89,11 +89,7 @@ impl Talker {
     }
 
     fn steps(&self) -> Vec<String> {
-        let View::Call(Some(detail)) = self.rig.board.view(&Query::Call(self.rig.only_call()), self.rig.now)
-        else {
-            panic!("the call is there")
-        };
-        detail.steps.iter().map(|why| why.what.to_string()).collect()
+        self.detail().steps.iter().map(|why| why.what.to_string()).collect()
     }
 
     #[track_caller]
@@ -102,12 +98,16 @@ impl Talker {
         self
     }
 
-    fn brief(&self) -> BriefView {
+    fn detail(&self) -> CallDetail {
         let View::Call(Some(detail)) = self.rig.board.view(&Query::Call(self.rig.only_call()), self.rig.now)
         else {
             panic!("the call is there")
         };
-        detail.brief.expect("a brief")
+        *detail
+    }
+
+    fn brief(&self) -> BriefView {
+        self.detail().brief.expect("a brief")
     }
 }
 
@@ -135,6 +135,70 @@ fn a_refund_by_words_over_a_restart_ends_with_a_human_who_knows_it() {
     caller.because("queue support");
     let told = caller.steps().join("\n");
     assert!(!told.contains("20261145") && !told.contains("机器"), "no word of the caller: {told}");
+}
+
+/// A site that names a chat model.
+fn with_a_chat_model(caller: &mut Talker) {
+    let mut site = caller.rig.board.site().as_ref().clone();
+    site.assistant = Some(AssistantSettings {
+        url: "http://127.0.0.1:9/v1".into(),
+        model: "stand-in".into(),
+        key_file: None,
+        patience: secs(1),
+    });
+    caller.rig.input(Input::Site(site.into()));
+}
+
+#[test]
+fn whoever_takes_over_sees_what_it_was_about_and_it_stays_with_the_call() {
+    let mut caller = Talker::calls("4010");
+    caller.says("我要把东西退了").says("二零二六幺幺四五").says("对").says("帮我转人工");
+    caller.rig.run_for(secs(10));
+    let summary = caller.detail().summary.expect("a summary");
+    assert_eq!((summary.text.as_str(), summary.by), ("我要把东西退了 … 帮我转人工", SummedBy::BuiltIn));
+    assert!(caller.rig.to_sum.is_empty(), "nobody is named who could be asked");
+    caller.rig.run_for(secs(60));
+    assert_eq!(caller.rig.records[0].summary.as_ref(), Some(&summary));
+}
+
+#[test]
+fn a_chat_model_is_told_no_value_and_its_summary_stays() {
+    let mut caller = Talker::calls("4010");
+    with_a_chat_model(&mut caller);
+    caller.says("我要把东西退了").says("二零二六幺幺四五").says("对").says("收到就是破的");
+    caller.done("refund_request", &[]).says("帮我转人工");
+    let (call, turns) = caller.rig.to_sum.pop().expect("it is asked while the caller is put through");
+    let told: Vec<&str> = turns.iter().map(|turn| turn.text.as_str()).collect();
+    assert!(told.contains(&"我要把东西退了") && told.contains(&"订单号…，对吗？"), "{told:#?}");
+    assert!(told.iter().any(|text| text.contains("三个工作日内原路退回")), "{told:#?}");
+    for value in ["二零二六", "幺幺四五", "20261145"] {
+        assert!(!told.iter().any(|text| text.contains(value)), "{value} in {told:#?}");
+    }
+    let snapshot = caller.rig.snapshot();
+    let text = "退货：东西坏了，退款已经提交。";
+    let summary = SummaryView { text: text.into(), promises: Vec::new(), by: SummedBy::Remote };
+    caller.rig.input(Input::SummedUp { call, summary: summary.clone() });
+    caller.rig.die_and_return(&snapshot, secs(1));
+    caller.rig.run_for(secs(10));
+    assert_eq!(caller.detail().summary.as_ref(), Some(&summary));
+    caller.rig.run_for(secs(60));
+    assert_eq!(caller.rig.records[0].summary.as_ref(), Some(&summary));
+    assert!(caller.rig.board.is_late(&Input::SummedUp { call, summary }), "the call is no more");
+}
+
+#[test]
+fn who_hangs_up_in_the_midst_is_summed_up_and_who_said_nothing_is_not() {
+    for (words, about) in [(Some("我的快递怎么还没到"), Some("我的快递怎么还没到")), (None, None)]
+    {
+        let mut caller = Talker::calls("4010");
+        if let Some(words) = words {
+            caller.says(words);
+        }
+        let leg = caller.leg.clone();
+        caller.rig.event(Event::Ended { leg, cause: HangupCause::NORMAL_CLEARING });
+        let summary = caller.rig.records[0].summary.as_ref().map(|summary| summary.text.as_str());
+        assert_eq!(summary, about);
+    }
 }
 
 #[test]

@@ -154,7 +154,7 @@ impl<'s> Rehearsal<'s> {
         let now = Stamp(zoned.map(|zoned| zoned.timestamp().as_microsecond()).unwrap_or_default());
         for act in dialog::on(&mut self.dialog, self.site, happening, now) {
             let end = match act {
-                Act::Words { language, text } => {
+                Act::Words { language, text, .. } => {
                     turn.said.push((language, text));
                     continue;
                 }
@@ -174,7 +174,13 @@ impl<'s> Rehearsal<'s> {
                     turn.task = Some((task, facts));
                     continue;
                 }
-                Act::Speak(_) | Act::Hush | Act::GoOn | Act::Listen(..) | Act::Deaf | Act::Wait(_) => {
+                Act::SumUp
+                | Act::Speak(_)
+                | Act::Hush
+                | Act::GoOn
+                | Act::Listen(..)
+                | Act::Deaf
+                | Act::Wait(_) => {
                     continue;
                 }
                 Act::Queue { queue, brief, .. } => {

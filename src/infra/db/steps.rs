@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 5] = [
+const STEPS: [Step; 6] = [
     Step {
         name: "calls",
         sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
@@ -40,6 +40,11 @@ const STEPS: [Step; 5] = [
         name: "words",
         sqlite: include_str!("../../../migrations/sqlite/0005_words.sql"),
         postgres: include_str!("../../../migrations/postgres/0005_words.sql"),
+    },
+    Step {
+        name: "summary",
+        sqlite: include_str!("../../../migrations/sqlite/0006_summary.sql"),
+        postgres: include_str!("../../../migrations/postgres/0006_summary.sql"),
     },
 ];
 

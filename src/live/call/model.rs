@@ -13,6 +13,7 @@ use crate::{
     },
     infra::site::Locale,
     live::{
+        call::Spoken,
         dialog::{Brief, Dialog},
         mailbox::Session,
         queue::Place,
@@ -333,6 +334,9 @@ pub struct Call {
     /// What a conversation tells those who take the caller over.
     #[serde(default)]
     pub brief: Option<Box<Brief>>,
+    /// What was said in its conversations.
+    #[serde(default)]
+    pub spoken: Option<Box<Spoken>>,
 }
 
 impl Call {

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use smol_str::format_smolstr;
+use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     model::{Act, Brief, Dialog, Happening},
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     base::id::Name,
-    infra::site::{Ask, Locale, Talk, TransferTo},
+    infra::site::{Ask, Locale, Part, Talk, TransferTo, parts},
     ports::{engine::Ear, media},
 };
 
@@ -91,6 +91,9 @@ impl Turn<'_> {
         dialog.speaking = talking.speaking;
         dialog.language = talking.language;
         let silent = !talking.speaking;
+        if then.is_some() {
+            self.acts.push(Act::SumUp);
+        }
         match then {
             Some(then) if silent => {
                 dialog.talk = Some(conversation);
@@ -115,7 +118,8 @@ impl Turn<'_> {
         for output in outputs {
             match output {
                 Output::Say { language, template, values, text } => {
-                    self.acts.push(Act::Words { language, text });
+                    let told = valueless(&template);
+                    self.acts.push(Act::Words { language, text, told });
                     speech.extend(media::saying(&template, &values, language));
                     wait = Some(PROMPT_GUARD);
                 }
@@ -195,6 +199,15 @@ impl Turn<'_> {
         dialog.flow = name.clone();
         Way::To(flow.start.clone())
     }
+}
+
+/// A text without what stands in its fields.
+fn valueless(template: &str) -> SmolStr {
+    let words = parts(template).map(|part| match part {
+        Part::Words(words) => words,
+        Part::Field(_) => "…",
+    });
+    words.collect()
 }
 
 fn patience(ear: Ear) -> Duration {

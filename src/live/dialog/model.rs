@@ -84,7 +84,11 @@ pub enum Act {
     Words {
         language: Locale,
         text: SmolStr,
+        /// Without the values in it.
+        told: SmolStr,
     },
+    /// The conversation is over when its last words have been heard.
+    SumUp,
     Hush,
     /// Listen in this way from now on.
     Listen(Ear, Locale),

@@ -229,7 +229,11 @@ impl Turn<'_> {
         let media = prompts.iter().filter_map(|prompt| media::prompt(prompt, dialog.language)).collect();
         for prompt in prompts {
             let text = prompt.0.get_key_value(&dialog.language).or_else(|| prompt.0.iter().next());
-            let words = text.map(|(language, text)| Act::Words { language: *language, text: text.clone() });
+            let words = text.map(|(language, text)| Act::Words {
+                language: *language,
+                text: text.clone(),
+                told: text.clone(),
+            });
             self.acts.extend(words);
         }
         self.acts.push(Act::Speak(media));

@@ -20,15 +20,15 @@ use crate::{
 };
 
 const CALL: &str = "INSERT INTO calls (id, from_number, from_name, to_number, arrived, answered, ended, cause, \
-     ended_by, queue, wait_ms, talk_ms, agent, steps, direction, outcome, worded) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, 1) ON CONFLICT (id) DO NOTHING";
+     ended_by, queue, wait_ms, talk_ms, agent, steps, direction, outcome, summary, worded) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1) ON CONFLICT (id) DO NOTHING";
 const LEG: &str = "INSERT INTO legs (call, place, leg, role, party, began, answered, ended, cause) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const RECORDING: &str = "INSERT INTO recordings (call, place, sound, leg, ordered_by, began, ended, pauses) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ended', $1, $2)";
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
-     queue, wait_ms, talk_ms, agent, steps, erased, direction FROM calls";
+     queue, wait_ms, talk_ms, agent, steps, erased, direction, summary FROM calls";
 const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call";
 const RECORDINGS: &str =
     "SELECT call, sound, leg, ordered_by, began, ended, pauses FROM recordings WHERE call";
@@ -145,6 +145,8 @@ async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<
     let id = call.id.0 as i64;
     let steps =
         serde_json::to_string(&call.steps).map_err(|_| StoreError::Row { call: call.id, column: "steps" })?;
+    let summary = call.summary.as_ref().map(serde_json::to_string).transpose();
+    let summary = summary.map_err(|_| StoreError::Row { call: call.id, column: "summary" })?;
     let inserted = Sql::new(CALL)
         .bind(id)
         .bind(call.from.as_ref().map(Number::as_str))
@@ -161,7 +163,8 @@ async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<
         .bind(call.agent.as_ref().map(Name::as_str))
         .bind(steps)
         .bind(call.direction.map(Direction::word))
-        .bind(call.outcome().word());
+        .bind(call.outcome().word())
+        .bind(summary.as_deref());
     if transaction.run(inserted).await? == 0 {
         return Ok(());
     }

@@ -18,7 +18,7 @@ use crate::{
         call::{Call, Stage},
         dialog::{
             Conversation, Dialog, Happening,
-            talk::{self, Ears, Heard, Hearsay},
+            talk::{self, Ears, Fact, FactKind, Heard, Hearsay},
         },
     },
 };
@@ -63,6 +63,14 @@ impl Switchboard {
                 self.out.tell(call, "a chat model elsewhere had a say in what the caller means");
             }
             let nothing = heard.text.trim().is_empty();
+            if !nothing && let Some(call) = self.calls.get_mut(&id) {
+                // The same rule as for a second opinion: who tells a value tells it the house alone.
+                let answer =
+                    |fact: &Fact| matches!(fact.kind, FactKind::Yes | FactKind::No | FactKind::Neither);
+                let open = heard.facts.iter().all(answer) && !heard.text.contains(char::is_numeric);
+                let (text, spoken) = (heard.text.trim(), call.spoken.get_or_insert_default());
+                spoken.add(Speaker::Caller, text, open.then_some(text));
+            }
             let word = if nothing { talk::Input::Nothing } else { talk::Input::Understood(heard) };
             self.dialog(id, Happening::Word(word));
         }

@@ -302,6 +302,7 @@ pub(super) fn new_call(
         by: None,
         recorded: Vec::new(),
         brief: None,
+        spoken: None,
         steps: Vec::new(),
     }
 }

@@ -12,6 +12,7 @@ use super::{
     doubts::Doubts,
     secrets::Secrets,
     state::{Effect, Input, Switchboard},
+    summaries,
     view::{Deed, Done, Refusal, Trouble, View, Why, Words},
 };
 use crate::{
@@ -28,7 +29,7 @@ use crate::{
         record::CallRecord,
     },
     ports::{
-        assistant::{Doubt, Opinions},
+        assistant::{Doubt, Opinions, Summaries, Told},
         engine::{Command, Engine, Event, Forming, Order},
         tasks::{Done as TaskDone, Task, Tasks},
     },
@@ -94,6 +95,8 @@ pub struct Outside {
     pub tasks: Tasks,
     /// What is not surely understood, if the site names anybody who may have a say.
     pub opinions: Opinions,
+    /// What conversations were about, of the same.
+    pub summaries: Summaries,
 }
 
 /// Why the loop ended before it was told to.
@@ -176,8 +179,8 @@ pub async fn run<O: Outlet>(
 ) -> Result<(), RunError> {
     let Wiring { journal, mut engine, mut forming, mut asks, mut sites, outlet, clock, ears, outside } =
         wiring;
-    let Outside { tasks, opinions } = outside;
-    let (mut tasks_done, mut settled) = (tasks.done, opinions.settled);
+    let Outside { tasks, opinions, summaries: sums } = outside;
+    let (mut tasks_done, mut settled, mut summed) = (tasks.done, opinions.settled, sums.made);
     let mut core = Core {
         board,
         journal,
@@ -192,6 +195,7 @@ pub async fn run<O: Outlet>(
         ears,
         todo: tasks.todo,
         asked: opinions.asked,
+        to_sum: sums.asked,
         doubts: Doubts::default(),
     };
     let mut events: Vec<Event> = Vec::with_capacity(BATCH);
@@ -221,6 +225,9 @@ pub async fn run<O: Outlet>(
             Some(TaskDone { call, results }) = tasks_done.recv() => {
                 core.batch.push(Input::TaskDone { call, outcome: results });
             }
+            Some((call, summary)) = summed.recv() => {
+                core.batch.push(Input::SummedUp { call, summary: summaries::remote(summary) });
+            }
             Some(settled) = settled.recv() => core.batch.extend(core.doubts.settled(settled)),
             Some(site) = sites.recv() => core.batch.push(Input::Site(site)),
             () = time::sleep(wait.unwrap_or(SNAPSHOT_EVERY)) => core.batch.push(Input::Clock),
@@ -246,6 +253,7 @@ struct Core<O> {
     ears: watch::Receiver<Arc<Ears>>,
     todo: mpsc::UnboundedSender<Task>,
     asked: mpsc::UnboundedSender<Doubt>,
+    to_sum: mpsc::UnboundedSender<Told>,
     doubts: Doubts,
 }
 
@@ -316,9 +324,12 @@ impl<O: Outlet> Core<O> {
         Ok(())
     }
 
-    /// What was said, as the conversation understands it; `None` when nobody who may listen has asked, or somebody
-    /// else is to have a say first.
+    /// What was said, as the conversation understands it; `None` when nobody who may listen has asked, somebody else is to
+    /// have a say first, or nobody waits for an answer any more.
     fn understand(&mut self, input: Input, now: Stamp) -> Option<Input> {
+        if self.board.is_late(&input) {
+            return None;
+        }
         let Input::Engine(Event::Said { leg, text }) = input else { return Some(input) };
         let Hearsay { heard, doubt } = self.board.hear(&self.ears.borrow(), &leg, &text, now)?;
         match doubt.filter(|_| self.board.site().assistant.is_some()) {
@@ -346,6 +357,9 @@ impl<O: Outlet> Core<O> {
             }
             Effect::Task { call, task, facts } => {
                 let _gone = self.todo.send(Task { call, task, facts });
+            }
+            Effect::SumUp { call, turns } => {
+                let _gone = self.to_sum.send(Told { call, turns });
             }
             Effect::Forget(sound) => self.outlet.forget(&sound),
             Effect::Told { call, why } => self.outlet.told(call, &why),

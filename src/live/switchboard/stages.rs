@@ -7,6 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     legs::END_GUARD,
     state::{Effect, Switchboard},
+    summaries,
     view::{Speaker, Words},
 };
 use crate::{
@@ -90,7 +91,11 @@ impl Switchboard {
             let Some(call) = self.calls.get_mut(&id) else { return };
             match act {
                 Act::Speak(media) => call.playing = Some(self.out.order(&call.leg, Command::Play { media })),
-                Act::Words { language, text } => {
+                Act::Words { language, text, told } => {
+                    if matches!(&call.stage, Stage::Dialog(dialog) if dialog.talk.is_some()) {
+                        let spoken = call.spoken.get_or_insert_default();
+                        spoken.add(Speaker::House, &text, Some(&told));
+                    }
                     let (call, leg, by) = (call.id, call.leg.clone(), Speaker::House);
                     self.out.push(Effect::Words(Words { call, leg, by, language, text, whole: true }));
                 }
@@ -112,6 +117,7 @@ impl Switchboard {
                     call.brief = brief.or(call.brief.take());
                     self.join(id, queue, otherwise);
                 }
+                Act::SumUp => self.sum_up(id),
                 Act::Task { task, facts } => self.task(id, task, facts),
                 Act::Transfer { to, digits, ring, otherwise } => {
                     self.transfer_step(id, &to, digits, ring, otherwise);
@@ -362,7 +368,8 @@ impl Switchboard {
         if let Some(tape) = call.tape_mut() {
             tape.recording.end(self.now());
         }
-        self.out.push(Effect::Record(Box::new(record(call))));
+        let summary = summaries::at_the_end(&mut call);
+        self.out.push(Effect::Record(Box::new(CallRecord { summary, ..record(call) })));
     }
 }
 
@@ -414,6 +421,7 @@ fn record(call: Call) -> CallRecord {
         },
         recordings: call.recorded.into_iter().map(|tape| tape.recording).collect(),
         steps: call.steps,
+        summary: None,
         erased: None,
     }
 }

@@ -13,7 +13,7 @@ use super::{
     conferences::Session,
     extensions::Changed,
     mailboxes::Late,
-    view::{Act, Actor, Refusal, Why, Words},
+    view::{Act, Actor, Refusal, SummaryView, Why, Words},
 };
 use crate::{
     base::{
@@ -31,7 +31,10 @@ use crate::{
         queue::Queues,
         record::CallRecord,
     },
-    ports::engine::{Command, Event, HangupCause, Order},
+    ports::{
+        assistant::Turn,
+        engine::{Command, Event, HangupCause, Order},
+    },
 };
 
 /// Everything that can happen to the switchboard.
@@ -63,6 +66,11 @@ pub enum Input {
     TaskDone {
         call: CallId,
         outcome: Option<BTreeMap<SmolStr, SmolStr>>,
+    },
+    /// What a chat model made of `Effect::SumUp`.
+    SummedUp {
+        call: CallId,
+        summary: SummaryView,
     },
     /// The time that `Switchboard::next_deadline` named has come.
     Clock,
@@ -97,6 +105,11 @@ pub enum Effect {
         call: CallId,
         task: Name,
         facts: BTreeMap<Name, SmolStr>,
+    },
+    /// A chat model may sum up what was said. Comes back as `Input::SummedUp`, or never.
+    SumUp {
+        call: CallId,
+        turns: Vec<Turn>,
     },
     /// Nobody will hear this recording any more.
     Forget(SoundId),
@@ -257,6 +270,7 @@ impl Switchboard {
             Input::Checked { call, verdict } => self.at_mailbox(call, Happening::Checked(verdict)),
             Input::Understood { leg, heard } => self.understood(&leg, heard),
             Input::TaskDone { call, outcome } => self.task_done(call, outcome),
+            Input::SummedUp { call, summary } => self.summed_up(call, summary),
             Input::Clock => self.clock(),
             Input::Act { actor, act, ask } => {
                 let result = self.act(&actor, act);
@@ -283,7 +297,7 @@ impl Switchboard {
                 known.or_else(|| arrives.then(|| fresh(&mut Cause::new(seq, now), &self.calls)))
             }
             Input::Pressed { leg, .. } | Input::Understood { leg, .. } => self.legs.get(leg).copied(),
-            Input::Checked { call, .. } | Input::TaskDone { call, .. } => {
+            Input::Checked { call, .. } | Input::TaskDone { call, .. } | Input::SummedUp { call, .. } => {
                 Some(*call).filter(|call| self.calls.contains_key(call))
             }
             Input::Act { act, .. } => act.call().filter(|call| self.calls.contains_key(call)),
@@ -294,6 +308,12 @@ impl Switchboard {
     /// How many calls are alive.
     pub fn live_calls(&self) -> usize {
         self.calls.len()
+    }
+
+    /// What an answer from outside is about is no more: it has no key to be sealed with, and changes nothing.
+    pub fn is_late(&self, input: &Input) -> bool {
+        let (Input::TaskDone { call, .. } | Input::SummedUp { call, .. }) = input else { return false };
+        !self.calls.contains_key(call)
     }
 
     pub fn site(&self) -> &Arc<Site> {

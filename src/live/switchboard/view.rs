@@ -6,7 +6,7 @@ mod done;
 mod recording;
 mod words;
 
-pub use brief::{BriefView, FactView};
+pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use recording::{Pause, Recording};
 pub use words::{Speaker, Words};
@@ -123,6 +123,9 @@ pub struct CallDetail {
     /// What the caller told in a conversation before a human took over.
     #[serde(default)]
     pub brief: Option<BriefView>,
+    /// What its conversations were about, from the moment when a human takes over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub summary: Option<SummaryView>,
 }
 
 /// One decision and its reason, in words.

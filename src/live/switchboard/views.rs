@@ -216,6 +216,7 @@ impl Switchboard {
             recordings: call.recorded.iter().map(|tape| tape.recording.clone()).collect(),
             steps: call.steps.clone(),
             brief: call.brief.as_deref().map(brief),
+            summary: call.spoken.as_ref().and_then(|spoken| spoken.summary.clone()),
         }
     }
 

@@ -1,15 +1,20 @@
 //! What a call was about, for whoever reads it later: in a few sentences, with what was promised. Without a model
 //! elsewhere, in the words of those who spoke.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tokio::sync::mpsc;
 
 use super::{
-    Assistant, By,
     answer::{folded, within},
-    remote::Silence,
+    remote::{Remote, Silence},
 };
-use crate::{base::text::sentences, infra::chat::Question};
+use crate::{
+    base::{id::CallId, text::sentences},
+    infra::chat::Question,
+};
 
 const TASK: &str = "`turns` are what was said in a telephone call. Sum it up for the company's staff in at most four \
     short sentences, in the caller's language: what the caller wanted and how it ended. List what the company \
@@ -57,8 +62,6 @@ pub struct Summary {
     pub text: String,
     /// In the words of the house.
     pub promises: Vec<String>,
-    pub by: By,
-    pub silence: Option<Silence>,
 }
 
 #[derive(Deserialize)]
@@ -68,14 +71,9 @@ struct Form {
     promises: Vec<String>,
 }
 
-impl Assistant {
-    /// Sums up a call.
-    pub async fn summarise(&self, turns: &[Turn]) -> Summary {
-        let own = |silence| {
-            let (text, promises) = extracted(turns);
-            Summary { text, promises, by: By::BuiltIn, silence }
-        };
-        let Some(remote) = self.remote.as_ref().filter(|_| !turns.is_empty()) else { return own(None) };
+impl Remote {
+    /// Sums up a call, of which it is told what may leave the house.
+    pub async fn summarise(&self, turns: &[Turn]) -> Result<Summary, Silence> {
         let fields = json!({
             "type": "object",
             "properties": {
@@ -86,14 +84,45 @@ impl Assistant {
         });
         let about = json!({ "turns": turns });
         let question = Question { task: TASK, about: &about, form: FORM, fields: &fields };
-        match remote.ask::<Form>(question).await {
-            Ok(form) if founded(&form, turns) => {
-                Summary { text: form.text, promises: form.promises, by: By::Remote, silence: None }
-            }
-            Ok(_) => own(Some(Silence::Unfounded)),
-            Err(silence) => own(Some(silence)),
+        let form = self.ask::<Form>(question).await?;
+        if !founded(&form, turns) {
+            return Err(Silence::Unfounded);
         }
+        Ok(Summary { text: form.text, promises: form.promises })
     }
+}
+
+/// A call to be summed up.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    pub call: CallId,
+    pub turns: Vec<Turn>,
+}
+
+/// Where calls to be summed up go, and where the sums of the model elsewhere come from. What it makes nothing of comes
+/// back as nothing: the built-in summary is there already.
+#[derive(Debug)]
+pub struct Summaries {
+    pub asked: mpsc::UnboundedSender<Told>,
+    pub made: mpsc::UnboundedReceiver<(CallId, Summary)>,
+}
+
+/// Sums up until the sender of `asked` is dropped, each time by the model that is there when a call comes.
+pub fn sums(remote: impl Fn() -> Option<Arc<Remote>> + Send + 'static) -> Summaries {
+    let (asked, mut inbox) = mpsc::unbounded_channel::<Told>();
+    let (outbox, made) = mpsc::unbounded_channel();
+    tokio::spawn(async move {
+        while let Some(Told { call, turns }) = inbox.recv().await {
+            let (Some(remote), outbox) = (remote(), outbox.clone()) else { continue };
+            tokio::spawn(async move {
+                match remote.summarise(&turns).await {
+                    Ok(summary) => drop(outbox.send((call, summary))),
+                    Err(why) => tracing::info!(%why, "the chat model sums up nothing"),
+                }
+            });
+        }
+    });
+    Summaries { asked, made }
 }
 
 /// No number that nobody said, and no promise that the house did not make.
@@ -110,7 +139,7 @@ fn founded(form: &Form, turns: &[Turn]) -> bool {
 }
 
 /// What the caller wanted and said last, and the sentences in which the house promises something.
-fn extracted(turns: &[Turn]) -> (String, Vec<String>) {
+pub fn in_own_words(turns: &[Turn]) -> Summary {
     let said = |speaker: Speaker| {
         turns.iter().filter(move |turn| turn.speaker == speaker).flat_map(|turn| sentences(&turn.text))
     };
@@ -125,7 +154,8 @@ fn extracted(turns: &[Turn]) -> (String, Vec<String>) {
         let has = |words: &[&str]| words.iter().any(|words| folded.contains(words));
         has(PROMISING) && !has(REFUSING)
     };
-    (text, said(Speaker::House).filter(promising).take(PROMISES).map(str::to_owned).collect())
+    let promises = said(Speaker::House).filter(promising).take(PROMISES).map(str::to_owned).collect();
+    Summary { text, promises }
 }
 
 #[cfg(test)]
@@ -146,10 +176,10 @@ mod tests {
 
     #[test]
     fn without_a_model_elsewhere_it_is_in_their_own_words() {
-        let (text, promises) = extracted(&call());
+        let Summary { text, promises } = in_own_words(&call());
         assert_eq!(text, "My parcel 4711 has not arrived. … Thank you.");
         assert_eq!(promises, ["We'll send it again on Monday."]);
-        assert_eq!(extracted(&[]), (String::new(), Vec::new()));
+        assert_eq!(in_own_words(&[]), Summary { text: String::new(), promises: Vec::new() });
     }
 
     #[test]
@@ -160,7 +190,7 @@ mod tests {
             (Speaker::House, "我们不会退款。这个会议室有人。我们会在周一重新寄出。"),
             (Speaker::Caller, "好的。"),
         ];
-        let (text, promises) = extracted(&turns.map(turn));
+        let Summary { text, promises } = in_own_words(&turns.map(turn));
         assert_eq!(text, "我的包裹还没到。 … 好的。");
         assert_eq!(promises, ["我们会在周一重新寄出。"]);
     }

@@ -161,7 +161,7 @@ impl House {
         sites.try_send(site).expect("room");
         let tasks = tasks::start(|| None);
         let opinions = opinions.unwrap_or_else(|| assistant::start(|| None));
-        let outside = Outside { tasks, opinions };
+        let outside = Outside { tasks, opinions, summaries: assistant::sums(|| None) };
         let wiring =
             Wiring { journal, engine, forming, asks: inbox, sites: new_sites, outlet, clock, ears, outside };
         let (stop, stopped) = oneshot::channel();

@@ -15,7 +15,7 @@ const CALLS_OF: &str = "SELECT id FROM calls WHERE from_number = $1 \
      UNION SELECT call FROM legs WHERE role = 'outside' AND party = $1 ORDER BY 1";
 /// The caller's number, name, and way: steps quote what was dialled. What was dialled itself goes too, unless it was a
 /// number of the house: one that was called from outside, or a short one.
-const BLANK_CALL: &str = "UPDATE calls SET from_number = NULL, from_name = '', steps = '[]', erased = $2, \
+const BLANK_CALL: &str = "UPDATE calls SET from_number = NULL, from_name = '', steps = '[]', summary = NULL, erased = $2, \
      to_number = CASE WHEN direction = 'inbound' OR length(to_number) < 7 THEN to_number ELSE '*' END WHERE id = $1";
 /// The people of the house keep their names: it is not they who are erased.
 const BLANK_LEGS: &str = "UPDATE legs SET party = '' WHERE call = $1 AND role IN ('caller', 'outside')";

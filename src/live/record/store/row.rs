@@ -106,6 +106,7 @@ pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
         legs: Vec::new(),
         recordings: Vec::new(),
         steps: columns.need("steps", columns.parsed("steps", serde_json::from_str)?)?,
+        summary: columns.parsed("summary", serde_json::from_str)?,
         erased: columns.stamp("erased")?,
     })
 }

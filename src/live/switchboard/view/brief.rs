@@ -21,6 +21,27 @@ pub struct BriefView {
     pub last: SmolStr,
 }
 
+/// What the conversations of a call were about.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SummaryView {
+    #[schema(value_type = String)]
+    pub text: SmolStr,
+    /// What the house promised, in its words.
+    #[schema(value_type = Vec<String>)]
+    pub promises: Vec<SmolStr>,
+    pub by: SummedBy,
+}
+
+/// Who summed up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SummedBy {
+    /// Tandem itself: what the caller said first and last.
+    BuiltIn,
+    /// The chat model that the site names.
+    Remote,
+}
+
 /// A value that the caller told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct FactView {
