@@ -37,6 +37,8 @@ mod rooms;
 mod rules;
 #[path = "switchboard/sites.rs"]
 mod sites;
+#[path = "switchboard/skills.rs"]
+mod skills;
 #[path = "support/speech.rs"]
 mod speech;
 #[path = "switchboard/spoken.rs"]

@@ -18,7 +18,7 @@ use crate::{
     http::Explanation,
     live::{
         record::{CallRecord, EndedBy, LegRecord, Role},
-        switchboard::view::{CallDetail, Recording, SummaryView, SummedBy, Why},
+        switchboard::view::{Assignment, CallDetail, Passed, Recording, SummaryView, SummedBy, Why},
     },
 };
 
@@ -42,14 +42,27 @@ fn story(paint: &Paint, call: &Explanation, now: Stamp) -> String {
         Explanation::Finished { call } => (&call.steps, call.arrived),
     };
     let began = steps.first().map_or(began, |step| step.at);
-    let rows = steps.iter().map(|Why { at, what }| {
+    let rows = steps.iter().flat_map(|why| {
+        let Why { at, what, assignment } = why;
         let after = format!("+{}.{:03}s", at.since(began).as_secs(), at.since(began).subsec_millis());
-        vec![faint(paint.time(*at, now)), number(after), text(what)]
+        let told = vec![faint(paint.time(*at, now)), number(after), text(what)];
+        let passed = assignment.iter().flat_map(|assignment| others(assignment, *at));
+        std::iter::once(told).chain(passed.map(|line| vec![text(""), text(""), faint(line)]))
     });
     if steps.is_empty() {
         return facts(paint, call, now);
     }
     format!("{}\n{}", facts(paint, call, now), paint.table(&["TIME", "AFTER", "WHAT AND WHY"], rows))
+}
+
+/// A line for each of those who were passed over: why, and what would have changed it.
+fn others(assignment: &Assignment, at: Stamp) -> Vec<String> {
+    let line = |passed: &Passed| {
+        let (why, unless) = (assignment.why(passed, at), assignment.unless(passed));
+        format!("  not {}: {why}; unless {unless}", passed.agent)
+    };
+    let more = (assignment.more > 0).then(|| format!("  nor {} more", assignment.more));
+    assignment.passed.iter().map(line).chain(more).collect()
 }
 
 /// The call in a few lines, its legs in a table.

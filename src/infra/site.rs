@@ -32,6 +32,7 @@ mod prompt;
 mod queues;
 pub mod samples;
 pub mod secret;
+mod skills;
 mod sound;
 mod source;
 mod speech;
@@ -50,10 +51,10 @@ pub use assistant::AssistantSettings;
 pub use features::Feature;
 pub use model::{
     Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
-    EngineSettings, Extension, Flow, Forward, Group, Hearer, Hears, HttpSettings, Human, Jump, Lines, Locale,
-    Login, Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Passage, Prompt, Queue, RingOrder,
-    Shortcut, Silence, SipSettings, Site, Slot, Speaker, Speaks, Spot, Step, Store, Talk, TalkFault,
-    TaskSettings, Topic, TransferTo, Trunk, parts,
+    EngineSettings, Extension, Flow, Forward, Group, Hearer, Hears, HttpSettings, Human, Jump, Lack, Lines,
+    Locale, Login, Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Passage, Prompt, Queue,
+    Relaxation, Relaxed, RingOrder, Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks,
+    Spot, Step, Store, Strategy, Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -219,7 +220,7 @@ impl Trees {
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
         let queues = queues.map(|n| queues::read(n, &tongue, to)).unwrap_or_default();
         if let Some(tree) = queue_tree.filter(|_| people.is_some()) {
-            queues::unserved(tree, &agents, to);
+            queues::unserved(tree, &queues, &agents, to);
         }
         let engine = general.as_ref().map(|general| general.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();

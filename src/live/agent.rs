@@ -3,6 +3,8 @@
 
 mod model;
 mod rules;
+mod seats;
 
 pub use model::{Agent, AgentState, Rest};
 pub use rules::Agents;
+pub use seats::Rank;

@@ -14,7 +14,7 @@
 //! - `asked`     whom a command rings
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
-//! - `offers`    who is offered whom
+//! - `pairs`     who fits whom, and why the others do not; `offers` what follows
 //! - `sites`     what a new site means for the calls that are there
 //! - `deadlines` what happens when nothing happens
 //! - `audit`     how the view is put right after a restart, a lost link, a lost event
@@ -43,6 +43,7 @@ mod legs;
 mod mailboxes;
 mod meetings;
 mod offers;
+mod pairs;
 mod parking;
 mod referrals;
 pub mod replay;

@@ -382,7 +382,7 @@ fn agent(
 }
 
 pub fn steps() -> Vec<Why> {
-    let step = |after, what: &str| Why { at: THEN + Duration::from_millis(after), what: what.into() };
+    let step = |after, what: &str| Why::new(THEN + Duration::from_millis(after), what);
     vec![
         step(0, "came in on 95001: flow main in zh-CN, office is open"),
         step(4120, "pressed 1 in menu welcome: goes to step sales"),

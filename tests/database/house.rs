@@ -66,7 +66,7 @@ pub fn record(n: u64) -> CallRecord {
         agent: talked.then(|| Name::new(format!("agent-{}", n % 7)).unwrap()),
         legs,
         recordings: recordings(n),
-        steps: vec![Why { at: at(1), what: "number 4001 → flow main".into() }],
+        steps: vec![Why::new(at(1), "number 4001 → flow main")],
         summary: (!n.is_multiple_of(3)).then(|| SummaryView {
             text: "我要退款 … '); DROP TABLE calls; --".into(),
             promises: vec!["We'll send it again.".into()],

@@ -45,7 +45,7 @@ fn pain_06_the_queue_is_in_the_state_and_goes_where_the_state_goes() {
         rig.call(id, secs(0));
         rig.run_for(secs(2));
     }
-    let moved: Switchboard = serde_json::from_str(&rig.snapshot().1).expect("a state");
+    let moved: Switchboard = Switchboard::saved(rig.snapshot().1.as_bytes()).expect("a state");
     let queues = |board: &Switchboard| match board.view(&Query::Queues, rig.now) {
         View::Queues(queues) => serde_json::to_string(&queues).expect("JSON"),
         other => panic!("{other:?}"),

@@ -85,8 +85,7 @@ fn flow() -> Flow {
 /// who serve both queues.
 pub fn site(agents: usize) -> Site {
     let flow = flow();
-    let rules =
-        Queue { ring: secs(15), rest: secs(10), max_wait: secs(300), greeting: Some(prompt("Please wait.")) };
+    let rules = Queue { greeting: Some(prompt("Please wait.")), ..Queue::new(secs(15), secs(10), secs(300)) };
     let phone = |i: usize| {
         (
             number(&(1000 + i).to_string()),
@@ -100,6 +99,8 @@ pub fn site(agents: usize) -> Site {
                 display: format!("Agent {i}").into(),
                 extension: number(&(1000 + i).to_string()),
                 queues: vec![name("sales"), name("support")],
+                skills: BTreeMap::new(),
+                place: u32::try_from(i).expect("few agents"),
                 wrap_up: secs(2),
                 logged_in: true,
             },
@@ -307,7 +308,7 @@ impl Rig {
         self.doomed = false;
         self.secrets = Secrets::default();
         self.world.cut(self.now);
-        self.board = serde_json::from_str(&snapshot.1).expect("a snapshot");
+        self.board = Switchboard::saved(snapshot.1.as_bytes()).expect("a snapshot");
         for (seq, at, input) in self.journal.iter().filter(|(seq, ..)| *seq > snapshot.0) {
             for effect in self.board.on(*seq, *at, input.clone()) {
                 if let Effect::Record(record) = effect

@@ -1,5 +1,6 @@
 //! A checked site. Every reference in it points at something that is there.
 
+mod acd;
 mod dialing;
 mod speech;
 mod talk;
@@ -15,6 +16,7 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+pub use acd::{Lack, Queue, Relaxation, Relaxed, Skills, Strategy, skill_words};
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 pub use speech::{Hearer, Hears, Speaker, Speaks};
 pub use talk::{
@@ -273,23 +275,15 @@ pub struct Agent {
     pub display: SmolStr,
     pub extension: Number,
     pub queues: Vec<Name>,
+    #[serde(default)]
+    pub skills: Skills,
+    /// Where this agent stands in `people.yaml`, from 0.
+    #[serde(default)]
+    pub place: u32,
     /// Time after a call before the next is offered.
     pub wrap_up: Duration,
     /// Logged in at the first start.
     pub logged_in: bool,
-}
-
-/// A queue whose callers go to the agent who has been idle longest.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Queue {
-    /// How long one agent's phone rings.
-    pub ring: Duration,
-    /// An agent who did not answer is left alone this long.
-    pub rest: Duration,
-    /// After this time the caller leaves by the step's `otherwise`.
-    pub max_wait: Duration,
-    /// Spoken once before the music.
-    pub greeting: Option<Prompt>,
 }
 
 /// A commercial line.

@@ -13,6 +13,7 @@ use super::{
     names::Names,
     problem::Code,
     prompt::Tongue,
+    skills,
     source::{Findings, Place},
     tree::{Key, Node},
 };
@@ -32,6 +33,7 @@ const AGENT: Shape = Shape {
         ("name", "name: Chen Wei"),
         ("extension", "extension: 1001"),
         ("queues", "queues: [sales]"),
+        ("skills", "skills: { english: 5 }"),
         ("wrap_up", "wrap_up: 10s"),
         ("logged_in", "logged_in: true"),
     ],
@@ -63,9 +65,11 @@ fn agents(
     let mut taken = BTreeMap::new();
     decode::entries(node, "agents", "chen: { extension: 1001, queues: [sales] }", to)
         .iter()
-        .filter_map(|(key, node)| {
+        .zip(0..)
+        .filter_map(|((key, node), order)| {
             let name = decode::new_name(key, "an agent", to);
-            let (agent, place) = agent(key, node, names, extensions, to)?;
+            let (mut agent, place) = agent(key, node, names, extensions, to)?;
+            agent.place = order;
             if let Some(first) = taken.insert(agent.extension.clone(), place) {
                 let first = to.whereabouts(first);
                 let message = format!("extension {} is another agent's, at {first}", agent.extension);
@@ -88,6 +92,7 @@ fn agent(
     let place = extension.map_or(key.place, |n| n.place);
     let extension = extension.and_then(|n| names.extensions.number(n, to));
     let queues = fields.need("queues", to).map(|n| queues(n, names, to));
+    let skills = fields.get("skills").map(|n| skills::levels(n, 1, to)).unwrap_or_default();
     let wrap_up = fields.get("wrap_up").map_or(Some(Duration::from_secs(10)), |n| {
         decode::duration(n, Duration::ZERO, Duration::from_hours(1), to)
     });
@@ -100,6 +105,8 @@ fn agent(
         display: display.unwrap_or_else(|| key.text.as_str().into()),
         extension: extension?,
         queues: queues?,
+        skills,
+        place: 0,
         wrap_up: wrap_up?,
         logged_in: logged_in?,
     };

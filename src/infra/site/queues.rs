@@ -1,15 +1,13 @@
 //! `queues.yaml`: where callers wait.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     decode::{self, Fields, Shape},
-    model::{Agent, Queue},
+    model::{Agent, Queue, Strategy},
     problem::Code,
     prompt::Tongue,
+    skills,
     source::Findings,
     tree::{Node, Value},
 };
@@ -22,6 +20,11 @@ const QUEUE: Shape = Shape {
         ("rest", "rest: 30s"),
         ("max_wait", "max_wait: 5m"),
         ("greeting", "greeting: { zh: 请稍候。, en: Please hold. }"),
+        ("needs", "needs: { vip: 5 }"),
+        ("prefers", "prefers: { english: 3 }"),
+        ("relax", "relax: [ { after: 10s, needs: { vip: 3 } } ]"),
+        ("strategy", "strategy: longest_idle"),
+        ("head_start", "head_start: 2m"),
     ],
 };
 
@@ -41,29 +44,57 @@ pub(super) fn read(node: &Node, tongue: &Tongue, to: &mut Findings) -> BTreeMap<
             let ring = span("ring", 20, 5 * second, 120 * second);
             let rest = span("rest", 30, Duration::ZERO, hour);
             let max_wait = span("max_wait", 300, 5 * second, 24 * hour);
+            let head_start = span("head_start", 0, Duration::ZERO, 24 * hour);
             let greeting = fields.get("greeting").map(|n| tongue.prompt(n, to));
+            let mut levels =
+                |key, least| fields.get(key).map(|n| skills::levels(n, least, to)).unwrap_or_default();
+            let (needs, prefers) = (levels("needs", 1), levels("prefers", 1));
+            let relax = fields.get("relax").map(|n| skills::relaxations(n, &needs, max_wait, to));
+            let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
                 name?,
                 Queue {
-                    ring: ring?,
-                    rest: rest?,
-                    max_wait: max_wait?,
                     greeting: greeting.unwrap_or_default(),
+                    needs,
+                    prefers,
+                    relax: relax.unwrap_or_default(),
+                    strategy: strategy?,
+                    head_start: head_start?,
+                    ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))
         })
         .collect()
 }
 
-/// Queues that nobody serves.
-pub(super) fn unserved(node: &Node, agents: &BTreeMap<Name, Agent>, to: &mut Findings) {
-    let served: BTreeSet<&str> = agents.values().flat_map(|a| &a.queues).map(Name::as_str).collect();
+fn strategy(node: &Node, to: &mut Findings) -> Option<Strategy> {
+    let text = decode::scalar(node, "longest_idle", to)?;
+    let found = Strategy::ALL.into_iter().find(|(word, _)| *word == text);
+    if found.is_none() {
+        let known: Vec<&str> = Strategy::ALL.iter().map(|(word, _)| *word).collect();
+        let message = format!("`{}` is no strategy", decode::shorten(text));
+        to.error(Code::BadValue, node.place, message, decode::suggest(text, &known, "allowed"));
+    }
+    found.map(|(_, strategy)| strategy)
+}
+
+/// Queues that nobody serves, or whose needs nobody meets.
+pub(super) fn unserved(
+    node: &Node,
+    queues: &BTreeMap<Name, Queue>,
+    agents: &BTreeMap<Name, Agent>,
+    to: &mut Findings,
+) {
     let Value::Table(entries) = &node.value else { return };
-    for (key, _) in entries {
-        if !served.contains(key.text.as_str()) {
+    for (key, node) in entries {
+        let mut crew =
+            agents.values().filter(|agent| agent.queues.iter().any(|q| q.as_str() == key.text)).peekable();
+        if crew.peek().is_none() {
             let message = format!("no agent takes calls of queue `{}`", key.text);
             let help = format!("add it to somebody in people.yaml: `queues: [{}]`", key.text);
             to.warn(Code::EmptyQueue, key.place, message, help);
+        } else if let Some(queue) = Name::new(&key.text).ok().and_then(|name| queues.get(&name)) {
+            skills::unmet(key, node, queue, crew, to);
         }
     }
 }

@@ -1,5 +1,7 @@
 //! What an agent can be.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -51,6 +53,11 @@ pub struct Agent {
     /// `Some(false)`: the engine said that the phone is not registered.
     pub registered: Option<bool>,
     pub calls_today: u64,
+    #[serde(default)]
+    pub talked_today: Duration,
+    /// When the last call was offered.
+    #[serde(default)]
+    pub offered: Stamp,
 }
 
 /// A wish that waits for the end of a call.
@@ -63,7 +70,16 @@ pub enum Then {
 impl Agent {
     pub fn new(logged_in: bool, now: Stamp) -> Self {
         let state = if logged_in { AgentState::Ready } else { AgentState::LoggedOut };
-        Self { state, since: now, idle_since: now, then: None, registered: None, calls_today: 0 }
+        Self {
+            state,
+            since: now,
+            idle_since: now,
+            then: None,
+            registered: None,
+            calls_today: 0,
+            talked_today: Duration::ZERO,
+            offered: Stamp::default(),
+        }
     }
 
     /// May be offered a call now.

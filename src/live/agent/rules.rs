@@ -7,23 +7,31 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::model::{Agent, AgentState, Rest, Then};
+use super::{
+    model::{Agent, AgentState, Rest, Then},
+    seats::{self, Post, Rank},
+};
 use crate::{
     base::{
         clock::Stamp,
         id::{CallId, Name},
         text::Label,
     },
-    infra::site::Site,
+    infra::site::{Site, Skills},
 };
 
-/// All agents of the site.
+/// All agents of the site. What follows from the site is not saved: whoever reads them from a snapshot gives it anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agents {
     all: BTreeMap<Name, Agent>,
-    queues: BTreeMap<Name, Vec<Name>>,
-    /// Free agents of each queue, longest idle first.
-    free: BTreeMap<Name, BTreeSet<(Stamp, Name)>>,
+    #[serde(skip)]
+    posts: BTreeMap<Name, Post>,
+    /// Everybody who serves a queue.
+    #[serde(skip)]
+    crews: BTreeMap<Name, Vec<Name>>,
+    /// Free agents of each queue, in the order in which they are offered its callers.
+    #[serde(skip)]
+    free: BTreeMap<Name, BTreeSet<(Rank, Name)>>,
 }
 
 impl Agents {
@@ -31,19 +39,19 @@ impl Agents {
     /// everybody else keeps their state.
     pub fn adopt(&mut self, site: &Site, now: Stamp) {
         for (name, agent) in &site.agents {
-            self.unindex(name);
-            self.queues.insert(name.clone(), agent.queues.clone());
             self.all.entry(name.clone()).or_insert_with(|| Agent::new(agent.logged_in, now));
-            self.index(name);
         }
-        let gone: Vec<Name> =
-            self.all.keys().filter(|name| !site.agents.contains_key(*name)).cloned().collect();
-        for name in gone {
-            self.unindex(&name);
-            self.queues.remove(&name);
-            if self.all.get(&name).is_some_and(|agent| agent.call().is_none()) {
-                self.all.remove(&name);
-            }
+        self.all.retain(|name, agent| site.agents.contains_key(name) || agent.call().is_some());
+        self.post(site);
+    }
+
+    /// Gives everybody their place in the site.
+    pub fn post(&mut self, site: &Site) {
+        (self.posts, self.crews) = seats::posts(site);
+        self.free.clear();
+        let names: Vec<Name> = self.all.keys().cloned().collect();
+        for name in &names {
+            self.index(name);
         }
     }
 
@@ -57,12 +65,28 @@ impl Agents {
 
     /// The queues of an agent.
     pub fn queues(&self, name: &Name) -> &[Name] {
-        self.queues.get(name).map_or(&[], Vec::as_slice)
+        self.posts.get(name).map_or(&[], |post| &post.queues)
     }
 
-    /// The free agent of `queue` who has been idle longest.
-    pub fn longest_idle(&self, queue: &Name) -> Option<(Stamp, &Name)> {
-        self.free.get(queue)?.first().map(|(since, name)| (*since, name))
+    /// Everybody who serves a queue.
+    pub fn crew(&self, queue: &Name) -> &[Name] {
+        self.crews.get(queue).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn skills(&self, name: &Name) -> &Skills {
+        static NONE: Skills = Skills::new();
+        self.posts.get(name).map_or(&NONE, |post| &post.skills)
+    }
+
+    /// Where an agent stands, or would stand if free, among those of `queue`.
+    pub fn rank(&self, queue: &Name, name: &Name) -> Option<Rank> {
+        let seat = self.posts.get(name)?.seats.iter().find(|seat| seat.queue == *queue)?;
+        Some(seat.rank(self.all.get(name)?))
+    }
+
+    /// The free agents of `queue`, first who is offered first.
+    pub fn free(&self, queue: &Name) -> impl Iterator<Item = &Name> {
+        self.free.get(queue).into_iter().flatten().map(|(_, name)| name)
     }
 
     /// How many agents of `queue` are free.
@@ -72,7 +96,10 @@ impl Agents {
 
     /// Reserves a free agent for a call.
     pub fn offer(&mut self, name: &Name, call: CallId, now: Stamp) {
-        self.change(name, now, |agent| agent.state = AgentState::Offered { call });
+        self.change(name, now, |agent| {
+            agent.state = AgentState::Offered { call };
+            agent.offered = now;
+        });
     }
 
     /// The offered agent talks.
@@ -160,7 +187,15 @@ impl Agents {
     }
 
     pub fn new_day(&mut self) {
-        self.all.values_mut().for_each(|agent| agent.calls_today = 0);
+        let names: Vec<Name> = self.all.keys().cloned().collect();
+        for name in names {
+            self.unindex(&name);
+            if let Some(agent) = self.all.get_mut(&name) {
+                agent.calls_today = 0;
+                agent.talked_today = Duration::ZERO;
+            }
+            self.index(&name);
+        }
     }
 
     /// Ends what `call` holds, and nothing else: a late word about another call changes nothing.
@@ -176,7 +211,7 @@ impl Agents {
                 None => {}
             }
         });
-        if !self.queues.contains_key(name) {
+        if !self.posts.contains_key(name) {
             self.all.remove(name);
         }
     }
@@ -187,6 +222,9 @@ impl Agents {
             let before = agent.state.clone();
             change(agent);
             if agent.state != before {
+                if matches!(before, AgentState::Talking { .. }) {
+                    agent.talked_today += now.since(agent.since);
+                }
                 agent.since = now;
             }
         }
@@ -195,20 +233,20 @@ impl Agents {
 
     fn index(&mut self, name: &Name) {
         let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
-        for queue in self.queues.get(name).map_or(&[][..], Vec::as_slice) {
-            let free = match self.free.get_mut(queue) {
+        for seat in self.posts.get(name).map_or(&[][..], |post| &post.seats) {
+            let free = match self.free.get_mut(&seat.queue) {
                 Some(free) => free,
-                None => self.free.entry(queue.clone()).or_default(),
+                None => self.free.entry(seat.queue.clone()).or_default(),
             };
-            free.insert((agent.idle_since, name.clone()));
+            free.insert((seat.rank(agent), name.clone()));
         }
     }
 
     fn unindex(&mut self, name: &Name) {
         let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
-        for queue in self.queues.get(name).map_or(&[][..], Vec::as_slice) {
-            if let Some(free) = self.free.get_mut(queue) {
-                free.remove(&(agent.idle_since, name.clone()));
+        for seat in self.posts.get(name).map_or(&[][..], |post| &post.seats) {
+            if let Some(free) = self.free.get_mut(&seat.queue) {
+                free.remove(&(seat.rank(agent), name.clone()));
             }
         }
     }

@@ -341,7 +341,7 @@ pub struct Call {
 
 impl Call {
     pub fn note(&mut self, at: Stamp, what: impl Into<SmolStr>) {
-        self.steps.push(Why { at, what: what.into() });
+        self.steps.push(Why::new(at, what));
     }
 
     /// The other side's legs that have not ended.

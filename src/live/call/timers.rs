@@ -16,6 +16,8 @@ pub enum Timer {
     Stage(CallId),
     /// The caller has waited as long as the queue allows.
     MaxWait(CallId),
+    /// The queue needs less of an agent for this caller.
+    Relax(CallId),
     /// The caller's lease is to be renewed.
     Lease(CallId),
     /// An agent's wrap-up or rest is over.

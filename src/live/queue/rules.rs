@@ -1,12 +1,18 @@
 //! Joining, offering, returning to one's place, leaving.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::{
-    clock::Stamp,
-    id::{CallId, Name},
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+    },
+    infra::site::Relaxed,
 };
 
 /// Who goes first.
@@ -20,13 +26,24 @@ pub enum Urgency {
     Normal,
 }
 
-/// A caller's place: ordered by urgency, then by the moment of joining, then by call.
+/// A caller's place: ordered by urgency, then by the moment of joining less the head start, then by call. It never
+/// changes, so nobody is ever passed by a caller who joined later than the longest head start after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Place {
     #[serde(default)]
     pub urgency: Urgency,
+    /// As if the caller had joined then.
+    pub since: Stamp,
     pub joined: Stamp,
     pub call: CallId,
+}
+
+impl Place {
+    /// The place of somebody who joins now and counts as having waited for `head_start`.
+    pub fn new(urgency: Urgency, joined: Stamp, head_start: Duration, call: CallId) -> Self {
+        let head = i64::try_from(head_start.as_micros()).unwrap_or(i64::MAX);
+        Self { urgency, since: Stamp(joined.0.saturating_sub(head)), joined, call }
+    }
 }
 
 /// What a queue has done today.
@@ -40,9 +57,18 @@ pub struct Tally {
 struct Line {
     /// Everybody who waits, offered or not.
     members: BTreeSet<Place>,
-    /// Those who can be offered to an agent now.
-    open: BTreeSet<Place>,
+    /// Those who can be offered to an agent now, by how far their wait has relaxed what the queue needs.
+    ready: BTreeMap<Relaxed, BTreeSet<Place>>,
     tally: Tally,
+}
+
+impl Line {
+    fn close(&mut self, place: Place) {
+        self.ready.retain(|_, ready| {
+            ready.remove(&place);
+            !ready.is_empty()
+        });
+    }
 }
 
 /// All queues.
@@ -53,24 +79,30 @@ pub struct Queues {
 
 impl Queues {
     /// A caller joins, or comes back to the place they had.
-    pub fn open(&mut self, queue: &Name, place: Place) {
+    pub fn open(&mut self, queue: &Name, place: Place, relaxed: Relaxed) {
         let line = self.line(queue);
         line.members.insert(place);
-        line.open.insert(place);
+        line.close(place);
+        line.ready.entry(relaxed).or_default().insert(place);
+    }
+
+    /// Whether a caller can be offered to an agent now.
+    pub fn is_open(&self, queue: &Name, place: Place) -> bool {
+        self.lines.get(queue).is_some_and(|line| line.ready.values().any(|ready| ready.contains(&place)))
     }
 
     /// The caller keeps the place, but is not to be offered now.
     pub fn hold(&mut self, queue: &Name, place: Place) {
         let line = self.line(queue);
         line.members.insert(place);
-        line.open.remove(&place);
+        line.close(place);
     }
 
     /// The caller leaves.
     pub fn leave(&mut self, queue: &Name, place: Place) {
         let line = self.line(queue);
         line.members.remove(&place);
-        line.open.remove(&place);
+        line.close(place);
     }
 
     pub fn answered(&mut self, queue: &Name) {
@@ -81,9 +113,10 @@ impl Queues {
         self.line(queue).tally.abandoned += 1;
     }
 
-    /// Who is next.
-    pub fn first(&self, queue: &Name) -> Option<Place> {
-        self.lines.get(queue)?.open.first().copied()
+    /// Who is next of those for whom the queue needs the same of an agent.
+    pub fn firsts(&self, queue: &Name) -> impl Iterator<Item = (Relaxed, Place)> {
+        let ready = self.lines.get(queue).into_iter().flat_map(|line| &line.ready);
+        ready.filter_map(|(relaxed, places)| Some((*relaxed, *places.first()?)))
     }
 
     /// 1 for the caller who is next, counting those who are being offered.

@@ -45,12 +45,11 @@ impl Switchboard {
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.unseen = !seen.contains_key(&call.leg);
         if let Stage::Waiting(waiting) = &call.stage {
-            if call.unseen {
-                self.queues.hold(&waiting.queue, waiting.place);
-            } else {
-                self.queues.open(&waiting.queue, waiting.place);
-            }
+            let (queue, place) = (waiting.queue.clone(), waiting.place);
+            let seen = !call.unseen;
+            self.place(&queue, place, seen);
         }
+        let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(caller) = seen.get(&call.leg) else {
             let dialled = if let Stage::Reaching { since, .. } = call.stage { since } else { call.began };
             if old(dialled.max(call.began)) {

@@ -38,6 +38,7 @@ impl Switchboard {
                 _ if !self.ready() => self.timers.set(timer, now + PATIENCE),
                 Timer::Stage(id) => self.stage_due(*id),
                 Timer::MaxWait(id) => self.max_wait_due(*id),
+                Timer::Relax(id) => self.relax_due(*id),
                 Timer::Lease(id) => self.lease_due(*id),
             }
         }

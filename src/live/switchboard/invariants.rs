@@ -67,7 +67,7 @@ impl Switchboard {
 
     fn check_queues(&self) -> Result<(), Broken> {
         for queue in self.queues.names() {
-            if self.ready() && self.queues.first(queue).is_some() && self.agents.free_in(queue) > 0 {
+            if self.ready() && self.pair(queue).is_some() {
                 return Err(Broken::QueueIdle(queue.clone()));
             }
             for place in self.queues.members(queue) {

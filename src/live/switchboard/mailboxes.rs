@@ -145,7 +145,7 @@ impl Switchboard {
             match act {
                 Act::Note(text) => match self.calls.get_mut(&id) {
                     Some(call) => self.out.tell(call, text),
-                    None => self.out.push(Effect::Told { call: id, why: Why { at: now, what: text } }),
+                    None => self.out.push(Effect::Told { call: id, why: Why::new(now, text) }),
                 },
                 Act::Forget(sound) => self.out.push(Effect::Forget(sound)),
                 _ => {}
@@ -164,7 +164,7 @@ impl Switchboard {
         let lost = |late: &mut Late| late.since + PATIENCE < asked;
         for late in self.late.extract_if(.., lost) {
             let what = format_smolstr!("the recording {} was not found", late.sound);
-            self.out.push(Effect::Told { call: late.call, why: Why { at: asked, what } });
+            self.out.push(Effect::Told { call: late.call, why: Why::new(asked, what) });
         }
     }
 }

@@ -1,10 +1,8 @@
-//! Who is offered whom: the caller who has waited longest goes to the agent who has been idle longest.
+//! Who is offered whom, and what follows when the offer is taken or not. `pairs` says who fits whom.
 
 use std::time::Duration;
 
-use smol_str::format_smolstr;
-
-use super::{legs::agent_of, stages::millis, state::Switchboard};
+use super::{legs::agent_of, pairs::Pair, stages::millis, state::Switchboard};
 use crate::{
     base::id::{CallId, LegId, Name},
     live::{
@@ -19,6 +17,23 @@ use crate::{
 const REST: Duration = Duration::from_secs(10);
 
 impl Switchboard {
+    fn offer(&mut self, queue: &Name, pair: Pair) {
+        let Pair { place, relaxed, agent: name } = pair;
+        let (now, id) = (self.now(), place.call);
+        let assignment = self.assignment(queue, &name, relaxed, place.joined);
+        let settings = self.site.agents.get(&name).zip(self.site.queues.get(queue));
+        let target =
+            settings.and_then(|(agent, queue)| Some((self.extension(&agent.extension)?, queue.ring)));
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Waiting(waiting) = &call.stage else { return };
+        let waiting = waiting.clone();
+        self.queues.hold(queue, waiting.place);
+        self.agents.offer(&name, id, now);
+        self.out.tell_all(call, assignment);
+        let (endpoint, ring) = target.unwrap_or_else(|| (Endpoint::Phone(name.clone()), REST));
+        self.dial(id, Party::Agent(name), endpoint, ring, Next::Wait(Box::new(waiting)));
+    }
+
     pub(super) fn match_all(&mut self) {
         let queues: Vec<Name> = self.site.queues.keys().cloned().collect();
         for queue in queues {
@@ -29,44 +44,22 @@ impl Switchboard {
     /// Offers as many callers of a queue as there are agents for.
     pub(super) fn match_queue(&mut self, queue: &Name) {
         while self.ready() {
-            let Some(place) = self.queues.first(queue) else { return };
-            let Some((_, agent)) = self.agents.longest_idle(queue) else { return };
-            let agent = agent.clone();
-            self.offer(place.call, queue, &agent);
+            let Some(pair) = self.pair(queue) else { return };
+            self.offer(queue, pair);
         }
     }
 
-    /// An agent became free: the queue whose first caller has waited longest comes first.
+    /// An agent became free: of the callers for whom the agent is enough, the one who has waited longest comes first.
     pub(super) fn match_agent(&mut self, name: &Name) {
-        let longest = self
-            .agents
-            .queues(name)
-            .iter()
-            .filter_map(|queue| Some((self.queues.first(queue)?, queue.clone())))
-            .min();
-        if let Some((_, queue)) = longest {
+        let longest = self.agents.queues(name).iter().filter_map(|queue| {
+            let settings = self.site.queues.get(queue)?;
+            let enough = |relaxed| settings.is_met(self.agents.skills(name), relaxed);
+            let first = self.queues.firsts(queue).filter(|(relaxed, _)| enough(*relaxed));
+            Some((first.map(|(_, place)| place).min()?, queue.clone()))
+        });
+        if let Some((_, queue)) = longest.min() {
             self.match_queue(&queue);
         }
-    }
-
-    fn offer(&mut self, id: CallId, queue: &Name, name: &Name) {
-        let now = self.now();
-        let free = self.agents.free_in(queue);
-        let idle = self.agents.get(name).map_or(0, |agent| now.since(agent.idle_since).as_secs());
-        let settings = self.site.agents.get(name).zip(self.site.queues.get(queue));
-        let target =
-            settings.and_then(|(agent, queue)| Some((self.extension(&agent.extension)?, queue.ring)));
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Stage::Waiting(waiting) = &call.stage else { return };
-        let waiting = waiting.clone();
-        self.queues.hold(queue, waiting.place);
-        self.agents.offer(name, id, now);
-        self.out.tell(
-            call,
-            format_smolstr!("offered to {name}: idle longest ({idle} s) of {free} free in {queue}"),
-        );
-        let (endpoint, ring) = target.unwrap_or_else(|| (Endpoint::Phone(name.clone()), REST));
-        self.dial(id, Party::Agent(name.clone()), endpoint, ring, Next::Wait(Box::new(waiting)));
     }
 
     /// The dialled agent talks: the caller leaves the queue. Gives the milliseconds waited.

@@ -50,7 +50,7 @@ impl From<Box<CallRecord>> for Rerun {
 impl Replay {
     /// From a snapshot on. With `site`, calls that arrive from now on are given as that site would have led them.
     pub fn new(snapshot: &Snapshot, site: Option<Arc<Site>>, only: Option<CallId>) -> Result<Self, RunError> {
-        let board = serde_json::from_slice(&snapshot.bytes).map_err(RunError::Snapshot)?;
+        let board = Switchboard::saved(&snapshot.bytes).map_err(RunError::Snapshot)?;
         Ok(Self { board, site, only, tried: BTreeMap::new(), overdue: OF_NO_ENTRY })
     }
 

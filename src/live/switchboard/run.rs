@@ -125,7 +125,7 @@ pub fn recover(
     outlet: &mut impl Outlet,
 ) -> Result<Switchboard, RunError> {
     let mut board = match &recovered.snapshot {
-        Some(snapshot) => serde_json::from_slice(&snapshot.bytes).map_err(RunError::Snapshot)?,
+        Some(snapshot) => Switchboard::saved(&snapshot.bytes).map_err(RunError::Snapshot)?,
         None => Switchboard::new(site.clone(), now),
     };
     for entry in recovered.entries {

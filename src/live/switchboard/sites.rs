@@ -29,6 +29,7 @@ impl Switchboard {
             self.leave_gone_queue(id);
             self.leave_gone_step(id);
             self.leave_gone_slot(id);
+            self.relax_again(id);
         }
         self.match_all();
     }

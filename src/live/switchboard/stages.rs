@@ -55,11 +55,8 @@ impl Switchboard {
                 let (queue, place) = (waiting.queue.clone(), waiting.place);
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 call.stage = Stage::Waiting(Waiting { greeting: false, ..*waiting });
-                if call.unseen {
-                    self.queues.hold(&queue, place);
-                } else {
-                    self.queues.open(&queue, place);
-                }
+                let seen = !call.unseen;
+                self.place(&queue, place, seen);
                 self.lease(id);
                 self.match_queue(&queue);
                 self.entertain(id, false);
@@ -143,12 +140,13 @@ impl Switchboard {
             Some(Priority::Raised) => Urgency::Raised,
             Some(Priority::Normal) | None => Urgency::Normal,
         };
-        let place = Place { urgency, joined: now, call: id };
+        let place = Place::new(urgency, now, settings.head_start, id);
         let greeting = settings.greeting.is_some();
         self.timers.set(Timer::MaxWait(id), now + settings.max_wait);
         call.queue = Some(queue.clone());
         call.stage = Stage::Waiting(Waiting { queue: queue.clone(), place, after, greeting });
-        self.queues.open(&queue, place);
+        self.open_place(&queue, place);
+        let Some(call) = self.calls.get_mut(&id) else { return };
         self.out.tell(
             call,
             format_smolstr!(
@@ -290,6 +288,7 @@ impl Switchboard {
         self.queues.leave(&queue, place);
         call.wait_ms += millis(now, place.joined);
         self.timers.clear(&Timer::MaxWait(id));
+        self.timers.clear(&Timer::Relax(id));
         if call.gone.is_some() {
             self.queues.abandoned(&queue);
         }
@@ -337,7 +336,7 @@ impl Switchboard {
         if let Stage::Conferring(conferring) = left {
             self.conference_left(id, &conferring.number);
         }
-        for timer in [Timer::MaxWait(id), Timer::Lease(id)] {
+        for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Lease(id)] {
             self.timers.clear(&timer);
         }
         self.timers.set(Timer::Stage(id), now + END_GUARD);
@@ -362,8 +361,8 @@ impl Switchboard {
 
     /// Nothing of the call is left: its record is written.
     pub(super) fn retire(&mut self, mut call: Call) {
-        for timer in [Timer::Stage(call.id), Timer::MaxWait(call.id), Timer::Lease(call.id)] {
-            self.timers.clear(&timer);
+        for timer in [Timer::Stage, Timer::MaxWait, Timer::Relax, Timer::Lease] {
+            self.timers.clear(&timer(call.id));
         }
         if let Some(tape) = call.tape_mut() {
             tape.recording.end(self.now());

@@ -218,7 +218,11 @@ impl Out {
 
     /// Writes a reason into the call's story and tells it.
     pub(super) fn tell(&mut self, call: &mut Call, what: impl Into<SmolStr>) {
-        let why = Why { at: self.now(), what: what.into() };
+        self.tell_all(call, Why::new(self.now(), what));
+    }
+
+    /// The same, with all that belongs to the reason.
+    pub(super) fn tell_all(&mut self, call: &mut Call, why: Why) {
         call.steps.push(why.clone());
         self.effects.push(Effect::Told { call: call.id, why });
     }
@@ -347,6 +351,13 @@ impl Switchboard {
         self.version = version;
         self.started = now;
         self.link = Link::Connecting;
+    }
+
+    /// Live state as it was saved.
+    pub fn saved(bytes: &[u8]) -> Result<Self, serde_json::Error> {
+        let mut board: Self = serde_json::from_slice(bytes)?;
+        board.agents.post(&board.site);
+        Ok(board)
     }
 
     pub(super) fn turn_day(&mut self) {

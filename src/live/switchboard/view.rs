@@ -1,11 +1,13 @@
 //! What the doors may ask and tell the switchboard: queries with their answers, and acts of an admin.
 //! These are the bodies of REST v1; a field once here stays.
 
+mod assignment;
 mod brief;
 mod done;
 mod recording;
 mod words;
 
+pub use assignment::{Assignment, Over, Passed};
 pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use recording::{Pause, Recording};
@@ -134,6 +136,15 @@ pub struct Why {
     pub at: Stamp,
     #[schema(value_type = String)]
     pub what: SmolStr,
+    /// When an agent was chosen: from whom, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<Box<Assignment>>,
+}
+
+impl Why {
+    pub fn new(at: Stamp, what: impl Into<SmolStr>) -> Self {
+        Self { at, what: what.into(), assignment: None }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

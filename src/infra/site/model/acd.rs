@@ -1,0 +1,186 @@
+//! Who may be offered whom: skills, what a queue needs of agents, and how it asks for less the longer somebody waits.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::{Deserialize, Serialize};
+
+use super::{Prompt, SmolStr};
+use crate::base::id::Name;
+
+/// Skills with their levels, 1 to 10. In what a queue needs, 0 takes a need back.
+pub type Skills = BTreeMap<Name, u8>;
+
+/// In which order the agents who meet a queue's needs are offered its callers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Strategy {
+    /// Who has been idle longest.
+    #[default]
+    LongestIdle,
+    /// Who has talked least today.
+    LeastTalk,
+    /// Who was offered a call longest ago.
+    RoundRobin,
+    /// Who has most of the needed and preferred skills; among equals who has been idle longest.
+    BestSkill,
+    /// Who stands first in `people.yaml`.
+    Sequential,
+}
+
+impl Strategy {
+    pub const ALL: [(&str, Self); 5] = [
+        ("longest_idle", Self::LongestIdle),
+        ("least_talk", Self::LeastTalk),
+        ("round_robin", Self::RoundRobin),
+        ("best_skill", Self::BestSkill),
+        ("sequential", Self::Sequential),
+    ];
+
+    pub fn word(self) -> &'static str {
+        Self::ALL.iter().find(|(_, strategy)| *strategy == self).map_or("", |(word, _)| word)
+    }
+}
+
+/// From `after` waited on, the queue needs these levels instead.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Relaxation {
+    pub after: Duration,
+    pub needs: Skills,
+}
+
+/// How far a caller's wait has relaxed what the queue needs: so many of its steps are behind the caller.
+pub type Relaxed = usize;
+
+/// A skill that is not as it must be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Lack<'a> {
+    pub skill: &'a Name,
+    /// 0: none at all.
+    pub has: u8,
+    pub needs: u8,
+}
+
+/// A queue and whom it takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Queue {
+    /// How long one agent's phone rings.
+    pub ring: Duration,
+    /// An agent who did not answer is left alone this long.
+    pub rest: Duration,
+    /// After this time the caller leaves by the step's `otherwise`.
+    pub max_wait: Duration,
+    /// Spoken once before the music.
+    pub greeting: Option<Prompt>,
+    #[serde(default)]
+    pub needs: Skills,
+    /// Agents with all of these come before the others.
+    #[serde(default)]
+    pub prefers: Skills,
+    /// In the order of their time.
+    #[serde(default)]
+    pub relax: Vec<Relaxation>,
+    #[serde(default)]
+    pub strategy: Strategy,
+    /// Callers of this queue count as having waited so much longer, against those of other queues.
+    #[serde(default)]
+    pub head_start: Duration,
+}
+
+impl Queue {
+    /// A queue of which nothing else is said.
+    pub fn new(ring: Duration, rest: Duration, max_wait: Duration) -> Self {
+        Self {
+            ring,
+            rest,
+            max_wait,
+            greeting: None,
+            needs: Skills::new(),
+            prefers: Skills::new(),
+            relax: Vec::new(),
+            strategy: Strategy::default(),
+            head_start: Duration::ZERO,
+        }
+    }
+
+    /// What it needs of an agent when so many steps are behind the caller.
+    pub fn needs(&self, relaxed: Relaxed) -> impl Iterator<Item = (&Name, u8)> {
+        let steps = &self.relax[..relaxed.min(self.relax.len())];
+        self.needs.iter().filter_map(move |(skill, level)| {
+            let level = steps.iter().rev().find_map(|step| step.needs.get(skill)).unwrap_or(level);
+            (*level > 0).then_some((skill, *level))
+        })
+    }
+
+    /// The needs that `skills` do not meet.
+    pub fn lacks(&self, skills: &Skills, relaxed: Relaxed) -> impl Iterator<Item = Lack<'_>> {
+        self.needs(relaxed).filter_map(move |(skill, needs)| {
+            let has = skills.get(skill).copied().unwrap_or(0);
+            (has < needs).then_some(Lack { skill, has, needs })
+        })
+    }
+
+    pub fn is_met(&self, skills: &Skills, relaxed: Relaxed) -> bool {
+        self.lacks(skills, relaxed).next().is_none()
+    }
+
+    /// Whether an agent comes before others.
+    pub fn prefers(&self, skills: &Skills) -> bool {
+        self.prefers.iter().all(|(skill, level)| skills.get(skill).is_some_and(|has| has >= level))
+    }
+
+    /// The least number of steps after which `skills` meet what is needed.
+    pub fn met_after(&self, skills: &Skills) -> Option<Relaxed> {
+        (0..=self.relax.len()).find(|relaxed| self.is_met(skills, *relaxed))
+    }
+
+    /// How much an agent has of the skills that are needed or preferred, in levels.
+    pub fn score(&self, skills: &Skills) -> u32 {
+        let wanted = self.needs.keys().chain(self.prefers.keys().filter(|s| !self.needs.contains_key(*s)));
+        wanted.filter_map(|skill| skills.get(skill)).map(|level| u32::from(*level)).sum()
+    }
+}
+
+/// `vip 5, english 3`
+pub fn skill_words<'a>(skills: impl IntoIterator<Item = (&'a Name, u8)>) -> SmolStr {
+    let told: Vec<_> = skills.into_iter().map(|(skill, level)| format!("{skill} {level}")).collect();
+    told.join(", ").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn skills(list: &[(&str, u8)]) -> Skills {
+        list.iter().map(|(name, level)| (Name::new(*name).expect("a name"), *level)).collect()
+    }
+
+    #[test]
+    fn what_is_needed_becomes_less_step_by_step() {
+        let second = Duration::from_secs(1);
+        let mut queue = Queue::new(20 * second, 30 * second, 300 * second);
+        queue.needs = skills(&[("vip", 5), ("english", 3)]);
+        queue.relax = vec![
+            Relaxation { after: 10 * second, needs: skills(&[("vip", 3)]) },
+            Relaxation { after: 20 * second, needs: skills(&[("english", 0)]) },
+        ];
+        let told: Vec<_> = (0..=3).map(|step| skill_words(queue.needs(step))).collect();
+        assert_eq!(told, ["english 3, vip 5", "english 3, vip 3", "vip 3", "vip 3"]);
+        let senior = skills(&[("vip", 4), ("english", 9)]);
+        let lack = queue.lacks(&senior, 0).next().expect("vip is too low");
+        assert_eq!((lack.skill.as_str(), lack.has, lack.needs), ("vip", 4, 5));
+        assert_eq!(queue.met_after(&senior), Some(1));
+        assert_eq!(queue.met_after(&skills(&[("vip", 3)])), Some(2));
+        assert_eq!(queue.met_after(&skills(&[("english", 10)])), None);
+        assert_eq!(queue.score(&senior), 13);
+    }
+
+    #[test]
+    fn whoever_has_all_that_is_preferred_comes_first() {
+        let second = Duration::from_secs(1);
+        let mut queue = Queue::new(second, second, second);
+        assert!(queue.prefers(&Skills::new()), "nothing is preferred");
+        queue.prefers = skills(&[("wine", 4)]);
+        assert!(queue.prefers(&skills(&[("wine", 4)])));
+        assert!(!queue.prefers(&skills(&[("wine", 3), ("beer", 10)])));
+    }
+}

@@ -1,0 +1,84 @@
+//! Where agents stand: in which queues, with which skills, and where among the free ones of each.
+
+use std::collections::BTreeMap;
+
+use super::model::Agent;
+use crate::{
+    base::id::Name,
+    infra::site::{Queue, Site, Skills, Strategy},
+};
+
+/// An agent's place in one queue.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Seat {
+    pub queue: Name,
+    strategy: Strategy,
+    /// Has all that the queue prefers.
+    preferred: bool,
+    /// What `Strategy::BestSkill` and `Strategy::Sequential` go by.
+    score: u32,
+    place: u32,
+}
+
+/// Where a free agent stands among those of a queue: the lowest is offered first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rank(bool, i64, i64);
+
+impl Rank {
+    /// Has all that the queue prefers.
+    pub fn preferred(self) -> bool {
+        !self.0
+    }
+
+    /// Where among those who are alike in this.
+    pub fn order(self) -> (i64, i64) {
+        (self.1, self.2)
+    }
+}
+
+impl Seat {
+    fn new(name: &Name, queue: &Queue, skills: &Skills, place: u32) -> Self {
+        Self {
+            queue: name.clone(),
+            strategy: queue.strategy,
+            preferred: queue.prefers(skills),
+            score: queue.score(skills),
+            place,
+        }
+    }
+
+    pub fn rank(&self, agent: &Agent) -> Rank {
+        let idle = agent.idle_since.0;
+        let (first, then) = match self.strategy {
+            Strategy::LongestIdle => (idle, 0),
+            Strategy::LeastTalk => (i64::try_from(agent.talked_today.as_micros()).unwrap_or(i64::MAX), idle),
+            Strategy::RoundRobin => (agent.offered.0, idle),
+            Strategy::BestSkill => (-i64::from(self.score), idle),
+            Strategy::Sequential => (i64::from(self.place), idle),
+        };
+        Rank(!self.preferred, first, then)
+    }
+}
+
+/// What the site says of an agent.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(super) struct Post {
+    pub queues: Vec<Name>,
+    pub seats: Vec<Seat>,
+    pub skills: Skills,
+}
+
+/// Every agent's post, and everybody who serves a queue in the order of their names.
+pub(super) fn posts(site: &Site) -> (BTreeMap<Name, Post>, BTreeMap<Name, Vec<Name>>) {
+    let mut crews: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+    let post = |(name, agent): (&Name, &crate::infra::site::Agent)| {
+        let seat = |queue: &Name| {
+            crews.entry(queue.clone()).or_default().push(name.clone());
+            Some(Seat::new(queue, site.queues.get(queue)?, &agent.skills, agent.place))
+        };
+        let seats = agent.queues.iter().filter_map(seat).collect();
+        (name.clone(), Post { queues: agent.queues.clone(), seats, skills: agent.skills.clone() })
+    };
+    let posts = site.agents.iter().map(post).collect();
+    (posts, crews)
+}

@@ -1,0 +1,192 @@
+//! Who fits whom (`docs/queues.md`): of the callers for whom somebody is free who has what the queue needs, the one who has waited longest;
+//! of those agents, the first in the queue's order. And why the others are passed over.
+
+use std::time::Duration;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{
+    stages::millis,
+    state::Switchboard,
+    view::{Assignment, Over, Passed, Why},
+};
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+    },
+    infra::site::{Queue, Relaxed, Strategy, skill_words},
+    live::{agent::Agent, call::Timer, queue::Place},
+};
+
+/// So many who were passed over are kept with a decision.
+const KEPT: usize = 12;
+/// Of those who are free and stand behind the chosen one, so many.
+const BEHIND: usize = 3;
+/// So many of a queue's agents are looked at for those who are not free.
+const LOOKED_AT: usize = 64;
+
+/// A caller and the agent for whom the caller's turn has come.
+pub(super) struct Pair {
+    pub place: Place,
+    pub relaxed: Relaxed,
+    pub agent: Name,
+}
+
+impl Switchboard {
+    /// Who is next in a queue, if somebody is free for them.
+    pub(super) fn pair(&self, queue: &Name) -> Option<Pair> {
+        let settings = self.site.queues.get(queue)?;
+        let fit = |(relaxed, place)| {
+            let enough = |name: &&Name| settings.is_met(self.agents.skills(name), relaxed);
+            Some(Pair { place, relaxed, agent: self.agents.free(queue).find(enough)?.clone() })
+        };
+        self.queues.firsts(queue).filter_map(fit).min_by_key(|pair| pair.place)
+    }
+
+    /// The caller has this place, and can be offered to agents or not.
+    pub(super) fn place(&mut self, queue: &Name, place: Place, open: bool) {
+        if open { self.open_place(queue, place) } else { self.queues.hold(queue, place) }
+    }
+
+    /// The caller can be offered to agents, as far as the wait has relaxed what the queue needs.
+    pub(super) fn open_place(&mut self, queue: &Name, place: Place) {
+        let relaxed = self.relax(queue, place);
+        self.queues.open(queue, place, relaxed);
+    }
+
+    /// The queue needs less of an agent from now on; a caller who is being offered learns it when that fails.
+    pub(super) fn relax_due(&mut self, id: CallId) {
+        let Some((queue, place)) = self.relax_again(id) else { return };
+        let relaxed = self.relax(&queue, place);
+        if let Some(settings) = self.site.queues.get(&queue)
+            && let Some(call) = self.calls.get_mut(&id)
+        {
+            let needs = skill_words(settings.needs(relaxed));
+            let needs = if needs.is_empty() { "nothing special".into() } else { needs };
+            let waited = self.out.now().since(place.joined).as_secs();
+            self.out.tell(call, format_smolstr!("waited {waited} s: queue {queue} needs {needs} now"));
+        }
+        self.match_queue(&queue);
+    }
+
+    /// A caller's place is where the queue's present settings put it.
+    pub(super) fn relax_again(&mut self, id: CallId) -> Option<(Name, Place)> {
+        let waiting = self.calls.get(&id)?.stage.waiting()?;
+        let (queue, place) = (waiting.queue.clone(), waiting.place);
+        if self.queues.is_open(&queue, place) {
+            self.open_place(&queue, place);
+        } else {
+            self.relax(&queue, place);
+        }
+        Some((queue, place))
+    }
+
+    /// How many steps of the queue are behind the caller; the next one gets its deadline.
+    fn relax(&mut self, queue: &Name, place: Place) -> Relaxed {
+        let (now, timer) = (self.now(), Timer::Relax(place.call));
+        let steps = self.site.queues.get(queue).map_or(&[][..], |queue| &queue.relax);
+        let behind = steps.iter().take_while(|step| place.joined + step.after <= now).count();
+        match steps.get(behind) {
+            Some(step) => self.timers.set(timer, place.joined + step.after),
+            None => self.timers.clear(&timer),
+        }
+        behind
+    }
+
+    /// The reason why this agent is offered this caller.
+    pub(super) fn assignment(&self, queue: &Name, chosen: &Name, relaxed: Relaxed, joined: Stamp) -> Why {
+        let now = self.now();
+        let free = self.agents.free_in(queue);
+        let unknown = || Why::new(now, format_smolstr!("offered to {chosen}"));
+        let (Some(settings), Some(agent)) = (self.site.queues.get(queue), self.agents.get(chosen)) else {
+            return unknown();
+        };
+        let needs = skill_words(settings.needs(relaxed));
+        let passed = self.passed(queue, settings, chosen, relaxed);
+        let crew = self.agents.crew(queue).len();
+        let with = if needs.is_empty() { needs.clone() } else { format_smolstr!(" with {needs}") };
+        let what = format_smolstr!(
+            "offered to {chosen}: {} of {free} free{with} in {queue}",
+            self.merit(settings, chosen, agent)
+        );
+        let assignment = Assignment {
+            queue: queue.clone(),
+            agent: chosen.clone(),
+            strategy: settings.strategy.word().into(),
+            needs,
+            waited_ms: millis(now, joined),
+            more: crew.saturating_sub(passed.len() + 1),
+            passed,
+        };
+        Why { assignment: Some(Box::new(assignment)), ..Why::new(now, what) }
+    }
+
+    fn merit(&self, queue: &Queue, name: &Name, agent: &Agent) -> SmolStr {
+        let measure = self.measure(queue, name, agent);
+        match queue.strategy {
+            Strategy::LongestIdle => format_smolstr!("idle longest ({} s)", measure / 1000),
+            Strategy::LeastTalk => format_smolstr!("talked least today ({} s)", measure / 1000),
+            Strategy::RoundRobin => SmolStr::new_static("whose turn it is"),
+            Strategy::BestSkill => format_smolstr!("best skilled ({measure} levels)"),
+            Strategy::Sequential => format_smolstr!("first of the list (place {})", measure + 1),
+        }
+    }
+
+    /// What a strategy goes by: milliseconds, levels, or a place from 0.
+    fn measure(&self, queue: &Queue, name: &Name, agent: &Agent) -> i64 {
+        let now = self.now();
+        let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        match queue.strategy {
+            Strategy::LongestIdle => ms(now.since(agent.idle_since)),
+            Strategy::LeastTalk => ms(agent.talked_today),
+            Strategy::RoundRobin => ms(now.since(agent.offered)),
+            Strategy::BestSkill => i64::from(queue.score(self.agents.skills(name))),
+            Strategy::Sequential => self.site.agents.get(name).map_or(0, |agent| i64::from(agent.place)),
+        }
+    }
+
+    /// Some of those who are passed over: who is free first, in the queue's order.
+    fn passed(&self, queue: &Name, settings: &Queue, chosen: &Name, relaxed: Relaxed) -> Vec<Passed> {
+        let over = |name: &Name| {
+            Some(Passed { agent: name.clone(), because: self.over(queue, settings, chosen, name, relaxed)? })
+        };
+        let before = self.agents.free(queue).take_while(|name| *name != chosen);
+        let mut passed: Vec<Passed> = before.take(KEPT).filter_map(over).collect();
+        let behind = self.agents.free(queue).skip_while(|name| *name != chosen).skip(1).take(BEHIND);
+        let busy = |name: &&Name| self.agents.get(name).is_some_and(|agent| !agent.free());
+        let busy = self.agents.crew(queue).iter().take(LOOKED_AT).filter(busy);
+        let room = KEPT - passed.len();
+        passed.extend(behind.chain(busy).take(room).filter_map(over));
+        passed
+    }
+
+    /// All that stood in the way of somebody who is not the one.
+    fn over(
+        &self,
+        name: &Name,
+        queue: &Queue,
+        chosen: &Name,
+        other: &Name,
+        relaxed: Relaxed,
+    ) -> Option<Vec<Over>> {
+        let (skills, agent) = (self.agents.skills(other), self.agents.get(other)?);
+        let busy = (!agent.free()).then(|| Over::Busy { state: agent.words(), since: agent.since });
+        let met = queue.met_after(skills).and_then(|steps| queue.relax.get(steps.checked_sub(1)?));
+        let after_ms = met.map(|step| u64::try_from(step.after.as_millis()).unwrap_or(u64::MAX));
+        let lacks = queue.lacks(skills, relaxed).map(|lack| Over::Lacks {
+            skill: lack.skill.clone(),
+            has: lack.has,
+            needs: lack.needs,
+            after_ms,
+        });
+        let (own, first) = (self.agents.rank(name, other)?, self.agents.rank(name, chosen)?);
+        let not_preferred = (first.preferred() && !own.preferred()).then_some(Over::NotPreferred);
+        let outdone = own.preferred() && !first.preferred();
+        let later = (!outdone && (own.order(), other) > (first.order(), chosen)).then_some(Over::Later {
+            own: self.measure(queue, other, agent),
+            chosen: self.measure(queue, chosen, self.agents.get(chosen)?),
+        });
+        Some([busy, not_preferred, later].into_iter().flatten().chain(lacks).collect())
+    }
+}
