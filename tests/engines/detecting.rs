@@ -6,6 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::{
     bench::Kind,
+    doctor,
+    speech::spoken,
     spoken::{Caller, LOUD, lay},
     support::tone::Heard,
     world::{World, both_talk, eventually},
@@ -15,6 +17,16 @@ mod freeswitch {
     #[tokio::test]
     async fn a_caller_is_heard_by_the_engine_itself() {
         super::a_caller_is_heard_by_the_engine_itself().await;
+    }
+
+    #[tokio::test]
+    async fn a_detected_caller_may_hold_and_come_back() {
+        super::a_detected_caller_may_hold_and_come_back().await;
+    }
+
+    #[tokio::test]
+    async fn a_cut_wire_costs_a_detected_caller_one_utterance() {
+        super::a_cut_wire_costs_a_detected_caller_one_utterance().await;
     }
 
     #[tokio::test]
@@ -96,8 +108,24 @@ fn last_heard(since_speech: &Heard) -> Duration {
     Duration::from_millis(last.map_or(0, |(n, _)| 20 * n as u64))
 }
 
+/// Waits until the prompt has paused for somebody who speaks.
+async fn falls_silent(caller: &Caller) {
+    eventually("the prompt has paused", async || {
+        let heard = caller.call.listen(Duration::from_millis(100)).await;
+        if heard.loudness() < LOUD { Ok(()) } else { Err(format!("{:.0}", heard.loudness())) }
+    })
+    .await;
+}
+
+async fn the_doctor_says(world: &World, verdict: &str, words: &str) {
+    let speech = doctor::of(&doctor::findings_in(world).await, "speech");
+    let said = speech.iter().any(|(own, what)| own == verdict && what.contains(words));
+    assert!(said, "no {verdict} {words:?}: {speech:?}");
+}
+
 async fn a_caller_is_heard_by_the_engine_itself() {
     let caller = caller().await;
+    the_doctor_says(&caller.world, "well", "`test` is loaded").await;
     let anna = caller.world.agent("anna").await;
     // A nod interrupts nothing: the greeting goes on where it was.
     caller.is_spoken_to().await;
@@ -148,8 +176,59 @@ async fn a_caller_is_heard_by_the_engine_itself() {
     caller.world.ends_clean().await;
 }
 
+async fn a_detected_caller_may_hold_and_come_back() {
+    let caller = caller().await;
+    caller.is_spoken_to().await;
+    // In mid-prompt, in silence and in mid-sentence.
+    will_be(&caller.world, "i want my money back").await;
+    caller.call.hold(true).await;
+    caller.call.hold(false).await;
+    caller.is_spoken_to().await;
+    caller.has_the_word().await;
+    caller.call.hold(true).await;
+    caller.call.hold(false).await;
+    caller.says("i want my money back").await;
+    caller.because("the caller wants refund").await;
+    caller.is_spoken_to().await;
+    will_be(&caller.world, "two zero two six one one four five").await;
+    caller.call.says_sound(&spoken("en-us", "two zero two six one one four five"));
+    falls_silent(&caller).await;
+    caller.call.hold(true).await;
+    caller.call.hold(false).await;
+    caller.because("order is told").await;
+    detection_is(&caller.world, true).await;
+    caller.is_spoken_to().await;
+    caller.call.press("1");
+    caller.because("order is confirmed").await;
+    caller.call.hang_up().await;
+    caller.world.ends_clean().await;
+}
+
+async fn a_cut_wire_costs_a_detected_caller_one_utterance() {
+    let caller = caller().await;
+    caller.is_spoken_to().await;
+    will_be(&caller.world, "i want my money back").await;
+    caller.call.says_sound(&spoken("en-us", "i want my money back"));
+    falls_silent(&caller).await;
+    caller.world.wire.cut();
+    caller.world.unlinked().await;
+    eventually("it is said", async || caller.call.said().map(|_| ()).ok_or("not yet".to_owned())).await;
+    caller.world.wire.mend();
+    caller.world.linked().await;
+    // What the engine told meanwhile is lost, and the prompt goes on.
+    caller.because("noise: nothing is interrupted").await;
+    caller.is_spoken_to().await;
+    caller.has_the_word().await;
+    will_be(&caller.world, "i want my money back").await;
+    caller.says("i want my money back").await;
+    caller.because("the caller wants refund").await;
+    caller.call.hang_up().await;
+    caller.world.ends_clean().await;
+}
+
 async fn a_module_that_is_not_there_leaves_keys_to_detected_callers() {
     let world = World::on_site(Kind::Freeswitch, |site| lay(site, "en, zh", &hears("nosuch"))).await;
+    the_doctor_says(&world, "fault", "`nosuch` is not loaded").await;
     let anna = world.agent("anna").await;
     let caller = Caller::new(world, "en-us").await;
     caller.is_spoken_to().await;

@@ -24,6 +24,11 @@ use super::{
 
 /// The longest utterance.
 const LONGEST: Duration = Duration::from_secs(30);
+/// An opening that takes longer keeps the caller waiting: the engine does it in the leg's own time, and plays nothing
+/// meanwhile.
+const OPENING: Duration = Duration::from_secs(1);
+/// So long nobody else waits for whoever opened so slowly.
+const REST: Duration = Duration::from_secs(30);
 /// A prompt that waits for nobody any more goes on by itself.
 const FORGOTTEN: Duration = Duration::from_secs(3);
 /// How the engine's list of those who listen to a leg begins, and how it calls a recogniser there. A leg that is gone has
@@ -36,11 +41,20 @@ const LISTENS: &str = "<function>detect_speech</function>";
 pub(super) struct Detection {
     order: OrderId,
     by: Detector,
+    /// When it was told to listen.
+    since: Stamp,
     /// It has been told to listen, and what comes is its own.
     begun: bool,
     voice: Option<Voice>,
     /// Since when its words are known and nobody has decided about what they interrupted.
     undecided: Option<Stamp>,
+}
+
+/// What answers, or does not: a module, and its own name for a server.
+pub(super) type Server = (SmolStr, Option<SmolStr>);
+
+fn server(by: &Detector) -> Server {
+    (by.module.clone(), by.profile.clone())
 }
 
 /// Somebody who speaks.
@@ -52,7 +66,7 @@ struct Voice {
 }
 
 impl Legs {
-    pub(super) fn detect(&mut self, leg: &LegId, order: OrderId, by: &Detector) {
+    pub(super) fn detect(&mut self, leg: &LegId, order: OrderId, by: &Detector, now: Stamp) {
         let Some(known) = self.all.get_mut(leg) else { return };
         if known.stage < Stage::Answered {
             return self.refuse(leg, order, "this leg is not answered");
@@ -68,7 +82,12 @@ impl Legs {
             Err(why) => return self.refuse(leg, order, &why.to_string()),
         };
         self.undetect(leg);
-        let detection = Detection { order, by: by.clone(), begun: false, voice: None, undecided: None };
+        if self.slow.get(&server(by)).is_some_and(|found| now.since(*found) < REST) {
+            let why = format!("`{}` lets callers wait; is its server there?", by.module);
+            return self.refuse(leg, order, &why);
+        }
+        let detection =
+            Detection { order, by: by.clone(), since: now, begun: false, voice: None, undecided: None };
         if let Some(known) = self.all.get_mut(leg) {
             known.detection = Some(detection);
         }
@@ -122,7 +141,7 @@ impl Legs {
     }
 
     /// After a break of the link: what it has told meanwhile is lost, so whoever spoke has no words, and it begins anew.
-    pub(super) fn detect_anew(&mut self, leg: &LegId) {
+    pub(super) fn detect_anew(&mut self, leg: &LegId, now: Stamp) {
         let Some(detection) = self.all.get_mut(leg).and_then(|known| known.detection.take()) else { return };
         if detection.voice.is_some() {
             self.tell(Event::Said { leg: leg.clone(), text: "".into() });
@@ -134,7 +153,7 @@ impl Legs {
         let Ok(what) = escape::detector(&detection.by) else { return };
         let order = detection.order;
         if let Some(known) = self.all.get_mut(leg) {
-            known.detection = Some(Detection { begun: false, voice: None, ..detection });
+            known.detection = Some(Detection { since: now, begun: false, voice: None, ..detection });
         }
         self.send(command::detects(leg, true), Then::Nothing);
         self.tell_recogniser(leg, Tag::Detect(order), &what, Then::Nothing);
@@ -266,6 +285,17 @@ impl Legs {
         let Some(Lane::Playing(playing)) = self.all.get_mut(leg).map(|known| &mut known.lane) else { return };
         if std::mem::take(&mut playing.paused) && playing.started {
             self.send(command::pause(leg), Then::Nothing);
+        }
+    }
+
+    /// Recognisers that somebody waits for now.
+    pub(super) fn find_slow(&mut self, now: Stamp) {
+        let opening = self.all.values().filter_map(|known| known.detection.as_ref());
+        let slow = opening.filter(|one| !one.begun && now.since(one.since) >= OPENING);
+        for server in slow.map(|one| server(&one.by)) {
+            if self.slow.insert(server, now).is_none_or(|found| now.since(found) >= REST) {
+                tracing::warn!("the engine's recogniser takes long to open; others do not wait for it");
+            }
         }
     }
 

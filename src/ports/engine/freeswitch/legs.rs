@@ -19,6 +19,7 @@ use crate::{
 
 use super::{
     command,
+    detect::Server,
     leg::{Lane, Leg, Playing, Recording, Stage, Survey, Tapping},
     merges::Merge,
     phones::Phones,
@@ -99,6 +100,8 @@ pub struct Legs {
     pub(super) trunks: Trunks,
     pub(super) survey: Option<Survey>,
     pub(super) merges: Vec<Merge>,
+    /// Recognisers of the engine that were slow to open, and when that was last seen.
+    pub(super) slow: HashMap<Server, Stamp>,
     /// How many streams there have been.
     pub(super) streams: u32,
     pub(super) settings: Settings,
@@ -117,6 +120,7 @@ impl Legs {
             trunks: Trunks::default(),
             survey: None,
             merges: Vec::new(),
+            slow: HashMap::new(),
             streams: 0,
             settings,
             music: command::DEFAULT_MUSIC.into(),
@@ -284,6 +288,7 @@ impl Legs {
         self.end_records(now);
         self.give_up_merges(now);
         self.end_utterances(now);
+        self.find_slow(now);
         let late = |since: Stamp| now.since(since) >= PATIENCE;
         let stuck: Vec<LegId> = self
             .all

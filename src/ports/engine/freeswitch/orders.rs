@@ -62,7 +62,7 @@ impl Legs {
             Command::TapePause { on } => self.pause_tape(leg, *id, *on),
             Command::TapeStop => self.stop_tape(leg, *id),
             Command::Listen(_) => self.refuse(leg, *id, "a recogniser is to be named"),
-            Command::Detect { by, .. } => self.detect(leg, *id, by),
+            Command::Detect { by, .. } => self.detect(leg, *id, by, now),
             Command::GoOn => {
                 self.outcome(leg, *id, Outcome::Done);
                 self.go_on(leg);

@@ -104,7 +104,7 @@ impl Legs {
             known.stage = known.stage.max(stage);
             if first {
                 self.correct(&leg, portrait.silent, inside);
-                self.detect_anew(&leg);
+                self.detect_anew(&leg, now);
             }
             return;
         }

@@ -279,7 +279,8 @@ fn after_a_break_of_the_link_it_begins_anew() {
     bench.events();
     bench.legs().on_down();
     bench.sent();
-    bench.legs().detect_anew(&leg(0));
+    let now = bench.world.now;
+    bench.legs().detect_anew(&leg(0), now);
     assert_eq!(bench.events(), [said("")]);
     let lines = bench.lines();
     assert_eq!(lines.first().map(String::as_str), Some("detect_speech stop"));
@@ -343,4 +344,39 @@ fn what_a_break_makes_the_engine_forget_is_told_again() {
     bench.executed(Tag::Redetect(OrderId { seq: 0, index: 1 }), false);
     bench.legs().break_off(&leg(0));
     assert_eq!(bench.lines(), ["api uuid_break leg-0 all"], "it was carried out");
+}
+
+#[test]
+fn who_opens_slowly_is_waited_for_by_one_caller_and_no_other() {
+    let (mut bench, first) = Bench::asked("test");
+    bench.sent();
+    let calls_in = |bench: &mut Bench, number: usize, module: &str| {
+        bench.world.act(&Step::Park(number));
+        bench.legs().all.get_mut(&leg(number)).expect("it came").stage = Stage::Answered;
+        bench.sent();
+        bench.events();
+        let (id, now) = (OrderId { seq: 3, index: number as u32 }, bench.world.now);
+        let command = Command::Detect { by: detector(module), hearing: hearing() };
+        bench.legs().on_order(Order { id, leg: leg(number), command }, now);
+        let refused = bench.events().iter().any(|event| {
+            matches!(event, Event::Outcome { order, outcome: Outcome::Refused(_), .. } if *order == id)
+        });
+        let asked = bench.lines().iter().any(|line| line.starts_with("detect_speech"));
+        assert_ne!(refused, asked, "{number}");
+        asked
+    };
+    // So long is nothing.
+    bench.waits(900);
+    assert!(calls_in(&mut bench, 1, "test"));
+    bench.waits(200);
+    assert!(!calls_in(&mut bench, 2, "test"), "two wait already");
+    assert!(calls_in(&mut bench, 3, "other"), "another one is not waited for");
+    // It listens after all, and is known to be slow for a while.
+    bench.begins(first, &format!("<media-bugs>\n{LISTENS}\n</media-bugs>\n"));
+    bench.world.act(&Step::HungUp(1));
+    assert!(!calls_in(&mut bench, 2, "test"));
+    for _ in 0..31 {
+        bench.waits(1000);
+    }
+    assert!(calls_in(&mut bench, 2, "test"));
 }
