@@ -122,7 +122,14 @@ async fn a_stream_goes_on_over_hold_and_another_codec(kind: Kind) {
     let ear = line.tap(&leg).await;
     both_hear(&call, &ear).await;
     call.hold(true).await;
+    call.press("67");
+    eventually("the first key is pressed", async || {
+        if call.keys_to_press() == 0 { Ok(()) } else { Err("not yet".to_owned()) }
+    })
+    .await;
+    // Asterisk tells it at once, FreeSWITCH when the phone is back.
     call.hold(false).await;
+    line.key(&leg, '6').await;
     both_hear(&call, &ear).await;
     call.speaks(Codec::Pcma).await;
     both_hear(&call, &ear).await;

@@ -378,6 +378,11 @@ impl Call {
         self.0.audio.press(keys);
     }
 
+    /// How many of them have not begun to be pressed.
+    pub fn keys_to_press(&self) -> usize {
+        self.0.audio.keys_to_press()
+    }
+
     /// Presses keys by nothing but their sound.
     pub fn press_by_tones(&self, keys: &str) {
         self.0.audio.press_by_tones(keys);

@@ -158,6 +158,11 @@ impl Audio {
         self.speaks();
     }
 
+    /// How many keys have not begun to be pressed.
+    pub fn keys_to_press(&self) -> usize {
+        self.shared().to_press.len()
+    }
+
     /// Keys that the other side pressed.
     pub fn pressed(&self) -> String {
         self.shared().pressed.clone()
