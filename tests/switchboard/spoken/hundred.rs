@@ -5,7 +5,7 @@ use std::{fs, sync::Arc, time::Duration};
 use futures_util::future::join_all;
 
 use super::{
-    Led, all_wait_for_support, converse,
+    Led, SCRIPT, all_wait_for_support, converse,
     ears::Replays,
     house::{House, Learns},
     known,
@@ -30,6 +30,15 @@ fn lost(led: &Led) -> f64 {
     (last - first).as_secs_f64() * 50.0 + 1.0 - led.came.many as f64
 }
 
+fn sorted(mut spans: Vec<Duration>) -> Vec<Duration> {
+    spans.sort_unstable();
+    spans
+}
+
+fn at(sorted: &[Duration], share: f64) -> Duration {
+    sorted[((sorted.len() - 1) as f64 * share) as usize]
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 #[ignore = "measures, on a machine that does nothing else: make test-long"]
 async fn a_hundred_callers_are_heard_answered_and_handed_over_at_once_on_two_cores() {
@@ -43,9 +52,12 @@ async fn a_hundred_callers_are_heard_answered_and_handed_over_at_once_on_two_cor
     all_wait_for_support(&house, CALLERS).await;
     house.close().await;
 
-    let mut answers: Vec<Duration> = led.iter().flat_map(|led| led.answers.clone()).collect();
-    answers.sort_unstable();
-    let at = |share: f64| answers[((answers.len() - 1) as f64 * share) as usize];
+    for (n, line) in SCRIPT.iter().enumerate().take(3) {
+        let of = sorted(led.iter().map(|led| led.answers[n]).collect());
+        println!("{line:?}: {:.0?} (p50), {:.0?} (p95)", at(&of, 0.5), at(&of, 0.95));
+    }
+    let answers = sorted(led.iter().flat_map(|led| led.answers.clone()).collect());
+    let at = |share: f64| at(&answers, share);
     let frames: usize = led.iter().map(|led| led.came.many).sum();
     let worst = led.iter().map(lost).fold(f64::MIN, f64::max);
     println!(

@@ -301,7 +301,7 @@ impl Duplex {
     /// Somebody speaks, or has just spoken.
     fn listen_on(&mut self, hearing: Hearing, frame: Vec<i16>, step: &mut Step) {
         let leg = self.leg.clone();
-        match self.utterance.take(&frame, self.turn.silence(), hearing.ear) {
+        match self.utterance.take(&frame, self.turn.silence()) {
             Next::Feed => step.out.push(Effect::Feed(leg, frame)),
             Next::Finish => {
                 self.pace.asked(step.now);
@@ -371,13 +371,17 @@ impl Duplex {
 
     /// What a recogniser has so far: all digits that are asked for are the end.
     pub(super) fn partial(&mut self, text: &str, step: &mut Step) {
-        self.utterance.forms(text);
-        if let Some(Ear::Digits { max, .. }) = self.hearing.as_ref().map(|hearing| hearing.ear)
-            && digits(text) >= usize::from(max)
-        {
+        let Some(hearing) = &self.hearing else { return };
+        self.utterance.forms(text, hearing.ear);
+        if self.has_all_digits(text) {
             self.spoken(step);
             self.turn.cut();
         }
+    }
+
+    fn has_all_digits(&self, text: &str) -> bool {
+        let ear = self.hearing.as_ref().map(|hearing| hearing.ear);
+        matches!(ear, Some(Ear::Digits { max, .. }) if digits(text) >= usize::from(max))
     }
 
     /// The words of an utterance, none if nothing was made of it.
@@ -389,7 +393,12 @@ impl Duplex {
             }
             Hears::Somebody(utterance) if utterance == of => {
                 self.pace.words(step.now);
+                let all = self.has_all_digits(&text);
                 self.utterance.words(text, complete);
+                if all {
+                    self.spoken(step);
+                    self.turn.cut();
+                }
             }
             _ => {}
         }

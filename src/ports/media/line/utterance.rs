@@ -4,10 +4,14 @@
 
 use smol_str::SmolStr;
 
+use super::turn::digits;
 use crate::ports::engine::Ear;
 
 /// Silence after which words are looked for: 300 ms.
 const EARLY: u32 = 15;
+/// Digits that a recogniser may be behind when they are looked for: sooner, whoever pauses between digits would be heard
+/// anew at each pause.
+const BEHIND: usize = 2;
 
 #[derive(Debug, Default)]
 enum Ahead {
@@ -45,7 +49,7 @@ pub(super) enum Next {
 #[derive(Debug, Default)]
 pub(super) struct Utterance {
     sound: Vec<i16>,
-    /// Its recogniser hears along.
+    /// Its recogniser hears along, and has about as much as was asked for.
     forms: bool,
     ahead: Ahead,
 }
@@ -61,10 +65,10 @@ impl Utterance {
     }
 
     /// A frame more, after so many in which nobody spoke.
-    pub(super) fn take(&mut self, frame: &[i16], silence: u32, ear: Ear) -> Next {
+    pub(super) fn take(&mut self, frame: &[i16], silence: u32) -> Next {
         self.sound.extend(frame);
         match self.ahead {
-            Ahead::Not if ear == Ear::Free && self.forms && silence >= EARLY => {
+            Ahead::Not if self.forms && silence >= EARLY => {
                 self.ahead = Ahead::Asked;
                 Next::Finish
             }
@@ -78,8 +82,11 @@ impl Utterance {
     }
 
     /// What its recogniser has so far.
-    pub(super) fn forms(&mut self, text: &str) {
-        self.forms |= !text.is_empty();
+    pub(super) fn forms(&mut self, text: &str, ear: Ear) {
+        self.forms |= match ear {
+            Ear::Free => !text.is_empty(),
+            Ear::Digits { min, .. } => !text.is_empty() && digits(text) + BEHIND >= usize::from(min),
+        };
     }
 
     /// Its words are there before it is over.
@@ -112,15 +119,15 @@ mod tests {
     const FRAME: [i16; 160] = [0; 160];
 
     /// What is done with so many frames of silence.
-    fn silent(utterance: &mut Utterance, frames: std::ops::Range<u32>, ear: Ear) -> Vec<Next> {
-        frames.map(|silence| utterance.take(&FRAME, silence, ear)).collect()
+    fn silent(utterance: &mut Utterance, frames: std::ops::Range<u32>) -> Vec<Next> {
+        frames.map(|silence| utterance.take(&FRAME, silence)).collect()
     }
 
     #[test]
     fn words_are_looked_for_when_nobody_speaks() {
         let mut utterance = Utterance::new(vec![0; 10]);
-        utterance.forms("where is my");
-        let all = silent(&mut utterance, 1..35, Ear::Free);
+        utterance.forms("where is my", Ear::Free);
+        let all = silent(&mut utterance, 1..35);
         assert_eq!(all.iter().position(|next| *next == Next::Finish), Some(14));
         assert!(all[15..].iter().all(|next| *next == Next::Keep), "{all:?}");
         utterance.words("where is my".into(), false);
@@ -131,30 +138,38 @@ mod tests {
     }
 
     #[test]
-    fn a_recogniser_that_is_behind_or_tells_nothing_is_waited_for_and_so_are_digits() {
+    fn a_recogniser_that_is_behind_or_tells_nothing_is_waited_for() {
         let mut behind = Utterance::default();
-        silent(&mut behind, 1..19, Ear::Free);
-        behind.forms("where is my order");
-        let all = silent(&mut behind, 19..35, Ear::Free);
+        silent(&mut behind, 1..19);
+        behind.forms("where is my order", Ear::Free);
+        let all = silent(&mut behind, 19..35);
         assert_eq!(all.first(), Some(&Next::Finish), "{all:?}");
         let mut whole = Utterance::default();
-        assert!(!silent(&mut whole, 1..35, Ear::Free).contains(&Next::Finish));
+        assert!(!silent(&mut whole, 1..35).contains(&Next::Finish));
         assert_eq!(whole.end(), Err(false));
-        let mut digits = Utterance::default();
-        digits.forms("one two");
-        assert!(!silent(&mut digits, 1..75, Ear::Digits { min: 4, max: 4 }).contains(&Next::Finish));
+    }
+
+    #[test]
+    fn digits_are_looked_for_when_about_all_are_there() {
+        let asked = |text: &str| {
+            let mut utterance = Utterance::default();
+            utterance.forms(text, Ear::Digits { min: 6, max: 8 });
+            silent(&mut utterance, 1..75).contains(&Next::Finish)
+        };
+        assert!(!asked("") && !asked("it is one two three"));
+        assert!(asked("one two three four") && asked("one two three four five six seven eight"));
     }
 
     #[test]
     fn whoever_speaks_on_is_heard_anew_from_the_beginning() {
         let mut utterance = Utterance::new(vec![1; 10]);
-        utterance.forms("where is");
-        assert!(silent(&mut utterance, 1..25, Ear::Free).contains(&Next::Finish));
+        utterance.forms("where is", Ear::Free);
+        assert!(silent(&mut utterance, 1..25).contains(&Next::Finish));
         utterance.words("where is".into(), true);
-        assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Again);
+        assert_eq!(utterance.take(&FRAME, 0), Next::Again);
         assert_eq!(utterance.sound().len(), 10 + 25 * FRAME.len(), "nothing of it is missing");
         assert_eq!(utterance.known(), Known::Nothing);
-        assert_eq!(utterance.take(&FRAME, 0, Ear::Free), Next::Feed);
+        assert_eq!(utterance.take(&FRAME, 0), Next::Feed);
         assert_eq!(utterance.end(), Err(false), "the words of a part count for nothing");
     }
 }

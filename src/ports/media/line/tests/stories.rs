@@ -119,6 +119,22 @@ async fn digits_are_over_when_all_are_there_and_may_have_pauses() {
     assert_eq!(rig.count(|event| matches!(event, Event::Voice { .. })), 1, "one utterance");
 }
 
+/// Whoever hears along is behind, and has the last digit when asked.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn digits_are_over_when_the_last_is_known_by_asking() {
+    let mut rig = Rig::start(1, RAW, says(&["one two three four"])).await;
+    let mut digits = spoken(Locale::English, "one two three four").await;
+    let last = digits.iter().rposition(|sample| sample.unsigned_abs() > 300).expect("a voice");
+    digits.truncate(last + 1);
+    rig.order(0, Command::Listen(hearing(Ear::Digits { min: 4, max: 4 })));
+    rig.mouths[0].say(&digits);
+    rig.voice().await;
+    assert_eq!(rig.said().await, "one two three four");
+    let began = rig.mouths[0].said_at().expect("it was said");
+    let took = began.elapsed().saturating_sub(Duration::from_secs_f64(digits.len() as f64 / 8000.0));
+    assert!(took < Duration::from_millis(1000), "{took:?}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_recogniser_that_hangs_or_breaks_gives_no_words_in_time_and_the_next_is_heard() {
     let acts = [Act::Hangs, Act::Panics, Act::Fails, Act::Says("at last".into())];
