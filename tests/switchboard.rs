@@ -10,6 +10,8 @@ mod cores;
 mod days;
 #[path = "switchboard/deeds.rs"]
 mod deeds;
+#[path = "switchboard/hidden.rs"]
+mod hidden;
 #[path = "switchboard/house_days.rs"]
 mod house_days;
 #[path = "switchboard/house_moments.rs"]

@@ -143,6 +143,32 @@ fn a_question_is_answered_in_the_terminal_and_a_trial_that_cites_otherwise_fails
 }
 
 #[test]
+fn a_secret_is_echoed_nowhere() {
+    let site = copy();
+    let file = site.path().join("flows/after_sales.yaml");
+    let text = fs::read_to_string(&file).expect("flow");
+    fs::write(&file, text.replace("    keep: true ", "    secret: true ")).expect("write");
+    for json in [true, false] {
+        let mut chat = Command::new(env!("CARGO_BIN_EXE_tandem"))
+            .args(["flow", "chat", "after_sales", "--language", "en", "--site"])
+            .arg(site.path())
+            .args(json.then_some("--json"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("tandem");
+        let lines = b"/keys 1\nit is 20261145\nno\n/keys 20261145\n/keys 1\n/done state=ready\nwhere is two zero two six one one four five\n";
+        chat.stdin.take().expect("a pipe").write_all(lines).expect("typed");
+        let output = chat.wait_with_output().expect("an end");
+        let told = out(&output) + &String::from_utf8_lossy(&output.stderr);
+        assert!(told.contains("Order 4 5, is that right?") && told.contains("order_state"), "{told}");
+        for part in ["202611", "2 0 2 6", "two six", "zero two"] {
+            assert!(!told.contains(part), "{part} in {told}");
+        }
+    }
+}
+
+#[test]
 fn menus_by_keys_are_led_too_and_what_is_no_flow_is_told() {
     let mut chat = Command::new(env!("CARGO_BIN_EXE_tandem"))
         .args(["flow", "chat", "welcome", "--language", "en", "--site"])

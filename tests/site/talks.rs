@@ -248,6 +248,16 @@ const DEFECTS: &[(&str, &str, &str, Code, &str)] = &[
     (SALES, "[可以怎么付款,", "[几点开门, 可以怎么付款,", Code::Duplicate, "`几点开门` is asked for both"),
     (SALES, "货到付款现在没有。", "货到付款现在没有。一。二。", Code::TooLarge, "make two passages"),
     (SALES, "可以用微信、", "可以用{order}、", Code::UnknownName, "{order}"),
+    // What nobody may know.
+    (SALES, "请说一下订单号。", "请说一下卡号。", Code::Contradiction, "write `secret: true`"),
+    (SALES, "What is your order number?", "What is your PIN?", Code::Contradiction, "write `secret: true`"),
+    (
+        SALES,
+        "    ask: choice\n    prompts:\n      - zh: 为什么要退",
+        "    ask: choice\n    secret: true\n    prompts:\n      - zh: 为什么要退",
+        Code::Contradiction,
+        "only digits and codes",
+    ),
     // What callers say.
     (SALES, "samples: after_sales", "samples: aftersales", Code::UnknownName, "did you mean `after_sales`?"),
     (SALES, "samples: after_sales\n", "", Code::MissingKey, "no samples tell what callers say"),

@@ -25,7 +25,7 @@ use tandem::{
         switchboard::{
             Effect, Input, Switchboard, handle,
             secrets::Secrets,
-            view::{Act, Actor, Done, Query, Refusal, View},
+            view::{Act, Actor, Done, Query, Refusal, View, Words},
         },
     },
     ports::{
@@ -175,7 +175,7 @@ pub struct Rig {
     pub now: Stamp,
     seq: u64,
     /// Dies with the process.
-    secrets: Secrets,
+    pub secrets: Secrets,
     pub records: Vec<CallRecord>,
     /// Recordings that may go.
     pub forgotten: Vec<SoundId>,
@@ -183,6 +183,8 @@ pub struct Rig {
     pub ears: Ears,
     /// Tasks that were begun.
     pub tasks: Vec<Effect>,
+    /// What was said in conversations, for whoever reads along.
+    pub words: Vec<Words>,
     /// What a chat model was told to sum up.
     pub to_sum: Vec<(CallId, Vec<Turn>)>,
     /// Who acts.
@@ -213,6 +215,7 @@ impl Rig {
             ears: Ears::default(),
             tasks: Vec::new(),
             to_sum: Vec::new(),
+            words: Vec::new(),
             actor: Actor::admin(Label::new("admin")),
             replies: Vec::new(),
             done: Vec::new(),
@@ -246,6 +249,7 @@ impl Rig {
         let input = match self.secrets.conceal(&self.board, input) {
             Input::Engine(Event::Said { leg, text }) => {
                 let Some(hearsay) = self.board.hear(&self.ears, &leg, &text, self.now) else { return };
+                self.secrets.keep(&leg, hearsay.hidden);
                 Input::Understood { leg, heard: hearsay.heard }
             }
             input => input,
@@ -271,10 +275,15 @@ impl Rig {
                     let verdict = self.secrets.check(&leg, &pin);
                     checked.push(Input::Checked { call, verdict });
                 }
+                Effect::Reveal { call, leg, digits } => {
+                    let mask = self.secrets.reveal(&leg, digits);
+                    checked.push(Input::Typed { call, mask });
+                }
                 Effect::Forget(sound) => self.forgotten.push(sound),
                 task @ Effect::Task { .. } => self.tasks.push(task),
                 Effect::SumUp { call, turns } => self.to_sum.push((call, turns)),
-                Effect::Told { .. } | Effect::Words(_) => {}
+                Effect::Words(words) => self.words.push(words),
+                Effect::Told { .. } => {}
             }
         }
         if !self.watchful {

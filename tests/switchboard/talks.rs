@@ -215,6 +215,16 @@ fn the_same_by_keys_alone_and_a_failed_task_goes_before_others() {
 }
 
 #[test]
+fn whoever_presses_or_speaks_while_a_task_is_done_does_not_wait_for_ever() {
+    let mut caller = Talker::calls("4011");
+    caller.keys("1").keys("20261145").keys("1").because("order is confirmed");
+    caller.keys("5").because("order_state is not done yet").says("hello are you there");
+    // Nobody ever tells what became of the task.
+    caller.rig.run_for(secs(48));
+    caller.because("order_state failed");
+}
+
+#[test]
 fn whoever_changes_the_language_goes_on_in_it() {
     let mut caller = Talker::calls("4010");
     for agent in ["alice", "bob", "li"] {

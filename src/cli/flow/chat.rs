@@ -15,6 +15,7 @@ use crate::{
     base::number::Key,
     cli::{Common, Exit, Fault, context::paint},
     infra::site::{Locale, trials::Deed},
+    live::dialog::talk::hiding,
 };
 
 /// Talk to a flow in the terminal
@@ -74,6 +75,7 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
         if line.is_empty() {
             continue;
         }
+        let secret = caller.asks_secret();
         let turn = match deed(line) {
             Ok(deed) => caller.does(&deed),
             Err(why) if terminal => {
@@ -82,7 +84,10 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
             }
             Err(why) => return Err(why.into()),
         };
-        show(common, Some(line).filter(|_| !terminal), &turn)?;
+        // A secret is echoed to nobody.
+        let secret = secret || turn.heard.as_ref().is_some_and(|heard| heard.text != line);
+        let line = if secret { hiding::blanked(line) } else { line.to_owned() };
+        show(common, Some(line.as_str()).filter(|_| !terminal), &turn)?;
     }
     Ok(Exit::Done)
 }

@@ -13,7 +13,10 @@ use crate::{
     infra::site::{Locale, Site, Step, Talk, TransferTo, trials::Deed},
     live::dialog::{
         self, Act, Brief, Dialog, Happening,
-        talk::{Ears, Heard, Input, Stage, Why},
+        talk::{
+            Ears, Heard, Input, Stage, Why,
+            hiding::{self, Hidden},
+        },
     },
 };
 
@@ -67,6 +70,8 @@ pub(super) struct Rehearsal<'s> {
     now: DateTime,
     dialog: Dialog,
     over: bool,
+    /// Of a secret that is being keyed in.
+    digits: String,
     /// Topics, slots and steps that were come to.
     pub visited: BTreeSet<String>,
 }
@@ -75,7 +80,7 @@ impl<'s> Rehearsal<'s> {
     pub fn new(site: &'s Site, ears: &'s Ears, flow: &Name, language: Locale, now: DateTime) -> Self {
         let start = site.flows.get(flow).map_or_else(|| flow.clone(), |flow| flow.start.clone());
         let dialog = Dialog::new(flow.clone(), start, language);
-        Self { site, ears, now, dialog, over: false, visited: BTreeSet::new() }
+        Self { site, ears, now, dialog, over: false, digits: String::new(), visited: BTreeSet::new() }
     }
 
     pub fn begin(&mut self) -> Turn {
@@ -107,6 +112,33 @@ impl<'s> Rehearsal<'s> {
 
     fn press(&mut self, keys: &[Key]) -> Turn {
         self.put(keys.iter().map(|key| Happening::Key(*key)).collect(), None)
+    }
+
+    /// What the caller says or keys in now is a secret.
+    pub fn asks_secret(&self) -> bool {
+        let conversation = self.talk().zip(self.dialog.talk.as_ref());
+        conversation.is_some_and(|(talk, conversation)| hiding::asks_secret(talk, &conversation.talking))
+    }
+
+    /// A key, or what is known of one whose digit nobody may know.
+    fn concealed(&mut self, happening: Happening) -> Happening {
+        let conversation = self.talk().zip(self.dialog.talk.as_ref());
+        let secret = conversation
+            .is_some_and(|(talk, conversation)| hiding::keys_are_secret(talk, &conversation.talking));
+        match happening {
+            Happening::Key(key) if secret && key.char().is_ascii_digit() => {
+                self.digits.push(key.char());
+                Happening::Word(Input::Digit)
+            }
+            other => other,
+        }
+    }
+
+    /// The mask of the last digits that were keyed in.
+    fn revealed(&mut self, digits: u8) -> SmolStr {
+        let keyed = std::mem::take(&mut self.digits);
+        let from = keyed.len().saturating_sub(usize::from(digits));
+        Hidden::new(&keyed[from..]).mask
     }
 
     pub fn over(&self) -> bool {
@@ -150,56 +182,20 @@ impl<'s> Rehearsal<'s> {
         if self.over {
             return;
         }
+        let happening = self.concealed(happening);
         let zoned = self.now.to_zoned(self.site.time_zone.clone());
         let now = Stamp(zoned.map(|zoned| zoned.timestamp().as_microsecond()).unwrap_or_default());
+        let mut typed = None;
         for act in dialog::on(&mut self.dialog, self.site, happening, now) {
-            let end = match act {
-                Act::Words { language, text, .. } => {
-                    turn.said.push((language, text));
-                    continue;
-                }
-                Act::Note(text) => {
-                    turn.why.push(text.to_string());
-                    continue;
-                }
-                Act::Because(why) => {
-                    self.visited_by(&why);
-                    if let Why::Answered { passage, .. } = &why {
-                        turn.cites.push(passage.clone());
-                    }
-                    turn.why.push(why.to_string());
-                    continue;
-                }
-                Act::Task { task, facts } => {
-                    turn.task = Some((task, facts));
-                    continue;
-                }
-                Act::SumUp
-                | Act::Speak(_)
-                | Act::Hush
-                | Act::GoOn
-                | Act::Listen(..)
-                | Act::Deaf
-                | Act::Wait(_) => {
-                    continue;
-                }
-                Act::Queue { queue, brief, .. } => {
-                    let context = brief.iter().flat_map(|brief| &brief.context.topics);
-                    self.visited.extend(context.map(|topic| format!("topic {topic}")));
-                    Ending::Queue { queue, brief }
-                }
-                Act::Transfer { to, digits, .. } => match (to, digits) {
-                    (_, Some(digits)) => Ending::Extension(digits),
-                    (TransferTo::Extension(number) | TransferTo::Group(number), None) => {
-                        Ending::Extension(number.as_str().into())
-                    }
-                    (to, None) => Ending::Elsewhere(format!("{to:?}")),
-                },
-                Act::Voicemail { mailbox } => Ending::Mailbox(mailbox.as_str().into()),
-                Act::Hangup => Ending::Hangup,
-            };
-            turn.end = Some(end);
-            self.over = true;
+            if let Act::Reveal(digits) = act {
+                typed = Some(self.revealed(digits));
+            } else if let Some(end) = self.act(act, turn) {
+                turn.end = Some(end);
+                self.over = true;
+            }
+        }
+        if let Some(mask) = typed {
+            self.one(Happening::Word(Input::Typed(mask)), turn);
         }
         self.visited.insert(format!("step {}", self.dialog.step));
         if let Some(conversation) = &self.dialog.talk {
@@ -207,6 +203,47 @@ impl<'s> Rehearsal<'s> {
             self.visited.extend(talking.topics.iter().map(|topic| format!("topic {topic}")));
             self.visited.extend(talking.facts.keys().map(|slot| format!("slot {slot}")));
         }
+    }
+
+    /// Notes what is done; says where the caller ends up by it.
+    fn act(&mut self, act: Act, turn: &mut Turn) -> Option<Ending> {
+        match act {
+            Act::Words { language, text, .. } => turn.said.push((language, text)),
+            Act::Note(text) => turn.why.push(text.to_string()),
+            Act::Because(why) => {
+                self.visited_by(&why);
+                if let Why::Answered { passage, .. } = &why {
+                    turn.cites.push(passage.clone());
+                }
+                turn.why.push(why.to_string());
+            }
+            Act::Task { task, facts } => turn.task = Some((task, facts)),
+            Act::SumUp
+            | Act::Reveal(_)
+            | Act::Speak(_)
+            | Act::Hush
+            | Act::GoOn
+            | Act::Listen(..)
+            | Act::Deaf
+            | Act::Wait(_) => {}
+            Act::Queue { queue, brief, .. } => {
+                let context = brief.iter().flat_map(|brief| &brief.context.topics);
+                self.visited.extend(context.map(|topic| format!("topic {topic}")));
+                return Some(Ending::Queue { queue, brief });
+            }
+            Act::Transfer { to, digits, .. } => {
+                return Some(match (to, digits) {
+                    (_, Some(digits)) => Ending::Extension(digits),
+                    (TransferTo::Extension(number) | TransferTo::Group(number), None) => {
+                        Ending::Extension(number.as_str().into())
+                    }
+                    (to, None) => Ending::Elsewhere(format!("{to:?}")),
+                });
+            }
+            Act::Voicemail { mailbox } => return Some(Ending::Mailbox(mailbox.as_str().into())),
+            Act::Hangup => return Some(Ending::Hangup),
+        }
+        None
     }
 
     fn visited_by(&mut self, why: &Why) {

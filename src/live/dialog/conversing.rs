@@ -136,6 +136,10 @@ impl Turn<'_> {
                     self.acts.push(Act::Task { task, facts });
                     wait = wait.or(Some(TASK));
                 }
+                Output::Reveal(digits) => {
+                    self.acts.push(Act::Reveal(digits));
+                    wait = wait.or(Some(BETWEEN_DIGITS));
+                }
                 Output::Why(why) => self.acts.push(Act::Because(why)),
                 end => then = Some(end),
             }

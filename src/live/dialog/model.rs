@@ -114,6 +114,8 @@ pub enum Act {
         ring: Duration,
         otherwise: Name,
     },
+    /// Tell so many of the secret digits that were pressed, masked; comes back as `talk::Input::Typed`.
+    Reveal(u8),
     /// Leave a message for this extension; the call ends with it.
     Voicemail {
         mailbox: Number,

@@ -10,6 +10,7 @@
 mod answers;
 mod ears;
 mod heard;
+pub mod hiding;
 mod keys;
 mod matching;
 mod nods;

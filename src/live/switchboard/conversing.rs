@@ -18,7 +18,7 @@ use crate::{
         call::{Call, Stage},
         dialog::{
             Conversation, Dialog, Happening,
-            talk::{self, Ears, Fact, FactKind, Heard, Hearsay},
+            talk::{self, Ears, Fact, FactKind, Heard, Hearsay, hiding},
         },
     },
 };
@@ -33,9 +33,12 @@ impl Switchboard {
 
     /// What the caller at this leg says, for those who watch; `None` when nobody has asked.
     pub fn words(&self, leg: &LegId, text: &str, whole: bool) -> Option<Words> {
-        let (call, _, _, conversation) = self.conversing(leg)?;
+        let (call, _, talk, conversation) = self.conversing(leg)?;
         let language = conversation.ear.map_or(conversation.talking.language, |(_, locale)| locale);
-        let (leg, text) = (leg.clone(), text.into());
+        // What is whole has been heard without its secrets.
+        let text =
+            if whole || !hiding::knows_secrets(talk) { text.into() } else { hiding::blanked(text).into() };
+        let leg = leg.clone();
         Some(Words { call: call.id, leg, by: Speaker::Caller, language, text, whole })
     }
 
@@ -47,6 +50,12 @@ impl Switchboard {
             return None;
         };
         Some((call, dialog, talk, dialog.talk.as_ref()?))
+    }
+
+    /// Keys of this leg are digits of a secret.
+    pub(super) fn keys_are_secret(&self, leg: &LegId) -> bool {
+        self.conversing(leg)
+            .is_some_and(|(_, _, talk, conversation)| hiding::keys_are_secret(talk, &conversation.talking))
     }
 
     pub(super) fn understood(&mut self, leg: &LegId, heard: Heard) {
@@ -67,7 +76,8 @@ impl Switchboard {
                 // The same rule as for a second opinion: who tells a value tells it the house alone.
                 let answer =
                     |fact: &Fact| matches!(fact.kind, FactKind::Yes | FactKind::No | FactKind::Neither);
-                let open = heard.facts.iter().all(answer) && !heard.text.contains(char::is_numeric);
+                let open = heard.facts.iter().all(answer)
+                    && !heard.text.contains(|c: char| c.is_numeric() || c == '*');
                 let (text, spoken) = (heard.text.trim(), call.spoken.get_or_insert_default());
                 spoken.add(Speaker::Caller, text, open.then_some(text));
             }
@@ -89,7 +99,7 @@ impl Switchboard {
     pub(super) fn task(&mut self, id: CallId, task: Name, facts: BTreeMap<Name, SmolStr>) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.out.tell(call, format_smolstr!("the task {task} begins"));
-        self.out.push(Effect::Task { call: id, task, facts });
+        self.out.push(Effect::Task { call: id, leg: call.leg.clone(), task, facts });
     }
 
     pub(super) fn task_done(&mut self, id: CallId, outcome: Option<BTreeMap<SmolStr, SmolStr>>) {

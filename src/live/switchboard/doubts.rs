@@ -31,7 +31,11 @@ impl Doubts {
 
     /// What the caller said before this and has to count now.
     pub fn overtaken(&mut self, input: &Input) -> Option<Input> {
-        let Input::Engine(Event::Said { leg, .. } | Event::Key { leg, .. }) = input else { return None };
+        let (Input::Engine(Event::Said { leg, .. } | Event::Key { leg, .. }) | Input::Pressed { leg, .. }) =
+            input
+        else {
+            return None;
+        };
         let (leg, (_, heard)) = self.waiting.remove_entry(leg)?;
         Some(Input::Understood { leg, heard })
     }

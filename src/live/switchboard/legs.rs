@@ -14,7 +14,7 @@ use crate::{
     },
     live::{
         call::{Call, Next, Party, Stage, Timer},
-        dialog::{Dialog, Happening},
+        dialog::{Dialog, Happening, talk},
         mailbox,
         record::EndedBy,
         routing::{Decision, Goal, route},
@@ -192,8 +192,10 @@ impl Switchboard {
     pub(super) fn pressed(&mut self, leg: &LegId, pressed: mailbox::Pressed) {
         let Some((call, true)) = self.whose(leg) else { return };
         let id = call.id;
-        if matches!(call.stage, Stage::AtMailbox(_)) {
-            self.at_mailbox(id, mailbox::Happening::Pressed(pressed));
+        match call.stage {
+            Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Pressed(pressed)),
+            Stage::Dialog(_) => self.dialog(id, Happening::Word(talk::Input::Digit)),
+            _ => {}
         }
     }
 

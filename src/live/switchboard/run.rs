@@ -331,7 +331,8 @@ impl<O: Outlet> Core<O> {
             return None;
         }
         let Input::Engine(Event::Said { leg, text }) = input else { return Some(input) };
-        let Hearsay { heard, doubt } = self.board.hear(&self.ears.borrow(), &leg, &text, now)?;
+        let Hearsay { heard, doubt, hidden } = self.board.hear(&self.ears.borrow(), &leg, &text, now)?;
+        self.secrets.keep(&leg, hidden);
         match doubt.filter(|_| self.board.site().assistant.is_some()) {
             Some(doubt) => {
                 let _gone = self.asked.send(self.doubts.ask(leg, heard, doubt));
@@ -355,9 +356,14 @@ impl<O: Outlet> Core<O> {
                 let verdict = self.secrets.check(&leg, &pin);
                 self.batch.push(Input::Checked { call, verdict });
             }
-            Effect::Task { call, task, facts } => {
-                let _gone = self.todo.send(Task { call, task, facts });
+            Effect::Reveal { call, leg, digits } => {
+                let mask = self.secrets.reveal(&leg, digits);
+                self.batch.push(Input::Typed { call, mask });
             }
+            Effect::Task { call, leg, task, facts } => match self.secrets.unveil(&leg, facts) {
+                Some(facts) => drop(self.todo.send(Task { call, task, facts })),
+                None => self.batch.push(Input::TaskDone { call, outcome: None }),
+            },
             Effect::SumUp { call, turns } => {
                 let _gone = self.to_sum.send(Told { call, turns });
             }

@@ -1,19 +1,24 @@
-//! Keys whose digits are nobody's business: a PIN, and whatever people press while nobody asks them for anything, be it
-//! their bank's PIN in the midst of a talk.
+//! Digits that are nobody's business: a PIN, a secret slot of a conversation, and whatever people press while nobody asks
+//! them for anything, be it their bank's PIN in the midst of a talk.
 //!
 //! They are kept beside the state machine and never become its input: no journal, snapshot, note or log has them. What
 //! it learns is that a key was pressed, and whether the whole was right.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use secrecy::zeroize::Zeroizing;
+use smol_str::SmolStr;
 
 use super::state::{Input, Switchboard};
 use crate::{
-    base::{id::LegId, number::Key},
+    base::{
+        id::{LegId, Name},
+        number::Key,
+    },
     infra::site::PinHash,
     live::{
         call::Stage,
+        dialog::talk::hiding::Hidden,
         mailbox::{Pressed, Verdict},
     },
     ports::engine::Event,
@@ -29,12 +34,23 @@ enum Ear {
     Open,
     /// Whoever checks a PIN.
     Secret,
+    /// A task, later.
+    Hidden,
     Nobody,
 }
 
+/// No secret of a conversation is longer.
+const LONGEST_SLOT: usize = 32;
+
 /// What is being keyed in, by leg; only where it was asked for.
 #[derive(Default)]
-pub struct Secrets(HashMap<LegId, Keyed>);
+pub struct Secrets {
+    keyed: HashMap<LegId, Keyed>,
+    /// Digits for a secret slot.
+    digits: HashMap<LegId, Zeroizing<String>>,
+    /// What callers told of which the switchboard knows masks.
+    told: HashMap<LegId, Vec<Hidden>>,
+}
 
 #[derive(Default)]
 struct Keyed {
@@ -50,13 +66,27 @@ impl Secrets {
             Input::Engine(Event::Key { leg, key }) => match board.ear(&leg) {
                 Ear::Open => Input::Engine(Event::Key { leg, key }),
                 Ear::Secret => {
-                    let pressed = self.0.entry(leg.clone()).or_default().press(key);
+                    let pressed = self.keyed.entry(leg.clone()).or_default().press(key);
                     Input::Pressed { leg, pressed }
                 }
+                Ear::Hidden => match key.char() {
+                    digit @ '0'..='9' => {
+                        let digits = self.digits.entry(leg.clone()).or_default();
+                        digits.reserve_exact(LONGEST_SLOT);
+                        if digits.len() == LONGEST_SLOT {
+                            digits.remove(0);
+                        }
+                        digits.push(digit);
+                        Input::Pressed { leg, pressed: Pressed::Digit }
+                    }
+                    _ => Input::Engine(Event::Key { leg, key }),
+                },
                 Ear::Nobody => Input::Pressed { leg, pressed: Keyed::default().press(key) },
             },
             Input::Engine(Event::Ended { leg, cause }) => {
                 self.forget(&leg);
+                self.digits.remove(&leg);
+                self.told.remove(&leg);
                 Input::Engine(Event::Ended { leg, cause })
             }
             other => other,
@@ -65,12 +95,39 @@ impl Secrets {
 
     /// What was keyed in counts no more.
     pub fn forget(&mut self, leg: &LegId) {
-        self.0.remove(leg);
+        self.keyed.remove(leg);
+    }
+
+    /// What the caller at this leg told, until the leg ends.
+    pub fn keep(&mut self, leg: &LegId, hidden: Vec<Hidden>) {
+        if !hidden.is_empty() {
+            self.told.entry(leg.clone()).or_default().extend(hidden);
+        }
+    }
+
+    /// The mask of the last digits that were keyed in; empty when they are lost.
+    pub fn reveal(&mut self, leg: &LegId, digits: u8) -> SmolStr {
+        let keyed = self.digits.remove(leg).unwrap_or_default();
+        let Some(from) = keyed.len().checked_sub(usize::from(digits)) else { return SmolStr::default() };
+        let hidden = Hidden::new(&keyed[from..]);
+        let mask = hidden.mask.clone();
+        self.keep(leg, vec![hidden]);
+        mask
+    }
+
+    /// Facts with what stands behind their masks; nothing when that is lost.
+    pub fn unveil(&self, leg: &LegId, facts: BTreeMap<Name, SmolStr>) -> Option<BTreeMap<Name, SmolStr>> {
+        let told = self.told.get(leg).map(Vec::as_slice).unwrap_or_default();
+        let real = |(slot, text): (Name, SmolStr)| match Hidden::behind(told, &text) {
+            Some(real) => Some((slot, real.into())),
+            None => (!text.contains('*')).then_some((slot, text)),
+        };
+        facts.into_iter().map(real).collect()
     }
 
     /// Whether what was keyed in is this PIN. It is forgotten.
     pub fn check(&mut self, leg: &LegId, pin: &PinHash) -> Verdict {
-        let keyed = self.0.remove(leg).unwrap_or_default();
+        let keyed = self.keyed.remove(leg).unwrap_or_default();
         let digits = keyed.whole.unwrap_or(keyed.now);
         match digits.as_str() {
             "" => Verdict::Nothing,
@@ -111,6 +168,7 @@ impl Switchboard {
         let call = self.legs.get(leg).and_then(|id| self.calls.get(id)).filter(|call| call.leg == *leg);
         match call.map(|call| &call.stage) {
             Some(Stage::AtMailbox(at)) if at.session.asks_secret() => Ear::Secret,
+            Some(Stage::Dialog(_)) if self.keys_are_secret(leg) => Ear::Hidden,
             Some(Stage::AtMailbox(_) | Stage::Dialog(_)) => Ear::Open,
             _ => Ear::Nobody,
         }
@@ -126,10 +184,10 @@ mod tests {
     fn keyed(keys: &str) -> (Vec<Pressed>, Verdict) {
         let leg = LegId::new("caller").expect("an id");
         let mut secrets = Secrets::default();
-        let at = secrets.0.entry(leg.clone()).or_default();
+        let at = secrets.keyed.entry(leg.clone()).or_default();
         let pressed = keys.chars().map(|key| at.press(Key::new(key).expect("a key"))).collect();
         let verdict = secrets.check(&leg, &PinHash::of(&SecretString::from("904571"), "a place"));
-        assert!(secrets.0.is_empty(), "it is forgotten");
+        assert!(secrets.keyed.is_empty(), "it is forgotten");
         (pressed, verdict)
     }
 

@@ -80,8 +80,8 @@ impl Switchboard {
         let acts = dialog::on(dialog, &self.site, happening, now);
         // Whoever changed the language in a conversation is greeted in it by the queue.
         call.language = dialog.language;
-        // A key that changes nothing leaves the deadline of what is heard as it is.
-        if !acts.is_empty() {
+        // What changes nothing, such as a key while a task is done, leaves the deadline as it is.
+        if acts.iter().any(|act| !matches!(act, Act::Because(_) | Act::Note(_))) {
             self.timers.clear(&Timer::Stage(id));
         }
         for act in acts {
@@ -115,6 +115,10 @@ impl Switchboard {
                     self.join(id, queue, otherwise);
                 }
                 Act::SumUp => self.sum_up(id),
+                Act::Reveal(digits) => {
+                    let (call, leg) = (call.id, call.leg.clone());
+                    self.out.push(Effect::Reveal { call, leg, digits });
+                }
                 Act::Task { task, facts } => self.task(id, task, facts),
                 Act::Transfer { to, digits, ring, otherwise } => {
                     self.transfer_step(id, &to, digits, ring, otherwise);

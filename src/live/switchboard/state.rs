@@ -26,7 +26,7 @@ use crate::{
     live::{
         agent::Agents,
         call::{Call, Timer, Timers},
-        dialog::talk::Heard,
+        dialog::{self, talk, talk::Heard},
         mailbox::{Boxes, Happening, Pressed, Verdict},
         queue::Queues,
         record::CallRecord,
@@ -61,6 +61,11 @@ pub enum Input {
     Understood {
         leg: LegId,
         heard: Heard,
+    },
+    /// The answer to `Effect::Reveal`.
+    Typed {
+        call: CallId,
+        mask: SmolStr,
     },
     /// The outcome of `Effect::Task`: its results by name, or `None` when it failed.
     TaskDone {
@@ -100,9 +105,16 @@ pub enum Effect {
         leg: LegId,
         pin: PinHash,
     },
-    /// A conversation wants this done outside. Comes back as `Input::TaskDone`.
+    /// How are the last secret digits that were keyed in on this leg shown? Comes back as `Input::Typed`.
+    Reveal {
+        call: CallId,
+        leg: LegId,
+        digits: u8,
+    },
+    /// A conversation wants this done outside; `facts` have masks for secrets (`Secrets`). Comes back as `Input::TaskDone`.
     Task {
         call: CallId,
+        leg: LegId,
         task: Name,
         facts: BTreeMap<Name, SmolStr>,
     },
@@ -273,6 +285,9 @@ impl Switchboard {
             Input::Pressed { leg, pressed } => self.pressed(&leg, pressed),
             Input::Checked { call, verdict } => self.at_mailbox(call, Happening::Checked(verdict)),
             Input::Understood { leg, heard } => self.understood(&leg, heard),
+            Input::Typed { call, mask } => {
+                self.dialog(call, dialog::Happening::Word(talk::Input::Typed(mask)));
+            }
             Input::TaskDone { call, outcome } => self.task_done(call, outcome),
             Input::SummedUp { call, summary } => self.summed_up(call, summary),
             Input::Clock => self.clock(),
@@ -301,9 +316,10 @@ impl Switchboard {
                 known.or_else(|| arrives.then(|| fresh(&mut Cause::new(seq, now), &self.calls)))
             }
             Input::Pressed { leg, .. } | Input::Understood { leg, .. } => self.legs.get(leg).copied(),
-            Input::Checked { call, .. } | Input::TaskDone { call, .. } | Input::SummedUp { call, .. } => {
-                Some(*call).filter(|call| self.calls.contains_key(call))
-            }
+            Input::Checked { call, .. }
+            | Input::Typed { call, .. }
+            | Input::TaskDone { call, .. }
+            | Input::SummedUp { call, .. } => Some(*call).filter(|call| self.calls.contains_key(call)),
             Input::Act { act, .. } => act.call().filter(|call| self.calls.contains_key(call)),
             _ => None,
         }

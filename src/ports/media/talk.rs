@@ -81,6 +81,11 @@ pub(super) fn values(site: &Site) -> BTreeSet<(Locale, SmolStr)> {
             if site.languages.contains(&Locale::Chinese) {
                 all.insert((Locale::Chinese, SmolStr::new_static(ONE)));
             }
+            if talk.slots.values().any(|slot| slot.secret) {
+                let counted = [(Locale::Chinese, "位"), (Locale::English, "digits")];
+                let spoken = counted.into_iter().filter(|(locale, _)| site.languages.contains(locale));
+                all.extend(spoken.map(|(locale, word)| (locale, SmolStr::new_static(word))));
+            }
             let letters =
                 ('A'..='Z').flat_map(|c| site.languages.iter().map(move |l| (*l, format_smolstr!("{c}"))));
             all.extend(letters);

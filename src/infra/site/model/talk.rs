@@ -113,6 +113,9 @@ pub struct Slot {
     /// Stays known for the rest of the call.
     #[serde(default)]
     pub keep: bool,
+    /// Known to nobody but the task: everywhere else a mask stands for it.
+    #[serde(default)]
+    pub secret: bool,
 }
 
 /// What a slot holds.

@@ -75,7 +75,10 @@ impl Reading<'_> {
             TalkFault::Mute { slot: name } => (slot(name), Code::MissingKey, Error),
             TalkFault::Impossible { slot: name, .. } => (slot(name), Code::BadValue, Error),
             TalkFault::SameOption { slot: name, .. } => (slot(name), Code::Duplicate, Error),
-            TalkFault::Blind { slot: name } => (slot(name), Code::Contradiction, Warning),
+            TalkFault::Blind { slot: name } | TalkFault::Bare { slot: name } => {
+                (slot(name), Code::Contradiction, Warning)
+            }
+            TalkFault::NoSecret { slot: name } => (slot(name), Code::Contradiction, Error),
             TalkFault::UnknownField { at, .. } | TalkFault::Missing { at, .. } => {
                 (self.places.texts.get(at).copied().unwrap_or(top), Code::UnknownName, Error)
             }

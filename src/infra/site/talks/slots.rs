@@ -27,6 +27,7 @@ const SLOT: Shape = Shape {
         ("confirm", "confirm: { zh: \"{value}，对吗？\", en: \"{value}, is that right?\" }"),
         ("language", "language: en"),
         ("keep", "keep: true"),
+        ("secret", "secret: true"),
     ],
 };
 const OPTION: Shape = Shape {
@@ -69,7 +70,8 @@ impl Reading<'_> {
             self.silent(language, &prompts, node, to);
         }
         let keep = fields.get("keep").map_or(Some(false), |node| decode::flag(node, to));
-        Some(Slot { ask: ask?, prompts, invalid, confirm, language: language?, keep: keep? })
+        let secret = fields.get("secret").map_or(Some(false), |node| decode::flag(node, to));
+        Some(Slot { ask: ask?, prompts, invalid, confirm, language: language?, keep: keep?, secret: secret? })
     }
 
     /// A slot that is asked in a language that it does not speak.

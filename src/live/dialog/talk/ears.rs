@@ -10,6 +10,7 @@ use std::{
 use jiff::civil::DateTime;
 
 use super::{
+    hiding::{Hidden, asks_secret, hide},
     rules::on,
     words::{Heard, Input, Output, Talking, Why},
 };
@@ -54,6 +55,8 @@ pub struct Hearsay {
     pub heard: Heard,
     /// What is needed to ask somebody else; `None` where nothing is in doubt.
     pub doubt: Option<Doubt>,
+    /// What callers told and nobody may know.
+    pub hidden: Vec<Hidden>,
 }
 
 impl Ears {
@@ -133,10 +136,13 @@ impl Ears {
             ),
         };
         let heard = Heard { answer: answer.clone(), ..Heard::new(text, &own, &entities) };
-        let asks = (model.is_some() || shelf.is_some()) && in_doubt(talk, talking, &own, &heard);
+        let (heard, hidden) = hide(talk, talking, heard);
+        let secret = !hidden.is_empty() || asks_secret(talk, talking);
+        let known = model.is_some() || shelf.is_some();
+        let asks = known && !secret && in_doubt(talk, talking, &own, &heard);
         let words = text.to_owned();
         let doubt = asks.then(|| Doubt { number: 0, words, choices, own, shelf: shelf.cloned(), answer });
-        Hearsay { heard, doubt }
+        Hearsay { heard, doubt, hidden }
     }
 }
 

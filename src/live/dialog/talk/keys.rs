@@ -104,10 +104,38 @@ impl Turn<'_> {
         }
     }
 
+    /// A digit of which only the count is known.
+    pub fn secret_digit(&mut self) {
+        self.hush();
+        let Some(slot) = self.slot().filter(|slot| slot.secret) else { return };
+        self.state.keys = format_smolstr!("{}*", self.state.keys);
+        let most = match slot.ask {
+            Ask::Digits { max, .. } => usize::from(max),
+            _ => MOST_KEYS,
+        };
+        if self.state.keys.len() >= most {
+            return self.gathered();
+        }
+        let ear = Ear::Digits { min: 1, max: most as u8 };
+        self.out.push(Output::Listen { ear, language: self.state.language });
+    }
+
+    /// The secret digits are an answer.
+    pub fn typed(&mut self, mask: SmolStr) {
+        let Stage::Ask(name) = self.state.stage.clone() else { return };
+        if mask.is_empty() {
+            return self.miss();
+        }
+        self.answered(&name, &pressed(FactKind::Secret, mask));
+    }
+
     /// The keys so far are the answer.
     pub fn gathered(&mut self) {
         let keys = std::mem::take(&mut self.state.keys);
         let (Some(slot), Stage::Ask(name)) = (self.slot(), self.state.stage.clone()) else { return };
+        if slot.secret && !keys.is_empty() {
+            return self.out.push(Output::Reveal(keys.len() as u8));
+        }
         let fact = match slot.ask {
             Ask::Date => date(&keys).map(|date| (FactKind::Date, date.to_smolstr())),
             Ask::Time => time(&keys).map(|time| (FactKind::Time, time.to_smolstr())),

@@ -17,9 +17,15 @@ pub enum Fit {
 
 /// What `fact` is to a slot that asks for this.
 pub fn fit(ask: &Ask, fact: &Fact) -> Fit {
-    use FactKind::{Amount, Code, Date, Digits, No, Number, Ordinal, Person, Phone, Place, Time, Yes};
+    use FactKind::{
+        Amount, Code, Date, Digits, No, Number, Ordinal, Person, Phone, Place, Secret, Time, Yes,
+    };
     let same = || Fit::Is(fact.text.clone());
     match (ask, fact.kind) {
+        (Ask::Digits { min, max }, Secret) => {
+            let long = usize::from(*min)..=usize::from(*max);
+            if long.contains(&fact.text.len()) { same() } else { Fit::Wrong }
+        }
         (Ask::Digits { min, max }, Digits | Phone | Code | Number) => {
             let digits = fact.text.trim_start_matches('+');
             if !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -36,7 +42,7 @@ pub fn fit(ask: &Ask, fact: &Fact) -> Fit {
             }
         }
         (Ask::Phone, Phone)
-        | (Ask::Code, Code | Digits | Number)
+        | (Ask::Code, Code | Digits | Number | Secret)
         | (Ask::Number, Number)
         | (Ask::Amount, Amount | Number)
         | (Ask::Date, Date)
@@ -55,12 +61,12 @@ pub fn fit(ask: &Ask, fact: &Fact) -> Fit {
 
 /// The kind of fact that is said for just this, so that it fills a slot that was not asked for.
 pub fn meant(ask: &Ask, kind: FactKind) -> bool {
-    use FactKind::{Amount, Code, Date, Digits, Number, Person, Phone, Place, Time};
+    use FactKind::{Amount, Code, Date, Digits, Number, Person, Phone, Place, Secret, Time};
     match ask {
         // Eight digits may be a phone number of the place: their count tells (`fit`).
-        Ask::Digits { .. } => matches!(kind, Digits | Number | Phone),
+        Ask::Digits { .. } => matches!(kind, Digits | Number | Phone | Secret),
         Ask::Phone => kind == Phone,
-        Ask::Code => kind == Code,
+        Ask::Code => matches!(kind, Code | Secret),
         Ask::Number => kind == Number,
         Ask::Amount => kind == Amount,
         Ask::Date => kind == Date,

@@ -32,7 +32,10 @@ impl<'a> Turn<'a> {
         if self.state.stage == Stage::Over {
             return;
         }
-        if matches!(input, Input::Understood(_) | Input::Nothing | Input::Key(_) | Input::Silence) {
+        if matches!(
+            input,
+            Input::Understood(_) | Input::Nothing | Input::Key(_) | Input::Digit | Input::Silence
+        ) {
             self.state.turns = self.state.turns.saturating_add(1);
             if self.state.turns > MOST_TURNS {
                 self.why(Why::TooLong { turns: MOST_TURNS });
@@ -50,6 +53,8 @@ impl<'a> Turn<'a> {
                 self.heard(&heard);
             }
             Input::Key(key) => self.key(key),
+            Input::Digit => self.secret_digit(),
+            Input::Typed(mask) => self.typed(mask),
             Input::Spoken => self.state.speaking = false,
             Input::Silence if self.state.speaking => {}
             Input::Silence if !self.state.keys.is_empty() => self.gathered(),
@@ -63,11 +68,23 @@ impl<'a> Turn<'a> {
         self.why(Why::Began { again });
         if again {
             self.state.keys = "".into();
+            self.forget_secrets();
             return self.question();
         }
         self.state.stage = Stage::Open;
         self.say(&self.talk.lines.greeting, &[]);
         self.listen();
+    }
+
+    /// Whoever kept the secrets may be gone: they are asked for anew.
+    fn forget_secrets(&mut self) {
+        let secret = |slot: &Name| self.talk.slots.get(slot).is_some_and(|slot| slot.secret);
+        self.state.facts.retain(|slot, _| !secret(slot));
+        if let Stage::Confirm(slot) = &self.state.stage
+            && secret(slot)
+        {
+            self.state.stage = Stage::Ask(slot.clone());
+        }
     }
 
     /// Noise, or nothing at all. A prompt goes on over noise, but not for ever: who cannot be heard needs help.

@@ -17,7 +17,9 @@ pub fn filled(text: &str, fields: &[(String, String)]) -> String {
 /// A slot's value in this language.
 pub fn value(ask: &Ask, text: &str, locale: Locale) -> String {
     match ask {
-        Ask::Digits { .. } | Ask::Phone | Ask::Code => spelled(text, locale),
+        Ask::Digits { .. } | Ask::Phone | Ask::Code => {
+            unmasked(text, locale).unwrap_or_else(|| spelled(text, locale))
+        }
         Ask::Choice(options) => options
             .iter()
             .find(|option| option.value.as_str() == text)
@@ -121,6 +123,16 @@ fn clock(time: Time, locale: Locale) -> String {
             format!("{part}{twelve}点{minutes}")
         }
     }
+}
+
+/// Of a mask the digits that it shows, or how many there are.
+fn unmasked(text: &str, locale: Locale) -> Option<String> {
+    let shown = &text[text.rfind('*')? + 1..];
+    Some(match locale {
+        _ if !shown.is_empty() => spelled(shown, locale),
+        Locale::Chinese => format!("{}位", text.len()),
+        Locale::English => format!("{} digits", text.len()),
+    })
 }
 
 /// One by one, with a pause after every fourth; a 1 is 幺 in a row of digits.

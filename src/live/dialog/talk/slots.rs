@@ -56,14 +56,16 @@ impl Turn<'_> {
             self.fill(None, &heard.text, &free(heard, corrected));
             return self.proceed();
         }
-        let Some(ask) = self.talk.slots.get(slot).map(|slot| &slot.ask) else {
+        let Some((ask, secret)) = self.talk.slots.get(slot).map(|slot| (&slot.ask, slot.secret)) else {
             return self.gone(slot.clone());
         };
         let answer = yes_or_no(heard);
         let said =
-            heard.facts.iter().filter(|fact| meant(ask, fact.kind)).find_map(|fact| match fit(ask, fact) {
-                Fit::Is(text) => Some(text),
-                Fit::Wrong | Fit::Other => None,
+            heard.facts.iter().filter(|fact| meant(ask, fact.kind) && open(secret, fact)).find_map(|fact| {
+                match fit(ask, fact) {
+                    Fit::Is(text) => Some(text),
+                    Fit::Wrong | Fit::Other => None,
+                }
             });
         let said = said.or_else(|| choice(ask, &heard.text));
         let same = said.is_some() && said.as_ref() == self.known(slot).map(|known| &known.text);
@@ -139,8 +141,9 @@ impl Turn<'_> {
                 continue;
             }
             // What is said for just this comes first; what might pass for it only where it was asked.
-            let just = left.iter().filter(|fact| meant(&slot.ask, fact.kind));
-            let passing = left.iter().filter(|fact| is_asked && !meant(&slot.ask, fact.kind));
+            let open = || left.iter().filter(|fact| open(slot.secret, fact));
+            let just = open().filter(|fact| meant(&slot.ask, fact.kind));
+            let passing = open().filter(|fact| is_asked && !meant(&slot.ask, fact.kind));
             let fits = just.chain(passing).map(|fact| (*fact, fit(&slot.ask, fact)));
             let mut found = None;
             for (fact, fit) in fits {
@@ -211,6 +214,11 @@ impl Turn<'_> {
             Some((name.clone(), value.filter(|value| acceptable(ask, value))?))
         })
     }
+}
+
+/// A mask is for secret slots alone.
+fn open(secret: bool, fact: &Fact) -> bool {
+    secret || fact.kind != FactKind::Secret
 }
 
 /// A mended value has still to be one.

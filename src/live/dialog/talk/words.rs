@@ -21,6 +21,10 @@ pub enum Input {
     /// Speech that the recogniser made nothing of.
     Nothing,
     Key(Key),
+    /// A key whose digit nobody may know.
+    Digit,
+    /// What the digits of `Output::Reveal` are, masked.
+    Typed(SmolStr),
     /// The time to answer is over.
     Silence,
     /// What was said has been heard to the end.
@@ -83,6 +87,8 @@ pub enum FactKind {
     Time,
     Person,
     Place,
+    /// A mask (`hiding`).
+    Secret,
     Yes,
     No,
     /// Neither of what was offered.
@@ -127,6 +133,8 @@ pub enum Output {
         text: SmolStr,
     },
     HangUp,
+    /// So many secret digits were pressed: comes back as `Input::Typed`.
+    Reveal(u8),
     Why(Why),
 }
 

@@ -68,6 +68,12 @@ pub enum TalkFault {
     Unasked { passage: Name, language: Locale },
     #[error("`{word}` is asked for both `{first}` and `{second}`: leave it to one of them")]
     AskedTwice { word: String, first: Name, second: Name },
+    #[error(
+        "slot `{slot}` is secret, but only digits and codes can be, and nobody is called by them: remove `secret`"
+    )]
+    NoSecret { slot: Name },
+    #[error("slot `{slot}` asks for a card or a PIN, which would stand in the journal: write `secret: true`")]
+    Bare { slot: Name },
     #[error("`{what}` is {value}: it must be from 1 to {most}")]
     OutOfRange { what: &'static str, value: u8, most: u8 },
 }
@@ -199,6 +205,14 @@ impl Talk {
         if slot.confirm.as_ref().is_some_and(|confirm| !says(confirm)) {
             faults.push(TalkFault::Blind { slot: name.clone() });
         }
+        let called = |topic: &Topic| matches!(&topic.end, End::Call(whom) if whom == name);
+        let typed = matches!(slot.ask, Ask::Digits { .. } | Ask::Code);
+        if slot.secret && (!typed || self.topics.values().any(called)) {
+            faults.push(TalkFault::NoSecret { slot: name.clone() });
+        }
+        if !slot.secret && (typed || slot.ask == Ask::Number) && sensitive(name, slot) {
+            faults.push(TalkFault::Bare { slot: name.clone() });
+        }
         if let Ask::Choice(options) = &slot.ask {
             let mut words: BTreeMap<String, &Name> = BTreeMap::new();
             for option in options {
@@ -233,6 +247,20 @@ impl Talk {
             }
         }
     }
+}
+
+/// Words of what nobody writes down.
+const SENSITIVE: [&str; 6] = ["card", "pin", "cvv", "cvc", "password", "passcode"];
+const SENSITIVE_HAN: [&str; 6] = ["卡号", "密码", "安全码", "验证码", "口令", "信用卡"];
+
+/// Whether a slot's name or questions are those for a card or a PIN.
+fn sensitive(name: &Name, slot: &Slot) -> bool {
+    let texts = slot.prompts.iter().flat_map(|prompt| prompt.0.values()).map(|text| text.to_lowercase());
+    let mut texts = texts.chain([name.as_str().to_lowercase()]);
+    texts.any(|text| {
+        let mut words = text.split(|c: char| !c.is_ascii_alphanumeric());
+        SENSITIVE_HAN.iter().any(|word| text.contains(word)) || words.any(|word| SENSITIVE.contains(&word))
+    })
 }
 
 fn fields_of(text: &str) -> impl Iterator<Item = &str> {

@@ -26,7 +26,15 @@ fn task(task: &str, done: Prompt) -> End {
 }
 
 pub fn slot(ask: Ask, prompts: Vec<Prompt>) -> Slot {
-    Slot { ask, prompts, invalid: Prompt::default(), confirm: None, language: None, keep: false }
+    Slot {
+        ask,
+        prompts,
+        invalid: Prompt::default(),
+        confirm: None,
+        language: None,
+        keep: false,
+        secret: false,
+    }
 }
 
 fn option(value: &str, title: Prompt) -> Choice {
