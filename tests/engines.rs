@@ -94,6 +94,8 @@ mod transfers;
 mod vanish;
 #[path = "engines/voice.rs"]
 mod voice;
+#[path = "engines/wide.rs"]
+mod wide;
 #[path = "engines/wire.rs"]
 mod wire;
 #[path = "engines/world.rs"]

@@ -100,9 +100,16 @@ impl Line {
         id
     }
 
-    /// A call from outside, answered, under a long lease.
+    /// A call from outside.
     pub async fn caller(&mut self, phone: &Phone) -> (Call, LegId) {
         let call = phone.dial("8000").await;
+        let leg = self.arrives().await;
+        call.answered().await;
+        (call, leg)
+    }
+
+    /// Whoever calls, answered, under a long lease.
+    pub async fn arrives(&mut self) -> LegId {
         let arrived = |event: &Event| match event {
             Event::Arrived { leg, .. } => Some(leg.clone()),
             _ => None,
@@ -110,9 +117,8 @@ impl Line {
         let leg = self.find("a call", arrived).await;
         self.order(&leg, Command::Answer).await;
         self.expect(Event::Answered { leg: leg.clone() }).await;
-        call.answered().await;
         self.order(&leg, Command::Lease { span: Duration::from_secs(60) }).await;
-        (call, leg)
+        leg
     }
 
     /// Dials a phone of the house for a leg.

@@ -98,6 +98,11 @@ impl World {
         Self { kind, wire, rest, bench, daemon: None, site, dir, _ports: ports }
     }
 
+    /// Where calls from outside come in.
+    pub fn outside_address(&self) -> std::net::SocketAddr {
+        self.bench.outside()
+    }
+
     /// Somebody outside, on the trunk.
     pub async fn outside(&self, number: &str) -> Phone {
         Phone::new(number, self.bench.outside()).await
