@@ -185,12 +185,13 @@ pub async fn many_who_look_into_the_past_hold_up_nobody_who_writes(house: House)
     assert!(told.iter().any(|why| matches!(why, DbError::Slow { .. })), "{told:?}");
     assert!(told.iter().all(|why| matches!(why, DbError::Slow { .. } | DbError::Busy { .. })), "{told:?}");
     println!("twenty long questions were given up after {:?}", begun.elapsed());
-    // Whoever asks and goes away leaves the connection to the next.
-    for _ in 0..2 {
-        let gone = ask();
-        tokio::time::sleep(Duration::from_millis(100)).await;
-        gone.abort();
-    }
+    // Whoever asks and goes away leaves the connection to the next, also when nobody else had one.
+    let gone: Vec<_> = (0..20).map(|_| ask()).collect();
+    let all_are_taken = async {
+        while tokio::time::timeout(Duration::from_millis(50), store.recent(None, 1)).await.is_ok() {}
+    };
+    tokio::time::timeout(PATIENCE, all_are_taken).await.expect("every connection is asked something");
+    gone.iter().for_each(tokio::task::JoinHandle::abort);
     let deadline = tokio::time::Instant::now() + PATIENCE;
     while store.recent(None, 100).await.map_or(0, |calls| calls.len()) != 10 {
         assert!(tokio::time::Instant::now() < deadline, "nobody is answered any more");
