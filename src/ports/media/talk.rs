@@ -174,6 +174,8 @@ mod tests {
             said("199 dollars and 50 cents", Locale::English),
             "1 hundred and 99 dollars and 50 cents"
         );
+        assert_eq!(said("-199.5元", Locale::Chinese), "负 1 百 99 点 5 元");
+        assert_eq!(said("minus 12 yuan and 50 fen", Locale::English), "minus 12 yuan and 50 fen");
         assert_eq!(said("-.-", Locale::Chinese), "- . -", "whatever a service answers");
         assert_eq!(said("陈伟", Locale::Chinese), "陈伟");
         assert_eq!(plain("，对吗？").as_deref(), Some("对吗？"));

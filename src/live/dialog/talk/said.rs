@@ -65,6 +65,7 @@ fn gap(locale: Locale) -> &'static str {
 /// `199.50 CNY`: as many of the unit, and in English of its hundredths apart.
 fn money(text: &str, locale: Locale) -> Option<String> {
     let (value, currency) = text.split_once(' ')?;
+    let (minus, value) = value.strip_prefix('-').map_or((false, value), |value| (true, value));
     let (whole, part) = value.split_once('.').unwrap_or((value, ""));
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     if whole.is_empty() || !digits(whole) || !digits(part) {
@@ -84,7 +85,7 @@ fn money(text: &str, locale: Locale) -> Option<String> {
         let number = number.trim_start_matches('0');
         format!("{} {}", if number.is_empty() { "0" } else { number }, if number == "1" { one } else { many })
     };
-    Some(match locale {
+    let said = match locale {
         Locale::Chinese if part.is_empty() => format!("{whole}{chinese}"),
         Locale::Chinese => format!("{whole}.{part}{chinese}"),
         Locale::English if part.is_empty() => counted(whole, [one, many]),
@@ -92,6 +93,12 @@ fn money(text: &str, locale: Locale) -> Option<String> {
         Locale::English => {
             format!("{} and {}", counted(whole, [one, many]), counted(&format!("{part:0<2}"), cents))
         }
+    };
+    let nothing = value.bytes().all(|byte| matches!(byte, b'0' | b'.'));
+    Some(match locale {
+        _ if !minus || nothing => said,
+        Locale::Chinese => format!("-{said}"),
+        Locale::English => format!("minus {said}"),
     })
 }
 
@@ -165,6 +172,10 @@ mod tests {
             ("1.00 USD", "1美元", "1 dollar"),
             ("0.01 EUR", "0.01欧元", "0 euros and 1 cent"),
             ("2000 GBP", "2000英镑", "2000 pounds"),
+            ("-199.50 CNY", "-199.5元", "minus 199 yuan and 50 fen"),
+            ("-1 USD", "-1美元", "minus 1 dollar"),
+            ("-0.00 EUR", "0欧元", "0 euros"),
+            ("--5 CNY", "--5 CNY", "--5 CNY"),
             ("12 kg", "12 kg", "12 kg"),
             ("3", "3", "3"),
             ("20261123", "二零二六,幺幺二三", "2 0 2 6, 1 1 2 3"),
