@@ -16,6 +16,7 @@ use std::{
 
 use tandem::{
     base::id::Name,
+    infra::site::{Site, Step},
     language::model::{Guess, Understanding, Verdict},
     live::switchboard::view::{Speaker, Words},
     ports::{
@@ -30,7 +31,7 @@ use tokio::{
 
 use crate::{
     recognizer::Known,
-    rig::{millis, secs},
+    rig::{millis, name, secs},
     speech::{spoken, without_end},
 };
 use ears::Replays;
@@ -44,6 +45,7 @@ const THINKS: Duration = Duration::from_millis(100);
 const REFUND: &str = "i want a refund please";
 const ORDER: &str = "two zero two six one one four five";
 const YES: &str = "yes that is right";
+const DAMAGED: &str = "it was damaged";
 const HUMAN: &str = "give me a human agent";
 
 /// What everybody says, one after the other.
@@ -219,6 +221,35 @@ async fn a_caller_speaks_with_the_house_and_whoever_reads_along_sees_words_form(
             assert!(!there("refund please") && !there("six one one"), "{}", file.display());
         }
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_secret_that_is_spoken_reaches_the_task_and_nobody_who_reads_along() {
+    let lines = [REFUND, ORDER, YES, DAMAGED];
+    let one =
+        |text: &str| Known { rate: 8000, samples: without_end(spoken("en-us", text)), text: text.to_owned() };
+    let known: Arc<Vec<Known>> = Arc::new(lines.map(one).into());
+    let ears = Arc::new(Replays { known: known.clone(), thinks: THINKS });
+    let secret = |site: &mut Site| {
+        let flow = site.flows.get_mut(&name("after_sales")).expect("the flow");
+        let Some(Step::Talk(talk)) = flow.steps.get_mut(&name("talk")) else { panic!("no conversation") };
+        talk.slots.get_mut(&name("order")).expect("the order").secret = true;
+    };
+    let house = House::changed(1, millis(0), ears, Learns::Nothing, None, secret).await;
+    converse(&house.mouths[0], &known, false).await;
+    let begun = house.begun.lock().expect("tasks").clone();
+    let facts: Vec<&str> = begun.iter().map(|task| task.facts[&name("order")].as_str()).collect();
+    assert_eq!(facts, ["20261145"]);
+    let calls = house.calls().await;
+    let told = format!("{:?}{calls:?}", house.told.lock().expect("notes").why);
+    let (_folder, words) = house.close().await;
+    let forming = words.iter().filter(|words| !words.whole && words.text.contains("***")).count();
+    assert!(forming > 0, "{words:?}");
+    let everything = format!("{told}{words:?}");
+    for part in ["20261145", "2026", "zero two", "six one", "one four", "2 0 2 6"] {
+        assert!(!everything.contains(part), "{part} in {everything}");
+    }
+    assert!(everything.contains("Order 4 5, is that right?"), "{everything}");
 }
 
 /// What the built-in model alone asks back.

@@ -26,7 +26,7 @@ use tandem::{
         switchboard::{
             self, Outlet, Outside, RunError, Turn, Wiring,
             door::Door,
-            view::{CallDetail, Done, Query, Trouble, View, Why, Words},
+            view::{self, CallDetail, Query, Trouble, View, Why, Words},
         },
     },
     ports::{
@@ -40,7 +40,7 @@ use tandem::{
             line::{Attendance, Judge, attend},
         },
         speech::{Recognizer, Recognizers, Synthesizers},
-        tasks,
+        tasks::{Done, Task, Tasks},
     },
 };
 use tempfile::TempDir;
@@ -72,7 +72,7 @@ impl Outlet for Notes {
     fn words(&mut self, words: Words) {
         self.0.lock().expect("notes").words.push(words);
     }
-    fn done(&mut self, _: Done) {}
+    fn done(&mut self, _: view::Done) {}
     fn turned(&mut self, _: Turn) {}
     fn health(&mut self, _: Health) {}
     fn troubles(&self) -> Vec<Trouble> {
@@ -92,6 +92,8 @@ pub enum Learns {
 pub struct House {
     pub mouths: Vec<Mouth>,
     pub told: Arc<Mutex<Told>>,
+    /// Tasks that were begun; all fail.
+    pub begun: Arc<Mutex<Vec<Task>>>,
     door: Door,
     stop: oneshot::Sender<()>,
     runs: JoinHandle<Result<(), RunError>>,
@@ -112,8 +114,22 @@ impl House {
         learns: Learns,
         opinions: Option<Opinions>,
     ) -> Self {
+        Self::changed(callers, apart, recognizer, learns, opinions, |_| {}).await
+    }
+
+    /// The same with another site.
+    pub async fn changed(
+        callers: usize,
+        apart: Duration,
+        recognizer: Arc<dyn Recognizer>,
+        learns: Learns,
+        opinions: Option<Opinions>,
+        change: impl FnOnce(&mut Site),
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let site = Arc::new(example(&folder.path().join("site"), learns, opinions.is_some()));
+        let mut site = example(&folder.path().join("site"), learns, opinions.is_some());
+        change(&mut site);
+        let site = Arc::new(site);
         let prompts = prompts(&site).await;
         let clock = Arc::new(SystemClock);
         let phones = site.extensions.values().map(|extension| Phone {
@@ -159,7 +175,7 @@ impl House {
             switchboard::recover(recovered, &site, clock.now(), &mut outlet).expect("an empty journal");
         let ((asks, inbox), (sites, new_sites)) = (mpsc::channel(256), mpsc::channel(4));
         sites.try_send(site).expect("room");
-        let tasks = tasks::start(|| None);
+        let (tasks, begun) = nobody_does();
         let opinions = opinions.unwrap_or_else(|| assistant::start(|| None));
         let outside = Outside { tasks, opinions, summaries: assistant::sums(|| None) };
         let wiring =
@@ -167,7 +183,7 @@ impl House {
         let (stop, stopped) = oneshot::channel();
         let runs = tokio::spawn(switchboard::run(board, wiring, stopped));
         let kept = Box::new((heard_by, taught, sites));
-        Self { mouths, told, door: Door::new(asks), stop, runs, _kept: kept, folder }
+        Self { mouths, told, begun, door: Door::new(asks), stop, runs, _kept: kept, folder }
     }
 
     /// The live calls by their callers' legs.
@@ -189,6 +205,21 @@ impl House {
         let words = std::mem::take(&mut self.told.lock().expect("notes").words);
         (self.folder, words)
     }
+}
+
+/// Somebody to whom tasks are told and who does none.
+fn nobody_does() -> (Tasks, Arc<Mutex<Vec<Task>>>) {
+    let (todo, mut inbox) = mpsc::unbounded_channel::<Task>();
+    let (outbox, done) = mpsc::unbounded_channel();
+    let begun = Arc::new(Mutex::new(Vec::new()));
+    let kept = begun.clone();
+    tokio::spawn(async move {
+        while let Some(task) = inbox.recv().await {
+            let _gone = outbox.send(Done { call: task.call, results: None });
+            kept.lock().expect("tasks").push(task);
+        }
+    });
+    (Tasks { todo, done }, begun)
 }
 
 fn learned(site: &Site, learns: Learns) -> Ears {
