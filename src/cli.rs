@@ -33,6 +33,7 @@ mod report;
 mod rollback;
 mod serve;
 mod show;
+mod simulate;
 mod speech;
 mod status;
 mod top;
@@ -76,6 +77,7 @@ enum Command {
     Extensions(extensions::Args),
     Explain(explain::Args),
     Replay(replay::Args),
+    Simulate(simulate::Args),
     Report(report::Args),
     Events(events::Args),
     Transcript(transcript::Args),
@@ -131,6 +133,7 @@ impl Tandem {
             Command::Extensions(args) => ask(common, async |cx| extensions::run(cx, args).await),
             Command::Explain(args) => ask(common, async |cx| explain::run(cx, args).await),
             Command::Replay(args) => replay::run(&common, args),
+            Command::Simulate(args) => simulate::run(&common, &args),
             Command::Report(args) => ask(common, async |cx| report::run(cx, args).await),
             Command::Events(args) => ask(common, async |cx| events::run(cx, args).await),
             Command::Transcript(args) => ask(common, async |cx| transcript::run(cx, args).await),

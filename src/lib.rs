@@ -9,6 +9,7 @@
 //! - [`live`]   a call's life: call, dialog, queue, agent, routing, and the switchboard, their one writer
 //! - [`desk`]     what is written down: users and their tokens, the audit
 //! - [`provision`] what the machines around are told: engine configurations from templates
+//! - [`simulate`] a day of calls in virtual time, beside what queueing theory says
 //! - [`lab`]    a real engine and real phones on loopback, for the demo and the tests
 //! - [`http`]   door: REST v1 on a Unix socket, and by TLS
 //! - [`cli`]    door: one file per command group
@@ -29,3 +30,4 @@ pub mod lifecycle;
 pub mod live;
 pub mod ports;
 pub mod provision;
+pub mod simulate;

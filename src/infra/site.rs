@@ -31,6 +31,7 @@ mod profile;
 mod prompt;
 mod queues;
 pub mod samples;
+pub mod scenario;
 pub mod secret;
 mod skills;
 mod sound;

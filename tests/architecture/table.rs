@@ -104,6 +104,19 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ),
     // A real engine and real phones on loopback.
     ("lab", &["provision", "ports::engine", "ports::media", "infra::site", "base"]),
+    // A day of calls in virtual time, on the switchboard itself.
+    (
+        "simulate",
+        &[
+            "live::record",
+            "live::switchboard",
+            "live::switchboard::view",
+            "ports::engine",
+            "ports::engine::simulator",
+            "infra::site",
+            "base",
+        ],
+    ),
     // The doors.
     (
         "http",
@@ -156,6 +169,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "lifecycle",
             "live::dialog",
             "lab",
+            "simulate",
             "desk::access",
             "desk::audit",
             "provision",

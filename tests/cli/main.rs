@@ -17,6 +17,7 @@ mod replay;
 mod rest;
 mod screens;
 mod search;
+mod simulate;
 mod socket;
 mod speech;
 mod svg;

@@ -73,7 +73,11 @@ fn every_example_is_clean() {
     }
     let folders = fs::read_dir(root().join("examples")).expect("examples");
     let folders = folders.filter(|entry| entry.as_ref().expect("entry").path().is_dir());
-    assert_eq!(folders.count(), Profile::ALL.len(), "an example is no profile");
+    assert_eq!(folders.count(), Profile::ALL.len() + 1, "an example is no profile, nor the scenarios");
+    for entry in fs::read_dir(root().join("examples/scenarios")).expect("scenarios") {
+        let path = entry.expect("entry").path();
+        site::scenario::load(&path).unwrap_or_else(|problems| panic!("{}: {problems}", path.display()));
+    }
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn span(text: &str) -> Option<Span> {
     (from != to || end == "24:00").then_some(Span { from, to })
 }
 
-fn time(text: &str) -> Option<Time> {
+pub(super) fn time(text: &str) -> Option<Time> {
     let (hour, minute) = text.split_once(':')?;
     let digits = |part: &str, len: std::ops::RangeInclusive<usize>| {
         (len.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit()))

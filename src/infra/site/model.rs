@@ -185,9 +185,10 @@ pub struct TaskSettings {
 }
 
 /// Where rows are written.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Store {
     /// SQLite in the state folder.
+    #[default]
     Sqlite,
     /// A PostgreSQL server. The password is in the file `password_file`, if it is there, never in `url`.
     Postgres {

@@ -10,6 +10,7 @@ mod model;
 mod mouth;
 mod obey;
 mod rooms;
+mod seen;
 mod world;
 
 pub use live::{Callers, start};

@@ -7,7 +7,10 @@ use std::{
 
 use smol_str::SmolStr;
 
-use super::model::{Caller, Faults, Line, Phone};
+use super::{
+    model::{Caller, Faults, Line, Phone},
+    seen::{AUDITS, LEASE},
+};
 use crate::{
     base::{
         clock::Stamp,
@@ -15,15 +18,13 @@ use crate::{
         number::Key,
         text::Label,
     },
-    ports::engine::{Arrival, Event, HangupCause, Hearing, LegSeen, Order, Stream, Verdict},
+    ports::engine::{Arrival, Event, HangupCause, Hearing, Order, Stream, Verdict},
 };
 
 /// How long an order takes.
 const LATENCY: Duration = Duration::from_millis(1);
 /// How long a far end that has vanished is waited for, unless told.
 const SILENCE: Duration = Duration::from_mins(2);
-/// How often the engine is asked for all its legs.
-const AUDIT: Duration = Duration::from_secs(5);
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum State {
@@ -132,6 +133,9 @@ pub struct World {
     pub(super) recorded: BTreeMap<OrderId, Duration>,
     pub(super) linked: bool,
     pub(super) silence: Duration,
+    pub(super) audits: Duration,
+    /// How long the dialplan waits for Tandem.
+    pub(super) lease: Duration,
     /// Callers who hung up by themselves.
     pub(super) hung_up: BTreeSet<LegId>,
     /// Callers who reached the fallback extension.
@@ -157,6 +161,8 @@ impl World {
             recorded: BTreeMap::new(),
             linked: false,
             silence: SILENCE,
+            audits: AUDITS,
+            lease: LEASE,
             hung_up: BTreeSet::new(),
             fallen_back: BTreeSet::new(),
             talked: BTreeSet::new(),
@@ -271,31 +277,6 @@ impl World {
         heard
     }
 
-    /// Legs that are there.
-    pub fn legs(&self) -> impl Iterator<Item = &LegId> {
-        self.legs.keys()
-    }
-
-    /// Whether this leg talks, and with whom.
-    pub fn peer(&self, leg: &LegId) -> Option<&LegId> {
-        match &self.legs.get(leg)?.state {
-            State::Talking(peer) => Some(peer),
-            _ => None,
-        }
-    }
-
-    pub fn hung_up(&self) -> &BTreeSet<LegId> {
-        &self.hung_up
-    }
-
-    pub fn fallen_back(&self) -> &BTreeSet<LegId> {
-        &self.fallen_back
-    }
-
-    pub fn talked(&self) -> &BTreeSet<LegId> {
-        &self.talked
-    }
-
     pub(super) fn schedule(&mut self, at: Stamp, happening: Happening) {
         self.counter += 1;
         self.agenda.insert((at.max(self.now), self.counter), happening);
@@ -309,7 +290,7 @@ impl World {
         most.mul_f64(self.random.f64())
     }
 
-    fn tell_surely(&mut self, event: Event) {
+    pub(super) fn tell_surely(&mut self, event: Event) {
         if self.linked {
             self.counter += 1;
             self.told.insert((self.now, self.counter), event);
@@ -372,7 +353,7 @@ impl World {
 
     fn arrive(&mut self, leg: LegId, arrival: Arrival, caller: Caller) {
         self.schedule(self.now + caller.patience, Happening::LosesPatience(leg.clone()));
-        let lease = self.now + Duration::from_secs(30);
+        let lease = self.now + self.lease;
         self.schedule(lease, Happening::LeaseEnds(leg.clone(), lease));
         let talk = caller.talk;
         self.legs.insert(
@@ -418,31 +399,6 @@ impl World {
             self.tell(Event::Returned { leg: peer });
         } else {
             self.remove(&peer, HangupCause::NORMAL_CLEARING);
-        }
-    }
-
-    fn audit(&mut self) {
-        let legs = self
-            .legs
-            .iter()
-            .filter(|(_, leg)| leg.state != State::Fallback)
-            .map(|(id, leg)| LegSeen {
-                leg: id.clone(),
-                up: leg.up,
-                room: match &leg.state {
-                    State::Room(room) => Some(room.clone()),
-                    _ => None,
-                },
-                peer: match &leg.state {
-                    State::Talking(peer) => Some(peer.clone()),
-                    _ => None,
-                },
-                arrival: leg.arrival.clone().filter(|_| leg.state == State::Parked),
-            })
-            .collect();
-        self.tell_surely(Event::Audit { asked: self.now, legs });
-        if self.linked {
-            self.schedule(self.now + AUDIT, Happening::Audits);
         }
     }
 }

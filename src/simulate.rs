@@ -1,0 +1,16 @@
+//! A day of calls in virtual time: the switchboard itself, the simulated engine, and callers drawn by a seed. What comes of
+//! it stands beside what queueing theory says, where it says something.
+//!
+//! - `house`    the site that a scenario describes
+//! - `day`      callers, the engine and the switchboard, let go
+//! - `outcome`  what became of the callers, in figures
+//! - `erlang`   what Erlang's formulas say
+
+mod day;
+mod erlang;
+mod house;
+mod outcome;
+
+pub use day::run;
+pub use erlang::{Expected, erlang_a, erlang_c};
+pub use outcome::{Outcome, QueueOutcome};
