@@ -10,7 +10,7 @@ use tandem::{
     base::text::Label,
     infra::site::{Queue, Relaxation, Site, Skills, Strategy as Order},
     live::switchboard::{
-        Effect, Switchboard,
+        Effect, Input, Switchboard,
         view::{Act, Assignment, Over, Passed, Why},
     },
     ports::engine::simulator::{Answer, Faults, World},
@@ -173,6 +173,36 @@ proptest! {
         }
         prop_assert!(head > 0 || passed_by == 0);
     }
+}
+
+/// What a daemon before skills saved: places without a head start, and who can be offered in another form.
+#[test]
+fn a_snapshot_of_an_earlier_version_keeps_callers_and_their_places() {
+    let mut rig = rig(site(0));
+    for id in ["c1", "c2", "c3"] {
+        rig.call(id, secs(0));
+        rig.run_for(secs(2));
+    }
+    let mut saved: serde_json::Value = serde_json::from_str(&rig.snapshot().1).expect("JSON");
+    let line = &mut saved["queues"]["lines"]["sales"];
+    let members = line["members"].as_array_mut().expect("places");
+    assert_eq!(members.len(), 3);
+    for place in members {
+        place.as_object_mut().expect("a place").remove("since").expect("it was there");
+    }
+    line["open"] = line["members"].clone();
+    line.as_object_mut().expect("a line").remove("ready").expect("it was there");
+    for call in saved["calls"].as_object_mut().expect("calls").values_mut() {
+        let place = &mut call["stage"]["Waiting"]["place"];
+        place.as_object_mut().expect("a place").remove("since").expect("it was there");
+    }
+    rig.board = Switchboard::saved(saved.to_string().as_bytes()).expect("a board");
+    rig.world.cut(rig.now);
+    rig.run_for(secs(1));
+    rig.world.link(rig.now);
+    rig.run_for(secs(1));
+    rig.input(Input::Site(std::sync::Arc::new(site(1))));
+    assert_eq!(rig.states(), ["offered", "waiting", "waiting"], "the first is still the first");
 }
 
 /// The decision that a board makes of the last input, as its effects tell it.

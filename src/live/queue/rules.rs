@@ -29,13 +29,29 @@ pub enum Urgency {
 /// A caller's place: ordered by urgency, then by the moment of joining less the head start, then by call. It never
 /// changes, so nobody is ever passed by a caller who joined later than the longest head start after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(from = "SavedPlace")]
 pub struct Place {
-    #[serde(default)]
     pub urgency: Urgency,
     /// As if the caller had joined then.
     pub since: Stamp,
     pub joined: Stamp,
     pub call: CallId,
+}
+
+/// A place as earlier versions saved it, too.
+#[derive(Deserialize)]
+struct SavedPlace {
+    #[serde(default)]
+    urgency: Urgency,
+    since: Option<Stamp>,
+    joined: Stamp,
+    call: CallId,
+}
+
+impl From<SavedPlace> for Place {
+    fn from(SavedPlace { urgency, since, joined, call }: SavedPlace) -> Self {
+        Self { urgency, since: since.unwrap_or(joined), joined, call }
+    }
 }
 
 impl Place {
@@ -58,6 +74,8 @@ struct Line {
     /// Everybody who waits, offered or not.
     members: BTreeSet<Place>,
     /// Those who can be offered to an agent now, by how far their wait has relaxed what the queue needs.
+    /// The first audit after a start finds those whom an earlier version saved otherwise.
+    #[serde(default)]
     ready: BTreeMap<Relaxed, BTreeSet<Place>>,
     tally: Tally,
 }

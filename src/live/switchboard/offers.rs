@@ -24,10 +24,11 @@ impl Switchboard {
         let settings = self.site.agents.get(&name).zip(self.site.queues.get(queue));
         let target =
             settings.and_then(|(agent, queue)| Some((self.extension(&agent.extension)?, queue.ring)));
+        // Whatever comes of it, nobody is offered twice.
+        self.queues.hold(queue, place);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Waiting(waiting) = &call.stage else { return };
         let waiting = waiting.clone();
-        self.queues.hold(queue, waiting.place);
         self.agents.offer(&name, id, now);
         self.out.tell_all(call, assignment);
         let (endpoint, ring) = target.unwrap_or_else(|| (Endpoint::Phone(name.clone()), REST));
