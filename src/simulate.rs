@@ -4,13 +4,15 @@
 //! - `house`    the site that a scenario describes
 //! - `day`      callers, the engine and the switchboard, let go
 //! - `outcome`  what became of the callers, in figures
-//! - `erlang`   what Erlang's formulas say
+//! - `erlang`   what Erlang's formulas say; `staffing` how many agents each hour needs by them
 
 mod day;
 mod erlang;
 mod house;
 mod outcome;
+mod staffing;
 
 pub use day::run;
 pub use erlang::{Expected, erlang_a, erlang_c};
 pub use outcome::{Outcome, QueueOutcome};
+pub use staffing::{Need, Wish, staffing};

@@ -75,9 +75,10 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
         day.run_until(until);
         progress(day.now.since(start).as_secs_f32() / scenario.length.as_secs_f32().max(1.0));
     }
-    // Whoever is there is served to the end, or leaves.
-    while day.board.live_calls() > 0 && day.now < end + ENDLESS {
-        day.run_until(day.now + AHEAD);
+    // Whoever is there is served to the end, or turned away by the queue.
+    while day.board.live_calls() > 0 {
+        day.staff(&lines, &mut on);
+        day.run_until((day.now + AHEAD).min(day.next_change(&lines)));
     }
     day.sums.outcome(&lines)
 }
@@ -124,12 +125,20 @@ impl Day {
             let wanted = usize::from(line.staff.at(time));
             let before = on.insert(queue.clone(), wanted).unwrap_or(0);
             let (come, go) = (before.min(wanted)..wanted, wanted.min(before)..before);
-            let acts = come.map(|i| Act::Login { agent: line.agents[i].clone() });
-            for act in acts.chain(go.map(|i| Act::Logout { agent: line.agents[i].clone() })) {
-                self.input(Input::Act { actor: Actor::admin(Label::new("scenario")), act, ask: 0 });
+            for agent in &line.agents[come] {
+                self.sums.came(agent);
+                self.act(Act::Login { agent: agent.clone() });
+            }
+            for agent in &line.agents[go] {
+                self.sums.left(agent, self.now);
+                self.act(Act::Logout { agent: agent.clone() });
             }
             self.sums.staffed(queue, self.now, wanted);
         }
+    }
+
+    fn act(&mut self, act: Act) {
+        self.input(Input::Act { actor: Actor::admin(Label::new("scenario")), act, ask: 0 });
     }
 
     /// When a curve's next value begins.
@@ -189,7 +198,7 @@ impl Stream {
                 continue;
             }
             let talk = self.span(self.arrivals.handling);
-            let patience = self.arrivals.patience.map_or(ENDLESS, |spread| self.span(spread));
+            let patience = self.arrivals.patience.map_or(Duration::MAX, |spread| self.span(spread));
             *callers += 1;
             let leg = LegId::new(format!("caller-{callers}")).expect("letters and digits");
             let arrival = Arrival {

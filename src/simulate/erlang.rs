@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// So many callers in the system are looked at beyond the agents; more than that are as good as never there.
-const MOST: usize = 200_000;
+/// Longer lines than this are no case for a formula.
+const LONGEST_LINE: usize = 50_000;
+/// So many steps of the line are computed at most.
+const MOST_STEPS: f64 = 3e8;
 
 /// What theory says of a queue in its steady state.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -42,83 +44,107 @@ pub fn erlang_c(rate: f64, handling: Duration, agents: u32, within: Duration) ->
     })
 }
 
-/// The same with callers who hang up after an exponential time of mean `patience`.
+/// The same with callers who hang up after an exponential time of mean `patience`. `None` without callers or agents, and
+/// where it is too much to compute.
 pub fn erlang_a(
     rate: f64,
     handling: Duration,
     agents: u32,
     patience: Duration,
     within: Duration,
-) -> Expected {
-    let (arrives, served) = (rate / 3600.0, 1.0 / handling.as_secs_f64());
-    let (n, leaves) = (agents as usize, 1.0 / patience.as_secs_f64());
-    // How likely so many are there, times an unknown factor; kept near 1 at the number of agents.
-    let mut ahead = vec![1.0];
-    for k in 1..MOST {
-        let next = ahead[k - 1] * arrives / (n as f64 * served + k as f64 * leaves);
-        ahead.push(next);
-        if next < 1e-15 {
-            break;
-        }
+) -> Option<Expected> {
+    let line = Line {
+        arrives: rate / 3600.0,
+        serves: f64::from(agents) / handling.as_secs_f64(),
+        leaves: 1.0 / patience.as_secs_f64(),
+    };
+    if rate <= 0.0 || agents == 0 || (line.arrives - line.serves) / line.leaves > LONGEST_LINE as f64 {
+        return None;
     }
-    let mut below = 0.0;
-    let mut p = 1.0;
-    for k in (1..=n).rev() {
-        p *= k as f64 * served / arrives;
-        below += p;
+    let (free, waiting) = line.states(agents, handling);
+    let mean: f64 = waiting.iter().enumerate().map(|(k, p)| k as f64 * p).sum();
+    let abandoned = line.leaves * mean / line.arrives;
+    let soon = line.soon(waiting.len(), within.as_secs_f64())?;
+    let in_time: f64 = waiting.iter().zip(soon).map(|(p, soon)| p * soon).sum();
+    // Who finds k waiting moves up k + 1 times, each time faster than patience ends or not at all.
+    let (mut served, mut wait, mut waited) = (1.0, 0.0, 0.0);
+    for (k, p) in waiting.iter().enumerate() {
+        let moves = line.serves + line.leaves * k as f64;
+        served *= moves / (moves + line.leaves);
+        wait += 1.0 / (moves + line.leaves);
+        waited += p * served * wait;
     }
-    let whole: f64 = below + ahead.iter().sum::<f64>();
-    let waiting: f64 = ahead.iter().enumerate().map(|(k, p)| k as f64 * p).sum::<f64>() / whole;
-    let abandoned = leaves * waiting / arrives;
-    // A caller who finds k waiting is served when k + 1 have gone, unless patience ends before.
-    let (mut in_time, mut waited) = (below / whole, 0.0);
-    for (k, p) in ahead.iter().enumerate() {
-        let (soon, wait) = passage(k, n as f64 * served, leaves, within.as_secs_f64());
-        in_time += p / whole * soon;
-        waited += p / whole * wait;
-    }
-    Expected {
-        within: in_time,
+    Some(Expected {
+        within: free + in_time,
         mean_wait: waited / (1.0 - abandoned),
         abandoned,
-        occupancy: arrives * (1.0 - abandoned) / (n as f64 * served),
-    }
+        occupancy: line.arrives * (1.0 - abandoned) / line.serves,
+    })
 }
 
-/// Of a caller who finds `ahead` waiting: how likely served within `time`, and the wait in seconds if served (0 else).
-///
-/// The line moves on with rate `serve + leave · (those ahead)`, the caller's own patience ends with rate `leave`. The
-/// probability is found by uniformisation over the steps that are left.
-fn passage(ahead: usize, serve: f64, leave: f64, time: f64) -> (f64, f64) {
-    // Exactly: the wait of one who never leaves is a sum of independent exponential times.
-    let served: f64 =
-        (0..=ahead).map(|k| (serve + leave * k as f64) / (serve + leave * (k as f64 + 1.0))).product();
-    let wait: f64 = (0..=ahead).map(|k| 1.0 / (serve + leave * (k as f64 + 1.0))).sum();
-    let fastest = serve + leave * (ahead as f64 + 1.0);
-    let steps = (fastest * time + 10.0 * (fastest * time).sqrt() + 20.0) as usize;
-    if ahead > steps {
-        return (0.0, served * wait);
-    }
-    // With the caller's own clock, each step takes rate serve + leave · (k + 1); all that counts is who moves on.
-    let mut left = vec![0.0; ahead + 1];
-    left[ahead] = 1.0;
-    let (mut done, mut weight, mut soon) = (0.0, (-fastest * time).exp(), 0.0);
-    for step in 0..=steps {
-        soon += weight * done;
-        weight *= fastest * time / (step as f64 + 1.0);
-        let mut next = vec![0.0; ahead + 1];
-        for (k, p) in left.iter().enumerate() {
-            let on = (serve + leave * k as f64) / fastest;
-            let stay = 1.0 - (serve + leave * (k as f64 + 1.0)) / fastest;
-            match k.checked_sub(1) {
-                Some(before) => next[before] += p * on,
-                None => done += p * on,
+/// Rates a second: of callers, of all agents together, of each caller's patience.
+struct Line {
+    arrives: f64,
+    serves: f64,
+    leaves: f64,
+}
+
+impl Line {
+    /// How likely an agent is free, and how likely all are busy and 0, 1, … wait.
+    fn states(&self, agents: u32, handling: Duration) -> (f64, Vec<f64>) {
+        let one = 1.0 / handling.as_secs_f64();
+        // Logarithms, since thousands of agents make numbers beyond any.
+        let mut ahead = vec![0.0_f64];
+        let mut highest = 0.0_f64;
+        for k in 1..=4 * LONGEST_LINE {
+            let next = ahead[k - 1] + (self.arrives / (self.serves + k as f64 * self.leaves)).ln();
+            ahead.push(next);
+            highest = highest.max(next);
+            if next < highest - 40.0 {
+                break;
             }
-            next[k] += p * stay;
         }
-        left = next;
+        let below: Vec<f64> = (1..=agents)
+            .rev()
+            .scan(0.0, |log, k| {
+                *log += (f64::from(k) * one / self.arrives).ln();
+                Some(*log)
+            })
+            .collect();
+        let highest = below.iter().copied().fold(highest, f64::max);
+        let weight = |log: &f64| (log - highest).exp();
+        let free: f64 = below.iter().map(weight).sum();
+        let waiting: Vec<f64> = ahead.iter().map(weight).collect();
+        let whole = free + waiting.iter().sum::<f64>();
+        (free / whole, waiting.into_iter().map(|weight| weight / whole).collect())
     }
-    (soon, served * wait)
+
+    /// For callers who find 0, 1, … waiting: how likely each is served within `time`. By uniformisation: the line moves in
+    /// steps of the fastest rate, as many as a Poisson variable says (Jensen 1953).
+    fn soon(&self, places: usize, time: f64) -> Option<Vec<f64>> {
+        let fastest = self.serves + self.leaves * places as f64;
+        let mean = fastest * time;
+        let steps = mean + 12.0 * mean.sqrt() + 30.0;
+        if steps * places as f64 > MOST_STEPS {
+            return None;
+        }
+        let (mut served, mut soon) = (vec![0.0; places], vec![0.0; places]);
+        let mut log = -mean;
+        for step in 0..steps as u64 {
+            let weight = log.exp();
+            log += (mean / (step as f64 + 1.0)).ln();
+            for (sum, p) in soon.iter_mut().zip(&served) {
+                *sum += weight * p;
+            }
+            // From the end, since each place looks at the one before it as it was.
+            for k in (0..places).rev() {
+                let moves = self.serves + self.leaves * k as f64;
+                let before = if k == 0 { 1.0 } else { served[k - 1] };
+                served[k] = (moves * before + (fastest - moves - self.leaves) * served[k]) / fastest;
+            }
+        }
+        Some(soon)
+    }
 }
 
 #[cfg(test)]
@@ -141,18 +167,37 @@ mod tests {
     #[test]
     fn patience_without_end_is_erlang_c_and_agents_without_need_wait_for_nobody() {
         let c = erlang_c(200.0, 180 * SECOND, 14, 20 * SECOND).expect("enough agents");
-        let a = erlang_a(200.0, 180 * SECOND, 14, 100_000_000 * SECOND, 20 * SECOND);
+        let a = |patience| erlang_a(200.0, 180 * SECOND, 14, patience, 20 * SECOND).expect("few enough");
+        let a = a(100_000_000 * SECOND);
         assert!(
             (c.within - a.within).abs() < 1e-4 && (c.mean_wait - a.mean_wait).abs() < 1e-2,
             "{c:?} {a:?}"
         );
-        let idle = erlang_a(200.0, 180 * SECOND, 60, 60 * SECOND, 20 * SECOND);
+        let idle = erlang_a(200.0, 180 * SECOND, 60, 60 * SECOND, 20 * SECOND).expect("few enough");
         assert!(idle.abandoned < 1e-9 && idle.within > 1.0 - 1e-9, "{idle:?}");
         // With as many agents as callers leave in service, M/M/n+M with equal rates is M/M/∞: Poisson.
-        let equal = erlang_a(100.0, 180 * SECOND, 5, 180 * SECOND, 20 * SECOND);
+        let equal = erlang_a(100.0, 180 * SECOND, 5, 180 * SECOND, 20 * SECOND).expect("few enough");
         let load: f64 = 5.0;
         let poisson = |k: u32| (-load).exp() * load.powi(k as i32) / (1..=k).map(f64::from).product::<f64>();
         let waiting: f64 = (6..60).map(|k| f64::from(k - 5) * poisson(k)).sum();
         assert!((equal.abandoned - waiting / load).abs() < 1e-9, "{equal:?}");
+    }
+
+    #[test]
+    fn large_houses_and_long_times_have_figures_too_or_none() {
+        let (minute, hour) = (Duration::from_mins(1), Duration::from_hours(1));
+        let a = erlang_a(6000.0, 3 * minute, 250, 10 * minute, 10 * minute).expect("few enough");
+        // 300 erlang at 250 agents: the sixth that is too much hangs up, nearly all others are answered by then.
+        assert!((a.abandoned - 1.0 / 6.0).abs() < 0.01 && a.within > 0.75 && a.within < 0.84, "{a:?}");
+        let idle = erlang_a(200.0, 3 * minute, 3000, minute, minute).expect("few enough");
+        assert!(idle.within > 1.0 - 1e-9 && idle.mean_wait < 1e-9, "{idle:?}");
+        let flooded = erlang_a(6000.0, minute, 1, 10 * minute, 20 * SECOND).expect("few enough");
+        assert!((flooded.abandoned - 0.99).abs() < 1e-3 && flooded.occupancy > 0.999, "{flooded:?}");
+        assert_eq!(erlang_a(0.0, minute, 1, minute, minute), None);
+        assert_eq!(erlang_a(10.0, minute, 0, minute, minute), None);
+        assert_eq!(erlang_a(60_000.0, minute, 1, 24 * hour, minute), None, "the line has no end");
+        for value in [a, idle, flooded] {
+            assert!(value.within.is_finite() && value.mean_wait.is_finite());
+        }
     }
 }

@@ -15,8 +15,8 @@ use crate::{
 
 /// Nothing goes wrong here, so nobody looks often.
 pub(super) const LEASE: Duration = Duration::from_hours(3);
-/// Longer than anybody waits.
-const ENDLESS: Duration = Duration::from_hours(24);
+/// Who has waited so long is turned away, unless told.
+const LONGEST_WAIT: Duration = Duration::from_hours(7 * 24);
 
 /// A queue that is called by its own number.
 pub(super) struct Line {
@@ -31,7 +31,8 @@ pub(super) fn build(scenario: &Scenario) -> (Site, BTreeMap<Name, Line>) {
     let mut lines = BTreeMap::new();
     for (queue, staff) in &scenario.agents {
         let rules = scenario.queues.get(queue).cloned();
-        let rules = rules.unwrap_or_else(|| Queue::new(Duration::from_secs(20), Duration::ZERO, ENDLESS));
+        let rules =
+            rules.unwrap_or_else(|| Queue::new(Duration::from_secs(20), Duration::ZERO, LONGEST_WAIT));
         site.queues.insert(queue.clone(), rules);
         let number = Number::new(format!("1{:03}", lines.len())).expect("digits");
         let flow = Flow {
@@ -55,7 +56,7 @@ pub(super) fn build(scenario: &Scenario) -> (Site, BTreeMap<Name, Line>) {
 
 fn hire(site: &mut Site, queue: &Name) -> Name {
     let number = Number::new(format!("2{:06}", site.agents.len())).expect("digits");
-    let name = named(&format!("{queue}.{}", site.agents.len()));
+    let name = named(&format!("agent.{}", site.agents.len()));
     let phone = named(number.as_str());
     site.extensions.insert(number.clone(), Extension::new(name.as_str(), phone, "/nonexistent"));
     let agent = Agent {

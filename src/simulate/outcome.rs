@@ -62,6 +62,8 @@ pub(super) struct Sums {
     end: Stamp,
     calls: u64,
     lines: BTreeMap<Name, Sum>,
+    /// When agents went who have not come back; some talk on.
+    gone: BTreeMap<Name, Stamp>,
 }
 
 #[derive(Default)]
@@ -84,6 +86,7 @@ impl Sums {
             scenario: scenario.clone(),
             calls: 0,
             lines: BTreeMap::new(),
+            gone: BTreeMap::new(),
         }
     }
 
@@ -96,6 +99,9 @@ impl Sums {
         if answered {
             let talk_began = record.ended - std::time::Duration::from_millis(record.talk_ms);
             sum.talk_ms += millis(talk_began.max(self.counted), ended);
+            if let Some(gone) = record.agent.as_ref().and_then(|agent| self.gone.get(agent)) {
+                sum.staffed_ms += millis(talk_began.max(self.counted).max(*gone), ended);
+            }
         }
         if record.arrived < self.counted {
             return;
@@ -107,6 +113,15 @@ impl Sums {
         } else {
             sum.overflowed += 1;
         }
+    }
+
+    pub fn came(&mut self, agent: &Name) {
+        self.gone.remove(agent);
+    }
+
+    /// Who talks then is there until the end of the talk.
+    pub fn left(&mut self, agent: &Name, now: Stamp) {
+        self.gone.insert(agent.clone(), now);
     }
 
     /// So many agents are there from now on.
@@ -158,6 +173,9 @@ impl Sums {
 
     /// What the formulas say, if the scenario is one that they are about.
     fn theory(&self, queue: &Name) -> Option<Theory> {
+        if self.scenario.queues.contains_key(queue) {
+            return None;
+        }
         let mut callers = self.scenario.arrivals.iter().filter(|arrivals| arrivals.queue == *queue);
         let (one, None) = (callers.next()?, callers.next()) else { return None };
         let agents = self.scenario.agents.get(queue)?.constant()?;
@@ -170,7 +188,7 @@ impl Sums {
             }),
             Some(Spread::Exponential(patience)) => Some(Theory {
                 formula: "Erlang A",
-                expected: erlang_a(rate, handling, agents.into(), patience, within),
+                expected: erlang_a(rate, handling, agents.into(), patience, within)?,
             }),
             Some(Spread::Always(_)) => None,
         }

@@ -77,11 +77,37 @@ fn agents_come_and_go_by_the_hour_and_the_same_seed_gives_the_same_day() {
     assert!((calls["occupancy"].as_f64().expect("a figure") - share).abs() < 0.01, "{calls} {share}");
     let other = scenario(temp.path(), &format!("{day}seed: 2\n"));
     assert_ne!(first, simulate(&["--scenario", &other, "--json"]).1);
+    let late = "name: nobody at night\nstart: 2026-11-23T08:00\nlength: 16h\nagents: { calls: { \"08:00\": 1, \"18:00\": 0 } }\n\
+                arrivals:\n  - { queue: calls, rate: 30, handling: 300s }\n";
+    let night = queue(&scenario(temp.path(), late));
+    assert_eq!(
+        night["answered"], night["offered"],
+        "those of the evening are served in the morning: {night}"
+    );
+    assert!(night["longest_wait"].as_f64().expect("a time") > 8.0 * 3600.0, "{night}");
+    assert!(night["occupancy"].as_f64().expect("a share") <= 1.0, "{night}");
     let early = "name: nobody is there\nlength: 8h\nagents: { calls: { \"08:00\": 2 } }\n\
                  arrivals:\n  - { queue: calls, rate: 30, handling: 60s, patience: 30s }\n";
     let none = queue(&scenario(temp.path(), early));
     assert!(none["offered"].as_u64().expect("a count") > 100, "{none}");
     assert_eq!(none["abandoned"], none["offered"], "{none}");
+}
+
+#[test]
+fn a_roster_is_made_of_the_hours_needs() {
+    let file = "examples/scenarios/monday.yaml";
+    let (code, text, errors) = simulate(&["--scenario", file, "--staffing", "--shrinkage", "30", "--json"]);
+    assert_eq!(code, Some(0), "{errors}");
+    let needs: Vec<Value> = serde_json::from_str(&text).expect("JSON");
+    assert_eq!(needs.len(), 6, "{text}");
+    for need in &needs {
+        let of = |key: &str| need[key].as_f64().expect("a figure");
+        let there = of("rostered") * 0.7;
+        assert!(of("within") >= 0.8 && of("agents") <= there && there < of("agents") + 0.7, "{need}");
+        assert!((of("erlangs") - of("rate") / 20.0).abs() < 1e-9, "{need}");
+    }
+    let (code, _, errors) = simulate(&["--scenario", file, "--shrinkage", "30"]);
+    assert_eq!(code, Some(2), "{errors}");
 }
 
 #[test]
@@ -100,6 +126,18 @@ fn a_bad_scenario_is_told_with_place_and_remedy() {
         ),
         ("name: x\nagents: { calls: { morning: 2 } }\narrivals: []\n", 2, "\"08:00\": 14"),
         ("name: x\nagent: { calls: 2 }\narrivals: []\n", 2, "did you mean `agents`?"),
+        ("name: x\nagents: { calls: 2 }\nqueues: { cals: {} }\narrivals: []\n", 3, "did you mean `calls`?"),
+        (
+            "name: x\nagents: { calls: 2 }\nqueues: { calls: { needs: { vip: 5 } } }\narrivals: []\n",
+            3,
+            "leave it out",
+        ),
+        (
+            "name: x\nlength: 9000h\nagents: { calls: 2 }\narrivals: [ { queue: calls, rate: 60000, handling: 60s } ]\n",
+            4,
+            "make `length` shorter",
+        ),
+        ("name: x\nstart: 9999-12-31T23:00\nagents: { calls: 2 }\narrivals: []\n", 2, "2000 to 2100"),
     ] {
         let (code, _, errors) = simulate(&["--scenario", &scenario(temp.path(), text)]);
         assert_eq!(code, Some(3), "{text}: {errors}");

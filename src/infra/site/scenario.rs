@@ -139,6 +139,10 @@ fn scenario(node: &Node, to: &mut Findings) -> Option<Scenario> {
         if time.is_none() {
             to.error(Code::BadValue, n.place, "this is no time", "write it like 2026-11-23T00:00");
         }
+        let year = time.is_some_and(|time: DateTime| (2000..=2100).contains(&time.year()));
+        if time.is_some() && !year {
+            to.error(Code::BadValue, n.place, "this is not in our time", "from the year 2000 to 2100");
+        }
         time
     });
     let mut span = |key, default: Duration, max| {
@@ -153,8 +157,18 @@ fn scenario(node: &Node, to: &mut Findings) -> Option<Scenario> {
         .map(|n| queues::read(n, &Tongue { languages: Vec::new() }, to))
         .unwrap_or_default();
     let agents = fields.need("agents", to).map(|n| agents(n, to)).unwrap_or_default();
+    if let Some(node) = fields.get("queues") {
+        unlike_a_site(node, &agents, to);
+    }
     let arrivals = fields.need("arrivals", to).map_or(&[][..], decode::list);
+    let of_all = fields.get("arrivals").map(|n| n.place);
     let arrivals: Vec<_> = arrivals.iter().map(|n| arrivals_of(n, &agents, to)).collect();
+    let hours = length.unwrap_or_default().as_secs_f64() / 3600.0;
+    let most = arrivals.iter().flatten().map(|one| f64::from(one.rate.most()) * hours).sum::<f64>();
+    if let Some(place) = of_all.filter(|_| most > MOST_CALLERS) {
+        let message = format!("{most:.0} callers may come, and {MOST_CALLERS:.0} are the most");
+        to.error(Code::TooLarge, place, message, "make `length` shorter or `rate` less");
+    }
     Some(Scenario {
         name: name?,
         start: start?,
@@ -166,6 +180,33 @@ fn scenario(node: &Node, to: &mut Findings) -> Option<Scenario> {
         agents,
         arrivals: arrivals.into_iter().collect::<Option<_>>()?,
     })
+}
+
+/// More callers are not lived through at once.
+const MOST_CALLERS: f64 = 5_000_000.0;
+
+/// Queues of which nothing is called, and settings that have no meaning here.
+fn unlike_a_site(node: &Node, agents: &BTreeMap<Name, Curve>, to: &mut Findings) {
+    let Value::Table(queues) = &node.value else { return };
+    for (key, node) in queues {
+        if !agents.keys().any(|name| name.as_str() == key.text) {
+            let known: Vec<&str> = agents.keys().map(Name::as_str).collect();
+            let message = format!("there are no agents for queue `{}`", shorten(&key.text));
+            to.error(
+                Code::UnknownName,
+                key.place,
+                message,
+                decode::suggest(&key.text, &known, "there are for"),
+            );
+        }
+        let Value::Table(settings) = &node.value else { continue };
+        for (key, _) in
+            settings.iter().filter(|(key, _)| ["needs", "prefers", "relax"].contains(&key.text.as_str()))
+        {
+            let message = format!("`{}` has no meaning in a scenario: its agents are all alike", key.text);
+            to.error(Code::Contradiction, key.place, message, "leave it out");
+        }
+    }
 }
 
 fn agents(node: &Node, to: &mut Findings) -> BTreeMap<Name, Curve> {

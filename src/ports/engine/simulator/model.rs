@@ -12,7 +12,7 @@ use crate::{
 pub struct Caller {
     /// Keys pressed so long after the answer.
     pub keys: Vec<(Duration, Key)>,
-    /// Hangs up when nobody talks this long after the call began.
+    /// Hangs up when nobody talks this long after the call began; `MAX`: never.
     pub patience: Duration,
     /// Hangs up after talking this long.
     pub talk: Duration,

@@ -352,7 +352,9 @@ impl World {
     }
 
     fn arrive(&mut self, leg: LegId, arrival: Arrival, caller: Caller) {
-        self.schedule(self.now + caller.patience, Happening::LosesPatience(leg.clone()));
+        if caller.patience < Duration::MAX {
+            self.schedule(self.now + caller.patience, Happening::LosesPatience(leg.clone()));
+        }
         let lease = self.now + self.lease;
         self.schedule(lease, Happening::LeaseEnds(leg.clone(), lease));
         let talk = caller.talk;
