@@ -39,6 +39,71 @@ fn public_sets_are_understood() {
     }
 }
 
+/// Menus as small houses have them: twelve intents of a public set, twenty samples each, drawn twelve times. Prints how many
+/// sentences of the development part are understood in the mean and in the worst menu, as they are and with every fifth
+/// word wrong.
+#[test]
+#[ignore = "data sets that are not shipped"]
+fn menus_of_twelve_intents_are_understood() {
+    let Some(folder) = std::env::var_os("TANDEM_NLU").map(PathBuf::from) else {
+        eprintln!("TANDEM_NLU names no folder with the public data sets: nothing was measured");
+        return;
+    };
+    for (set, mean, worst) in [("clinc150", 97.0, 92.0), ("banking77", 92.5, 87.0)] {
+        let (clear, noisy): (Vec<f64>, Vec<f64>) =
+            (1..=MENUS).map(|seed| menu(&folder.join(set), seed)).unzip();
+        let average = |shares: &[f64]| shares.iter().sum::<f64>() / shares.len() as f64;
+        let least = |shares: &[f64]| shares.iter().copied().fold(100.0, f64::min);
+        let lost = average(&clear) - average(&noisy);
+        let (told, low) = (average(&clear), least(&clear));
+        eprintln!(
+            "{set}, {MENUS} menus: {told:.1} % right, worst {low:.1} %; every fifth word wrong: {lost:.1} less"
+        );
+        assert!(told >= mean && low >= worst && lost <= 4.0, "{set}");
+    }
+}
+
+const MENUS: u64 = 12;
+
+/// Draws one menu, learns it, and gives how many per cent it understands: as they are, with every fifth word wrong.
+fn menu(set: &Path, seed: u64) -> (f64, f64) {
+    let lines = |part: &str| -> Vec<(String, String)> {
+        let text = fs::read_to_string(set.join(part)).expect("readable");
+        let intent = |line: &str| {
+            let value: Value = serde_json::from_str(line).expect("JSON");
+            value["intent"].as_str().unwrap_or("oos").to_owned()
+        };
+        text.lines().map(|line| (intent(line), line.to_owned())).collect()
+    };
+    let (mut train, test) = (lines("train.jsonl"), lines("dev.jsonl"));
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut intents: Vec<String> = train.iter().map(|(intent, _)| intent.clone()).collect();
+    intents.sort();
+    intents.dedup();
+    intents.retain(|intent| !["oos", "out_of_scope", "none"].contains(&intent.as_str()));
+    random.shuffle(&mut intents);
+    intents.truncate(12);
+    random.shuffle(&mut train);
+    let folder = tempfile::tempdir().expect("folder");
+    let write = |file: &str, rows: Vec<&str>| {
+        let path = folder.path().join(file);
+        fs::write(&path, rows.join("\n") + "\n").expect("write");
+        path
+    };
+    let of = |rows: &[(String, String)], intent: &String, most: usize| -> Vec<String> {
+        rows.iter().filter(|(of, _)| of == intent).take(most).map(|(_, line)| line.clone()).collect()
+    };
+    let samples: Vec<String> = intents.iter().flat_map(|intent| of(&train, intent, 20)).collect();
+    let asked: Vec<String> = intents.iter().flat_map(|intent| of(&test, intent, usize::MAX)).collect();
+    let learn = write("menu.jsonl", samples.iter().map(String::as_str).collect());
+    let try_on = write("asked.jsonl", asked.iter().map(String::as_str).collect());
+    let right = |more: &[&str]| {
+        let args = [&["eval", "--train", text(&learn), "--test", text(&try_on)], more].concat();
+        said(&args)["in_scope_accuracy"].as_f64().expect("number") * 100.0
+    };
+    (right(&[]), right(&["--word-errors", "0.2"]))
+}
+
 /// Whoever wants something that a topic is for is not told a passage instead; measured with the same sentences.
 #[test]
 fn callers_who_want_something_are_not_answered_instead() {
