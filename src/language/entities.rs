@@ -26,6 +26,7 @@ pub mod token;
 pub mod when;
 
 pub use decimal::Decimal;
+pub use digits::parts;
 pub use model::{
     Address, Age, AgeUnit, Amount, Answer, Digits, Entity, Kind, Phone, Place, Quantity, Setting, Span, Value,
 };

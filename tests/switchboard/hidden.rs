@@ -71,7 +71,15 @@ struct Payer {
 
 impl Payer {
     fn calls(to: &str) -> Self {
-        let site = till();
+        Self::with(to, |_| ())
+    }
+
+    /// With another conversation.
+    fn with(to: &str, change: impl FnOnce(&mut Talk)) -> Self {
+        let mut site = till();
+        let flow = site.flows.get_mut(&name("after_sales")).expect("the flow");
+        let Some(Step::Talk(talk)) = flow.steps.get_mut(&name("talk")) else { panic!("no conversation") };
+        change(talk);
         let phone = |extension: &str| Phone {
             extension: name(extension),
             registered: true,
@@ -112,11 +120,11 @@ impl Payer {
     /// The facts of the task, as the switchboard knows them and as they are.
     #[track_caller]
     fn charges(&mut self) -> (BTreeMap<Name, SmolStr>, Option<BTreeMap<Name, SmolStr>>) {
-        let Some(Effect::Task { call, leg, task, facts }) = self.rig.tasks.pop() else {
+        let Some(Effect::Task { call, leg, task, facts, hidden }) = self.rig.tasks.pop() else {
             panic!("no task in {:#?}", self.rig.words)
         };
         assert_eq!(task, name("charge"));
-        let real = self.rig.secrets.unveil(&leg, facts.clone());
+        let real = self.rig.secrets.unveil(&leg, facts.clone(), &hidden);
         self.rig.input(Input::TaskDone { call, outcome: Some(BTreeMap::new()) });
         (facts, real)
     }
@@ -156,6 +164,30 @@ impl Payer {
             _ => None,
         };
         self.rig.journal.iter().filter_map(|(.., input)| digit(input)).collect()
+    }
+}
+
+impl Payer {
+    /// Keys that come in one batch: what they cause is done behind the last of them.
+    fn keys_at_once(&mut self, keys: &str) {
+        let mut reveals = Vec::new();
+        for key in keys.chars() {
+            let key = Event::Key { leg: self.leg.clone(), key: Key::new(key).expect("a key") };
+            let input = self.rig.secrets.conceal(&self.rig.board, Input::Engine(key));
+            let effects = self.rig.board.on(1_000_000, self.rig.now, input);
+            reveals.extend(effects.into_iter().filter(|effect| matches!(effect, Effect::Reveal { .. })));
+        }
+        for effect in reveals {
+            let Effect::Reveal { call, leg, digits } = effect else { panic!("{effect:?}") };
+            let typed = self.rig.secrets.reveal(&leg, digits);
+            self.rig.input(Input::Typed { call, typed });
+        }
+    }
+
+    #[track_caller]
+    fn charged(&mut self, card: &str, pin: &str) {
+        let real = self.charges().1.expect("both are kept");
+        assert_eq!((real[&name("card")].as_str(), real[&name("pin")].as_str()), (card, pin));
     }
 }
 
@@ -253,7 +285,87 @@ fn after_a_restart_secrets_are_asked_for_anew() {
 fn a_task_whose_secret_is_lost_is_not_begun_with_its_mask() {
     let secrets = tandem::live::switchboard::secrets::Secrets::default();
     let facts: BTreeMap<Name, SmolStr> = [(name("pin"), "******".into())].into();
-    assert_eq!(secrets.unveil(&leg("nobody"), facts), None);
+    let none = BTreeMap::new();
+    assert_eq!(secrets.unveil(&leg("nobody"), facts.clone(), &none), None);
+    assert_eq!(secrets.unveil(&leg("nobody"), facts, &[(name("pin"), 0)].into()), None);
     let plain: BTreeMap<Name, SmolStr> = [(name("order"), "20261145".into())].into();
-    assert_eq!(secrets.unveil(&leg("nobody"), plain.clone()), Some(plain));
+    assert_eq!(secrets.unveil(&leg("nobody"), plain.clone(), &none), Some(plain));
+}
+
+#[test]
+fn digits_by_the_names_that_only_the_language_room_knows_are_hidden_too() {
+    for (to, pay, pin, never) in [
+        ("4010", "我要付款", "密码是狗腰狗腰", "狗腰"),
+        ("4010", "我要付款", "密码是玖壹仨柒", "玖壹"),
+        ("4011", "i want to pay", "it is ow nil fourty quadruple six", "quadruple"),
+    ] {
+        let mut payer = Payer::calls(to);
+        payer.says(pay).says(CARD).keys("1").says(pin);
+        payer.nowhere(&[never, "ow nil", "fourty", "仨"]);
+    }
+}
+
+#[test]
+fn a_pin_that_is_keyed_anew_while_the_card_is_read_back_is_written_nowhere() {
+    let mut payer = Payer::calls("4011");
+    payer.says("i want to pay").says(CARD).hears("It ends in 2 8 7 3").keys("97");
+    assert_eq!(payer.keyed(), "");
+    payer.hears("It ends in 2 8 7 3").keys("1").keys(PIN).charged(CARD, PIN);
+}
+
+#[test]
+fn a_digit_too_many_in_the_same_moment_is_not_the_last_of_the_secret() {
+    let mut payer = Payer::calls("4011");
+    payer.says("i want to pay").says(CARD).keys("1").hears("key in the PIN");
+    payer.keys_at_once(&format!("{PIN}4"));
+    payer.charged(CARD, PIN);
+}
+
+#[test]
+fn another_number_of_the_sentence_is_known_and_a_pin_beside_it_is_not() {
+    let mut payer = Payer::calls("4011");
+    payer.says("where is my order");
+    payer.says("the order is 20261145 and my pin is 9753");
+    let everything = payer.everything();
+    assert!(everything.contains("20261145"), "the order is no secret: {:#?}", payer.rig.words);
+    payer.nowhere(&["9753"]);
+}
+
+#[test]
+fn secrets_of_a_leg_that_the_engine_does_not_know_any_more_are_forgotten() {
+    let mut payer = Payer::calls("4011");
+    payer.says("i want to pay").says(CARD).says("yes");
+    assert!(!payer.rig.secrets.is_empty());
+    payer.rig.run_for(secs(3));
+    let asked = payer.rig.now;
+    payer.rig.event(Event::Audit { asked, legs: Vec::new() });
+    assert_eq!(payer.rig.records.len(), 1, "the call is over");
+    assert!(payer.rig.secrets.is_empty());
+}
+
+#[test]
+fn a_later_number_of_the_same_length_is_not_taken_for_the_secret() {
+    let mut payer = Payer::calls("4011");
+    payer.says("i want to pay").says(CARD).says("yes").says("my pin is 975318 and i was born in 198012");
+    payer.charged(CARD, PIN);
+
+    let mut payer = Payer::with("4011", |talk| {
+        let old = secret(4, 6, both("请按旧密码。", "Please key in the old PIN."), None);
+        talk.slots.insert(name("old"), old);
+        talk.topics.get_mut(&name("pay")).expect("the topic").slots.push(name("old"));
+    });
+    payer.says("i want to pay").says(CARD).says("yes").keys("975318").hears("the old PIN").keys("640172");
+    let real = payer.charges().1.expect("all are kept");
+    let real = [&real[&name("pin")], &real[&name("old")]].map(SmolStr::as_str);
+    assert_eq!(real, ["975318", "640172"], "their masks are alike");
+}
+
+#[test]
+fn a_code_is_hidden_whatever_it_is_written_with() {
+    let mut payer = Payer::with("4011", |talk| {
+        talk.slots.get_mut(&name("pin")).expect("the slot").ask = Ask::Code;
+    });
+    payer.says("i want to pay and the code is a one dot two").says(CARD).says("yes");
+    payer.nowhere(&["A1.2", "one dot", "dot two"]);
+    payer.charged(CARD, "A1.2");
 }

@@ -20,7 +20,7 @@ use tandem::{
         Queue, SipSettings, Site, Step, Store,
     },
     live::{
-        dialog::talk::Ears,
+        dialog::talk::{Ears, Hearsay},
         record::CallRecord,
         switchboard::{
             Effect, Input, Switchboard, handle,
@@ -249,8 +249,9 @@ impl Rig {
         let input = match self.secrets.conceal(&self.board, input) {
             Input::Engine(Event::Said { leg, text }) => {
                 let Some(hearsay) = self.board.hear(&self.ears, &leg, &text, self.now) else { return };
-                self.secrets.keep(&leg, hearsay.hidden);
-                Input::Understood { leg, heard: hearsay.heard }
+                let Hearsay { mut heard, hidden, .. } = hearsay;
+                self.secrets.keep(&leg, &mut heard, hidden);
+                Input::Understood { leg, heard }
             }
             input => input,
         };
@@ -268,7 +269,10 @@ impl Rig {
                     self.orders.push((self.now, order.clone()));
                     self.world.order(order, self.now);
                 }
-                Effect::Record(record) => self.records.push(*record),
+                Effect::Record(record) => {
+                    self.secrets.sweep(&self.board);
+                    self.records.push(*record);
+                }
                 Effect::Reply { result, .. } => self.replies.push(result),
                 Effect::Afresh(leg) => self.secrets.forget(&leg),
                 Effect::Check { call, leg, pin } => {
@@ -276,8 +280,8 @@ impl Rig {
                     checked.push(Input::Checked { call, verdict });
                 }
                 Effect::Reveal { call, leg, digits } => {
-                    let mask = self.secrets.reveal(&leg, digits);
-                    checked.push(Input::Typed { call, mask });
+                    let typed = self.secrets.reveal(&leg, digits);
+                    checked.push(Input::Typed { call, typed });
                 }
                 Effect::Forget(sound) => self.forgotten.push(sound),
                 task @ Effect::Task { .. } => self.tasks.push(task),

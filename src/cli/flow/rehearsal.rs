@@ -14,8 +14,8 @@ use crate::{
     live::dialog::{
         self, Act, Brief, Dialog, Happening,
         talk::{
-            Ears, Heard, Input, Stage, Why,
-            hiding::{self, Hidden},
+            Ears, Fact, FactKind, Heard, Input, Stage, Why,
+            hiding::{self, Hidden, Pressed},
         },
     },
 };
@@ -123,22 +123,24 @@ impl<'s> Rehearsal<'s> {
     /// A key, or what is known of one whose digit nobody may know.
     fn concealed(&mut self, happening: Happening) -> Happening {
         let conversation = self.talk().zip(self.dialog.talk.as_ref());
-        let secret = conversation
-            .is_some_and(|(talk, conversation)| hiding::keys_are_secret(talk, &conversation.talking));
-        match happening {
-            Happening::Key(key) if secret && key.char().is_ascii_digit() => {
+        let Happening::Key(key) = happening else { return happening };
+        let pressed = conversation
+            .map_or(Pressed::Open, |(talk, conversation)| hiding::pressed(talk, &conversation.talking, key));
+        match pressed {
+            Pressed::Secret { .. } | Pressed::Stray if key.char().is_ascii_digit() => {
                 self.digits.push(key.char());
                 Happening::Word(Input::Digit)
             }
-            other => other,
+            _ => Happening::Key(key),
         }
     }
 
     /// The mask of the last digits that were keyed in.
-    fn revealed(&mut self, digits: u8) -> SmolStr {
+    fn revealed(&mut self, digits: u8) -> Fact {
         let keyed = std::mem::take(&mut self.digits);
         let from = keyed.len().saturating_sub(usize::from(digits));
-        Hidden::new(&keyed[from..]).mask
+        let text = Hidden::new(&keyed[from..]).mask;
+        Fact { kind: FactKind::Secret(0), span: 0..text.len(), text }
     }
 
     pub fn over(&self) -> bool {
@@ -194,8 +196,8 @@ impl<'s> Rehearsal<'s> {
                 self.over = true;
             }
         }
-        if let Some(mask) = typed {
-            self.one(Happening::Word(Input::Typed(mask)), turn);
+        if typed.is_some() {
+            self.one(Happening::Word(Input::Typed(typed)), turn);
         }
         self.visited.insert(format!("step {}", self.dialog.step));
         if let Some(conversation) = &self.dialog.talk {

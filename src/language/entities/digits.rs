@@ -1,6 +1,8 @@
 //! Digits one by one, as people read them out: “one double three”, “triple oh”, 幺三八, 两个五, “eight hundred”, and
 //! codes with letters between (“A as in Alpha, one two”).
 
+use std::ops::Range;
+
 use super::{
     check,
     model::{Digits, Entity, Value},
@@ -70,13 +72,7 @@ fn written(text: &Text, at: usize) -> Option<(String, usize)> {
 
 fn english_atom(text: &Text, at: usize) -> Option<(String, usize)> {
     let word = text.at(at);
-    let times = match word {
-        "double" => 2,
-        "triple" | "treble" => 3,
-        "quadruple" => 4,
-        _ => 1,
-    };
-    if times > 1 {
+    if let Some(times) = times(word) {
         let digit = digit(text.at(at + 1))?;
         return Some((digit.to_string().repeat(times), at + 2));
     }
@@ -92,6 +88,15 @@ fn english_atom(text: &Text, at: usize) -> Option<(String, usize)> {
     let pair = value.integer().filter(|value| (10..100).contains(value))?;
     let simple = (at..end).all(|index| english::small(text.at(index)).is_some() || text.at(index) == "-");
     simple.then(|| (pair.to_string(), end))
+}
+
+fn times(word: &str) -> Option<usize> {
+    match word {
+        "double" => Some(2),
+        "triple" | "treble" => Some(3),
+        "quadruple" => Some(4),
+        _ => None,
+    }
 }
 
 fn digit(word: &str) -> Option<char> {
@@ -127,6 +132,32 @@ fn single(word: &str) -> Option<char> {
 
 fn is_unit(word: &str) -> bool {
     matches!(word, "十" | "百" | "千" | "万" | "亿" | "点" | "拾" | "佰" | "仟")
+}
+
+/// Places, in bytes, of whatever a number, a row of digits or a code may be said with, be it a part of one.
+pub fn parts(text: &str) -> Vec<Range<usize>> {
+    let text = Text::new(text);
+    let part = |at: usize| {
+        let word = text.at(at);
+        let end = match text.kind(at)? {
+            Kind::Word => letter(&text, at).map_or(at + 1, |(_, end)| end.min(text.len())),
+            Kind::Digits | Kind::Han | Kind::Mark => at + 1,
+        };
+        let says = match text.kind(at)? {
+            Kind::Digits => true,
+            Kind::Mark => word.contains(char::is_numeric),
+            Kind::Han => single(word).is_some() || chinese::counts(word),
+            Kind::Word => {
+                let bare = word.strip_suffix('s').unwrap_or(word);
+                times(word).is_some()
+                    || [word, bare].iter().any(|word| digit(word).is_some() || english::small(word).is_some())
+                    || english::scale(word).is_some()
+                    || letter(&text, at).is_some()
+            }
+        };
+        says.then(|| text.tokens[at].bytes.start..text.tokens[end - 1].bytes.end)
+    };
+    (0..text.len()).filter_map(part).collect()
 }
 
 /// Strings of at least two digits; one digit is a number.

@@ -12,13 +12,14 @@ use crate::{
     base::{
         clock::Stamp,
         id::{CallId, LegId, Name},
+        number::Key,
     },
     infra::site::{Step, Talk},
     live::{
         call::{Call, Stage},
         dialog::{
             Conversation, Dialog, Happening,
-            talk::{self, Ears, Fact, FactKind, Heard, Hearsay, hiding},
+            talk::{self, Ears, Fact, FactKind, Heard, Hearsay, Known, hiding},
         },
     },
 };
@@ -52,10 +53,11 @@ impl Switchboard {
         Some((call, dialog, talk, dialog.talk.as_ref()?))
     }
 
-    /// Keys of this leg are digits of a secret.
-    pub(super) fn keys_are_secret(&self, leg: &LegId) -> bool {
-        self.conversing(leg)
-            .is_some_and(|(_, _, talk, conversation)| hiding::keys_are_secret(talk, &conversation.talking))
+    /// What becomes of a key of this leg.
+    pub(super) fn pressed_in_talk(&self, leg: &LegId, key: Key) -> hiding::Pressed {
+        self.conversing(leg).map_or(hiding::Pressed::Open, |(_, _, talk, conversation)| {
+            hiding::pressed(talk, &conversation.talking, key)
+        })
     }
 
     pub(super) fn understood(&mut self, leg: &LegId, heard: Heard) {
@@ -97,9 +99,13 @@ impl Switchboard {
 
     /// A flow wants something done outside.
     pub(super) fn task(&mut self, id: CallId, task: Name, facts: BTreeMap<Name, SmolStr>) {
+        let Some(leg) = self.calls.get(&id).map(|call| call.leg.clone()) else { return };
+        let known = self.conversing(&leg).map(|(.., conversation)| &conversation.talking.facts);
+        let number = |(slot, known): (&Name, &Known)| Some((slot.clone(), known.hidden?));
+        let hidden = known.into_iter().flatten().filter_map(number).collect();
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.out.tell(call, format_smolstr!("the task {task} begins"));
-        self.out.push(Effect::Task { call: id, leg: call.leg.clone(), task, facts });
+        self.out.push(Effect::Task { call: id, leg, task, facts, hidden });
     }
 
     pub(super) fn task_done(&mut self, id: CallId, outcome: Option<BTreeMap<SmolStr, SmolStr>>) {

@@ -331,8 +331,8 @@ impl<O: Outlet> Core<O> {
             return None;
         }
         let Input::Engine(Event::Said { leg, text }) = input else { return Some(input) };
-        let Hearsay { heard, doubt, hidden } = self.board.hear(&self.ears.borrow(), &leg, &text, now)?;
-        self.secrets.keep(&leg, hidden);
+        let Hearsay { mut heard, doubt, hidden } = self.board.hear(&self.ears.borrow(), &leg, &text, now)?;
+        self.secrets.keep(&leg, &mut heard, hidden);
         match doubt.filter(|_| self.board.site().assistant.is_some()) {
             Some(doubt) => {
                 let _gone = self.asked.send(self.doubts.ask(leg, heard, doubt));
@@ -348,6 +348,7 @@ impl<O: Outlet> Core<O> {
                 let _gone = self.orders.send(order);
             }
             Effect::Record(record) => {
+                self.secrets.sweep(&self.board);
                 self.outlet.record(&record);
                 self.journal.forget(record.id);
             }
@@ -357,13 +358,15 @@ impl<O: Outlet> Core<O> {
                 self.batch.push(Input::Checked { call, verdict });
             }
             Effect::Reveal { call, leg, digits } => {
-                let mask = self.secrets.reveal(&leg, digits);
-                self.batch.push(Input::Typed { call, mask });
+                let typed = self.secrets.reveal(&leg, digits);
+                self.batch.push(Input::Typed { call, typed });
             }
-            Effect::Task { call, leg, task, facts } => match self.secrets.unveil(&leg, facts) {
-                Some(facts) => drop(self.todo.send(Task { call, task, facts })),
-                None => self.batch.push(Input::TaskDone { call, outcome: None }),
-            },
+            Effect::Task { call, leg, task, facts, hidden } => {
+                match self.secrets.unveil(&leg, facts, &hidden) {
+                    Some(facts) => drop(self.todo.send(Task { call, task, facts })),
+                    None => self.batch.push(Input::TaskDone { call, outcome: None }),
+                }
+            }
             Effect::SumUp { call, turns } => {
                 let _gone = self.to_sum.send(Told { call, turns });
             }

@@ -26,7 +26,10 @@ use crate::{
     live::{
         agent::Agents,
         call::{Call, Timer, Timers},
-        dialog::{self, talk, talk::Heard},
+        dialog::{
+            self,
+            talk::{self, Fact, Heard},
+        },
         mailbox::{Boxes, Happening, Pressed, Verdict},
         queue::Queues,
         record::CallRecord,
@@ -65,7 +68,7 @@ pub enum Input {
     /// The answer to `Effect::Reveal`.
     Typed {
         call: CallId,
-        mask: SmolStr,
+        typed: Option<Fact>,
     },
     /// The outcome of `Effect::Task`: its results by name, or `None` when it failed.
     TaskDone {
@@ -111,12 +114,13 @@ pub enum Effect {
         leg: LegId,
         digits: u8,
     },
-    /// A conversation wants this done outside; `facts` have masks for secrets (`Secrets`). Comes back as `Input::TaskDone`.
+    /// A conversation wants this done outside; `facts` have masks for secrets, and `hidden` their numbers (`Secrets`). Comes back as `Input::TaskDone`.
     Task {
         call: CallId,
         leg: LegId,
         task: Name,
         facts: BTreeMap<Name, SmolStr>,
+        hidden: BTreeMap<Name, u32>,
     },
     /// A chat model may sum up what was said. Comes back as `Input::SummedUp`, or never.
     SumUp {
@@ -285,8 +289,8 @@ impl Switchboard {
             Input::Pressed { leg, pressed } => self.pressed(&leg, pressed),
             Input::Checked { call, verdict } => self.at_mailbox(call, Happening::Checked(verdict)),
             Input::Understood { leg, heard } => self.understood(&leg, heard),
-            Input::Typed { call, mask } => {
-                self.dialog(call, dialog::Happening::Word(talk::Input::Typed(mask)));
+            Input::Typed { call, typed } => {
+                self.dialog(call, dialog::Happening::Word(talk::Input::Typed(typed)));
             }
             Input::TaskDone { call, outcome } => self.task_done(call, outcome),
             Input::SummedUp { call, summary } => self.summed_up(call, summary),

@@ -60,6 +60,11 @@ fn tens(word: &str) -> Option<i64> {
     })
 }
 
+/// What makes a number of numerals.
+pub fn counts(word: &str) -> bool {
+    unit(word).is_some() || group(word).is_some() || tens(word).is_some()
+}
+
 /// Sums up a number from left to right.
 struct Walk<'t, 's> {
     text: &'t Text<'s>,

@@ -5,13 +5,11 @@ use jiff::civil::{Date, Time};
 use smol_str::{SmolStr, ToSmolStr, format_smolstr};
 
 use super::{
+    hiding::{MOST_KEYS, most_keys},
     rules::Turn,
     words::{Fact, FactKind, Heard, Output, Priority, Stage, Why},
 };
 use crate::{base::number::Key, infra::site::Ask, ports::engine::Ear};
-
-/// As many keys as the longest answer has; more are a caller who leans on the phone.
-const MOST_KEYS: usize = 32;
 
 impl Turn<'_> {
     pub fn key(&mut self, key: Key) {
@@ -107,12 +105,12 @@ impl Turn<'_> {
     /// A digit of which only the count is known.
     pub fn secret_digit(&mut self) {
         self.hush();
+        if matches!(self.state.stage, Stage::Confirm(_)) {
+            return self.miss();
+        }
         let Some(slot) = self.slot().filter(|slot| slot.secret) else { return };
         self.state.keys = format_smolstr!("{}*", self.state.keys);
-        let most = match slot.ask {
-            Ask::Digits { max, .. } => usize::from(max),
-            _ => MOST_KEYS,
-        };
+        let most = most_keys(&slot.ask);
         if self.state.keys.len() >= most {
             return self.gathered();
         }
@@ -121,12 +119,14 @@ impl Turn<'_> {
     }
 
     /// The secret digits are an answer.
-    pub fn typed(&mut self, mask: SmolStr) {
+    pub fn typed(&mut self, typed: Option<Fact>) {
+        // Digits that came after the whole are nobody's.
+        self.state.keys = "".into();
         let Stage::Ask(name) = self.state.stage.clone() else { return };
-        if mask.is_empty() {
-            return self.miss();
+        match typed {
+            Some(fact) => self.answered(&name, &pressed(fact.kind, fact.text)),
+            None => self.miss(),
         }
-        self.answered(&name, &pressed(FactKind::Secret, mask));
     }
 
     /// The keys so far are the answer.

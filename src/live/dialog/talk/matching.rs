@@ -22,7 +22,7 @@ pub fn fit(ask: &Ask, fact: &Fact) -> Fit {
     };
     let same = || Fit::Is(fact.text.clone());
     match (ask, fact.kind) {
-        (Ask::Digits { min, max }, Secret) => {
+        (Ask::Digits { min, max }, Secret(_)) => {
             let long = usize::from(*min)..=usize::from(*max);
             if long.contains(&fact.text.len()) { same() } else { Fit::Wrong }
         }
@@ -42,7 +42,7 @@ pub fn fit(ask: &Ask, fact: &Fact) -> Fit {
             }
         }
         (Ask::Phone, Phone)
-        | (Ask::Code, Code | Digits | Number | Secret)
+        | (Ask::Code, Code | Digits | Number | Secret(_))
         | (Ask::Number, Number)
         | (Ask::Amount, Amount | Number)
         | (Ask::Date, Date)
@@ -64,9 +64,9 @@ pub fn meant(ask: &Ask, kind: FactKind) -> bool {
     use FactKind::{Amount, Code, Date, Digits, Number, Person, Phone, Place, Secret, Time};
     match ask {
         // Eight digits may be a phone number of the place: their count tells (`fit`).
-        Ask::Digits { .. } => matches!(kind, Digits | Number | Phone | Secret),
+        Ask::Digits { .. } => matches!(kind, Digits | Number | Phone | Secret(_)),
         Ask::Phone => kind == Phone,
-        Ask::Code => matches!(kind, Code | Secret),
+        Ask::Code => matches!(kind, Code | Secret(_)),
         Ask::Number => kind == Number,
         Ask::Amount => kind == Amount,
         Ask::Date => kind == Date,

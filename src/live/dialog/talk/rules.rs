@@ -54,7 +54,7 @@ impl<'a> Turn<'a> {
             }
             Input::Key(key) => self.key(key),
             Input::Digit => self.secret_digit(),
-            Input::Typed(mask) => self.typed(mask),
+            Input::Typed(typed) => self.typed(typed),
             Input::Spoken => self.state.speaking = false,
             Input::Silence if self.state.speaking => {}
             Input::Silence if !self.state.keys.is_empty() => self.gathered(),
@@ -80,6 +80,7 @@ impl<'a> Turn<'a> {
     fn forget_secrets(&mut self) {
         let secret = |slot: &Name| self.talk.slots.get(slot).is_some_and(|slot| slot.secret);
         self.state.facts.retain(|slot, _| !secret(slot));
+        self.state.held.retain(|fact| fact.hidden().is_none());
         if let Stage::Confirm(slot) = &self.state.stage
             && secret(slot)
         {

@@ -63,16 +63,17 @@ impl Turn<'_> {
         let said =
             heard.facts.iter().filter(|fact| meant(ask, fact.kind) && open(secret, fact)).find_map(|fact| {
                 match fit(ask, fact) {
-                    Fit::Is(text) => Some(text),
+                    Fit::Is(text) => Some((text, fact.hidden())),
                     Fit::Wrong | Fit::Other => None,
                 }
             });
-        let said = said.or_else(|| choice(ask, &heard.text));
-        let same = said.is_some() && said.as_ref() == self.known(slot).map(|known| &known.text);
+        let said = said.or_else(|| Some((choice(ask, &heard.text)?, None)));
+        let known = self.known(slot).map(|known| (known.text.clone(), known.hidden));
+        let same = said.is_some() && said == known;
         match (said, answer) {
-            (Some(text), _) if !same => {
+            (Some((text, hidden)), _) if !same => {
                 self.why(Why::Corrected { slot: slot.clone() });
-                self.put(slot, text, false);
+                self.put(slot, text, hidden, false);
                 self.proceed();
             }
             (_, Some(true)) | (Some(_), None) => self.confirmed(slot, heard),
@@ -137,7 +138,7 @@ impl Turn<'_> {
             if let Some(value) = choice(&slot.ask, text) {
                 filling.covered += if is_asked { text.len() } else { 0 };
                 filling.filled += 1;
-                self.put(name, value, slot.confirm.is_none());
+                self.put(name, value, None, slot.confirm.is_none());
                 continue;
             }
             // What is said for just this comes first; what might pass for it only where it was asked.
@@ -161,14 +162,14 @@ impl Turn<'_> {
                 filling.covered += fact.span.len();
                 filling.filled += 1;
                 self.why(Why::Filled { slot: name.clone() });
-                self.put(name, value, slot.confirm.is_none());
+                self.put(name, value, fact.hidden(), slot.confirm.is_none());
             }
         }
         filling
     }
 
-    fn put(&mut self, slot: &Name, text: SmolStr, settled: bool) {
-        self.state.facts.insert(slot.clone(), Known { text, settled });
+    fn put(&mut self, slot: &Name, text: SmolStr, hidden: Option<u32>, settled: bool) {
+        self.state.facts.insert(slot.clone(), Known { text, settled, hidden });
         if settled {
             self.progress();
         }
@@ -183,7 +184,7 @@ impl Turn<'_> {
                     done += 1;
                     self.why(Why::Corrected { slot: slot.clone() });
                     let settled = self.talk.slots.get(&slot).is_some_and(|slot| slot.confirm.is_none());
-                    self.put(&slot, value, settled);
+                    self.put(&slot, value, None, settled);
                 }
                 None => self.why(Why::Unclear),
             }
@@ -205,7 +206,9 @@ impl Turn<'_> {
         };
         let topic = self.talk.topics.get(self.state.topics.last()?)?;
         present.into_iter().chain(topic.slots.iter().rev()).find_map(|name| {
-            let (ask, known) = (&self.talk.slots.get(name)?.ask, self.known(name)?);
+            // Of a secret the whole is told anew.
+            let slot = self.talk.slots.get(name).filter(|slot| !slot.secret)?;
+            let (ask, known) = (&slot.ask, self.known(name)?);
             let whole = wrong.is_none_or(|wrong| fit(ask, wrong) == Fit::Is(known.text.clone()));
             let value = match fit(ask, right) {
                 Fit::Is(value) if whole => Some(value),
@@ -218,7 +221,7 @@ impl Turn<'_> {
 
 /// A mask is for secret slots alone.
 fn open(secret: bool, fact: &Fact) -> bool {
-    secret || fact.kind != FactKind::Secret
+    secret || fact.hidden().is_none()
 }
 
 /// A mended value has still to be one.

@@ -23,8 +23,8 @@ pub enum Input {
     Key(Key),
     /// A key whose digit nobody may know.
     Digit,
-    /// What the digits of `Output::Reveal` are, masked.
-    Typed(SmolStr),
+    /// What the digits of `Output::Reveal` are, masked; `None` when they are lost.
+    Typed(Option<Fact>),
     /// The time to answer is over.
     Silence,
     /// What was said has been heard to the end.
@@ -87,8 +87,8 @@ pub enum FactKind {
     Time,
     Person,
     Place,
-    /// A mask (`hiding`).
-    Secret,
+    /// A mask, with the number under which the value is kept (`hiding`).
+    Secret(u32),
     Yes,
     No,
     /// Neither of what was offered.
@@ -300,6 +300,19 @@ pub struct Known {
     pub text: SmolStr,
     /// Confirmed, or in no need of it.
     pub settled: bool,
+    /// The text is a mask, and its value is kept under this number.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hidden: Option<u32>,
+}
+
+impl Fact {
+    /// The number of the value behind a mask.
+    pub fn hidden(&self) -> Option<u32> {
+        match self.kind {
+            FactKind::Secret(number) => Some(number),
+            _ => None,
+        }
+    }
 }
 
 impl Talking {
