@@ -2,13 +2,10 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use jiff::tz::TimeZone;
-
 use crate::{
     base::{id::Name, locale::Locale, number::Number},
     infra::site::{
-        Agent, Dialing, EngineKind, EngineSettings, Extension, Flow, NumberEntry, Queue, SipSettings, Site,
-        Step, Store,
+        Agent, Extension, Flow, NumberEntry, Queue, Site, Step,
         scenario::{Curve, Scenario},
     },
 };
@@ -27,7 +24,8 @@ pub(super) struct Line {
 }
 
 pub(super) fn build(scenario: &Scenario) -> (Site, BTreeMap<Name, Line>) {
-    let mut site = empty(&scenario.name);
+    let fallback = Number::new("2000000").expect("digits");
+    let mut site = Site { lease: LEASE, ..Site::bare(scenario.name.as_str(), fallback) };
     let mut lines = BTreeMap::new();
     for (queue, staff) in &scenario.agents {
         let rules = scenario.queues.get(queue).cloned();
@@ -70,42 +68,6 @@ fn hire(site: &mut Site, queue: &Name) -> Name {
     };
     site.agents.insert(name.clone(), agent);
     name
-}
-
-fn empty(name: &str) -> Site {
-    Site {
-        name: name.into(),
-        revision: "scenario".into(),
-        time_zone: TimeZone::UTC,
-        languages: vec![Locale::English],
-        engine: EngineSettings {
-            kind: EngineKind::Simulator,
-            address: ([127, 0, 0, 1], 1).into(),
-            user: "tandem".into(),
-            password_file: "/nonexistent".into(),
-            domain: "tandem.local".into(),
-            config: "/nonexistent".into(),
-            sip: SipSettings::default(),
-            music: None,
-        },
-        store: Store::default(),
-        http: None,
-        speech: BTreeMap::new(),
-        voices: BTreeMap::new(),
-        tasks: None,
-        assistant: None,
-        numbers: BTreeMap::new(),
-        hours: BTreeMap::new(),
-        extensions: BTreeMap::new(),
-        agents: BTreeMap::new(),
-        queues: BTreeMap::new(),
-        flows: BTreeMap::new(),
-        trunks: BTreeMap::new(),
-        dialing: Dialing::default(),
-        fallback: Number::new("2000000").expect("digits"),
-        lease: LEASE,
-        without: std::collections::BTreeSet::new(),
-    }
 }
 
 fn named(text: &str) -> Name {

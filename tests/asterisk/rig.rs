@@ -1,7 +1,6 @@
 //! A real Asterisk, the adapter connected to it, and phones; at the end nothing may be left behind.
 
 use std::{
-    collections::BTreeMap,
     net::SocketAddr,
     path::{Path, PathBuf},
     sync::Arc,
@@ -17,7 +16,7 @@ use tandem::{
         text::Label,
         wav::Wav,
     },
-    infra::site::{Dialing, EngineKind, EngineSettings, Extension, Locale, SipSettings, Site, Store, Trunk},
+    infra::site::{EngineKind, EngineSettings, Extension, Site, Trunk},
     lab::{asterisk::Asterisk, ports::Block, rundir::RunDir},
     ports::engine::{
         Arrival, Command, Endpoint, Engine, Event, HangupCause, Media, Order, Outcome, PromptId, Settings,
@@ -81,38 +80,18 @@ pub fn site(dir: &Path, ports: Ports, carrier: SocketAddr) -> Site {
         let shown = format!("Agent \"{number}\"; x");
         (self::number(number), Extension::new(shown, name(number), secret_file.clone()))
     };
+    let engine = EngineSettings {
+        password_file,
+        domain: "127.0.0.1".into(),
+        config: "/etc/asterisk".into(),
+        ..EngineSettings::at(EngineKind::Asterisk, ([127, 0, 0, 1], ports.http))
+    };
     Site {
-        assistant: None,
-        name: "test".into(),
-        revision: "1".into(),
-        time_zone: jiff::tz::TimeZone::UTC,
-        languages: vec![Locale::English],
-        engine: EngineSettings {
-            kind: EngineKind::Asterisk,
-            address: SocketAddr::from(([127, 0, 0, 1], ports.http)),
-            user: "tandem".into(),
-            password_file,
-            domain: "127.0.0.1".into(),
-            config: "/etc/asterisk".into(),
-            sip: SipSettings::default(),
-            music: None,
-        },
-        store: Store::Sqlite,
-        http: None,
-        speech: BTreeMap::new(),
-        voices: BTreeMap::new(),
-        tasks: None,
-        numbers: BTreeMap::new(),
-        hours: BTreeMap::new(),
+        engine,
         extensions: ["1001", "1002", "1003", "1009"].map(extension).into(),
-        agents: BTreeMap::new(),
-        queues: BTreeMap::new(),
-        flows: BTreeMap::new(),
         trunks: [(name("carrier"), Trunk::to(carrier.to_string()))].into(),
-        dialing: Dialing::default(),
-        fallback: number("1009"),
         lease: LEASE,
-        without: std::collections::BTreeSet::new(),
+        ..Site::bare("test", number("1009"))
     }
 }
 

@@ -22,7 +22,7 @@ use tandem::{
     },
 };
 
-use super::rig::{Rig, START, arrival, leg, millis, name, secs};
+use super::rig::{Rig, START, arrival, leg, name, secs};
 
 const CARD: &str = "4929381756402873";
 const PIN: &str = "975318";
@@ -96,17 +96,12 @@ impl Payer {
     }
 
     fn says(&mut self, text: &str) -> &mut Self {
-        self.rig.run_for(secs(4));
-        self.rig.world.say(&self.leg, text, self.rig.now);
-        self.rig.run_for(millis(100));
+        self.rig.says(&self.leg, text);
         self
     }
 
     fn keys(&mut self, keys: &str) -> &mut Self {
-        for key in keys.chars() {
-            self.rig.world.press(&self.leg, Key::new(key).expect("a key"), self.rig.now);
-            self.rig.run_for(millis(200));
-        }
+        self.rig.presses(&self.leg, keys);
         self
     }
 

@@ -1,13 +1,8 @@
 //! A switchboard and a simulated engine, joined, with a small site; every input is followed by a check
 //! of all invariants.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use jiff::tz::TimeZone;
 use tandem::{
     base::{
         clock::Stamp,
@@ -15,10 +10,7 @@ use tandem::{
         number::{Key, Number},
         text::Label,
     },
-    infra::site::{
-        Agent, Dialing, EngineKind, EngineSettings, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt,
-        Queue, SipSettings, Site, Step, Store,
-    },
+    infra::site::{Agent, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue, Site, Step},
     live::{
         dialog::talk::{Ears, Hearsay},
         record::CallRecord,
@@ -107,41 +99,16 @@ pub fn site(agents: usize) -> Site {
         )
     };
     Site {
-        assistant: None,
-        name: "test".into(),
-        revision: "r1".into(),
-        time_zone: TimeZone::UTC,
-        languages: vec![Locale::English],
-        engine: EngineSettings {
-            kind: EngineKind::Simulator,
-            address: ([127, 0, 0, 1], 1).into(),
-            user: "tandem".into(),
-            password_file: "/nonexistent".into(),
-            domain: "example.test".into(),
-            config: "/etc/asterisk".into(),
-            sip: SipSettings::default(),
-            music: None,
-        },
-        store: Store::Sqlite,
-        http: None,
-        speech: BTreeMap::new(),
-        voices: BTreeMap::new(),
-        tasks: None,
         numbers: [(
             number("4000"),
             NumberEntry { flow: name("main"), language: Locale::English, hours: None, closed: None },
         )]
         .into(),
-        hours: BTreeMap::new(),
         extensions: (0..agents).map(phone).collect(),
         agents: (0..agents).map(agent).collect(),
         queues: [(name("sales"), rules.clone()), (name("support"), rules)].into(),
         flows: [(name("main"), flow)].into(),
-        trunks: BTreeMap::new(),
-        dialing: Dialing::default(),
-        fallback: number("1000"),
-        lease: secs(30),
-        without: BTreeSet::new(),
+        ..Site::bare("test", number("1000"))
     }
 }
 
@@ -339,6 +306,21 @@ impl Rig {
         self.now = back;
         self.input(Input::Started { version: "test".into() });
         self.world.link(back);
+    }
+
+    /// The caller hears the prompt to its end, then speaks.
+    pub fn says(&mut self, leg: &LegId, text: &str) {
+        self.run_for(secs(4));
+        self.world.say(leg, text, self.now);
+        self.run_for(millis(100));
+    }
+
+    /// The caller presses one key after the other.
+    pub fn presses(&mut self, leg: &LegId, keys: &str) {
+        for key in keys.chars() {
+            self.world.press(leg, Key::new(key).expect("a key"), self.now);
+            self.run_for(millis(400));
+        }
     }
 
     /// The live state as a snapshot keeps it.

@@ -3,7 +3,6 @@
 use std::{collections::BTreeMap, path::Path};
 
 use tandem::{
-    base::number::Key,
     infra::site::{self, AssistantSettings, Site},
     live::{
         dialog::talk::Ears,
@@ -60,19 +59,13 @@ impl Talker {
         Self { rig, leg }
     }
 
-    /// Hears the prompt to its end, then speaks.
     fn says(&mut self, text: &str) -> &mut Self {
-        self.rig.run_for(secs(4));
-        self.rig.world.say(&self.leg, text, self.rig.now);
-        self.rig.run_for(millis(100));
+        self.rig.says(&self.leg, text);
         self
     }
 
     fn keys(&mut self, keys: &str) -> &mut Self {
-        for key in keys.chars() {
-            self.rig.world.press(&self.leg, Key::new(key).expect("a key"), self.rig.now);
-            self.rig.run_for(millis(400));
-        }
+        self.rig.presses(&self.leg, keys);
         self
     }
 

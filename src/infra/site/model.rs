@@ -1,6 +1,7 @@
 //! A checked site. Every reference in it points at something that is there.
 
 mod acd;
+mod bare;
 mod dialing;
 mod speech;
 mod talk;

@@ -2,51 +2,29 @@
 
 use std::collections::BTreeMap;
 
-use jiff::tz::TimeZone;
 use proptest::prelude::*;
 
 use super::*;
 use crate::{
     base::number::Number,
-    infra::site::{Dialing, EngineKind, EngineSettings, Extension, SipSettings, Store, Trunk},
+    infra::site::{EngineKind, EngineSettings, Extension, Trunk},
 };
 
 fn site(shown: &str) -> Site {
     let number = |text| Number::new(text).expect("a number");
     let name = |text| Name::new(text).expect("a name");
     let extension = |phone| Extension::new(shown, name(phone), "/nowhere");
+    let engine = EngineSettings {
+        domain: "127.0.0.1".into(),
+        config: "/etc/asterisk".into(),
+        ..EngineSettings::at(EngineKind::Asterisk, ([127, 0, 0, 1], 8088))
+    };
     Site {
-        assistant: None,
-        name: "test".into(),
-        revision: "1".into(),
-        time_zone: TimeZone::UTC,
         languages: Vec::new(),
-        engine: EngineSettings {
-            kind: EngineKind::Asterisk,
-            address: std::net::SocketAddr::from(([127, 0, 0, 1], 8088)),
-            user: "tandem".into(),
-            password_file: "/nowhere".into(),
-            domain: "127.0.0.1".into(),
-            config: "/etc/asterisk".into(),
-            sip: SipSettings::default(),
-            music: None,
-        },
-        store: Store::Sqlite,
-        http: None,
-        speech: BTreeMap::new(),
-        voices: BTreeMap::new(),
-        tasks: None,
-        numbers: BTreeMap::new(),
-        hours: BTreeMap::new(),
+        engine,
         extensions: [(number("1001"), extension("1001")), (number("1009"), extension("desk"))].into(),
-        agents: BTreeMap::new(),
-        queues: BTreeMap::new(),
-        flows: BTreeMap::new(),
         trunks: [(name("carrier"), Trunk::to("127.0.0.1:5070"))].into(),
-        dialing: Dialing::default(),
-        fallback: number("1009"),
-        lease: std::time::Duration::from_secs(30),
-        without: std::collections::BTreeSet::new(),
+        ..Site::bare("test", number("1009"))
     }
 }
 

@@ -288,7 +288,7 @@ impl Legs {
         }
     }
 
-    /// Recognisers that somebody waits for now.
+    /// Finds recognisers that have not opened in time; whoever calls next is not sent to them for a while.
     pub(super) fn find_slow(&mut self, now: Stamp) {
         let opening = self.all.values().filter_map(|known| known.detection.as_ref());
         let slow = opening.filter(|one| !one.begun && now.since(one.since) >= OPENING);
