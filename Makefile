@@ -42,7 +42,7 @@ test-long: setup fuzz ## The same with the tests that take hours, a million rand
 	  --test switchboard -E 'test(days::) or test(model::) or test(house_moments::)'
 	cargo nextest run --locked --cargo-profile long --no-capture --run-ignored all --lib --test switchboard --test engines \
 	  -E "($$(scripts/engines-tested --filter)) and test($(MEASURES))"
-	@scripts/engines-tested
+	@scripts/engines-tested --long
 
 # RUSTC_BOOTSTRAP lets the pinned compiler instrument; what is found new stays in fuzz/target.
 fuzz: ## Feed both wire readers with hostile bytes, FUZZ_SECONDS (60) each
