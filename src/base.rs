@@ -1,5 +1,6 @@
-//! Words without I/O that every room speaks: identities, time, telephone numbers, opening hours.
+//! Words without I/O that every room speaks: identities, time, telephone numbers and where they are from, opening hours.
 
+pub mod area;
 pub mod clock;
 pub mod csv;
 pub mod detector;

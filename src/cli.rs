@@ -25,6 +25,7 @@ mod follow;
 mod init;
 mod language;
 mod man;
+mod numbers;
 mod paint;
 mod plan;
 mod queues;
@@ -83,6 +84,7 @@ enum Command {
     Transcript(transcript::Args),
     Users(users::Args),
     Audit(audit::Args),
+    Numbers(numbers::Args),
     Flow(flow::Args),
     Language(language::Args),
     Speech(speech::Args),
@@ -139,6 +141,7 @@ impl Tandem {
             Command::Transcript(args) => ask(common, async |cx| transcript::run(cx, args).await),
             Command::Users(args) => ask(common, async |cx| users::run(cx, args).await),
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
+            Command::Numbers(args) => numbers::run(&common, args),
             Command::Flow(args) => flow::run(&common, &args),
             Command::Language(args) => language::run(&common, args),
             Command::Speech(args) => speech::run(&common, &args),

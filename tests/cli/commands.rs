@@ -93,6 +93,7 @@ fn help_is_as_it_was() {
         &["users"],
         &["users", "token", "create"],
         &["audit"],
+        &["numbers", "where"],
         &["flow", "check"],
         &["flow", "chat"],
         &["flow", "test"],

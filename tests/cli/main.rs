@@ -7,6 +7,7 @@ mod double;
 mod events;
 mod figures;
 mod flows;
+mod numbers;
 mod openapi;
 mod past;
 #[path = "../support/postgres.rs"]
