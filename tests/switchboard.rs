@@ -45,6 +45,8 @@ mod skills;
 mod speech;
 #[path = "switchboard/spoken.rs"]
 mod spoken;
+#[path = "switchboard/supervision.rs"]
+mod supervision;
 #[path = "switchboard/talks.rs"]
 mod talks;
 #[path = "switchboard/telephony.rs"]

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     base::{
         clock::{Clock, Stamp, SystemClock},
-        id::CallId,
+        id::{CallId, Name},
         number::{InvalidNumber, Number},
     },
     http::Erased,
@@ -80,13 +80,15 @@ enum Calls {
         /// The call's id
         call: CallId,
     },
-    /// Move a live call to another number
+    /// Move a live call to another number, to an agent or into a queue
+    ///
+    /// Whoever talks with the caller leaves. An agent must be ready; a caller from a queue whom the agent does not answer
+    /// has the old place there again.
     Transfer {
         /// The call's id
         call: CallId,
-        /// The number, as whoever talks with the caller may dial it
-        #[arg(value_parser = dialled)]
-        to: Number,
+        #[command(flatten)]
+        whither: Whither,
     },
     /// Put the caller aside with music and let the other side ask somebody first
     Consult {
@@ -127,6 +129,20 @@ enum Calls {
         #[arg(value_enum, default_value_t = Recording::Start)]
         what: Recording,
     },
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Whither {
+    /// The number, as whoever commands may dial it
+    #[arg(value_parser = dialled)]
+    to: Option<Number>,
+    /// An agent who is ready, by name
+    #[arg(long)]
+    agent: Option<Name>,
+    /// A queue, by name; at its end
+    #[arg(long)]
+    queue: Option<Name>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -174,8 +190,13 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         Calls::Hangup { call } => {
             act(cx, call, "hangup", json!({}), "is being ended").await?;
         }
-        Calls::Transfer { call, to } => {
-            act(cx, call, "transfer", json!({ "to": to }), &format!("is on its way to {to}")).await?;
+        Calls::Transfer { call, whither: Whither { to, agent, queue } } => {
+            let (body, whither) = match (to, agent, queue) {
+                (_, Some(agent), _) => (json!({ "agent": agent }), agent.to_string()),
+                (_, _, Some(queue)) => (json!({ "queue": queue }), format!("queue {queue}")),
+                (to, ..) => (json!({ "to": to }), to.map(|to| to.to_string()).unwrap_or_default()),
+            };
+            act(cx, call, "transfer", body, &format!("is on its way to {whither}")).await?;
         }
         Calls::Consult { call, to } => {
             act(cx, call, "consult", json!({ "to": to }), &format!("waits while {to} is asked")).await?;

@@ -1,6 +1,6 @@
 //! `tandem queues`: who waits, and for whom.
 
-use std::time::Duration;
+use std::{num::NonZeroU32, time::Duration};
 
 use serde_json::json;
 
@@ -8,14 +8,14 @@ use super::{
     Exit, Fault, agents,
     context::Context,
     paint::{Paint, millis, number, text},
-    show::{Watch, print, show},
+    show::{Watch, print, render, show},
 };
 use crate::{
     base::{
         clock::{Clock, SystemClock},
-        id::Name,
+        id::{CallId, Name},
     },
-    live::switchboard::view::{AgentView, QueueView},
+    live::switchboard::view::{Act, AgentView, QueueView},
 };
 
 /// List the queues, or show one with its agents
@@ -34,6 +34,34 @@ enum Queues {
     List(Watch),
     /// Show one queue and its agents
     Show { queue: Name },
+    /// Give a caller who waits another place
+    Move {
+        /// The call's id
+        call: CallId,
+        #[command(flatten)]
+        to: Whither,
+    },
+    /// Let nobody new into a queue; who waits in it is still served
+    ///
+    /// A step `queue:` goes on at its `otherwise` at once.
+    Drain {
+        /// The queue's name in the site
+        queue: Name,
+        /// Let callers in again
+        #[arg(long)]
+        off: bool,
+    },
+}
+
+#[derive(Debug, clap::Args)]
+#[group(required = true, multiple = false)]
+struct Whither {
+    /// In the same queue; 1 is the next
+    #[arg(long)]
+    place: Option<NonZeroU32>,
+    /// In another queue, as if the caller had waited there so long
+    #[arg(long)]
+    queue: Option<Name>,
 }
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
@@ -42,6 +70,20 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
             show(cx, watch, "/v1/queues", |queues: &Vec<_>, age| list(&cx.paint, queues, age)).await?;
         }
         Queues::Show { queue } => one(cx, &queue).await?,
+        Queues::Move { call, to } => {
+            let (body, said) = match (to.place, to.queue) {
+                (Some(place), _) => (json!({ "place": place }), format!("is place {place} or the last")),
+                (None, queue) => (json!({ "queue": queue }), "waits in the other queue".to_owned()),
+            };
+            let done = cx.client.post::<Act>(&format!("/v1/calls/{call}/move"), &body).await?;
+            print(&render(cx, &done, |_| format!("Call {call} {said}.\n")))?;
+        }
+        Queues::Drain { queue, off } => {
+            let path = format!("/v1/queues/{queue}/drain");
+            let done = cx.client.post::<Act>(&path, &json!({ "on": !off })).await?;
+            let said = if off { "takes new callers again" } else { "takes no new callers" };
+            print(&render(cx, &done, |_| format!("Queue {queue} {said}.\n")))?;
+        }
     }
     Ok(Exit::Done)
 }
@@ -80,5 +122,8 @@ fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
         ]
     });
     let head = ["QUEUE", "WAITING", "LONGEST", "READY", "TALKING", "LOGGED IN", "ANSWERED", "ABANDONED"];
-    paint.table(&head, rows)
+    let drained = queues.iter().filter_map(|queue| {
+        Some(format!("{} takes no new callers, by order of {}.\n", queue.name, queue.drained.as_ref()?))
+    });
+    paint.table(&head, rows) + &drained.collect::<String>()
 }

@@ -15,7 +15,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    live::switchboard::view::{Act, Actor, Setting, When},
+    live::switchboard::view::{Act, Actor, Setting, Spot, When},
 };
 
 type Done = Result<Json<Act>, Problem>;
@@ -64,20 +64,52 @@ pub(super) async fn hangup(
     act(&rooms, actor, Act::Hangup { call }).await
 }
 
-/// Where a call shall go, or who shall be asked.
+/// Who shall be asked, or invited.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct TransferBody {
     to: Number,
 }
 
+/// Where a call shall go: to a number, to an agent or into a queue.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum SendBody {
+    To(Number),
+    Agent(Name),
+    Queue(Name),
+}
+
 pub(super) async fn transfer(
     rooms: State<Rooms>,
     Acting(actor): Acting,
     Segment(call): Segment<CallId>,
-    Body(TransferBody { to }): Body<TransferBody>,
+    Body(whither): Body<SendBody>,
 ) -> Done {
-    act(&rooms, actor, Act::Transfer { call, to }).await
+    let order = match whither {
+        SendBody::To(to) => Act::Transfer { call, to },
+        SendBody::Agent(agent) => Act::TransferToAgent { call, agent },
+        SendBody::Queue(queue) => Act::TransferToQueue { call, queue },
+    };
+    act(&rooms, actor, order).await
+}
+
+pub(super) async fn move_caller(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(to): Body<Spot>,
+) -> Done {
+    act(&rooms, actor, Act::Move { call, to }).await
+}
+
+pub(super) async fn drain(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(queue): Segment<Name>,
+    Body(SwitchBody { on }): Body<SwitchBody>,
+) -> Done {
+    act(&rooms, actor, Act::Drain { queue, on }).await
 }
 
 pub(super) async fn consult(

@@ -48,6 +48,7 @@ pub enum Says {
     NoSuchRoute,
     NoSuchMethod,
     NoSuchAgent,
+    NoSuchQueue,
     NoSuchCall,
     NoSuchExtension,
     NoSuchConference,
@@ -76,6 +77,9 @@ impl Says {
             }
             Self::NoSuchAgent => {
                 (404, "no-such-agent", "No such agent", "see the names with `tandem agents list`")
+            }
+            Self::NoSuchQueue => {
+                (404, "no-such-queue", "No such queue", "see the names with `tandem queues list`")
             }
             Self::NoSuchCall => (
                 404,
@@ -214,6 +218,17 @@ impl From<Refusal> for Problem {
         match refusal {
             Refusal::NoSuchAgent { agent } => {
                 Self::new(Says::NoSuchAgent, format!("there is no agent {agent}"))
+            }
+            Refusal::NoSuchQueue { queue } => {
+                Self::new(Says::NoSuchQueue, format!("there is no queue {queue}"))
+            }
+            Refusal::Drained { queue } => {
+                Self::new(Says::NotNow, format!("queue {queue} takes no new callers"))
+                    .with_remedy("let it take them again: `tandem queues drain QUEUE --off`")
+            }
+            Refusal::NoWayTo { queue } => {
+                Self::new(Says::NotNow, format!("no flow has a step with `queue: {queue}`"))
+                    .with_remedy("add one, so that it is known what follows when nobody comes")
             }
             Refusal::NoSuchCall { call } => {
                 Self::new(Says::NoSuchCall, format!("there is no live call {call}"))

@@ -13,7 +13,7 @@ use axum::{
 
 use super::{
     Rooms,
-    acts::{self, ForwardBody, ParkBody, PauseBody, SwitchBody, TransferBody},
+    acts::{self, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TransferBody},
     erase::{self, Erased, Person},
     events,
     feed::Told,
@@ -36,7 +36,7 @@ use crate::{
     live::{
         record::{CallRecord, DayReport},
         switchboard::view::{
-            Act, AgentView, CallDetail, CallView, ConferenceView, ExtensionView, QueueView, StatusView,
+            Act, AgentView, CallDetail, CallView, ConferenceView, ExtensionView, QueueView, Spot, StatusView,
         },
     },
 };
@@ -197,10 +197,26 @@ pub const ROUTES: &[Route] = &[
         "/v1/calls/{id}/transfer",
         Operate,
         || post(acts::transfer),
-        "Move a live call to another number",
+        "Move a live call to another number, to an agent or into a queue",
         DONE,
     )
-    .taking(one::<TransferBody>),
+    .taking(one::<SendBody>),
+    acts(
+        "/v1/calls/{id}/move",
+        Operate,
+        || post(acts::move_caller),
+        "Give a caller who waits another place",
+        DONE,
+    )
+    .taking(one::<Spot>),
+    acts(
+        "/v1/queues/{name}/drain",
+        Operate,
+        || post(acts::drain),
+        "Let nobody new into a queue, or do",
+        DONE,
+    )
+    .taking(one::<SwitchBody>),
     acts(
         "/v1/calls/{id}/consult",
         Operate,

@@ -38,7 +38,11 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Pause { agent, .. } => (What::AgentPause, agent.as_str().into()),
         Act::Unpause { agent } => (What::AgentUnpause, agent.as_str().into()),
         Act::Hangup { call } => (What::CallHangup, format_smolstr!("{call}")),
-        Act::Transfer { call, .. } => (What::CallTransfer, format_smolstr!("{call}")),
+        Act::Move { call, .. } => (What::CallMove, format_smolstr!("{call}")),
+        Act::Drain { queue, .. } => (What::QueueDrain, queue.as_str().into()),
+        Act::Transfer { call, .. }
+        | Act::TransferToAgent { call, .. }
+        | Act::TransferToQueue { call, .. } => (What::CallTransfer, format_smolstr!("{call}")),
         Act::Consult { call, .. } => (What::CallConsult, format_smolstr!("{call}")),
         Act::Complete { call } => (What::CallComplete, format_smolstr!("{call}")),
         Act::Back { call } => (What::CallBack, format_smolstr!("{call}")),

@@ -1,6 +1,7 @@
 //! Queues: who waits, in which order. A caller's place is the moment of joining and never changes
-//! while the caller waits, whatever happens to offers.
+//! while the caller waits, whatever happens to offers, unless a supervisor moves somebody.
 
+mod moving;
 mod rules;
 
 pub use rules::{Place, Queues, Tally, Urgency};

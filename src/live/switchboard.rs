@@ -15,6 +15,7 @@
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows
+//! - `supervision` callers moved, queues drained, calls sent to an agent or a queue by name
 //! - `sites`     what a new site means for the calls that are there
 //! - `deadlines` what happens when nothing happens
 //! - `audit`     how the view is put right after a restart, a lost link, a lost event
@@ -53,6 +54,7 @@ mod sites;
 mod stages;
 mod state;
 mod summaries;
+mod supervision;
 mod tapes;
 mod trunks;
 pub mod view;

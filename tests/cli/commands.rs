@@ -87,6 +87,8 @@ fn help_is_as_it_was() {
         &["conferences"],
         &["extensions"],
         &["queues"],
+        &["queues", "move"],
+        &["queues", "drain"],
         &["agents"],
         &["agents", "pause"],
         &["events"],
@@ -214,6 +216,12 @@ fn acts_reach_the_daemon() {
     let done = said(&daemon, &["calls", "transfer", &live, "1002", "--json"]);
     let done: Value = serde_json::from_str(&done).expect("JSON");
     assert_eq!(done, json!({ "act": "transfer", "call": live, "to": "1002" }));
+    said(&daemon, &["calls", "transfer", &live, "--agent", "smith"]);
+    said(&daemon, &["calls", "transfer", &live, "--queue", "sales"]);
+    said(&daemon, &["queues", "move", &live, "--place", "1"]);
+    said(&daemon, &["queues", "move", &live, "--queue", "sales"]);
+    assert_eq!(said(&daemon, &["queues", "drain", "sales"]), "Queue sales takes no new callers.\n");
+    said(&daemon, &["queues", "drain", "sales", "--off"]);
     let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
     assert_eq!(
         acts,
@@ -224,6 +232,12 @@ fn acts_reach_the_daemon() {
             json!({ "act": "unpause", "agent": "smith" }),
             json!({ "act": "hangup", "call": live }),
             json!({ "act": "transfer", "call": live, "to": "1002" }),
+            json!({ "act": "transfer-to-agent", "call": live, "agent": "smith" }),
+            json!({ "act": "transfer-to-queue", "call": live, "queue": "sales" }),
+            json!({ "act": "move", "call": live, "to": { "place": 1 } }),
+            json!({ "act": "move", "call": live, "to": { "queue": "sales" } }),
+            json!({ "act": "drain", "queue": "sales", "on": true }),
+            json!({ "act": "drain", "queue": "sales", "on": false }),
         ]
     );
 }

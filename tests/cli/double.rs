@@ -269,6 +269,9 @@ fn refusal(act: &Act) -> Option<Refusal> {
             state: "talking".into(),
             remedy: "only a paused agent can be unpaused".into(),
         }),
+        Act::Drain { queue, .. } if !["sales", "service", "smith"].contains(&queue.as_str()) => {
+            Some(Refusal::NoSuchQueue { queue: queue.clone() })
+        }
         act if act.call().is_some_and(|call| call != LIVE) => {
             act.call().map(|call| Refusal::NoSuchCall { call })
         }
@@ -356,6 +359,7 @@ fn queues() -> Vec<QueueView> {
         logged_in: 2,
         answered_today: 15,
         abandoned_today: 2,
+        drained: (queue == "service").then(|| Label::new("nina")),
     };
     vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
 }

@@ -61,6 +61,18 @@ fn house() -> Vec<Case> {
             "",
             json!({ "act": "transfer", "call": LIVE, "to": "1002" }),
         ),
+        post(
+            "/v1/calls/{id}/move",
+            Some(json!({ "place": 1 })),
+            "",
+            json!({ "act": "move", "call": LIVE, "to": { "place": 1 } }),
+        ),
+        post(
+            "/v1/queues/{name}/drain",
+            Some(json!({ "on": true })),
+            "",
+            json!({ "act": "drain", "queue": "smith", "on": true }),
+        ),
         post("/v1/users", Some(json!({ "name": "nina", "may": "operate" })), "/may", json!("operate")),
         get("/v1/users", "/0/name", json!("nina")),
         post("/v1/users/{name}/tokens", Some(json!({ "scope": "read" })), "/scope", json!("read")),
@@ -266,6 +278,7 @@ async fn every_route_refuses_malformed_and_unknown_names() {
             _ if route.starts_with("/v1/users") => "no-such-user",
             _ if route.contains("{id}") => "no-such-call",
             _ if route.starts_with("/v1/conferences") => "no-such-conference",
+            _ if route.starts_with("/v1/queues") => "no-such-queue",
             _ if route.starts_with("/v1/extensions") => "no-such-extension",
             _ => "no-such-agent",
         };

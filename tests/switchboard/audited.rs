@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tandem::{
     base::text::Label,
-    live::switchboard::view::{Act, Actor, Deed, Done, Query, Setting, View, When},
+    live::switchboard::view::{Act, Actor, Deed, Done, Query, Setting, Spot, View, When},
 };
 
 use super::{
@@ -87,6 +87,39 @@ impl Audited {
         self.does(&mut rig, Act::Park { call, slot: None });
     }
 
+    fn queues(&mut self) {
+        let mut rig = Rig::simple(2);
+        for agent in ["a0", "a1"] {
+            rig.act(Act::Logout { agent: name(agent) }).expect("logged out");
+        }
+        rig.call("one", secs(0));
+        rig.run_for(secs(3));
+        let first = rig.only_call();
+        rig.call("two", secs(0));
+        rig.run_for(secs(6));
+        let View::Calls(calls) = rig.board.view(&Query::Calls, rig.now) else { panic!("calls") };
+        let call = calls.iter().map(|call| call.id).find(|call| *call != first).expect("the second");
+        let (sales, support) = (name("sales"), name("support"));
+        let (_, after) = self.does(&mut rig, Act::Move { call, to: Spot::Place(1) });
+        assert_eq!(after["decided"], json!("nina moves the caller from place 2 of queue sales to 1"));
+        let (_, after) = self.does(&mut rig, Act::Move { call, to: Spot::Queue(support) });
+        assert_eq!(after["at"], json!("queue support"));
+        self.does(&mut rig, Act::TransferToQueue { call, queue: sales.clone() });
+        for on in [true, false] {
+            let (_, after) = self.does(&mut rig, Act::Drain { queue: sales.clone(), on });
+            assert_eq!(after["drained"], if on { json!("nina") } else { json!(null) });
+        }
+        for agent in ["a0", "a1"] {
+            rig.act(Act::Login { agent: name(agent) }).expect("logged in");
+        }
+        rig.run_for(secs(6));
+        rig.act(Act::Hangup { call: first }).expect("ended");
+        rig.run_for(secs(6));
+        let free = ["a0", "a1"].into_iter().find(|agent| rig.agent_state(agent) == "ready").expect("one");
+        let (_, after) = self.does(&mut rig, Act::TransferToAgent { call, agent: name(free) });
+        assert_eq!(after["decided"], json!(format!("nina transfers the call to {free}")));
+    }
+
     fn conferences(&mut self) {
         let mut rig = open();
         dials(&mut rig, "a", "1000", "7001");
@@ -124,6 +157,7 @@ fn every_act_tells_who_did_what_and_what_it_changed() {
     let mut audited = Audited { seen: BTreeSet::new() };
     audited.agents_and_extensions();
     audited.talks();
+    audited.queues();
     audited.conferences();
     audited.messages();
     // What there is, from the document of the API: nobody adds an act without a row.

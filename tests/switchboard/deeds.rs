@@ -10,7 +10,7 @@ use tandem::{
     infra::site::Feature,
     live::switchboard::{
         Input,
-        view::{Act, Setting, When},
+        view::{Act, Setting, Spot, When},
     },
     ports::engine::{
         Arrival, Event, HangupCause, Origin,
@@ -157,7 +157,7 @@ impl Day {
         let to = number(self.one(&DIALLED));
         let conference = number("7001");
         let agent = name(self.one(&["a3", "a4"]));
-        let act = match self.random.u8(..18) {
+        let act = match self.random.u8(..22) {
             0 | 1 => Act::Transfer { call, to },
             2..=4 => {
                 let to = if self.random.u8(..4) == 0 { to } else { number(self.one(&PHONES)) };
@@ -175,6 +175,10 @@ impl Day {
             14 => Act::Hangup { call },
             15 if on => Act::Login { agent },
             15 => Act::Logout { agent },
+            17 => Act::Move { call, to: Spot::Place(u32::from(self.random.u8(1..4))) },
+            18 => Act::TransferToAgent { call, agent },
+            19 => Act::TransferToQueue { call, queue: name("sales") },
+            20 => Act::Drain { queue: name("sales"), on: self.random.u8(..4) == 0 },
             16 if on => Act::Unpause { agent },
             16 => Act::Pause { agent, reason: Label::new("lunch") },
             _ => Act::Invite { conference, to },

@@ -296,6 +296,7 @@ mod tests {
                 logged_in: 2,
                 answered_today: 15,
                 abandoned_today: 2,
+                drained: None,
             }],
             agents: (0..agents).map(agent).collect(),
             calls: vec![CallView {

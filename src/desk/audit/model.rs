@@ -41,6 +41,10 @@ pub enum What {
     CallHangup,
     #[serde(rename = "call.transfer")]
     CallTransfer,
+    #[serde(rename = "call.move")]
+    CallMove,
+    #[serde(rename = "queue.drain")]
+    QueueDrain,
     #[serde(rename = "call.consult")]
     CallConsult,
     #[serde(rename = "call.complete")]
@@ -81,13 +85,15 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 25] = [
+const WORDS: [(What, &str); 27] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
     (What::AgentUnpause, "agent.unpause"),
     (What::CallHangup, "call.hangup"),
     (What::CallTransfer, "call.transfer"),
+    (What::CallMove, "call.move"),
+    (What::QueueDrain, "queue.drain"),
     (What::CallConsult, "call.consult"),
     (What::CallComplete, "call.complete"),
     (What::CallBack, "call.back"),

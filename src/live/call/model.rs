@@ -274,6 +274,15 @@ impl Stage {
         }
     }
 
+    pub fn waiting_mut(&mut self) -> Option<&mut Waiting> {
+        match self {
+            Self::Waiting(waiting) => Some(waiting),
+            Self::Dialling(Dialled { otherwise: Next::Wait(waiting), .. })
+            | Self::Parting { next: Next::Wait(waiting) } => Some(waiting),
+            _ => None,
+        }
+    }
+
     /// The waiting that this stage holds a place for.
     pub fn waiting(&self) -> Option<&Waiting> {
         match self {

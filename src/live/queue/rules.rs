@@ -11,8 +11,9 @@ use crate::{
     base::{
         clock::Stamp,
         id::{CallId, Name},
+        text::Label,
     },
-    infra::site::Relaxed,
+    infra::site::{Relaxed, Site},
 };
 
 /// Who goes first.
@@ -26,8 +27,9 @@ pub enum Urgency {
     Normal,
 }
 
-/// A caller's place: ordered by urgency, then by the moment of joining less the head start, then by call. It never
-/// changes, so nobody is ever passed by a caller who joined later than the longest head start after them.
+/// A caller's place: ordered by urgency, then by the moment of joining less the head start, then by call. It changes
+/// only by order of a supervisor (`moved`), so nobody else is ever passed by a caller who joined later than the longest
+/// head start after them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(from = "SavedPlace")]
 pub struct Place {
@@ -78,6 +80,9 @@ struct Line {
     #[serde(default)]
     ready: BTreeMap<Relaxed, BTreeSet<Place>>,
     tally: Tally,
+    /// Who ordered that nobody new is let in.
+    #[serde(default)]
+    drained: Option<Label>,
 }
 
 impl Line {
@@ -121,6 +126,33 @@ impl Queues {
         let line = self.line(queue);
         line.members.remove(&place);
         line.close(place);
+    }
+
+    /// The caller has another place from now on.
+    pub fn replace(&mut self, queue: &Name, was: Place, place: Place) {
+        let line = self.line(queue);
+        let ready = line.ready.iter().find(|(_, ready)| ready.contains(&was)).map(|(relaxed, _)| *relaxed);
+        self.leave(queue, was);
+        match ready {
+            Some(relaxed) => self.open(queue, place, relaxed),
+            None => self.hold(queue, place),
+        }
+    }
+
+    /// Nobody new is let in from now on, by order of this one; or again.
+    pub fn drain(&mut self, queue: &Name, by: Option<Label>) {
+        self.line(queue).drained = by;
+    }
+
+    /// By whose order nobody new is let in.
+    pub fn drained(&self, queue: &Name) -> Option<&Label> {
+        self.lines.get(queue)?.drained.as_ref()
+    }
+
+    /// A queue that is no more, and comes back one day, lets people in.
+    pub fn keep(&mut self, site: &Site) {
+        let gone = self.lines.iter_mut().filter(|(name, _)| !site.queues.contains_key(*name));
+        gone.for_each(|(_, line)| line.drained = None);
     }
 
     pub fn answered(&mut self, queue: &Name) {

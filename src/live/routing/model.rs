@@ -20,6 +20,8 @@ pub enum Goal {
     Extension(Number),
     /// The same, whose phone shall answer by itself.
     Intercom(Number),
+    /// An agent who is free then.
+    Agent(Name),
     Group(Number),
     /// `number` as the carrier is told it, on the first of `trunks` that takes it.
     Outside {

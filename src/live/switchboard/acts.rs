@@ -23,16 +23,7 @@ impl Switchboard {
                 self.agents.ready(&agent, now);
                 self.agent_changed(&agent);
             }
-            Act::Unpause { agent } => {
-                self.known_agent(&agent)?;
-                let state = self.agents.get(&agent).map(crate::live::agent::Agent::words).unwrap_or_default();
-                if state == "logged out" {
-                    let remedy = SmolStr::new_static("log in first: `tandem agents login`");
-                    return Err(Refusal::WrongState { agent, state, remedy });
-                }
-                self.agents.ready(&agent, now);
-                self.agent_changed(&agent);
-            }
+            Act::Unpause { agent } => self.unpause(agent)?,
             Act::Logout { agent } => {
                 self.known_agent(&agent)?;
                 self.agents.log_out(&agent, now);
@@ -52,6 +43,10 @@ impl Switchboard {
                 self.finish(call);
             }
             Act::Transfer { call, to } => self.transfer(actor, call, &to)?,
+            Act::TransferToAgent { call, agent } => self.transfer_to_agent(actor, call, &agent)?,
+            Act::TransferToQueue { call, queue } => self.transfer_to_queue(actor, call, &queue)?,
+            Act::Move { call, to } => self.move_caller(actor, call, &to)?,
+            Act::Drain { queue, on } => self.drain(actor, &queue, on)?,
             Act::Consult { call, to } => self.consult(actor, call, &to)?,
             Act::Complete { call } => self.complete(actor, call)?,
             Act::Back { call } => self.come_back(actor, call)?,
@@ -71,6 +66,18 @@ impl Switchboard {
             }
             Act::Extension { extension, setting } => self.set_extension(&extension, &setting)?,
         }
+        Ok(())
+    }
+
+    fn unpause(&mut self, agent: Name) -> Result<(), Refusal> {
+        self.known_agent(&agent)?;
+        let state = self.agents.get(&agent).map(crate::live::agent::Agent::words).unwrap_or_default();
+        if state == "logged out" {
+            let remedy = SmolStr::new_static("log in first: `tandem agents login`");
+            return Err(Refusal::WrongState { agent, state, remedy });
+        }
+        self.agents.ready(&agent, self.now());
+        self.agent_changed(&agent);
         Ok(())
     }
 

@@ -42,6 +42,7 @@ impl Switchboard {
             }
             Goal::Extension(to) => self.ring_extension(id, to, RING, after),
             Goal::Intercom(to) => self.ring_intercom(id, to, after),
+            Goal::Agent(name) => self.ring_agent(id, &name, after),
             Goal::Group(group) => self.ring_group(id, &group, after),
             Goal::Outside { number, trunks } => self.dial_out(id, number, &trunks, after),
             Goal::Conference(number) => self.confer(id, &number),
@@ -217,6 +218,7 @@ fn wants_answer(goal: &Goal) -> bool {
         }
         Goal::Extension(_)
         | Goal::Intercom(_)
+        | Goal::Agent(_)
         | Goal::Group(_)
         | Goal::Outside { .. }
         | Goal::Park(_)

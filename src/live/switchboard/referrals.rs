@@ -182,12 +182,17 @@ impl Switchboard {
         Some((record, party))
     }
 
-    /// Sends a call elsewhere, whatever it does.
-    pub(super) fn send_on(&mut self, id: CallId, to: Next) -> Result<(), Refusal> {
+    pub(super) fn may_be_sent(&self, id: CallId) -> Result<(), Refusal> {
         let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
         if matches!(call.stage, Stage::Ending | Stage::Told | Stage::Reaching { .. }) {
             return Err(Refusal::NotNow { call: id, state: call.stage.word() });
         }
+        Ok(())
+    }
+
+    /// Sends a call elsewhere, whatever it does.
+    pub(super) fn send_on(&mut self, id: CallId, to: Next) -> Result<(), Refusal> {
+        self.may_be_sent(id)?;
         self.leave_queue(id);
         self.still_recorded(id);
         let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
@@ -236,11 +241,9 @@ impl Switchboard {
             Decision::Go { goal, .. } => Next::goal(goal),
             Decision::No { why, .. } => return Err(Refusal::NotAllowed { to: to.clone(), why }),
         };
-        self.send_on(id, next)?;
-        if let Some(call) = self.calls.get_mut(&id) {
-            self.out.tell(call, format_smolstr!("{} transfers the call to {to}", actor.0));
-        }
-        Ok(())
+        self.may_be_sent(id)?;
+        self.acted(actor, id, &format!("transfers the call to {to}"));
+        self.send_on(id, next)
     }
 }
 

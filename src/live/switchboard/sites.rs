@@ -21,6 +21,7 @@ impl Switchboard {
     pub(super) fn adopt(&mut self, site: Arc<Site>) {
         self.agents.adopt(&site, self.now());
         self.site = site;
+        self.queues.keep(&self.site);
         if self.site.without.contains(&Feature::Recording) {
             self.record_nothing();
         }

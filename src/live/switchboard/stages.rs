@@ -139,6 +139,9 @@ impl Switchboard {
             self.out.tell(call, format_smolstr!("queue {queue} is no longer in the site"));
             return self.go(id, Next::Flow(Box::new(after)));
         };
+        if let Some(by) = self.queues.drained(&queue).cloned() {
+            return self.past_drained(id, &queue, &by, after);
+        }
         let urgency = match call.brief.as_ref().map(|brief| brief.priority) {
             Some(Priority::Urgent) => Urgency::Emergency,
             Some(Priority::Raised) => Urgency::Raised,

@@ -195,6 +195,8 @@ pub struct Switchboard {
 pub(super) struct Out {
     cause: Option<Cause>,
     effects: Vec<Effect>,
+    /// Who was led past a queue by this input, once for each time.
+    pub(super) past: Vec<CallId>,
 }
 
 impl Out {
@@ -281,7 +283,7 @@ impl Switchboard {
 
     /// Handles one input. `seq` and `now` are those of its journal entry; both never run backwards.
     pub fn on(&mut self, seq: u64, now: Stamp, input: Input) -> Vec<Effect> {
-        self.out = Out { cause: Some(Cause::new(seq, now)), effects: Vec::new() };
+        self.out = Out { cause: Some(Cause::new(seq, now)), ..Out::default() };
         match input {
             Input::Started { version } => self.start(version, now),
             Input::Site(site) => self.adopt(site),

@@ -1,12 +1,14 @@
 //! What the doors may ask and tell the switchboard: queries with their answers, and acts of an admin.
 //! These are the bodies of REST v1; a field once here stays.
 
+mod act;
 mod assignment;
 mod brief;
 mod done;
 mod recording;
 mod words;
 
+pub use act::{Act, Spot};
 pub use assignment::{Assignment, Over, Passed};
 pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
@@ -157,6 +159,9 @@ pub struct QueueView {
     pub logged_in: usize,
     pub answered_today: u64,
     pub abandoned_today: u64,
+    /// By whose order it takes no new callers.
+    #[serde(default)]
+    pub drained: Option<Label>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -243,144 +248,6 @@ impl When {
     }
 }
 
-/// What an admin orders; journalled with who did it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(tag = "act", rename_all = "kebab-case")]
-pub enum Act {
-    Login {
-        agent: Name,
-    },
-    Logout {
-        agent: Name,
-    },
-    Pause {
-        agent: Name,
-        reason: Label,
-    },
-    Unpause {
-        agent: Name,
-    },
-    Hangup {
-        call: CallId,
-    },
-    /// To any number that the one who commands may reach.
-    Transfer {
-        call: CallId,
-        to: Number,
-    },
-    /// The caller hears music, and whoever talks with the caller asks `to` first.
-    Consult {
-        call: CallId,
-        to: Number,
-    },
-    /// After `Consult`: whoever asked leaves, the caller has the other one.
-    Complete {
-        call: CallId,
-    },
-    /// After `Consult`: whoever was asked leaves, the caller is back.
-    Back {
-        call: CallId,
-    },
-    /// After `Consult`: all three talk.
-    Join {
-        call: CallId,
-    },
-    /// On a slot, the first that is free if none is named.
-    Park {
-        call: CallId,
-        slot: Option<Number>,
-    },
-    Record {
-        call: CallId,
-        on: bool,
-    },
-    PauseRecording {
-        call: CallId,
-        on: bool,
-    },
-    /// Calls somebody into a conference of the house.
-    Invite {
-        conference: Number,
-        to: Number,
-    },
-    /// Nobody else is let in.
-    Lock {
-        conference: Number,
-        on: bool,
-    },
-    /// What is said in a conference is recorded.
-    RecordConference {
-        conference: Number,
-        on: bool,
-    },
-    /// A participant of a conference is not heard.
-    Mute {
-        call: CallId,
-        on: bool,
-    },
-    /// Forwards and quiet of an extension.
-    Extension {
-        extension: Number,
-        setting: Setting,
-    },
-    /// Messages of somebody who wants to be forgotten. Who that is stands nowhere.
-    ForgetMessages {
-        #[schema(value_type = Vec<String>)]
-        messages: Vec<SoundId>,
-    },
-}
-
-impl Act {
-    /// The call that this is about.
-    pub fn call(&self) -> Option<CallId> {
-        match self {
-            Self::Hangup { call }
-            | Self::Transfer { call, .. }
-            | Self::Consult { call, .. }
-            | Self::Complete { call }
-            | Self::Back { call }
-            | Self::Join { call }
-            | Self::Park { call, .. }
-            | Self::Record { call, .. }
-            | Self::PauseRecording { call, .. }
-            | Self::Mute { call, .. } => Some(*call),
-            Self::Login { .. }
-            | Self::Logout { .. }
-            | Self::Pause { .. }
-            | Self::Unpause { .. }
-            | Self::Invite { .. }
-            | Self::Lock { .. }
-            | Self::RecordConference { .. }
-            | Self::Extension { .. }
-            | Self::ForgetMessages { .. } => None,
-        }
-    }
-
-    /// What a house must have for this.
-    pub fn feature(&self) -> Option<Feature> {
-        match self {
-            Self::Record { .. } | Self::PauseRecording { .. } | Self::RecordConference { .. } => {
-                Some(Feature::Recording)
-            }
-            Self::Invite { .. } | Self::Lock { .. } | Self::Mute { .. } => Some(Feature::Conferences),
-            Self::Park { .. } => Some(Feature::Parking),
-            Self::Extension { .. } => Some(Feature::Forwarding),
-            _ => None,
-        }
-    }
-
-    /// The agent that this is about.
-    pub fn agent(&self) -> Option<&Name> {
-        match self {
-            Self::Login { agent }
-            | Self::Logout { agent }
-            | Self::Pause { agent, .. }
-            | Self::Unpause { agent } => Some(agent),
-            _ => None,
-        }
-    }
-}
-
 /// Why an act was not done. The door turns each into problem+json (RFC 9457).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error, Serialize, Deserialize)]
 #[serde(tag = "refusal", rename_all = "kebab-case")]
@@ -389,6 +256,14 @@ pub enum Refusal {
     NoSuchAgent { agent: Name },
     #[error("there is no live call {call}; see `tandem calls list`")]
     NoSuchCall { call: CallId },
+    #[error("there is no queue {queue}; see `tandem queues list`")]
+    NoSuchQueue { queue: Name },
+    #[error("queue {queue} takes no new callers; see `tandem queues drain {queue} --off`")]
+    Drained { queue: Name },
+    #[error(
+        "no flow has a step with `queue: {queue}`, so nobody could say what follows when nobody comes; add one"
+    )]
+    NoWayTo { queue: Name },
     #[error("there is no extension {to}; see people.yaml")]
     NoSuchExtension { to: Number },
     #[error("agent {agent} is {state}; {remedy}")]

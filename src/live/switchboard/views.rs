@@ -70,6 +70,11 @@ impl Switchboard {
             Input::Act { act: Act::Extension { extension, .. }, .. } => {
                 self.extension_view(extension).map(Subject::Extension)
             }
+            Input::Act { act: Act::Drain { queue, .. }, .. } => self
+                .site
+                .queues
+                .contains_key(queue)
+                .then(|| Subject::Queue(self.queue_view(queue, self.now()))),
             Input::Act { act: Act::ForgetMessages { .. }, .. } => {
                 Some(Subject::Messages { messages: self.boxes.sounds().count() })
             }
@@ -187,6 +192,7 @@ impl Switchboard {
             logged_in: members().filter(|(_, agent)| agent.state != AgentState::LoggedOut).count(),
             answered_today: tally.answered,
             abandoned_today: tally.abandoned,
+            drained: self.queues.drained(name).cloned(),
         }
     }
 

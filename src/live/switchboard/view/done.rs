@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{Act, Actor, AgentView, CallView, ConferenceView, ExtensionView};
+use super::{Act, Actor, AgentView, CallView, ConferenceView, ExtensionView, QueueView};
 use crate::base::{clock::Stamp, number::Number};
 
 /// A change that was made, for whoever writes it down: who, what, and how it was before and after.
@@ -38,6 +38,7 @@ pub enum Subject {
     Call(CallSubject),
     Conference(ConferenceSubject),
     Extension(ExtensionView),
+    Queue(QueueView),
     Site {
         site: SmolStr,
         revision: SmolStr,

@@ -1,0 +1,206 @@
+//! What supervisors do with queues and those who wait: another place, another queue, nobody new, this agent and no other.
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{
+    state::Switchboard,
+    view::{Actor, Refusal, Spot},
+};
+use crate::{
+    base::{
+        id::{CallId, Name},
+        text::Label,
+    },
+    infra::site::Step,
+    live::{
+        agent::Agent,
+        call::{Next, Party, Stage, Timer, Waiting},
+        dialog::Dialog,
+        queue::Place,
+        routing::Goal,
+    },
+    ports::engine::HangupCause,
+};
+
+/// So often one input leads a call past queues that let nobody in; more is a circle.
+const MAX_PAST: usize = 8;
+
+impl Switchboard {
+    pub(super) fn move_caller(&mut self, actor: &Actor, id: CallId, to: &Spot) -> Result<(), Refusal> {
+        let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
+        let waiting =
+            call.stage.waiting().ok_or_else(|| Refusal::NotNow { call: id, state: call.stage.word() })?;
+        let (queue, before) = (waiting.queue.clone(), waiting.place);
+        match to {
+            Spot::Place(to) => {
+                let to = usize::try_from(*to).unwrap_or(usize::MAX);
+                let from = self.queues.position(&queue, before);
+                for (was, place) in self.queues.moved(&queue, before, to) {
+                    self.queues.replace(&queue, was, place);
+                    let call = self.calls.get_mut(&was.call);
+                    if let Some(waiting) = call.and_then(|call| call.stage.waiting_mut()) {
+                        waiting.place = place;
+                    }
+                }
+                let place = self.calls.get(&id).and_then(|call| Some(call.stage.waiting()?.place));
+                let now = self.queues.position(&queue, place.unwrap_or(before));
+                self.acted(
+                    actor,
+                    id,
+                    &format!("moves the caller from place {from} of queue {queue} to {now}"),
+                );
+            }
+            Spot::Queue(to) => self.change_queue(actor, id, to)?,
+        }
+        Ok(())
+    }
+
+    /// On to another queue, as if the caller had waited there so long; what that queue does by time begins anew.
+    fn change_queue(&mut self, actor: &Actor, id: CallId, to: &Name) -> Result<(), Refusal> {
+        let now = self.now();
+        self.lets_in(to)?;
+        let max_wait = self.site.queues.get(to).map_or(std::time::Duration::ZERO, |queue| queue.max_wait);
+        let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
+        let Stage::Waiting(waiting) = &call.stage else {
+            return Err(Refusal::NotNow { call: id, state: call.stage.word() });
+        };
+        let (from, place) = (waiting.queue.clone(), Place { joined: now, ..waiting.place });
+        self.leave_queue(id);
+        let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
+        let seen = !call.unseen;
+        call.queue = Some(to.clone());
+        if let Some(waiting) = call.stage.waiting_mut() {
+            (waiting.queue, waiting.place) = (to.clone(), place);
+        }
+        self.place(to, place, seen);
+        self.timers.set(Timer::MaxWait(id), now + max_wait);
+        let position = self.queues.position(to, place);
+        self.acted(
+            actor,
+            id,
+            &format!("moves the caller from queue {from} to place {position} of queue {to}"),
+        );
+        self.match_queue(to);
+        Ok(())
+    }
+
+    fn lets_in(&self, queue: &Name) -> Result<(), Refusal> {
+        if !self.site.queues.contains_key(queue) {
+            return Err(Refusal::NoSuchQueue { queue: queue.clone() });
+        }
+        match self.queues.drained(queue) {
+            Some(_) => Err(Refusal::Drained { queue: queue.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    pub(super) fn drain(&mut self, actor: &Actor, queue: &Name, on: bool) -> Result<(), Refusal> {
+        if !self.site.queues.contains_key(queue) {
+            return Err(Refusal::NoSuchQueue { queue: queue.clone() });
+        }
+        self.queues.drain(queue, on.then(|| actor.0.clone()));
+        Ok(())
+    }
+
+    /// A queue lets nobody in: on with the flow at once.
+    pub(super) fn past_drained(&mut self, id: CallId, queue: &Name, by: &Label, after: Dialog) {
+        self.out.past.push(id);
+        let circle = self.out.past.iter().filter(|past| **past == id).count() > MAX_PAST;
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let step = &after.step;
+        self.out
+            .tell(call, format_smolstr!("queue {queue} takes no new callers, by order of {by}: step {step}"));
+        if circle {
+            self.out.tell(call, "the steps behind such queues go in a circle: the fallback extension");
+            return self.go(id, Next::goal(Goal::Extension(self.site.fallback.clone())));
+        }
+        self.go(id, Next::Flow(Box::new(after)));
+    }
+
+    /// Sends a call to an agent. Who came from a queue has the place there again when the agent does not answer.
+    pub(super) fn transfer_to_agent(
+        &mut self,
+        actor: &Actor,
+        id: CallId,
+        name: &Name,
+    ) -> Result<(), Refusal> {
+        let agent = self.agents.get(name).ok_or_else(|| Refusal::NoSuchAgent { agent: name.clone() })?;
+        if !agent.free() {
+            let remedy = SmolStr::new_static("choose somebody who is ready: `tandem agents list`");
+            return Err(Refusal::WrongState { agent: name.clone(), state: agent.words(), remedy });
+        }
+        let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
+        let from = match &call.stage {
+            Stage::Talking { with, .. } => match &with.otherwise {
+                Next::Wait(waiting) => Some(&**waiting),
+                _ => None,
+            },
+            stage => stage.waiting(),
+        };
+        let now = self.now();
+        let again = |waiting: &Waiting| {
+            let place = Place { joined: now, ..waiting.place };
+            Next::Wait(Box::new(Waiting { place, ..waiting.clone() }))
+        };
+        let after = from.map_or(Next::Hangup, again);
+        self.may_be_sent(id)?;
+        self.acted(actor, id, &format!("transfers the call to {name}"));
+        self.send_on(id, Next::Goal(Box::new((Goal::Agent(name.clone()), after))))
+    }
+
+    /// Sends a call to the end of a queue.
+    pub(super) fn transfer_to_queue(
+        &mut self,
+        actor: &Actor,
+        id: CallId,
+        queue: &Name,
+    ) -> Result<(), Refusal> {
+        self.lets_in(queue)?;
+        let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
+        if call.answered.is_none() {
+            return Err(Refusal::NotNow { call: id, state: call.stage.word() });
+        }
+        let leads = |step: &Step| matches!(step, Step::Queue { queue: to, .. } if to == queue);
+        let steps = self.site.flows.iter().flat_map(|(flow, found)| {
+            found.steps.iter().filter(|(_, step)| leads(step)).map(move |(step, _)| (flow, step))
+        });
+        let (flow, step) = steps.min().ok_or_else(|| Refusal::NoWayTo { queue: queue.clone() })?;
+        let dialog = Dialog::new(flow.clone(), step.clone(), call.language);
+        self.may_be_sent(id)?;
+        self.acted(actor, id, &format!("transfers the call to queue {queue}"));
+        self.send_on(id, Next::Flow(Box::new(dialog)))
+    }
+
+    /// Rings an agent whom somebody named, if free.
+    pub(super) fn ring_agent(&mut self, id: CallId, name: &Name, after: Next) {
+        let now = self.now();
+        let settings = self.site.agents.get(name).and_then(|agent| self.extension(&agent.extension));
+        let free = self.agents.get(name).is_some_and(Agent::free);
+        let (Some(endpoint), true) = (settings, free) else {
+            if let Some(call) = self.calls.get_mut(&id) {
+                self.out.tell(call, format_smolstr!("{name} is not free any more"));
+            }
+            let after = self.again(id, after);
+            return self.go(id, super::goals::ending(after, HangupCause::USER_BUSY));
+        };
+        let after = self.again(id, after);
+        let ring = match &after {
+            Next::Wait(waiting) => self.site.queues.get(&waiting.queue).map(|queue| queue.ring),
+            _ => None,
+        };
+        self.agents.offer(name, id, now);
+        let ring = ring.unwrap_or(super::goals::RING);
+        self.dial(id, Party::Agent(name.clone()), endpoint, ring, after);
+    }
+
+    /// Who is to wait again has the place meanwhile, if the queue is still there.
+    fn again(&mut self, id: CallId, after: Next) -> Next {
+        let Next::Wait(waiting) = after else { return after };
+        let Some(settings) = self.site.queues.get(&waiting.queue) else {
+            return Next::Flow(Box::new(waiting.after));
+        };
+        self.timers.set(Timer::MaxWait(id), waiting.place.joined + settings.max_wait);
+        self.queues.hold(&waiting.queue, waiting.place);
+        Next::Wait(waiting)
+    }
+}

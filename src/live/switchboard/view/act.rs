@@ -1,0 +1,185 @@
+//! What an admin orders.
+
+use serde::{Deserialize, Serialize};
+
+use super::Setting;
+use crate::{
+    base::{
+        id::{CallId, Name, SoundId},
+        number::Number,
+        text::Label,
+    },
+    infra::site::Feature,
+};
+
+/// What an admin orders; journalled with who did it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(tag = "act", rename_all = "kebab-case")]
+pub enum Act {
+    Login {
+        agent: Name,
+    },
+    Logout {
+        agent: Name,
+    },
+    Pause {
+        agent: Name,
+        reason: Label,
+    },
+    Unpause {
+        agent: Name,
+    },
+    Hangup {
+        call: CallId,
+    },
+    /// To any number that the one who commands may reach.
+    Transfer {
+        call: CallId,
+        to: Number,
+    },
+    /// To an agent who is ready; who came from a queue keeps the place there until the agent answers.
+    TransferToAgent {
+        call: CallId,
+        agent: Name,
+    },
+    /// To the end of a queue, by a flow's step that leads there.
+    TransferToQueue {
+        call: CallId,
+        queue: Name,
+    },
+    /// A caller who waits gets another place.
+    Move {
+        call: CallId,
+        to: Spot,
+    },
+    /// A queue lets nobody new in: they go on at the step's `otherwise`. Or it does again.
+    Drain {
+        queue: Name,
+        on: bool,
+    },
+    /// The caller hears music, and whoever talks with the caller asks `to` first.
+    Consult {
+        call: CallId,
+        to: Number,
+    },
+    /// After `Consult`: whoever asked leaves, the caller has the other one.
+    Complete {
+        call: CallId,
+    },
+    /// After `Consult`: whoever was asked leaves, the caller is back.
+    Back {
+        call: CallId,
+    },
+    /// After `Consult`: all three talk.
+    Join {
+        call: CallId,
+    },
+    /// On a slot, the first that is free if none is named.
+    Park {
+        call: CallId,
+        slot: Option<Number>,
+    },
+    Record {
+        call: CallId,
+        on: bool,
+    },
+    PauseRecording {
+        call: CallId,
+        on: bool,
+    },
+    /// Calls somebody into a conference of the house.
+    Invite {
+        conference: Number,
+        to: Number,
+    },
+    /// Nobody else is let in.
+    Lock {
+        conference: Number,
+        on: bool,
+    },
+    /// What is said in a conference is recorded.
+    RecordConference {
+        conference: Number,
+        on: bool,
+    },
+    /// A participant of a conference is not heard.
+    Mute {
+        call: CallId,
+        on: bool,
+    },
+    /// Forwards and quiet of an extension.
+    Extension {
+        extension: Number,
+        setting: Setting,
+    },
+    /// Messages of somebody who wants to be forgotten. Who that is stands nowhere.
+    ForgetMessages {
+        #[schema(value_type = Vec<String>)]
+        messages: Vec<SoundId>,
+    },
+}
+
+/// Another place for a caller who waits.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Spot {
+    /// In the same queue; 1, or less, is the next.
+    Place(u32),
+    /// In another queue, as if the caller had waited there so long.
+    Queue(Name),
+}
+
+impl Act {
+    /// The call that this is about.
+    pub fn call(&self) -> Option<CallId> {
+        match self {
+            Self::Hangup { call }
+            | Self::Transfer { call, .. }
+            | Self::TransferToAgent { call, .. }
+            | Self::TransferToQueue { call, .. }
+            | Self::Move { call, .. }
+            | Self::Consult { call, .. }
+            | Self::Complete { call }
+            | Self::Back { call }
+            | Self::Join { call }
+            | Self::Park { call, .. }
+            | Self::Record { call, .. }
+            | Self::PauseRecording { call, .. }
+            | Self::Mute { call, .. } => Some(*call),
+            Self::Login { .. }
+            | Self::Logout { .. }
+            | Self::Pause { .. }
+            | Self::Unpause { .. }
+            | Self::Drain { .. }
+            | Self::Invite { .. }
+            | Self::Lock { .. }
+            | Self::RecordConference { .. }
+            | Self::Extension { .. }
+            | Self::ForgetMessages { .. } => None,
+        }
+    }
+
+    /// What a house must have for this.
+    pub fn feature(&self) -> Option<Feature> {
+        match self {
+            Self::Record { .. } | Self::PauseRecording { .. } | Self::RecordConference { .. } => {
+                Some(Feature::Recording)
+            }
+            Self::Invite { .. } | Self::Lock { .. } | Self::Mute { .. } => Some(Feature::Conferences),
+            Self::Park { .. } => Some(Feature::Parking),
+            Self::Extension { .. } => Some(Feature::Forwarding),
+            _ => None,
+        }
+    }
+
+    /// The agent that this is about.
+    pub fn agent(&self) -> Option<&Name> {
+        match self {
+            Self::Login { agent }
+            | Self::Logout { agent }
+            | Self::Pause { agent, .. }
+            | Self::Unpause { agent } => Some(agent),
+            _ => None,
+        }
+    }
+}
