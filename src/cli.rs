@@ -14,6 +14,7 @@ mod client;
 mod completions;
 mod conferences;
 mod context;
+mod customers;
 mod demo;
 mod doctor;
 mod events;
@@ -84,6 +85,7 @@ enum Command {
     Transcript(transcript::Args),
     Users(users::Args),
     Audit(audit::Args),
+    Customers(customers::Args),
     Numbers(numbers::Args),
     Flow(flow::Args),
     Language(language::Args),
@@ -141,6 +143,7 @@ impl Tandem {
             Command::Transcript(args) => ask(common, async |cx| transcript::run(cx, args).await),
             Command::Users(args) => ask(common, async |cx| users::run(cx, args).await),
             Command::Audit(args) => ask(common, async |cx| audit::run(cx, args).await),
+            Command::Customers(args) => ask(common, async |cx| customers::run(cx, args).await),
             Command::Numbers(args) => numbers::run(&common, args),
             Command::Flow(args) => flow::run(&common, &args),
             Command::Language(args) => language::run(&common, args),

@@ -7,6 +7,7 @@
 //! answered here.
 
 mod acts;
+mod customers;
 mod erase;
 mod events;
 mod extract;
@@ -30,6 +31,7 @@ mod search;
 mod socket;
 mod tls;
 
+pub use customers::ImportBody;
 pub use erase::Erased;
 pub use feed::{Event, Feed, Told};
 pub use gate::Admits;
@@ -54,7 +56,7 @@ use futures_util::FutureExt;
 use tokio::sync::watch;
 
 use crate::{
-    desk::{access::Access, audit::Audit},
+    desk::{access::Access, audit::Audit, customer::Customers},
     live::switchboard::door::Door,
 };
 
@@ -77,6 +79,7 @@ pub struct Rooms {
     history: Arc<dyn History>,
     access: Access,
     audit: Audit,
+    customers: Customers,
     feed: Feed,
     meters: Meters,
     repeats: Arc<repeat::Repeats>,
@@ -89,11 +92,11 @@ impl Rooms {
     pub fn new(
         door: Door,
         history: Arc<dyn History>,
-        (access, audit): (Access, Audit),
+        (access, audit, customers): (Access, Audit, Customers),
         (feed, meters): (Feed, Meters),
     ) -> Self {
         let (repeats, limit, stop) = (Arc::default(), Arc::default(), Arc::default());
-        Self { door, history, access, audit, feed, meters, repeats, limit, stop }
+        Self { door, history, access, audit, customers, feed, meters, repeats, limit, stop }
     }
 }
 

@@ -7,7 +7,7 @@
 //! - [`ports`]  what the outside can do, in our words: media engines, prompts, speech
 //! - [`language`] what words mean: intents from samples, entities
 //! - [`live`]   a call's life: call, dialog, queue, agent, routing, and the switchboard, their one writer
-//! - [`desk`]     what is written down: users and their tokens, the audit
+//! - [`desk`]     what is written down: users and their tokens, customers, the audit
 //! - [`provision`] what the machines around are told: engine configurations from templates
 //! - [`simulate`] a day of calls in virtual time, beside what queueing theory says
 //! - [`lab`]    a real engine and real phones on loopback, for the demo and the tests

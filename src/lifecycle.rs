@@ -34,9 +34,11 @@ use crate::{
     desk::{
         access::Access,
         audit::{Audit, Ledger},
+        customer::Customers,
     },
     http::{self, BindError, Feed, Meters, Rooms, ServeError, Socket, TlsPort},
     infra::{
+        db::Db,
         journal::{self, Journal, OpenError, Torn},
         log::Lost,
         site::{
@@ -150,12 +152,7 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     };
     let door = Door::new(asks);
     let tells = tokio::spawn(notice::keep(options.socket.clone(), door.clone()));
-    let rooms = Rooms::new(
-        door,
-        Arc::new(stored),
-        (Access::new(db.clone(), clock.clone()), Audit::new(db.clone())),
-        (feed, meters),
-    );
+    let rooms = Rooms::new(door, Arc::new(stored), desk(&db, &clock, now_taken.clone()), (feed, meters));
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
     let (sites, outside) = (new_sites, outside::start(now_taken));
     let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, outside };
@@ -167,6 +164,13 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     bringing.stop().await;
     doors.await.unwrap_or(Ok(()))?;
     Ok(ran?)
+}
+
+/// What is written down of users, changes and customers.
+fn desk(db: &Db, clock: &Arc<dyn Clock>, sites: watch::Receiver<Arc<Site>>) -> (Access, Audit, Customers) {
+    let home = move || sites.borrow().home.clone();
+    let customers = Customers::new(db.clone(), clock.clone(), home);
+    (Access::new(db.clone(), clock.clone()), Audit::new(db.clone()), customers)
 }
 
 fn tell_of(torn: Option<&Torn>) {

@@ -5,7 +5,7 @@
 mod dialled;
 mod tables;
 
-pub use dialled::international;
+pub use dialled::{forms, international};
 
 use serde::Serialize;
 use smol_str::{SmolStr, format_smolstr};
@@ -96,6 +96,11 @@ impl Area {
             None => false,
         }
     }
+}
+
+/// Whether numbers of a country begin so, after their `+`. What countries sharing a code are told apart by is none.
+pub fn is_country_code(code: &str) -> bool {
+    code.len() <= 3 && tables::country(code).is_some()
 }
 
 /// Whether `word` names a country, a province or a city.

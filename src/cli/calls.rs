@@ -185,7 +185,7 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         }
         Calls::Erase { number } => {
             let done = cx.client.post("/v1/history/erase", &json!({ "number": number })).await?;
-            print(&render(cx, &done, |erased| told(&number, *erased)))?;
+            print(&render(cx, &done, |told| erased(number.as_str(), *told)))?;
         }
         Calls::Hangup { call } => {
             act(cx, call, "hangup", json!({}), "is being ended").await?;
@@ -231,19 +231,23 @@ async fn act(
     print(&render(cx, &done, |_| format!("Call {call} {said}.\n")))
 }
 
-fn told(number: &Number, Erased { calls, live, messages }: Erased) -> String {
+/// What became of somebody who was erased.
+pub(super) fn erased(who: &str, Erased { calls, live, messages, customers }: Erased) -> String {
     let mut told = match calls {
-        0 => format!("No finished call is known of {number}.\n"),
-        1 => format!("{number} was erased from 1 finished call.\n"),
-        calls => format!("{number} was erased from {calls} finished calls.\n"),
+        0 => format!("No finished call is known of {who}.\n"),
+        1 => format!("{who} was erased from 1 finished call.\n"),
+        calls => format!("{who} was erased from {calls} finished calls.\n"),
     };
     match messages {
         0 => {}
         1 => told += "1 message was deleted from the mailboxes.\n",
         _ => told = format!("{told}{messages} messages were deleted from the mailboxes.\n"),
     }
+    if customers > 0 {
+        told += "The customer is no more.\n";
+    }
     if live > 0 {
-        told += "A call of this number is live: erase again when it is over.\n";
+        told += "A call of this person is live: erase again when it is over.\n";
     }
     told
 }

@@ -83,6 +83,8 @@ pub enum Fault {
     Flow(Box<super::flow::FlowFault>),
     #[error(transparent)]
     Measure(Box<super::speech::MeasureFault>),
+    #[error(transparent)]
+    Customer(#[from] super::customers::CustomerFault),
     #[error("a backup is no text for a terminal; name a file with --to, or pipe it on")]
     Terminal,
     #[error("the man pages cannot be written into {}: {why}; name a folder that you may write", folder.display())]

@@ -1,4 +1,6 @@
-//! A person is erased: from finished calls, recordings and mailboxes, and the audit tells that it was done.
+//! A person is erased: from finished calls, recordings, mailboxes and customers, and the audit tells that it was done.
+
+use std::collections::BTreeSet;
 
 use axum::{Json, extract::State};
 use serde::{Deserialize, Serialize};
@@ -6,7 +8,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     Rooms,
-    extract::Body,
+    extract::{Body, Segment},
     gate::Acting,
     live,
     problem::{Problem, Says},
@@ -14,6 +16,7 @@ use super::{
 use crate::{
     base::{
         clock::{Clock, SystemClock},
+        id::Name,
         number::Number,
     },
     desk::audit::{Change, What},
@@ -28,7 +31,7 @@ pub(super) struct Person {
 }
 
 /// What was erased, and what has to be erased again when it is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Erased {
     /// Finished calls from which the person is gone.
     pub calls: u64,
@@ -37,6 +40,9 @@ pub struct Erased {
     /// Messages of this person that are gone from the mailboxes.
     #[serde(default)]
     pub messages: u64,
+    /// Customers who are no more.
+    #[serde(default)]
+    pub customers: u64,
 }
 
 pub(super) async fn erase(
@@ -45,21 +51,48 @@ pub(super) async fn erase(
     Body(Person { number }): Body<Person>,
 ) -> Result<Json<Erased>, Problem> {
     // It goes on to its end and into the audit, however long it takes: whoever asked may not wait so long.
-    let whole = tokio::spawn(everywhere(rooms, actor, number));
+    let whole = tokio::spawn(async move {
+        // The customer last: while something of the person is left, the number can be found.
+        let customer = rooms.customers.by_number(&number).await?.map(|customer| customer.id);
+        everywhere(&rooms, actor, BTreeSet::from([number]), customer).await
+    });
     let erased = whole.await.map_err(|why| Problem::new(Says::Stopping, why.to_string()))??;
     Ok(Json(erased))
 }
 
-async fn everywhere(State(rooms): State<Rooms>, actor: Actor, number: Number) -> Result<Erased, Problem> {
-    let calls = rooms.history.erase(&number).await?;
-    let left = live::left_by(&rooms, &number).await?;
-    let messages = left.len() as u64;
-    if messages > 0 {
-        // By their ids: what is ordered is written down, and the number must not be.
-        rooms.door.act(actor.clone(), Act::ForgetMessages { messages: left }).await??;
+pub(super) async fn erase_customer(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(id): Segment<Name>,
+) -> Result<Json<Erased>, Problem> {
+    let customer = rooms.customers.get(&id).await?;
+    let whole = tokio::spawn(async move { everywhere(&rooms, actor, customer.numbers, Some(id)).await });
+    let erased = whole.await.map_err(|why| Problem::new(Says::Stopping, why.to_string()))??;
+    Ok(Json(erased))
+}
+
+/// Everything that tells of whoever has these numbers, in all forms in which trunks may have brought them.
+async fn everywhere(
+    rooms: &Rooms,
+    actor: Actor,
+    numbers: BTreeSet<Number>,
+    customer: Option<Name>,
+) -> Result<Erased, Problem> {
+    let mut erased = Erased::default();
+    for number in numbers.iter().flat_map(|number| rooms.customers.forms(number)) {
+        erased.calls += rooms.history.erase(&number).await?;
+        let left = live::left_by(rooms, &number).await?;
+        erased.messages += left.len() as u64;
+        if !left.is_empty() {
+            // By their ids: what is ordered is written down, and the number must not be.
+            rooms.door.act(actor.clone(), Act::ForgetMessages { messages: left }).await??;
+        }
+        erased.live += live::calls_with(rooms, &number).await?;
     }
-    let live = live::calls_with(&rooms, &number).await?;
-    let erased = Erased { calls, live, messages };
+    if let Some(customer) = customer {
+        rooms.customers.remove(&actor.0, &customer).await?;
+        erased.customers = 1;
+    }
     let at = SystemClock.now();
     let change = Change {
         id: format_smolstr!("erase-{}", at.0),

@@ -35,6 +35,8 @@ pub enum Says {
     NotPermitted,
     TooMany,
     NoSuchUser,
+    NoSuchCustomer,
+    ContactTaken,
     NoSuchToken,
     KnownUser,
     TooFar,
@@ -183,6 +185,21 @@ impl Says {
                 "no-database",
                 "The database does not answer",
                 "look with `tandem status` where the daemon runs; live calls are not affected",
+            ),
+            other => other.words_of_customers(),
+        }
+    }
+
+    fn words_of_customers(self) -> (u16, &'static str, &'static str, &'static str) {
+        match self {
+            Self::NoSuchCustomer => {
+                (404, "no-such-customer", "No such customer", "see the ids with `tandem customers list`")
+            }
+            Self::ContactTaken => (
+                409,
+                "contact-taken",
+                "Somebody else has this number or address",
+                "take it from the other customer first, or leave it out here",
             ),
             _ => (500, "unknown", "Something went wrong", "look at the daemon's log"),
         }

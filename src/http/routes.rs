@@ -14,6 +14,7 @@ use axum::{
 use super::{
     Rooms,
     acts::{self, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TransferBody},
+    customers::{self, ImportBody},
     erase::{self, Erased, Person},
     events,
     feed::Told,
@@ -32,6 +33,7 @@ use crate::{
             Token, User,
         },
         audit::{Entry, Sound},
+        customer::{Customer, Draft, Imported},
     },
     live::{
         record::{CallRecord, DayReport},
@@ -302,6 +304,39 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<SwitchBody>),
+    reads("/v1/customers", Read, || get(customers::list), "Customers by id", Gives::Page(many::<Customer>))
+        .asked(&[customers::ASKED]),
+    reads("/v1/customers/{id}", Read, || get(customers::show), "A customer", Gives::Json(one::<Customer>)),
+    acts(
+        "/v1/customers",
+        Operate,
+        || post(customers::set),
+        "Make a customer, or change one into what is said",
+        Gives::Json(one::<Customer>),
+    )
+    .taking(one::<Draft>),
+    acts(
+        "/v1/customers/import",
+        Operate,
+        || post(customers::import),
+        "The same with many, all or none",
+        Gives::Json(one::<Imported>),
+    )
+    .taking(one::<ImportBody>),
+    ends(
+        "/v1/customers/{id}",
+        Operate,
+        || delete(customers::remove),
+        "Remove a customer; finished calls stay as they are",
+        Gives::Json(one::<Customer>),
+    ),
+    acts(
+        "/v1/customers/{id}/erase",
+        Admin,
+        || post(erase::erase_customer),
+        "Remove a customer, and erase all its numbers from finished calls",
+        Gives::Json(one::<Erased>),
+    ),
     reads("/v1/users", Admin, || get(people::users), "Users by name", Gives::Page(many::<User>)),
     acts("/v1/users", Admin, || post(people::add_user), "Add a user", Gives::Json(one::<User>))
         .taking(one::<UserBody>),

@@ -233,15 +233,12 @@ impl Trees {
         let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);
         dialing::check(people_tree, dialing_tree, &house, to);
         let learned = samples::of_site(root, &tongue.languages, to);
-        let flows: BTreeMap<Name, (Flow, Place)> = self
-            .flows
-            .iter()
-            .filter_map(|(name, tree)| {
-                let node = tree.node()?;
-                let flow = flows::read(root, node, &house, &tongue, &learned, to)?;
-                Some((name.clone(), (flow, Place { end: node.place.start, ..node.place })))
-            })
-            .collect();
+        let flow = |(name, tree): &(Name, Tree)| {
+            let node = tree.node()?;
+            let flow = flows::read(root, node, &house, &tongue, &learned, to)?;
+            Some((name.clone(), (flow, Place { end: node.place.start, ..node.place })))
+        };
+        let flows: BTreeMap<Name, (Flow, Place)> = self.flows.iter().filter_map(flow).collect();
         graph::across(&flows, to);
         let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
         let general = general?;
@@ -249,6 +246,7 @@ impl Trees {
             name: general.name,
             revision: to.revision(),
             time_zone: general.time_zone,
+            home: general.home,
             languages: tongue.languages,
             engine: general.engine,
             store: general.store,

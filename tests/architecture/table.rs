@@ -80,6 +80,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     // What is written down.
     ("desk::audit", &["infra::db", "infra::spool", "base"]),
     ("desk::access", &["desk::audit", "infra::db", "base"]),
+    ("desk::customer", &["desk::audit", "infra::db", "base"]),
     // What the machines around are told.
     (
         "provision",
@@ -123,6 +124,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         &[
             "desk::access",
             "desk::audit",
+            "desk::customer",
             "live::record",
             "live::switchboard::door",
             "live::switchboard::view",
@@ -135,6 +137,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "http",
             "desk::access",
             "desk::audit",
+            "desk::customer",
             "live::record",
             "live::record::store",
             "live::dialog",
@@ -172,6 +175,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "simulate",
             "desk::access",
             "desk::audit",
+            "desk::customer",
             "provision",
             "provision::doctor",
             "live::record",

@@ -20,7 +20,7 @@ use tandem::{
         number::Number,
         text::Label,
     },
-    desk::{access::Access, audit::Audit},
+    desk::{access::Access, audit::Audit, customer::Customers},
     http::{self, Admits, Feed, Meters, Rooms},
     infra::db::Db,
     live::{
@@ -178,7 +178,8 @@ fn serve(
         let lost = mood == Mood::NoDatabase;
         let history = Arc::new(Past { lost, asked: looked_for });
         let access = Access::new(place.db.clone(), Arc::new(SystemClock));
-        let desk = (access, Audit::new(place.db.clone()));
+        let customers = Customers::new(place.db.clone(), Arc::new(SystemClock), || "+86".into());
+        let desk = (access, Audit::new(place.db.clone()), customers);
         let rooms = Rooms::new(Door::new(asks), history, desk, (place.feed.clone(), Meters::new(|| 4711)));
         let stop = async { drop(stopped.await) }.shared();
         let remote = http::serve_tls(port, rooms.clone(), stop.clone());

@@ -2,6 +2,7 @@
 //! story is told on SQLite and on a PostgreSQL that the test starts itself.
 
 mod copies;
+mod customers;
 mod days;
 mod desk;
 mod erase;
@@ -64,6 +65,11 @@ on_both! {
     desk::a_token_lets_in_until_it_ends_or_is_revoked,
     desk::changes_reach_the_audit_once_however_often_they_are_told,
     desk::a_row_of_the_audit_is_never_changed_and_whoever_forces_it_is_found,
+    customers::a_contact_point_belongs_to_one_customer,
+    customers::a_file_is_taken_whole_or_not_at_all_and_twice_changes_nothing,
+    customers::customers_are_found_by_class_tag_and_every_form_of_a_number,
+    customers::the_audit_tells_of_every_change_and_of_nobody,
+    customers::thousands_come_in_quickly,
     copies::rows_go_into_a_copy_and_from_it_into_an_empty_database,
     #[ignore = "long: writes a million calls"]
     million::a_million_calls_are_copied_and_loaded_within_half_an_hour,

@@ -1,5 +1,7 @@
 //! A number as a trunk brings it, in the one form that everybody understands: `+` and the country code.
 
+use std::collections::BTreeSet;
+
 use super::{longest, tables};
 use crate::base::number::Number;
 
@@ -33,6 +35,22 @@ pub fn international(number: &Number, home: &str) -> Option<Number> {
     };
     let announced = || text.strip_prefix(home).filter(|rest| text.len() > rule.most && fits(rest));
     worldwide(&format!("{home}{}", national.or_else(announced)?))
+}
+
+/// Every form in which trunks may bring this number, and the one it is given in.
+pub fn forms(number: &Number, home: &str) -> BTreeSet<Number> {
+    let mut forms = BTreeSet::from([number.clone()]);
+    let Some(whole) = international(number, home) else { return forms };
+    let home = home.strip_prefix('+').unwrap_or(home);
+    let rule = tables::dialling(home);
+    let digits = whole.as_str().trim_start_matches('+');
+    let mut texts = vec![format!("+{digits}"), digits.to_owned(), format!("{}{digits}", rule.exit)];
+    if let Some(national) = digits.strip_prefix(home) {
+        texts.extend([national.to_owned(), format!("{}{national}", rule.trunk)]);
+    }
+    let same = |form: &Number| international(form, home).as_ref() == Some(&whole);
+    forms.extend(texts.iter().filter_map(|text| Number::new(text).ok()).filter(same));
+    forms
 }
 
 /// Digits that begin with a country code.

@@ -116,6 +116,33 @@ fn home_is_where_the_site_is() {
 }
 
 #[test]
+fn a_number_has_all_its_forms() {
+    let number = |text: &str| Number::new(text).expect(text);
+    let all = ["+8613800138000", "8613800138000", "008613800138000", "13800138000", "013800138000"];
+    for text in all {
+        assert_eq!(forms(&number(text), CHINA), BTreeSet::from(all.map(number)), "{text}");
+    }
+    let shanghai = ["+862161234567", "862161234567", "00862161234567", "02161234567"];
+    assert_eq!(forms(&number("02161234567"), CHINA), BTreeSet::from(shanghai.map(number)));
+    assert_eq!(forms(&number("1001"), CHINA), BTreeSet::from([number("1001")]));
+}
+
+#[test]
+fn a_country_code_is_one() {
+    for (code, is) in [
+        ("86", true),
+        ("1", true),
+        ("852", true),
+        ("+86", false),
+        ("", false),
+        ("999", false),
+        ("1204", false),
+    ] {
+        assert_eq!(is_country_code(code), is, "{code}");
+    }
+}
+
+#[test]
 fn rules_name_places_by_words() {
     let shanghai = area("02161234567", CHINA).expect("Shanghai");
     for word in ["shanghai", "Shanghai", "上海", "上海市", "CN", "cn", "中国"] {
@@ -202,6 +229,9 @@ proptest! {
             // What is whole stays as it is, wherever it is heard.
             prop_assert_eq!(international(&whole, "+49"), Some(whole.clone()));
             prop_assert_eq!(of(&whole, "+49"), Some(found));
+            for form in forms(&whole, &home) {
+                prop_assert_eq!(international(&form, &home), Some(whole.clone()));
+            }
         }
     }
 

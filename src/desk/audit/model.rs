@@ -17,7 +17,7 @@ pub struct Change {
     pub at: Stamp,
     pub who: Label,
     pub what: What,
-    /// The agent, call, user, token or site that was changed.
+    /// The agent, call, customer, user, token or site that was changed.
     #[schema(value_type = String)]
     pub subject: SmolStr,
     /// JSON; `None` when there was nothing.
@@ -71,6 +71,10 @@ pub enum What {
     ExtensionSet,
     #[serde(rename = "messages.forget")]
     MessagesForget,
+    #[serde(rename = "customer.set")]
+    CustomerSet,
+    #[serde(rename = "customer.remove")]
+    CustomerRemove,
     #[serde(rename = "person.erase")]
     PersonErase,
     #[serde(rename = "site.take")]
@@ -85,7 +89,7 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 27] = [
+const WORDS: [(What, &str); 29] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
@@ -107,6 +111,8 @@ const WORDS: [(What, &str); 27] = [
     (What::ConferenceRecord, "conference.record"),
     (What::ExtensionSet, "extension.set"),
     (What::MessagesForget, "messages.forget"),
+    (What::CustomerSet, "customer.set"),
+    (What::CustomerRemove, "customer.remove"),
     (What::PersonErase, "person.erase"),
     (What::SiteTake, "site.take"),
     (What::UserAdd, "user.add"),

@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 6] = [
+const STEPS: [Step; 7] = [
     Step {
         name: "calls",
         sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
@@ -45,6 +45,11 @@ const STEPS: [Step; 6] = [
         name: "summary",
         sqlite: include_str!("../../../migrations/sqlite/0006_summary.sql"),
         postgres: include_str!("../../../migrations/postgres/0006_summary.sql"),
+    },
+    Step {
+        name: "customers",
+        sqlite: include_str!("../../../migrations/sqlite/0007_customers.sql"),
+        postgres: include_str!("../../../migrations/postgres/0007_customers.sql"),
     },
 ];
 
@@ -80,11 +85,19 @@ mod tests {
         };
         assert_eq!(
             sums(for_sqlite()),
-            [2_054_930_690, 3_613_741_313, 1_966_929_813, 3_056_045_033, 537_166_195, 1_214_108_936]
+            [
+                2_054_930_690,
+                3_613_741_313,
+                1_966_929_813,
+                3_056_045_033,
+                537_166_195,
+                1_214_108_936,
+                2_979_288_026
+            ]
         );
         assert_eq!(
             sums(for_postgres()),
-            [223_965_641, 759_505_550, 351_881_732, 2_835_124_461, 2_524_549_523, 1_214_108_936]
+            [223_965_641, 759_505_550, 351_881_732, 2_835_124_461, 2_524_549_523, 1_214_108_936, 902_170_546]
         );
     }
 }

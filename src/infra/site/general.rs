@@ -20,7 +20,7 @@ use super::{
     store, tasks,
     tree::{Node, Value},
 };
-use crate::base::number::Number;
+use crate::base::{area, number::Number};
 
 const SITE: Shape = Shape {
     what: "site.yaml",
@@ -28,6 +28,7 @@ const SITE: Shape = Shape {
         ("name", "name: Harbour Trading"),
         ("languages", "languages: [zh, en]"),
         ("time_zone", "time_zone: Asia/Shanghai"),
+        ("country_code", "country_code: +86"),
         ("engine", "engine: { kind: simulator }"),
         ("fallback", "fallback: 1001"),
         ("store", "store: sqlite"),
@@ -45,6 +46,7 @@ const SITE: Shape = Shape {
 pub(super) struct General {
     pub name: SmolStr,
     pub time_zone: TimeZone,
+    pub home: SmolStr,
     pub engine: EngineSettings,
     pub store: Store,
     pub http: Option<HttpSettings>,
@@ -111,28 +113,18 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         );
     }
     let time_zone = fields.need("time_zone", to).and_then(|n| zone(n, to));
+    let home = fields.get("country_code").map_or(Some(area::CHINA.into()), |n| country_code(n, to));
     let engine = fields
         .need("engine", to)
         .and_then(|n| engine::read(root, n, fields.key_place("engine").unwrap_or(n.place), to));
     let store = fields.get("store").map_or(Some(Store::Sqlite), |n| store::read(root, n, to));
-    let http = match fields.get("http") {
-        Some(node) => Some(port::read(root, node, fields.key_place("http").unwrap_or(node.place), to)?),
-        None => None,
-    };
+    let http = part(&fields, "http", |node, at| port::read(root, node, at, to)).ok()?;
     let speech = match fields.get("speech") {
         Some(node) => speech(root, node, &fields, engine.as_ref(), to)?,
         None => Speech::default(),
     };
-    let tasks = match fields.get("tasks") {
-        Some(node) => Some(tasks::read(root, node, fields.key_place("tasks").unwrap_or(node.place), to)?),
-        None => None,
-    };
-    let assistant = match fields.get("assistant") {
-        Some(node) => {
-            Some(assistant::read(root, node, fields.key_place("assistant").unwrap_or(node.place), to)?)
-        }
-        None => None,
-    };
+    let tasks = part(&fields, "tasks", |node, at| tasks::read(root, node, at, to)).ok()?;
+    let assistant = part(&fields, "assistant", |node, at| assistant::read(root, node, at, to)).ok()?;
     let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
     let (least, most) = (Duration::from_secs(10), Duration::from_mins(10));
     let lease =
@@ -145,6 +137,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
     Some(General {
         name: name?.into(),
         time_zone: time_zone?,
+        home: home?,
         engine: engine?,
         store: store?,
         http,
@@ -156,6 +149,21 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         profile,
         without,
     })
+}
+
+/// A part that is there and wrong; it has been told.
+struct Wrong;
+
+/// A part that may be left out.
+fn part<T>(
+    fields: &Fields,
+    key: &str,
+    read: impl FnOnce(&Node, Place) -> Option<T>,
+) -> Result<Option<T>, Wrong> {
+    match fields.get(key) {
+        Some(node) => read(node, fields.key_place(key).unwrap_or(node.place)).map(Some).ok_or(Wrong),
+        None => Ok(None),
+    }
 }
 
 fn speech(
@@ -183,6 +191,17 @@ fn profile(node: &Node, to: &mut Findings) -> Option<Profile> {
         );
     }
     profile
+}
+
+/// With its `+`, as it is written before a number.
+fn country_code(node: &Node, to: &mut Findings) -> Option<SmolStr> {
+    let text = decode::scalar(node, "+86", to)?;
+    let known = text.strip_prefix('+').filter(|code| area::is_country_code(code));
+    if known.is_none() {
+        let message = format!("`{}` is no country code", shorten(text));
+        to.error(Code::BadValue, node.place, message, "write it as before a number: `+86`, `+1`, `+852`");
+    }
+    known.map(|_| text.into())
 }
 
 fn zone(node: &Node, to: &mut Findings) -> Option<TimeZone> {

@@ -48,6 +48,9 @@ pub struct Site {
     pub time_zone: TimeZone,
     /// First is the default.
     pub languages: Vec<Locale>,
+    /// The country code in which numbers without one are read.
+    #[serde(default = "bare::china")]
+    pub home: SmolStr,
     pub engine: EngineSettings,
     pub store: Store,
     /// REST by the network; without it there is only the Unix socket.

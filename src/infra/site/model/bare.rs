@@ -10,7 +10,12 @@ use jiff::tz::TimeZone;
 use smol_str::SmolStr;
 
 use super::{Dialing, EngineKind, EngineSettings, Locale, SipSettings, Site, Store};
-use crate::base::number::Number;
+use crate::base::{area, number::Number};
+
+/// The home of sites that name no other.
+pub(super) fn china() -> SmolStr {
+    SmolStr::new_static(area::CHINA)
+}
 
 impl EngineSettings {
     /// An engine of which nothing else is said; there is no password.
@@ -36,6 +41,7 @@ impl Site {
             revision: "bare".into(),
             time_zone: TimeZone::UTC,
             languages: vec![Locale::English],
+            home: china(),
             engine: EngineSettings::at(EngineKind::Simulator, ([127, 0, 0, 1], 1)),
             store: Store::default(),
             http: None,
