@@ -26,6 +26,8 @@ mod model;
 mod moments;
 #[path = "switchboard/pains.rs"]
 mod pains;
+#[path = "switchboard/policies.rs"]
+mod policies;
 #[allow(dead_code)]
 #[path = "support/recognizer.rs"]
 mod recognizer;

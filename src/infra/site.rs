@@ -1,12 +1,13 @@
 //! The site: what the admin describes in YAML, checked as a whole and handed on as plain values.
 //!
 //! A site is a folder: `site.yaml`, `numbers.yaml`, `people.yaml` and `flows/*.yaml` (one flow a file), and
-//! as needed `hours.yaml`, `queues.yaml`, `trunks.yaml`, `dialing.yaml`; secrets are files of their own. Everything is read
+//! as needed `hours.yaml`, `queues.yaml`, `routing.yaml`, `trunks.yaml`, `dialing.yaml`; secrets are files of their own. Everything is read
 //! before anything is said, so that all problems come at once, each with its place and remedy; a site with
 //! an error is not handed on at all. `source` holds the files, `tree` the YAML with places, `names` what can
 //! be referred to, `decode` the scalars; every section has a file of its own.
 
 mod assistant;
+mod conditions;
 mod decode;
 mod depth;
 mod detector;
@@ -22,6 +23,7 @@ mod model;
 mod names;
 mod numbers;
 mod outside;
+mod overflow;
 mod pattern;
 mod people;
 pub mod pin;
@@ -30,6 +32,7 @@ mod problem;
 mod profile;
 mod prompt;
 mod queues;
+mod routing;
 pub mod samples;
 pub mod scenario;
 pub mod secret;
@@ -44,6 +47,7 @@ mod tasks;
 mod tree;
 pub mod trials;
 mod trunks;
+mod unused;
 mod voices;
 
 use std::{collections::BTreeMap, fs, path::Path};
@@ -51,11 +55,12 @@ use std::{collections::BTreeMap, fs, path::Path};
 pub use assistant::AssistantSettings;
 pub use features::Feature;
 pub use model::{
-    Agent, Ask, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind,
-    EngineSettings, Extension, Flow, Forward, Group, Hearer, Hears, HttpSettings, Human, Jump, Lack, Lines,
-    Locale, Login, Mailbox, MenuStep, NumberEntry, Outside, Parking, Part, Passage, Prompt, Queue,
-    Relaxation, Relaxed, RingOrder, Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks,
-    Spot, Step, Store, Strategy, Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, parts, skill_words,
+    Agent, Ask, Beyond, Canary, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End,
+    EngineKind, EngineSettings, Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings,
+    Human, Jump, Lack, Lines, Locale, Login, Mailbox, MenuStep, NumberEntry, Outside, Overflow, Parking,
+    Part, Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, Shortcut, Silence, SipSettings, Site,
+    Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault, TaskSettings, Topic,
+    TransferTo, Trunk, When, parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -73,8 +78,16 @@ use self::{
 };
 use crate::base::id::Name;
 
-const SECTIONS: [&str; 7] =
-    ["site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml", "trunks.yaml", "dialing.yaml"];
+const SECTIONS: [&str; 8] = [
+    "site.yaml",
+    "numbers.yaml",
+    "people.yaml",
+    "hours.yaml",
+    "queues.yaml",
+    "trunks.yaml",
+    "dialing.yaml",
+    "routing.yaml",
+];
 /// What a site cannot do without.
 const NEEDED: usize = 3;
 const MAX_FLOWS: usize = 1000;
@@ -175,7 +188,7 @@ impl Trees {
     }
 
     fn names(&self, to: &mut Findings) -> Names {
-        let [_, numbers, people, hours, queues, trunks, dialing] = &self.sections;
+        let [_, numbers, people, hours, queues, trunks, dialing, routing] = &self.sections;
         let extensions = people.node().and_then(|n| under(n, "extensions"));
         let flow = |(name, tree): &(Name, Tree)| {
             let place = tree.node().map_or_else(|| to.absent("flows"), |n| n.place);
@@ -192,6 +205,7 @@ impl Trees {
         Names {
             extensions: Known::of_table("extension", "people.yaml", extensions, complete),
             queues: table("queue", "queues.yaml", queues),
+            policies: table("policy", "routing.yaml", routing),
             hours: table("calendar", "hours.yaml", hours),
             trunks: table("trunk", "trunks.yaml", trunks),
             flows: Known::new("flow", "flows/", flows, true),
@@ -210,20 +224,20 @@ impl Trees {
 
     fn site(&self, root: &Path, to: &mut Findings) -> Option<Site> {
         let names = self.names(to);
-        let [general, numbers, people, hours, queues, trunks, dialing] =
+        let [general, numbers, people, hours, queues, trunks, dialing, routing] =
             self.sections.each_ref().map(Tree::node);
-        let (people_tree, queue_tree, dialing_tree) = (people, queues, dialing);
+        let (people_tree, queue_tree, dialing_tree, routing_tree) = (people, queues, dialing, routing);
         let tongue = Tongue { languages: general.map(|n| general::languages(n, to)).unwrap_or_default() };
         let general = general.and_then(|n| general::read(root, n, &names, to));
         let numbers = numbers.map(|n| numbers::read(n, &names, &tongue, to)).unwrap_or_default();
         let (extensions, agents) =
             people.map(|n| people::read(root, n, &names, &tongue, to)).unwrap_or_default();
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
-        let queues = queues.map(|n| queues::read(n, &tongue, to)).unwrap_or_default();
-        if let Some(tree) = queue_tree.filter(|_| people.is_some()) {
-            queues::unserved(tree, &queues, &agents, to);
-        }
-        let engine = general.as_ref().map(|general| general.engine.kind);
+        let queues = queues.map(|n| queues::read(n, &names, &tongue, to)).unwrap_or_default();
+        let served = queue_tree.filter(|_| people.is_some());
+        served.inspect(|tree| queues::unserved(tree, &queues, &agents, to));
+        let routing = routing.map(|n| routing::read(n, &names, &queues, &agents, to)).unwrap_or_default();
+        let engine = general.as_ref().map(|g| g.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
         let without = general.as_ref().map(|general| general.without.clone()).unwrap_or_default();
         let dialing = dialing.map(|n| dialing::read(root, n, &names, &without, to)).unwrap_or_default();
@@ -240,6 +254,7 @@ impl Trees {
         };
         let flows: BTreeMap<Name, (Flow, Place)> = self.flows.iter().filter_map(flow).collect();
         graph::across(&flows, to);
+        unused::check(&flows, (queue_tree, &queues), (routing_tree, &routing), to);
         let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
         let general = general?;
         Some(Site {
@@ -260,6 +275,7 @@ impl Trees {
             extensions,
             agents,
             queues,
+            routing,
             flows,
             trunks,
             dialing,

@@ -12,7 +12,7 @@ use crate::{
         chat::{self, Chat},
         site::{Site, secret},
     },
-    live::switchboard::Outside,
+    live::switchboard::{Callers, Outside},
     ports::{
         assistant::{self, Remote},
         tasks::{self, Service},
@@ -29,6 +29,7 @@ pub(super) fn start(sites: watch::Receiver<Arc<Site>>) -> Outside {
         })),
         summaries: assistant::sums(of_revision(sites.clone(), |site| remote(site, UNHURRIED))),
         tasks: tasks::start(of_revision(sites, service)),
+        callers: Callers::nobody(),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Queues: who waits, in which order. A caller's place is the moment of joining and never changes
 //! while the caller waits, whatever happens to offers, unless a supervisor moves somebody.
 
+mod expected;
 mod moving;
 mod rules;
 
-pub use rules::{Place, Queues, Tally, Urgency};
+pub use expected::Expected;
+pub use rules::{Place, Queues, Tally, Urgency, Wanted, Wish};

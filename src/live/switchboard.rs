@@ -14,6 +14,7 @@
 //! - `asked`     whom a command rings
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
+//! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows
 //! - `supervision` callers moved, queues drained, calls sent to an agent or a queue by name
 //! - `sites`     what a new site means for the calls that are there
@@ -46,6 +47,7 @@ mod meetings;
 mod offers;
 mod pairs;
 mod parking;
+mod policies;
 mod referrals;
 pub mod replay;
 mod run;
@@ -59,7 +61,8 @@ mod tapes;
 mod trunks;
 pub mod view;
 mod views;
+mod waits;
 
 pub use invariants::Broken;
-pub use run::{Outlet, Outside, RunError, Turn, Wiring, handle, recover, run};
+pub use run::{Callers, Outlet, Outside, RunError, Turn, Wiring, handle, recover, run};
 pub use state::{Effect, Input, Link, Switchboard};

@@ -219,6 +219,7 @@ fn view(query: &Query, mood: Mood) -> View {
             call: call(),
             recordings: vec![],
             steps: steps(),
+            known: None,
             brief: None,
             summary: None,
         }))),

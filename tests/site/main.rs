@@ -5,6 +5,7 @@ mod dialing;
 mod faults;
 mod hostile;
 mod random;
+mod routing;
 mod speech;
 mod talks;
 mod without;

@@ -17,7 +17,7 @@ use tandem::{
         switchboard::{
             Effect, Input, Switchboard, handle,
             secrets::Secrets,
-            view::{Act, Actor, Done, Query, Refusal, View, Words},
+            view::{Act, Actor, Done, Known, Query, Refusal, View, Words},
         },
     },
     ports::{
@@ -152,6 +152,8 @@ pub struct Rig {
     pub tasks: Vec<Effect>,
     /// What was said in conversations, for whoever reads along.
     pub words: Vec<Words>,
+    /// Who is known by which number; `None`: nobody answers when asked.
+    pub known: Option<BTreeMap<Number, Known>>,
     /// What a chat model was told to sum up.
     pub to_sum: Vec<(CallId, Vec<Turn>)>,
     /// Who acts.
@@ -181,6 +183,7 @@ impl Rig {
             forgotten: Vec::new(),
             ears: Ears::default(),
             tasks: Vec::new(),
+            known: Some(BTreeMap::new()),
             to_sum: Vec::new(),
             words: Vec::new(),
             actor: Actor::admin(Label::new("admin")),
@@ -252,6 +255,10 @@ impl Rig {
                 }
                 Effect::Forget(sound) => self.forgotten.push(sound),
                 task @ Effect::Task { .. } => self.tasks.push(task),
+                Effect::LookUp { call, from } => {
+                    let known = self.known.as_ref().map(|known| known.get(&from).cloned().map(Box::new));
+                    checked.extend(known.map(|known| Input::Known { call, known }));
+                }
                 Effect::SumUp { call, turns } => self.to_sum.push((call, turns)),
                 Effect::Words(words) => self.words.push(words),
                 Effect::Told { .. } => {}
@@ -321,6 +328,23 @@ impl Rig {
             self.world.press(leg, Key::new(key).expect("a key"), self.now);
             self.run_for(millis(400));
         }
+    }
+
+    /// The live calls.
+    pub fn board_calls(&self) -> Vec<CallId> {
+        let View::Calls(calls) = self.board.view(&Query::Calls, self.now) else { panic!("no calls") };
+        calls.iter().map(|call| call.id).collect()
+    }
+
+    /// The legs of those who wait in a queue, in the order of their places.
+    pub fn board_line(&self, queue: &str) -> Vec<String> {
+        let board: serde_json::Value = serde_json::from_str(&self.snapshot().1).expect("JSON");
+        let line = board["queues"]["lines"][queue]["members"].as_array().expect("places").clone();
+        let leg = |place: &serde_json::Value| {
+            let call = &board["calls"][place["call"].as_str().expect("a call")];
+            call["leg"].as_str().expect("a leg").to_owned()
+        };
+        line.iter().map(leg).collect()
     }
 
     /// The live state as a snapshot keeps it.

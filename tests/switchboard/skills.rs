@@ -7,16 +7,16 @@ use fastrand::Rng;
 use proptest::prelude::*;
 use serde_json::json;
 use tandem::{
-    base::text::Label,
-    infra::site::{Queue, Relaxation, Site, Skills, Strategy as Order},
+    base::{clock::Stamp, id::Name, text::Label},
+    infra::site::{First, Queue, Relaxation, Rule, Site, Skills, Step, Strategy as Order, When},
     live::switchboard::{
         Effect, Input, Switchboard,
-        view::{Act, Assignment, Over, Passed, Why},
+        view::{Act, Assignment, Known, LastContact, Over, Passed, Why},
     },
     ports::engine::simulator::{Answer, Faults, World},
 };
 
-use crate::rig::{Rig, START, caller, millis, name, phones, secs, site};
+use crate::rig::{Rig, START, caller, millis, name, number, phones, secs, site};
 
 fn skills(list: &[(&str, u8)]) -> Skills {
     list.iter().map(|(skill, level)| (name(skill), *level)).collect()
@@ -191,7 +191,7 @@ fn a_snapshot_of_an_earlier_version_keeps_callers_and_their_places() {
         place.as_object_mut().expect("a place").remove("since").expect("it was there");
     }
     line["open"] = line["members"].clone();
-    line.as_object_mut().expect("a line").remove("ready").expect("it was there");
+    line.as_object_mut().expect("a line").remove("seeking").expect("it was there");
     for call in saved["calls"].as_object_mut().expect("calls").values_mut() {
         let place = &mut call["stage"]["Waiting"]["place"];
         place.as_object_mut().expect("a place").remove("since").expect("it was there");
@@ -206,8 +206,8 @@ fn a_snapshot_of_an_earlier_version_keeps_callers_and_their_places() {
 }
 
 /// The decision that a board makes of the last input, as its effects tell it.
-fn decided(board: &mut Switchboard, rig: &Rig) -> Option<Why> {
-    let (seq, at, input) = rig.journal.last().expect("an input").clone();
+fn decided((mut board, input): (Switchboard, Input), rig: &Rig) -> Option<Why> {
+    let (seq, at, _) = rig.journal.last().expect("an input").clone();
     board.on(seq, at, input).into_iter().find_map(|effect| match effect {
         Effect::Told { why, .. } if why.assignment.is_some() => Some(why),
         _ => None,
@@ -215,13 +215,15 @@ fn decided(board: &mut Switchboard, rig: &Rig) -> Option<Why> {
 }
 
 /// The board's state with all that changed of which `explain` says that it would have given this one the caller.
-fn otherwise(before: &str, passed: &Passed) -> Switchboard {
+fn otherwise(before: &str, input: &Input, passed: &Passed) -> (Switchboard, Input) {
+    let mut input = input.clone();
     let mut board: serde_json::Value = serde_json::from_str(before).expect("JSON");
     let agent = passed.agent.as_str();
     for over in &passed.because {
         let settings = &mut board["site"]["agents"][agent]["skills"];
         match over {
             Over::Lacks { skill, needs, .. } => settings[skill.as_str()] = json!(needs),
+            Over::Kept { .. } => keep_for(&mut board, &mut input, agent),
             Over::NotPreferred => settings["wine"] = json!(5),
             Over::Busy { .. } => board["agents"]["all"][agent]["state"] = json!("Ready"),
             Over::Later { own, chosen } => {
@@ -230,12 +232,65 @@ fn otherwise(before: &str, passed: &Passed) -> Switchboard {
             }
         }
     }
-    Switchboard::saved(board.to_string().as_bytes()).expect("a board")
+    (Switchboard::saved(board.to_string().as_bytes()).expect("a board"), input)
+}
+
+/// Who presses 1 is kept for the last agent for 12 s.
+fn route_to_the_last_agent(site: &mut Site) {
+    let first = First { needs: Skills::new(), last_agent: Some(secs(86_400)), wait: secs(12) };
+    let rule = Rule {
+        name: name("again"),
+        when: When::default(),
+        queue: name("sales"),
+        head_start: Duration::ZERO,
+        urgent: false,
+        first: Some(first),
+    };
+    site.routing = [(name("desk"), vec![rule])].into();
+    let step = Step::Route { policy: name("desk"), otherwise: name("bye") };
+    site.flows.get_mut(&name("main")).expect("a flow").steps.insert(name("sales"), step);
+}
+
+/// Everybody talked with this agent last.
+fn keep_callers(rig: &mut Rig, agent: &str) {
+    let mut site = (**rig.board.site()).clone();
+    route_to_the_last_agent(&mut site);
+    rig.input(Input::Site(std::sync::Arc::new(site)));
+    rig.known = Some([(number("13800138000"), known_to(name(agent), rig.now))].into());
+}
+
+fn known_to(agent: Name, at: Stamp) -> Known {
+    let last = Some(LastContact { agent: Some(agent), at });
+    Known { last, by: "history".into(), ..Known::default() }
+}
+
+/// Callers are kept for this one, instead of whom they are kept for.
+fn keep_for(board: &mut serde_json::Value, input: &mut Input, agent: &str) {
+    if let Input::Known { known: Some(known), .. } = input {
+        known.last.as_mut().expect("a last agent").agent = Some(name(agent));
+    }
+    for call in board["calls"].as_object_mut().expect("calls").values_mut() {
+        if let Some(known) = call["caller"].get_mut("Known") {
+            known["last"]["agent"] = json!(agent);
+        }
+        if let Some(wish) = call["stage"].get_mut("Waiting").and_then(|waiting| waiting.get_mut("wish"))
+            && !wish.is_null()
+        {
+            wish["agent"] = json!(agent);
+        }
+    }
+    for line in board["queues"]["lines"].as_object_mut().expect("lines").values_mut() {
+        for entry in line["seeking"].as_array_mut().expect("places") {
+            if !entry[0]["agent"].is_null() {
+                entry[0]["agent"] = json!(agent);
+            }
+        }
+    }
 }
 
 #[test]
 fn what_would_have_changed_a_decision_changes_it() {
-    let mut tried = [0; 4];
+    let mut tried = [0; 5];
     for seed in 0..40 {
         let mut random = Rng::with_seed(seed);
         let agents = random.usize(2..6);
@@ -254,6 +309,9 @@ fn what_would_have_changed_a_decision_changes_it() {
             queue.relax = vec![Relaxation { after: secs(8), needs: skills(&[("vip", 2)]) }];
         });
         if random.bool() {
+            keep_callers(&mut rig, &format!("a{}", random.usize(0..agents)));
+        }
+        if random.bool() {
             rig.act(Act::Pause { agent: name("a1"), reason: Label::new("tea") }).expect("paused");
         }
         let mut until = Duration::ZERO;
@@ -268,12 +326,13 @@ fn what_would_have_changed_a_decision_changes_it() {
             if rig.journal.len() != inputs + 1 {
                 continue;
             }
-            let mut again = Switchboard::saved(before.as_bytes()).expect("a board");
-            let Some(decision) = decided(&mut again, &rig) else { continue };
+            let again = Switchboard::saved(before.as_bytes()).expect("a board");
+            let input = rig.journal.last().expect("an input").2.clone();
+            let Some(decision) = decided((again, input.clone()), &rig) else { continue };
             let assignment = decision.assignment.clone().expect("a decision");
             for passed in &assignment.passed {
                 assert!(!passed.because.is_empty(), "seed {seed}: {assignment:#?}");
-                let other = decided(&mut otherwise(&before, passed), &rig).and_then(|why| why.assignment);
+                let other = decided(otherwise(&before, &input, passed), &rig).and_then(|why| why.assignment);
                 let other = other.map(|other| other.agent);
                 assert_eq!(other.as_ref(), Some(&passed.agent), "seed {seed}: {passed:?} {assignment:#?}");
                 for over in &passed.because {
@@ -282,6 +341,7 @@ fn what_would_have_changed_a_decision_changes_it() {
                         Over::Later { .. } => 1,
                         Over::NotPreferred => 2,
                         Over::Busy { .. } => 3,
+                        Over::Kept { .. } => 4,
                     }] += 1;
                 }
             }

@@ -8,7 +8,7 @@ use tandem::{
     },
     infra::site::Step,
     live::{
-        queue::{Place, Queues, Urgency},
+        queue::{Place, Queues, Urgency, Wanted},
         switchboard::view::{Act, CallDetail, Query, QueueView, Refusal, Spot, View},
     },
     ports::engine::simulator::{Answer, Faults, World},
@@ -245,7 +245,7 @@ proptest! {
             })
             .collect();
         for place in &places {
-            queues.open(&name, *place, 0);
+            queues.open(&name, *place, Wanted::default());
         }
         let mine = *which.get(&places);
         let order = |queues: &Queues| -> Vec<CallId> { queues.members(&name).map(|place| place.call).collect() };

@@ -86,6 +86,7 @@ impl Drawing {
             Step::Menu(_) => "menu",
             Step::Collect(_) => "collects",
             Step::Queue { queue, .. } => &format!("queue {queue}"),
+            Step::Route { policy, .. } => &format!("policy {policy}"),
             Step::Transfer { .. } => "transfer",
             Step::Hours { hours, .. } => &format!("hours {hours}"),
             Step::Voicemail { mailbox } => &format!("mailbox {}", mailbox.as_str()),
@@ -106,7 +107,9 @@ impl Drawing {
                 self.arrow(id, collect.next.as_str(), "");
                 self.arrow(id, collect.otherwise.as_str(), "otherwise");
             }
-            Step::Queue { otherwise, .. } | Step::Transfer { otherwise, .. } => {
+            Step::Queue { otherwise, .. }
+            | Step::Route { otherwise, .. }
+            | Step::Transfer { otherwise, .. } => {
                 self.arrow(id, otherwise.as_str(), "otherwise");
             }
             Step::Hours { open, closed, .. } => {

@@ -233,6 +233,7 @@ impl<'s> Rehearsal<'s> {
                 self.visited.extend(context.map(|topic| format!("topic {topic}")));
                 return Some(Ending::Queue { queue, brief });
             }
+            Act::Route { policy, .. } => return Some(Ending::Elsewhere(format!("policy {policy}"))),
             Act::Transfer { to, digits, .. } => {
                 return Some(match (to, digits) {
                     (_, Some(digits)) => Ending::Extension(digits),

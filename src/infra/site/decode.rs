@@ -229,6 +229,9 @@ pub(super) fn duration(node: &Node, min: Duration, max: Duration, to: &mut Findi
 }
 
 fn parse_duration(text: &str) -> Option<Duration> {
+    if let Some(days) = text.strip_suffix('d').and_then(|days| days.trim().parse::<u32>().ok()) {
+        return Some(Duration::from_hours(24 * u64::from(days)));
+    }
     let plain = text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b' ');
     let span = plain.then(|| text.parse::<SignedDuration>().ok()).flatten()?;
     Duration::try_from(span).ok()
@@ -238,6 +241,7 @@ fn show(span: Duration) -> String {
     match (span.as_secs(), span.subsec_millis()) {
         (0, 0) => "0s".to_owned(),
         (0, ms) => format!("{ms}ms"),
+        (s, _) if s > 86_400 && s % 86_400 == 0 => format!("{}d", s / 86_400),
         (s, _) if s % 3600 == 0 => format!("{}h", s / 3600),
         (s, _) if s % 60 == 0 => format!("{}m", s / 60),
         (s, _) => format!("{s}s"),

@@ -15,7 +15,9 @@ pub(crate) fn targets(step: &Step) -> Vec<&Name> {
         Step::Say { next, .. } | Step::Play { next, .. } => vec![next],
         Step::Menu(menu) => menu.keys.values().chain([&menu.otherwise]).collect(),
         Step::Collect(collect) => vec![&collect.next, &collect.otherwise],
-        Step::Queue { otherwise, .. } | Step::Transfer { otherwise, .. } => vec![otherwise],
+        Step::Queue { otherwise, .. } | Step::Route { otherwise, .. } | Step::Transfer { otherwise, .. } => {
+            vec![otherwise]
+        }
         Step::Hours { open, closed, .. } => vec![open, closed],
         Step::Talk(talk) => vec![&talk.otherwise],
         Step::Voicemail { .. } | Step::Flow(_) | Step::Hangup => Vec::new(),
@@ -76,7 +78,8 @@ enum Fault {
 
 /// What is wrong with a loop through `name`, and the loop.
 fn fault(flow: &Flow, name: &Name) -> Option<(Vec<Name>, Fault)> {
-    let timeless = |step: &Step| matches!(step, Step::Hours { .. } | Step::Transfer { .. });
+    let timeless =
+        |step: &Step| matches!(step, Step::Hours { .. } | Step::Route { .. } | Step::Transfer { .. });
     if let Some(path) = cycle(flow, name, timeless) {
         return Some((path, Fault::Timeless));
     }
@@ -90,6 +93,7 @@ fn fault(flow: &Flow, name: &Name) -> Option<(Vec<Name>, Fault)> {
         matches!(
             step,
             Step::Queue { .. }
+                | Step::Route { .. }
                 | Step::Transfer { .. }
                 | Step::Voicemail { .. }
                 | Step::Talk(_)

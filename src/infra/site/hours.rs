@@ -22,6 +22,8 @@ const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 const EXAMPLE: &str = "mon-fri: 09:00-18:00";
 /// A range of holidays is a few days; more is a slip of the pen.
 const MAX_RANGE: usize = 366;
+/// Nobody closes for so few minutes.
+const SLIP: i64 = 5;
 
 pub(super) fn read(node: &Node, to: &mut Findings) -> BTreeMap<Name, Hours> {
     let calendars = decode::entries(node, "opening hours", "office: { mon-fri: 09:00-18:00 }", to);
@@ -64,7 +66,50 @@ fn calendar(key: &Key, node: &Node, to: &mut Findings) -> Option<Hours> {
             }
         }
     }
+    gaps(key, &hours, entries, to);
     Some(hours)
+}
+
+/// Days and minutes that were probably forgotten.
+fn gaps(key: &Key, hours: &Hours, entries: &[(Key, Node)], to: &mut Findings) {
+    let name = &key.text;
+    if hours.week.iter().all(Vec::is_empty) {
+        let help = format!("add days, like `{EXAMPLE}`");
+        to.warn(Code::Unreachable, key.place, format!("`{name}` is never open"), help);
+        return;
+    }
+    let under = |section: &str| {
+        entries.iter().find(|(key, _)| key.text == section).map_or(key.place, |(_, n)| n.place)
+    };
+    for (date, day) in &hours.makeup {
+        let day = usize::from(*day);
+        if hours.week[day].is_empty() {
+            let message = format!("{date} is to be like a {}, and then `{name}` is closed", DAYS[day]);
+            let open = DAYS
+                .iter()
+                .zip(&hours.week)
+                .find(|(_, spans)| !spans.is_empty())
+                .map_or("mon", |(day, _)| day);
+            let help = format!("name a day that has hours: `{date}: {open}`");
+            to.error(Code::Contradiction, under("makeup"), message, help);
+        } else if hours.holidays.contains(date) {
+            let message = format!("{date} is a holiday and a make-up workday: `{name}` is open then");
+            to.warn(Code::Contradiction, under("makeup"), message, "remove it from one of them");
+        }
+    }
+    for (day, spans) in DAYS.iter().zip(&hours.week) {
+        let mut spans = spans.clone();
+        spans.sort_by_key(|span| span.from);
+        for pair in spans.windows(2) {
+            let (end, start) = (pair[0].to, pair[1].from);
+            let gap = end.duration_until(start).as_mins();
+            if (1..=SLIP).contains(&gap) {
+                let message =
+                    format!("`{name}` is closed from {end:.0} to {start:.0} on {day}, for {gap} min");
+                to.warn(Code::Contradiction, key.place, message, "let one span begin where the other ends");
+            }
+        }
+    }
 }
 
 fn unknown_days(key: &Key, to: &mut Findings) {

@@ -3,6 +3,8 @@
 mod acd;
 mod bare;
 mod dialing;
+mod flow;
+mod routing;
 mod speech;
 mod talk;
 
@@ -17,8 +19,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-pub use acd::{Lack, Queue, Relaxation, Relaxed, Skills, Strategy, skill_words};
+pub use acd::{Beyond, Full, Lack, Overflow, Queue, Relaxation, Relaxed, Skills, Strategy, skill_words};
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
+pub use flow::{CollectStep, Flow, MenuStep, Step, TransferTo};
+pub use routing::{Canary, First, Rule, When};
 pub use speech::{Hearer, Hears, Speaker, Speaks};
 pub use talk::{
     Ask, Choice, End, Human, Jump, Lines, Part, Passage, Shortcut, Slot, Spot, Talk, TalkFault, Topic, parts,
@@ -27,11 +31,7 @@ pub use talk::{
 pub use crate::base::locale::Locale;
 
 use super::{assistant::AssistantSettings, features::Feature};
-use crate::base::{
-    hours::Hours,
-    id::Name,
-    number::{Key, Number},
-};
+use crate::base::{hours::Hours, id::Name, number::Number};
 
 /// A text to be spoken, in one or more languages. The caller hears the number's language,
 /// or the first that is there.
@@ -73,6 +73,9 @@ pub struct Site {
     pub extensions: BTreeMap<Number, Extension>,
     pub agents: BTreeMap<Name, Agent>,
     pub queues: BTreeMap<Name, Queue>,
+    /// Policies: which queue takes whom.
+    #[serde(default)]
+    pub routing: BTreeMap<Name, Vec<Rule>>,
     pub flows: BTreeMap<Name, Flow>,
     pub trunks: BTreeMap<Name, Trunk>,
     #[serde(default)]
@@ -332,104 +335,6 @@ impl Trunk {
     pub fn to(address: impl Into<SmolStr>) -> Self {
         Self { address: address.into(), from: Vec::new(), codecs: Vec::new(), login: None }
     }
-}
-
-/// What a caller goes through: named steps, entered at `start`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Flow {
-    pub start: Name,
-    pub steps: BTreeMap<Name, Step>,
-}
-
-/// One step of a flow.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Step {
-    /// Speak, then go on.
-    Say {
-        prompt: Prompt,
-        next: Name,
-    },
-    /// Play a recording of the site (absolute path of a WAV with 16-bit PCM of any rate, made ready like a
-    /// prompt), then go on.
-    Play {
-        file: PathBuf,
-        next: Name,
-    },
-    Menu(MenuStep),
-    Collect(CollectStep),
-    /// Wait for an agent; `otherwise` after `max_wait`.
-    Queue {
-        queue: Name,
-        otherwise: Name,
-    },
-    /// Dial an extension, or what was collected (`collected: true`), or an outside number on a trunk.
-    Transfer {
-        to: TransferTo,
-        ring: Duration,
-        otherwise: Name,
-    },
-    /// Branch on a calendar.
-    Hours {
-        hours: Name,
-        open: Name,
-        closed: Name,
-    },
-    /// Leave a message for this extension, then hang up.
-    Voicemail {
-        mailbox: Number,
-    },
-    /// Talk with the caller in their own words; `otherwise` when nobody takes over.
-    Talk(Box<Talk>),
-    /// On with another flow, from its start.
-    Flow(Name),
-    Hangup,
-}
-
-/// Whom a transfer dials.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum TransferTo {
-    Extension(Number),
-    /// The digits that the named `collect` step gathered, as an extension.
-    Collected(Name),
-    Trunk {
-        trunk: Name,
-        number: Number,
-    },
-    /// A number outside, as a phone that may call everywhere dials it: `dialing.outside` says on which trunks.
-    Outside(Number),
-    /// A ring group.
-    Group(Number),
-    Conference(Number),
-}
-
-/// Say a prompt and take one key.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct MenuStep {
-    pub prompt: Prompt,
-    pub keys: BTreeMap<Key, Name>,
-    /// Silence after the prompt before it counts as a try.
-    pub timeout: Duration,
-    /// How often the prompt is heard in all.
-    pub tries: u8,
-    /// Said after a key that leads nowhere.
-    pub invalid: Option<Prompt>,
-    pub otherwise: Name,
-}
-
-/// Say a prompt and take several keys.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CollectStep {
-    pub prompt: Prompt,
-    pub min: u8,
-    pub max: u8,
-    /// Ends the input early; not part of it.
-    pub end_key: Option<Key>,
-    /// Silence before the first key, and between keys.
-    pub timeout: Duration,
-    pub tries: u8,
-    pub invalid: Option<Prompt>,
-    pub next: Name,
-    pub otherwise: Name,
 }
 
 mod zone_name {

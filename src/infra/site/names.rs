@@ -100,6 +100,7 @@ impl Known {
 pub(super) struct Names {
     pub extensions: Known,
     pub queues: Known,
+    pub policies: Known,
     pub hours: Known,
     pub trunks: Known,
     pub flows: Known,
@@ -108,4 +109,24 @@ pub(super) struct Names {
     pub conferences: Known,
     pub slots: Known,
     pub short_codes: Known,
+}
+
+impl Names {
+    /// Where nothing has a name but queues.
+    pub fn of_queues(table: &Node, home: &'static str) -> Self {
+        let none = |what| Known::new(what, home, Vec::new(), true);
+        Self {
+            extensions: none("extension"),
+            queues: Known::of_table("queue", home, Some(table), true),
+            policies: none("policy"),
+            hours: none("calendar"),
+            trunks: none("trunk"),
+            flows: none("flow"),
+            numbers: none("number"),
+            groups: none("group"),
+            conferences: none("conference"),
+            slots: none("parking slot"),
+            short_codes: none("short code"),
+        }
+    }
 }

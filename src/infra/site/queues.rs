@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     decode::{self, Fields, Shape},
     model::{Agent, Queue, Strategy},
+    names::Names,
+    overflow,
     problem::Code,
     prompt::Tongue,
     skills,
@@ -25,13 +27,14 @@ const QUEUE: Shape = Shape {
         ("relax", "relax: [ { after: 10s, needs: { vip: 3 } } ]"),
         ("strategy", "strategy: longest_idle"),
         ("head_start", "head_start: 2m"),
+        ("overflow", "overflow: [ { waited: 1m, queue: backup } ]"),
     ],
 };
 
-pub(super) fn read(node: &Node, tongue: &Tongue, to: &mut Findings) -> BTreeMap<Name, Queue> {
+pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Findings) -> BTreeMap<Name, Queue> {
     let queues = decode::entries(node, "queues", "sales: { ring: 20s, max_wait: 5m }", to);
     let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
-    queues
+    let read: BTreeMap<Name, Queue> = queues
         .iter()
         .filter_map(|(key, node)| {
             let name = decode::new_name(key, "a queue", to);
@@ -50,6 +53,7 @@ pub(super) fn read(node: &Node, tongue: &Tongue, to: &mut Findings) -> BTreeMap<
                 |key, least| fields.get(key).map(|n| skills::levels(n, least, to)).unwrap_or_default();
             let (needs, prefers) = (levels("needs", 1), levels("prefers", 1));
             let relax = fields.get("relax").map(|n| skills::relaxations(n, &needs, max_wait, to));
+            let overflow = fields.get("overflow").map(|n| overflow::read(n, names, max_wait, to));
             let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
                 name?,
@@ -60,11 +64,14 @@ pub(super) fn read(node: &Node, tongue: &Tongue, to: &mut Findings) -> BTreeMap<
                     relax: relax.unwrap_or_default(),
                     strategy: strategy?,
                     head_start: head_start?,
+                    overflow: overflow.unwrap_or_default(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))
         })
-        .collect()
+        .collect();
+    overflow::circles(node, &read, to);
+    read
 }
 
 fn strategy(node: &Node, to: &mut Findings) -> Option<Strategy> {

@@ -9,6 +9,7 @@ use super::{
     decode::{self, Fields, Shape, shorten},
     hours,
     model::Queue,
+    names::Names,
     prompt::Tongue,
     queues,
     source::Findings,
@@ -154,7 +155,7 @@ fn scenario(node: &Node, to: &mut Findings) -> Option<Scenario> {
     let seed = fields.get("seed").map_or(Some(1), |n| decode::amount(n, 0, u16::MAX, to));
     let rules = fields
         .get("queues")
-        .map(|n| queues::read(n, &Tongue { languages: Vec::new() }, to))
+        .map(|n| queues::read(n, &Names::of_queues(n, "the scenario"), &Tongue { languages: Vec::new() }, to))
         .unwrap_or_default();
     let agents = fields.need("agents", to).map(|n| agents(n, to)).unwrap_or_default();
     if let Some(node) = fields.get("queues") {

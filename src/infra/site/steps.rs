@@ -29,8 +29,8 @@ pub(super) struct Scope<'a> {
     pub entries: &'a [(Key, Node)],
 }
 
-const KINDS: [&str; 10] =
-    ["say", "play", "menu", "collect", "queue", "transfer", "hours", "voicemail", "flow", "hangup"];
+const KINDS: [&str; 11] =
+    ["say", "play", "menu", "collect", "queue", "route", "transfer", "hours", "voicemail", "flow", "hangup"];
 
 const SAY: Shape = Shape {
     what: "a step that says something",
@@ -69,6 +69,10 @@ const QUEUE: Shape = Shape {
     what: "a step that waits in a queue",
     keys: &[("queue", "queue: sales"), ("otherwise", "otherwise: operator")],
 };
+const ROUTE: Shape = Shape {
+    what: "a step that lets a policy say the queue",
+    keys: &[("route", "route: desk"), ("otherwise", "otherwise: operator")],
+};
 const TRANSFER: Shape = Shape {
     what: "a transfer",
     keys: &[("transfer", "transfer: 1001"), ("otherwise", "otherwise: sorry"), ("ring", "ring: 25s")],
@@ -103,16 +107,7 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
             return None;
         }
     };
-    let mut kinds = entries.iter().filter(|(k, _)| KINDS.contains(&k.text.as_str()));
-    let Some((kind, _)) = kinds.next() else {
-        unknown_kind(key, entries, to);
-        return None;
-    };
-    if let Some((second, _)) = kinds.next() {
-        let message = format!("a step does one thing, but this has `{}` and `{}`", kind.text, second.text);
-        to.error(Code::UnknownKey, second.place, message, "make two steps, joined by `next`");
-        return None;
-    }
+    let kind = kind(key, entries, to)?;
     let open = |shape, to: &mut Findings| Fields::open(node, key.place, shape, to);
     match kind.text.as_str() {
         "say" => {
@@ -130,10 +125,12 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
         "menu" => menu(&open(&MENU, to)?, scope, to).map(Step::Menu),
         "collect" => collect(&open(&COLLECT, to)?, scope, to).map(Step::Collect),
         "queue" => {
-            let fields = open(&QUEUE, to)?;
-            let queue = fields.need("queue", to).and_then(|n| scope.names.queues.name(n, to));
-            let otherwise = scope.target(&fields, "otherwise", to);
-            Some(Step::Queue { queue: queue?, otherwise: otherwise? })
+            let (queue, otherwise) = waiting(&open(&QUEUE, to)?, "queue", &scope.names.queues, scope, to)?;
+            Some(Step::Queue { queue, otherwise })
+        }
+        "route" => {
+            let (policy, otherwise) = waiting(&open(&ROUTE, to)?, "route", &scope.names.policies, scope, to)?;
+            Some(Step::Route { policy, otherwise })
         }
         "transfer" => transfer(&open(&TRANSFER, to)?, scope, to),
         "hours" => {
@@ -153,6 +150,34 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
         }
         _ => open(&END, to).map(|_| Step::Hangup),
     }
+}
+
+/// The key that says what a step does.
+fn kind<'a>(key: &Key, entries: &'a [(Key, Node)], to: &mut Findings) -> Option<&'a Key> {
+    let mut kinds = entries.iter().filter(|(k, _)| KINDS.contains(&k.text.as_str()));
+    let Some((kind, _)) = kinds.next() else {
+        unknown_kind(key, entries, to);
+        return None;
+    };
+    if let Some((second, _)) = kinds.next() {
+        let message = format!("a step does one thing, but this has `{}` and `{}`", kind.text, second.text);
+        to.error(Code::UnknownKey, second.place, message, "make two steps, joined by `next`");
+        return None;
+    }
+    Some(kind)
+}
+
+/// Where callers wait, and where they go otherwise.
+fn waiting(
+    fields: &Fields,
+    key: &str,
+    known: &Known,
+    scope: &Scope,
+    to: &mut Findings,
+) -> Option<(Name, Name)> {
+    let name = fields.need(key, to).and_then(|n| known.name(n, to));
+    let otherwise = scope.target(fields, "otherwise", to);
+    Some((name?, otherwise?))
 }
 
 fn unknown_kind(key: &Key, entries: &[(Key, Node)], to: &mut Findings) {

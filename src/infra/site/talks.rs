@@ -13,7 +13,7 @@ use super::{
     decode::{self, Fields, Shape},
     dialing::House,
     flows::HANGUP,
-    model::{Human, Lines, Locale, Prompt, Spot, Talk},
+    model::{Lines, Locale, Prompt, Spot, Talk},
     names::Known,
     problem::Code,
     prompt::Tongue,
@@ -90,7 +90,7 @@ pub(super) fn read(fields: &Fields, around: &Surroundings, to: &mut Findings) ->
     let knowledge = fields.get("knowledge").map(|node| reading.knowledge(node, to)).unwrap_or_default();
     let shortcuts = fields.get("shortcuts").map(|node| reading.shortcuts(node, to)).unwrap_or_default();
     let lines = reading.lines(fields, to);
-    let human = fields.need("human", to).and_then(|node| around.house.names.queues.name(node, to));
+    let human = fields.need("human", to).and_then(|node| parts::human(node, around.house.names, to));
     let otherwise = fields.need("otherwise", to).and_then(|node| match decode::text(node) {
         Some(HANGUP) => Name::new(HANGUP).ok(),
         _ => around.steps.name(node, to),
@@ -113,7 +113,7 @@ pub(super) fn read(fields: &Fields, around: &Surroundings, to: &mut Findings) ->
         topics,
         slots,
         shortcuts,
-        human: Human { queue: human? },
+        human: human?,
         otherwise: otherwise?,
         samples: samples.map(|learned| learned.file.clone()),
         knowledge,

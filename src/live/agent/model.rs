@@ -87,6 +87,12 @@ impl Agent {
         self.state == AgentState::Ready && self.registered != Some(false)
     }
 
+    /// Takes calls today: now, or after what is being done.
+    pub fn works(&self) -> bool {
+        let leaves = matches!(self.then, Some(Then::LogOut | Then::Pause(_)));
+        !leaves && !matches!(self.state, AgentState::LoggedOut | AgentState::Paused { .. })
+    }
+
     /// The call that holds this agent.
     pub fn call(&self) -> Option<CallId> {
         match self.state {

@@ -89,6 +89,12 @@ impl Agents {
         self.free.get(queue).into_iter().flatten().map(|(_, name)| name)
     }
 
+    /// Whether somebody is one of them.
+    pub fn is_free_in(&self, queue: &Name, name: &Name) -> bool {
+        let Some(rank) = self.rank(queue, name) else { return false };
+        self.free.get(queue).is_some_and(|free| free.contains(&(rank, name.clone())))
+    }
+
     /// How many agents of `queue` are free.
     pub fn free_in(&self, queue: &Name) -> usize {
         self.free.get(queue).map_or(0, BTreeSet::len)

@@ -16,10 +16,10 @@ use crate::{
         call::Spoken,
         dialog::{Brief, Dialog},
         mailbox::Session,
-        queue::Place,
+        queue::{Place, Wish},
         record::{EndedBy, LegRecord, Role},
         routing::Goal,
-        switchboard::view::{Recording, Why},
+        switchboard::view::{Known, Recording, Why},
     },
     ports::engine::{Arrival, HangupCause},
 };
@@ -33,6 +33,17 @@ pub struct Waiting {
     pub after: Dialog,
     /// The greeting is being heard; music follows.
     pub greeting: bool,
+    /// When the caller came into this queue; `None`: at `place.joined`.
+    #[serde(default)]
+    pub entered: Option<Stamp>,
+    #[serde(default)]
+    pub wish: Option<Box<Wish>>,
+}
+
+impl Waiting {
+    pub fn entered(&self) -> Stamp {
+        self.entered.unwrap_or(self.place.joined)
+    }
 }
 
 /// Who is dialled or talks on the other side.
@@ -294,6 +305,26 @@ impl Stage {
     }
 }
 
+/// Who calls.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Caller {
+    /// Nobody was asked, or nobody knows.
+    #[default]
+    Unknown,
+    /// Somebody was asked then, and has not answered.
+    Asked(Stamp),
+    Known(Box<Known>),
+}
+
+impl Caller {
+    pub fn known(&self) -> Option<&Known> {
+        match self {
+            Self::Known(known) => Some(known),
+            Self::Unknown | Self::Asked(_) => None,
+        }
+    }
+}
+
 /// A recording of a call, and the order that began it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tape {
@@ -346,6 +377,9 @@ pub struct Call {
     /// What was said in its conversations.
     #[serde(default)]
     pub spoken: Option<Box<Spoken>>,
+    /// Who calls, as far as it was asked.
+    #[serde(default)]
+    pub caller: Caller,
 }
 
 impl Call {

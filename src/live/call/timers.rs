@@ -18,6 +18,8 @@ pub enum Timer {
     MaxWait(CallId),
     /// The queue needs less of an agent for this caller.
     Relax(CallId),
+    /// The caller has waited long enough for another queue.
+    Overflow(CallId),
     /// The caller's lease is to be renewed.
     Lease(CallId),
     /// An agent's wrap-up or rest is over.

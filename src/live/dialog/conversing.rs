@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     base::id::Name,
-    infra::site::{Ask, Locale, Part, Talk, TransferTo, parts},
+    infra::site::{Ask, Human, Locale, Part, Talk, TransferTo, parts},
     ports::{engine::Ear, media},
 };
 
@@ -166,9 +166,9 @@ impl Turn<'_> {
         let otherwise = talk.otherwise.clone();
         self.acts.push(Act::Deaf);
         match then {
-            Output::Transfer { queue, priority, context } => {
+            Output::Transfer { to: Human { queue, route }, priority, context } => {
                 let brief = Some(Box::new(Brief { priority, context }));
-                self.acts.push(Act::Queue { queue, otherwise, brief });
+                self.acts.push(Act::Queue { queue, route, otherwise, brief });
                 Way::Stay
             }
             Output::Call { slot, text } => {

@@ -99,9 +99,16 @@ pub enum Act {
     Wait(Duration),
     Queue {
         queue: Name,
+        /// The policy that may say another one.
+        route: Option<Name>,
         otherwise: Name,
         /// What a conversation tells those who take over.
         brief: Option<Box<Brief>>,
+    },
+    /// Wait where this policy says.
+    Route {
+        policy: Name,
+        otherwise: Name,
     },
     /// Do this outside; comes back as `talk::Input::Task`.
     Task {

@@ -84,7 +84,11 @@ impl Turn<'_> {
             Step::Collect(collect) => self.collect(dialog, collect, happening),
             Step::Queue { queue, otherwise } => {
                 let (queue, otherwise) = (queue.clone(), otherwise.clone());
-                self.acts.push(Act::Queue { queue, otherwise, brief: None });
+                self.acts.push(Act::Queue { queue, route: None, otherwise, brief: None });
+                Way::Stay
+            }
+            Step::Route { policy, otherwise } => {
+                self.acts.push(Act::Route { policy: policy.clone(), otherwise: otherwise.clone() });
                 Way::Stay
             }
             Step::Transfer { to, ring, otherwise } => {

@@ -7,13 +7,15 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+use super::expected::{Expected, Pace};
+
 use crate::{
     base::{
         clock::Stamp,
         id::{CallId, Name},
         text::Label,
     },
-    infra::site::{Relaxed, Site},
+    infra::site::{Relaxed, Site, Skills},
 };
 
 /// Who goes first.
@@ -71,25 +73,46 @@ pub struct Tally {
     pub abandoned: u64,
 }
 
+/// What is wanted of an agent for a caller.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Wanted {
+    /// How far the wait has relaxed what the queue needs.
+    pub relaxed: Relaxed,
+    /// For the time being nobody else will do.
+    pub agent: Option<Name>,
+    /// For the time being needed besides.
+    pub needs: Skills,
+}
+
+/// What one caller is kept for at first, beyond what the queue needs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wish {
+    pub agent: Option<Name>,
+    pub needs: Skills,
+    pub until: Stamp,
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 struct Line {
     /// Everybody who waits, offered or not.
     members: BTreeSet<Place>,
-    /// Those who can be offered to an agent now, by how far their wait has relaxed what the queue needs.
+    /// Those who can be offered to an agent now, by what is wanted of one.
     /// The first audit after a start finds those whom an earlier version saved otherwise.
     #[serde(default)]
-    ready: BTreeMap<Relaxed, BTreeSet<Place>>,
+    seeking: Vec<(Wanted, BTreeSet<Place>)>,
     tally: Tally,
     /// Who ordered that nobody new is let in.
     #[serde(default)]
     drained: Option<Label>,
+    #[serde(default)]
+    pace: Pace,
 }
 
 impl Line {
     fn close(&mut self, place: Place) {
-        self.ready.retain(|_, ready| {
-            ready.remove(&place);
-            !ready.is_empty()
+        self.seeking.retain_mut(|(_, places)| {
+            places.remove(&place);
+            !places.is_empty()
         });
     }
 }
@@ -102,16 +125,21 @@ pub struct Queues {
 
 impl Queues {
     /// A caller joins, or comes back to the place they had.
-    pub fn open(&mut self, queue: &Name, place: Place, relaxed: Relaxed) {
+    pub fn open(&mut self, queue: &Name, place: Place, wanted: Wanted) {
         let line = self.line(queue);
         line.members.insert(place);
         line.close(place);
-        line.ready.entry(relaxed).or_default().insert(place);
+        match line.seeking.binary_search_by(|(other, _)| other.cmp(&wanted)) {
+            Ok(at) => drop(line.seeking[at].1.insert(place)),
+            Err(at) => line.seeking.insert(at, (wanted, BTreeSet::from([place]))),
+        }
     }
 
     /// Whether a caller can be offered to an agent now.
     pub fn is_open(&self, queue: &Name, place: Place) -> bool {
-        self.lines.get(queue).is_some_and(|line| line.ready.values().any(|ready| ready.contains(&place)))
+        self.lines
+            .get(queue)
+            .is_some_and(|line| line.seeking.iter().any(|(_, places)| places.contains(&place)))
     }
 
     /// The caller keeps the place, but is not to be offered now.
@@ -131,10 +159,11 @@ impl Queues {
     /// The caller has another place from now on.
     pub fn replace(&mut self, queue: &Name, was: Place, place: Place) {
         let line = self.line(queue);
-        let ready = line.ready.iter().find(|(_, ready)| ready.contains(&was)).map(|(relaxed, _)| *relaxed);
+        let seeking = line.seeking.iter().find(|(_, places)| places.contains(&was));
+        let wanted = seeking.map(|(wanted, _)| wanted.clone());
         self.leave(queue, was);
-        match ready {
-            Some(relaxed) => self.open(queue, place, relaxed),
+        match wanted {
+            Some(wanted) => self.open(queue, place, wanted),
             None => self.hold(queue, place),
         }
     }
@@ -155,18 +184,25 @@ impl Queues {
         gone.for_each(|(_, line)| line.drained = None);
     }
 
-    pub fn answered(&mut self, queue: &Name) {
-        self.line(queue).tally.answered += 1;
+    pub fn answered(&mut self, queue: &Name, now: Stamp) {
+        let line = self.line(queue);
+        line.tally.answered += 1;
+        line.pace.answered(now);
+    }
+
+    /// How long a caller with this place will wait from now on.
+    pub fn expected(&self, queue: &Name, place: Place, now: Stamp) -> Option<Expected> {
+        self.lines.get(queue)?.pace.expected(self.position(queue, place), now)
     }
 
     pub fn abandoned(&mut self, queue: &Name) {
         self.line(queue).tally.abandoned += 1;
     }
 
-    /// Who is next of those for whom the queue needs the same of an agent.
-    pub fn firsts(&self, queue: &Name) -> impl Iterator<Item = (Relaxed, Place)> {
-        let ready = self.lines.get(queue).into_iter().flat_map(|line| &line.ready);
-        ready.filter_map(|(relaxed, places)| Some((*relaxed, *places.first()?)))
+    /// Who is next of those for whom the same is wanted of an agent.
+    pub fn firsts(&self, queue: &Name) -> impl Iterator<Item = (&Wanted, Place)> {
+        let seeking = self.lines.get(queue).into_iter().flat_map(|line| &line.seeking);
+        seeking.filter_map(|(wanted, places)| Some((wanted, *places.first()?)))
     }
 
     /// 1 for the caller who is next, counting those who are being offered.

@@ -39,6 +39,7 @@ impl Switchboard {
                 Timer::Stage(id) => self.stage_due(*id),
                 Timer::MaxWait(id) => self.max_wait_due(*id),
                 Timer::Relax(id) => self.relax_due(*id),
+                Timer::Overflow(id) => drop(self.overflow_in_time(*id)),
                 Timer::Lease(id) => self.lease_due(*id),
             }
         }

@@ -13,7 +13,7 @@ use crate::{
         number::Key,
     },
     live::{
-        call::{Call, Next, Party, Stage, Timer},
+        call::{Call, Caller, Next, Party, Stage, Timer},
         dialog::{Dialog, Happening, talk},
         mailbox,
         record::EndedBy,
@@ -100,6 +100,7 @@ impl Switchboard {
         self.timers.set(Timer::Lease(id), now + self.site.lease / 3);
         self.legs.insert(leg, id);
         self.calls.insert(id, call);
+        self.look_up(id);
         self.pursue(id, goal, Next::Hangup);
     }
 
@@ -305,6 +306,7 @@ pub(super) fn new_call(
         recorded: Vec::new(),
         brief: None,
         spoken: None,
+        caller: Caller::default(),
         steps: Vec::new(),
     }
 }

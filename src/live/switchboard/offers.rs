@@ -18,9 +18,9 @@ const REST: Duration = Duration::from_secs(10);
 
 impl Switchboard {
     fn offer(&mut self, queue: &Name, pair: Pair) {
-        let Pair { place, relaxed, agent: name } = pair;
+        let assignment = self.assignment(queue, &pair);
+        let Pair { place, agent: name, .. } = pair;
         let (now, id) = (self.now(), place.call);
-        let assignment = self.assignment(queue, &name, relaxed, place.joined);
         let settings = self.site.agents.get(&name).zip(self.site.queues.get(queue));
         let target =
             settings.and_then(|(agent, queue)| Some((self.extension(&agent.extension)?, queue.ring)));
@@ -54,8 +54,7 @@ impl Switchboard {
     pub(super) fn match_agent(&mut self, name: &Name) {
         let longest = self.agents.queues(name).iter().filter_map(|queue| {
             let settings = self.site.queues.get(queue)?;
-            let enough = |relaxed| settings.is_met(self.agents.skills(name), relaxed);
-            let first = self.queues.firsts(queue).filter(|(relaxed, _)| enough(*relaxed));
+            let first = self.queues.firsts(queue).filter(|(wanted, _)| self.suits(settings, name, wanted));
             Some((first.map(|(_, place)| place).min()?, queue.clone()))
         });
         if let Some((_, queue)) = longest.min() {
@@ -74,7 +73,7 @@ impl Switchboard {
         let waited = millis(now, waiting.place.joined);
         call.wait_ms += waited;
         self.queues.leave(&waiting.queue, waiting.place);
-        self.queues.answered(&waiting.queue);
+        self.queues.answered(&waiting.queue, now);
         Some(waited)
     }
 
@@ -88,7 +87,7 @@ impl Switchboard {
             call.wait_ms = call.wait_ms.saturating_sub(booked);
         }
         if let Some(span) = max_wait {
-            self.timers.set(crate::live::call::Timer::MaxWait(id), waiting.place.joined + span);
+            self.timers.set(crate::live::call::Timer::MaxWait(id), waiting.entered() + span);
         }
     }
 

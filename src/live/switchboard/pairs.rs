@@ -11,12 +11,13 @@ use super::{
     view::{Assignment, Over, Passed, Why},
 };
 use crate::{
-    base::{
-        clock::Stamp,
-        id::{CallId, Name},
+    base::id::{CallId, Name},
+    infra::site::{Lack, Queue, Skills, Strategy, skill_words},
+    live::{
+        agent::Agent,
+        call::Timer,
+        queue::{Expected, Place, Wanted},
     },
-    infra::site::{Queue, Relaxed, Strategy, skill_words},
-    live::{agent::Agent, call::Timer, queue::Place},
 };
 
 /// So many who were passed over are kept with a decision.
@@ -29,7 +30,7 @@ const LOOKED_AT: usize = 64;
 /// A caller and the agent for whom the caller's turn has come.
 pub(super) struct Pair {
     pub place: Place,
-    pub relaxed: Relaxed,
+    pub wanted: Wanted,
     pub agent: Name,
 }
 
@@ -37,11 +38,30 @@ impl Switchboard {
     /// Who is next in a queue, if somebody is free for them.
     pub(super) fn pair(&self, queue: &Name) -> Option<Pair> {
         let settings = self.site.queues.get(queue)?;
-        let fit = |(relaxed, place)| {
-            let enough = |name: &&Name| settings.is_met(self.agents.skills(name), relaxed);
-            Some(Pair { place, relaxed, agent: self.agents.free(queue).find(enough)?.clone() })
+        let fit = |(wanted, place): (_, Place)| {
+            let agent = self.first(queue, settings, wanted)?;
+            Some((place, wanted, agent))
         };
-        self.queues.firsts(queue).filter_map(fit).min_by_key(|pair| pair.place)
+        let (place, wanted, agent) =
+            self.queues.firsts(queue).filter_map(fit).min_by_key(|(place, ..)| *place)?;
+        Some(Pair { place, wanted: wanted.clone(), agent: agent.clone() })
+    }
+
+    /// The first of the free agents who is what is wanted.
+    fn first<'a>(&'a self, queue: &Name, settings: &Queue, wanted: &'a Wanted) -> Option<&'a Name> {
+        match &wanted.agent {
+            Some(agent) => Some(agent)
+                .filter(|agent| self.agents.is_free_in(queue, agent) && self.suits(settings, agent, wanted)),
+            None => self.agents.free(queue).find(|agent| self.suits(settings, agent, wanted)),
+        }
+    }
+
+    /// Whether an agent is what is wanted.
+    pub(super) fn suits(&self, queue: &Queue, agent: &Name, wanted: &Wanted) -> bool {
+        let skills = self.agents.skills(agent);
+        wanted.agent.as_ref().is_none_or(|only| only == agent)
+            && queue.is_met(skills, wanted.relaxed)
+            && missing(&wanted.needs, skills).next().is_none()
     }
 
     /// The caller has this place, and can be offered to agents or not.
@@ -51,21 +71,25 @@ impl Switchboard {
 
     /// The caller can be offered to agents, as far as the wait has relaxed what the queue needs.
     pub(super) fn open_place(&mut self, queue: &Name, place: Place) {
-        let relaxed = self.relax(queue, place);
-        self.queues.open(queue, place, relaxed);
+        let wanted = self.wanted(queue, place);
+        self.queues.open(queue, place, wanted);
     }
 
-    /// The queue needs less of an agent from now on; a caller who is being offered learns it when that fails.
+    /// How long a caller with this place will wait, by how fast the queue was served lately.
+    pub(super) fn expected(&self, queue: &Name, place: Place) -> Option<Expected> {
+        self.queues.expected(queue, place, self.now())
+    }
+
+    /// Less is wanted of an agent from now on; a caller who is being offered learns it when that fails.
     pub(super) fn relax_due(&mut self, id: CallId) {
         let Some((queue, place)) = self.relax_again(id) else { return };
-        let relaxed = self.relax(&queue, place);
+        let wanted = self.wanted(&queue, place);
         if let Some(settings) = self.site.queues.get(&queue)
             && let Some(call) = self.calls.get_mut(&id)
         {
-            let needs = skill_words(settings.needs(relaxed));
-            let needs = if needs.is_empty() { "nothing special".into() } else { needs };
-            let waited = self.out.now().since(place.joined).as_secs();
-            self.out.tell(call, format_smolstr!("waited {waited} s: queue {queue} needs {needs} now"));
+            let (waited, wants) = (self.out.now().since(place.joined).as_secs(), in_words(settings, &wanted));
+            let wants = if wants.is_empty() { "nothing special".into() } else { wants };
+            self.out.tell(call, format_smolstr!("waited {waited} s: queue {queue} needs {wants} now"));
         }
         self.match_queue(&queue);
     }
@@ -77,33 +101,38 @@ impl Switchboard {
         if self.queues.is_open(&queue, place) {
             self.open_place(&queue, place);
         } else {
-            self.relax(&queue, place);
+            self.wanted(&queue, place);
         }
         Some((queue, place))
     }
 
-    /// How many steps of the queue are behind the caller; the next one gets its deadline.
-    fn relax(&mut self, queue: &Name, place: Place) -> Relaxed {
+    /// What is wanted of an agent for this caller; the moment when it becomes less is a deadline.
+    fn wanted(&mut self, queue: &Name, place: Place) -> Wanted {
         let (now, timer) = (self.now(), Timer::Relax(place.call));
         let steps = self.site.queues.get(queue).map_or(&[][..], |queue| &queue.relax);
-        let behind = steps.iter().take_while(|step| place.joined + step.after <= now).count();
-        match steps.get(behind) {
-            Some(step) => self.timers.set(timer, place.joined + step.after),
+        let relaxed = steps.iter().take_while(|step| place.joined + step.after <= now).count();
+        let step = steps.get(relaxed).map(|step| place.joined + step.after);
+        let waiting = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
+        let wish = waiting.and_then(|waiting| waiting.wish.as_deref()).filter(|wish| wish.until > now);
+        match step.into_iter().chain(wish.map(|wish| wish.until)).min() {
+            Some(due) => self.timers.set(timer, due),
             None => self.timers.clear(&timer),
         }
-        behind
+        let (agent, needs) = wish.map(|wish| (wish.agent.clone(), wish.needs.clone())).unwrap_or_default();
+        Wanted { relaxed, agent, needs }
     }
 
     /// The reason why this agent is offered this caller.
-    pub(super) fn assignment(&self, queue: &Name, chosen: &Name, relaxed: Relaxed, joined: Stamp) -> Why {
+    pub(super) fn assignment(&self, queue: &Name, pair: &Pair) -> Why {
+        let Pair { place, wanted, agent: chosen } = pair;
         let now = self.now();
         let free = self.agents.free_in(queue);
         let unknown = || Why::new(now, format_smolstr!("offered to {chosen}"));
         let (Some(settings), Some(agent)) = (self.site.queues.get(queue), self.agents.get(chosen)) else {
             return unknown();
         };
-        let needs = skill_words(settings.needs(relaxed));
-        let passed = self.passed(queue, settings, chosen, relaxed);
+        let needs = in_words(settings, wanted);
+        let passed = self.passed(queue, settings, pair);
         let crew = self.agents.crew(queue).len();
         let with = if needs.is_empty() { needs.clone() } else { format_smolstr!(" with {needs}") };
         let what = format_smolstr!(
@@ -115,7 +144,7 @@ impl Switchboard {
             agent: chosen.clone(),
             strategy: settings.strategy.word().into(),
             needs,
-            waited_ms: millis(now, joined),
+            waited_ms: millis(now, place.joined),
             more: crew.saturating_sub(passed.len() + 1),
             passed,
         };
@@ -147,9 +176,10 @@ impl Switchboard {
     }
 
     /// Some of those who are passed over: who is free first, in the queue's order.
-    fn passed(&self, queue: &Name, settings: &Queue, chosen: &Name, relaxed: Relaxed) -> Vec<Passed> {
+    fn passed(&self, queue: &Name, settings: &Queue, pair: &Pair) -> Vec<Passed> {
+        let chosen = &pair.agent;
         let over = |name: &Name| {
-            Some(Passed { agent: name.clone(), because: self.over(queue, settings, chosen, name, relaxed)? })
+            Some(Passed { agent: name.clone(), because: self.over(queue, settings, pair, name)? })
         };
         let before = self.agents.free(queue).take_while(|name| *name != chosen);
         let mut passed: Vec<Passed> = before.take(KEPT).filter_map(over).collect();
@@ -162,24 +192,28 @@ impl Switchboard {
     }
 
     /// All that stood in the way of somebody who is not the one.
-    fn over(
-        &self,
-        name: &Name,
-        queue: &Queue,
-        chosen: &Name,
-        other: &Name,
-        relaxed: Relaxed,
-    ) -> Option<Vec<Over>> {
+    fn over(&self, name: &Name, queue: &Queue, pair: &Pair, other: &Name) -> Option<Vec<Over>> {
+        let Pair { place, wanted, agent: chosen } = pair;
         let (skills, agent) = (self.agents.skills(other), self.agents.get(other)?);
         let busy = (!agent.free()).then(|| Over::Busy { state: agent.words(), since: agent.since });
+        let kept_ms = self.kept_ms(*place);
+        let kept = wanted.agent.is_some().then_some(Over::Kept { after_ms: kept_ms });
         let met = queue.met_after(skills).and_then(|steps| queue.relax.get(steps.checked_sub(1)?));
         let after_ms = met.map(|step| u64::try_from(step.after.as_millis()).unwrap_or(u64::MAX));
-        let lacks = queue.lacks(skills, relaxed).map(|lack| Over::Lacks {
-            skill: lack.skill.clone(),
-            has: lack.has,
-            needs: lack.needs,
-            after_ms,
-        });
+        let lacks = |after_ms| {
+            move |lack: Lack<'_>| Over::Lacks {
+                skill: lack.skill.clone(),
+                has: lack.has,
+                needs: lack.needs,
+                after_ms,
+            }
+        };
+        let needed = queue.lacks(skills, wanted.relaxed).map(lacks(after_ms));
+        let wished = missing(&wanted.needs, skills).map(lacks(Some(kept_ms)));
+        if kept.is_some() {
+            // Whoever a caller is kept for comes before every order.
+            return Some(busy.into_iter().chain(kept).chain(needed).collect());
+        }
         let (own, first) = (self.agents.rank(name, other)?, self.agents.rank(name, chosen)?);
         let not_preferred = (first.preferred() && !own.preferred()).then_some(Over::NotPreferred);
         let outdone = own.preferred() && !first.preferred();
@@ -187,6 +221,37 @@ impl Switchboard {
             own: self.measure(queue, other, agent),
             chosen: self.measure(queue, chosen, self.agents.get(chosen)?),
         });
-        Some([busy, not_preferred, later].into_iter().flatten().chain(lacks).collect())
+        Some([busy, not_preferred, later].into_iter().flatten().chain(needed).chain(wished).collect())
+    }
+
+    /// After how much of the wait what the caller wishes besides counts no more.
+    fn kept_ms(&self, place: Place) -> u64 {
+        let waiting = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
+        let until = waiting.and_then(|waiting| waiting.wish.as_deref()).map(|wish| wish.until);
+        until.map_or(0, |until| millis(until, place.joined))
+    }
+}
+
+/// What of `needs` these skills do not meet.
+fn missing<'a>(needs: &'a Skills, skills: &'a Skills) -> impl Iterator<Item = Lack<'a>> {
+    needs.iter().filter_map(|(skill, needs)| {
+        let has = skills.get(skill).copied().unwrap_or(0);
+        (has < *needs).then_some(Lack { skill, has, needs: *needs })
+    })
+}
+
+/// `vip 5, english 3`, `li`: what is wanted.
+fn in_words(queue: &Queue, wanted: &Wanted) -> SmolStr {
+    let mut needs: Skills =
+        queue.needs(wanted.relaxed).map(|(skill, level)| (skill.clone(), level)).collect();
+    for (skill, level) in &wanted.needs {
+        let least = needs.entry(skill.clone()).or_default();
+        *least = (*least).max(*level);
+    }
+    let needs = skill_words(needs.iter().map(|(skill, level)| (skill, *level)));
+    match &wanted.agent {
+        Some(agent) if needs.is_empty() => agent.as_str().into(),
+        Some(agent) => format_smolstr!("{agent}, {needs}"),
+        None => needs,
     }
 }

@@ -13,12 +13,13 @@ use super::{
     secrets::Secrets,
     state::{Effect, Input, Switchboard},
     summaries,
-    view::{Deed, Done, Refusal, Trouble, View, Why, Words},
+    view::{Deed, Done, Known, Refusal, Trouble, View, Why, Words},
 };
 use crate::{
     base::{
         clock::{Clock, Stamp},
         id::{CallId, SoundId},
+        number::Number,
     },
     infra::{
         journal::{AppendError, Entry, Health, Journal, OpenError, Payload, Recovered},
@@ -29,7 +30,7 @@ use crate::{
         record::CallRecord,
     },
     ports::{
-        assistant::{Doubt, Opinions, Summaries, Told},
+        assistant::{Doubt, Opinions, Summaries, Summary, Told},
         engine::{Command, Engine, Event, Forming, Order},
         tasks::{Done as TaskDone, Task, Tasks},
     },
@@ -97,6 +98,22 @@ pub struct Outside {
     pub opinions: Opinions,
     /// What conversations were about, of the same.
     pub summaries: Summaries,
+    /// Who calls.
+    pub callers: Callers,
+}
+
+/// Whoever knows callers by their numbers, and is asked for each that comes from outside.
+#[derive(Debug)]
+pub struct Callers {
+    pub asked: mpsc::UnboundedSender<(CallId, Number)>,
+    pub known: mpsc::UnboundedReceiver<(CallId, Option<Known>)>,
+}
+
+impl Callers {
+    /// Nobody is there to be asked.
+    pub fn nobody() -> Self {
+        Self { asked: mpsc::unbounded_channel().0, known: mpsc::unbounded_channel().1 }
+    }
 }
 
 /// Why the loop ended before it was told to.
@@ -179,8 +196,9 @@ pub async fn run<O: Outlet>(
 ) -> Result<(), RunError> {
     let Wiring { journal, mut engine, mut forming, mut asks, mut sites, outlet, clock, ears, outside } =
         wiring;
-    let Outside { tasks, opinions, summaries: sums } = outside;
-    let (mut tasks_done, mut settled, mut summed) = (tasks.done, opinions.settled, sums.made);
+    let Outside { tasks, opinions, summaries: sums, callers } = outside;
+    let mut settled = opinions.settled;
+    let mut answers = Answers { tasks: tasks.done, sums: sums.made, callers: callers.known };
     let mut core = Core {
         board,
         journal,
@@ -196,6 +214,7 @@ pub async fn run<O: Outlet>(
         todo: tasks.todo,
         asked: opinions.asked,
         to_sum: sums.asked,
+        who: callers.asked,
         doubts: Doubts::default(),
     };
     let mut events: Vec<Event> = Vec::with_capacity(BATCH);
@@ -222,12 +241,7 @@ pub async fn run<O: Outlet>(
                 core.batch.extend(events.drain(..).map(Input::Engine));
             }
             Some(ask) = asks.recv() => core.ask(ask),
-            Some(TaskDone { call, results }) = tasks_done.recv() => {
-                core.batch.push(Input::TaskDone { call, outcome: results });
-            }
-            Some((call, summary)) = summed.recv() => {
-                core.batch.push(Input::SummedUp { call, summary: summaries::remote(summary) });
-            }
+            Some(answer) = answers.next() => core.batch.push(answer),
             Some(settled) = settled.recv() => core.batch.extend(core.doubts.settled(settled)),
             Some(site) = sites.recv() => core.batch.push(Input::Site(site)),
             () = time::sleep(wait.unwrap_or(SNAPSHOT_EVERY)) => core.batch.push(Input::Clock),
@@ -237,6 +251,27 @@ pub async fn run<O: Outlet>(
     let health = core.journal.close();
     core.outlet.health(health);
     Ok(())
+}
+
+/// What comes back from those who were asked.
+struct Answers {
+    tasks: mpsc::UnboundedReceiver<TaskDone>,
+    sums: mpsc::UnboundedReceiver<(CallId, Summary)>,
+    callers: mpsc::UnboundedReceiver<(CallId, Option<Known>)>,
+}
+
+impl Answers {
+    /// Nothing is lost when nobody waits for it any more. `None`: nobody is there who could answer.
+    async fn next(&mut self) -> Option<Input> {
+        Some(tokio::select! {
+            Some(TaskDone { call, results }) = self.tasks.recv() => Input::TaskDone { call, outcome: results },
+            Some((call, known)) = self.callers.recv() => Input::Known { call, known: known.map(Box::new) },
+            Some((call, summary)) = self.sums.recv() => {
+                Input::SummedUp { call, summary: summaries::remote(summary) }
+            }
+            else => return None,
+        })
+    }
 }
 
 struct Core<O> {
@@ -254,6 +289,7 @@ struct Core<O> {
     todo: mpsc::UnboundedSender<Task>,
     asked: mpsc::UnboundedSender<Doubt>,
     to_sum: mpsc::UnboundedSender<Told>,
+    who: mpsc::UnboundedSender<(CallId, Number)>,
     doubts: Doubts,
 }
 
@@ -366,6 +402,9 @@ impl<O: Outlet> Core<O> {
                     Some(facts) => drop(self.todo.send(Task { call, task, facts })),
                     None => self.batch.push(Input::TaskDone { call, outcome: None }),
                 }
+            }
+            Effect::LookUp { call, from } => {
+                let _gone = self.who.send((call, from));
             }
             Effect::SumUp { call, turns } => {
                 let _gone = self.to_sum.send(Told { call, turns });

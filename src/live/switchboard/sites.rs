@@ -31,6 +31,7 @@ impl Switchboard {
             self.leave_gone_step(id);
             self.leave_gone_slot(id);
             self.relax_again(id);
+            self.overflow_in_time(id);
         }
         self.match_all();
     }

@@ -20,15 +20,11 @@ use crate::{
     infra::site::TransferTo,
     live::{
         call::{Call, Dialled, Next, Party, Stage, Timer, Waiting},
-        dialog::{self, Act, Dialog, Happening, talk::Priority},
-        queue::{Place, Urgency},
+        dialog::{self, Act, Dialog, Happening},
         record::{CallRecord, Direction, EndedBy, LegRecord, Role},
         routing::{Decision, Goal},
     },
-    ports::{
-        engine::{Command, Endpoint, HangupCause, Hearing, Origin},
-        media,
-    },
+    ports::engine::{Command, Endpoint, HangupCause, Hearing, Origin},
 };
 
 /// How much longer than its ring time a leg may take to report its end.
@@ -58,8 +54,7 @@ impl Switchboard {
                 let seen = !call.unseen;
                 self.place(&queue, place, seen);
                 self.lease(id);
-                self.match_queue(&queue);
-                self.entertain(id, false);
+                self.wait_on(id, false);
             }
             Next::Goal(way) => {
                 let (goal, after) = *way;
@@ -110,10 +105,11 @@ impl Switchboard {
                 Act::Deaf => drop(self.out.order(&call.leg, Command::Deaf)),
                 Act::Wait(span) => self.timers.set(Timer::Stage(id), now + span),
                 Act::Note(text) => self.out.tell(call, text),
-                Act::Queue { queue, otherwise, brief } => {
+                Act::Queue { queue, route, otherwise, brief } => {
                     call.brief = brief.or(call.brief.take());
-                    self.join(id, queue, otherwise);
+                    self.queue_step(id, queue, route.as_ref(), otherwise);
                 }
+                Act::Route { policy, otherwise } => self.route_step(id, &policy, otherwise),
                 Act::SumUp => self.sum_up(id),
                 Act::Reveal(digits) => {
                     let (call, leg) = (call.id, call.leg.clone());
@@ -126,58 +122,6 @@ impl Switchboard {
                 Act::Voicemail { mailbox } => self.leave_message(id, &mailbox),
                 Act::Hangup => self.hang_up(id, EndedBy::Tandem),
             }
-        }
-    }
-
-    /// The caller joins a queue at its end.
-    fn join(&mut self, id: CallId, queue: Name, otherwise: Name) {
-        let now = self.now();
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Stage::Dialog(dialog) = &call.stage else { return };
-        let after = at_step(dialog, otherwise);
-        let Some(settings) = self.site.queues.get(&queue) else {
-            self.out.tell(call, format_smolstr!("queue {queue} is no longer in the site"));
-            return self.go(id, Next::Flow(Box::new(after)));
-        };
-        if let Some(by) = self.queues.drained(&queue).cloned() {
-            return self.past_drained(id, &queue, &by, after);
-        }
-        let urgency = match call.brief.as_ref().map(|brief| brief.priority) {
-            Some(Priority::Urgent) => Urgency::Emergency,
-            Some(Priority::Raised) => Urgency::Raised,
-            Some(Priority::Normal) | None => Urgency::Normal,
-        };
-        let place = Place::new(urgency, now, settings.head_start, id);
-        let greeting = settings.greeting.is_some();
-        self.timers.set(Timer::MaxWait(id), now + settings.max_wait);
-        call.queue = Some(queue.clone());
-        call.stage = Stage::Waiting(Waiting { queue: queue.clone(), place, after, greeting });
-        self.open_place(&queue, place);
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        self.out.tell(
-            call,
-            format_smolstr!(
-                "queue {queue}: place {}, {} of its agents free",
-                self.queues.position(&queue, place),
-                self.agents.free_in(&queue)
-            ),
-        );
-        self.match_queue(&queue);
-        self.entertain(id, true);
-    }
-
-    /// Greeting or music for a caller who still waits.
-    pub(super) fn entertain(&mut self, id: CallId, just_joined: bool) {
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Stage::Waiting(waiting) = &mut call.stage else { return };
-        let greeting = self.site.queues.get(&waiting.queue).and_then(|queue| queue.greeting.as_ref());
-        let spoken = greeting.filter(|_| just_joined).and_then(|prompt| media::prompt(prompt, call.language));
-        waiting.greeting = spoken.is_some();
-        match spoken {
-            Some(media) => {
-                call.playing = Some(self.out.order(&call.leg, Command::Play { media: vec![media] }));
-            }
-            None => call.playing = Some(self.out.order(&call.leg, Command::Music)),
         }
     }
 
@@ -286,21 +230,6 @@ impl Switchboard {
         }
     }
 
-    /// Takes the caller out of the queue without an answer.
-    pub(super) fn leave_queue(&mut self, id: CallId) {
-        let now = self.now();
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        let Some(waiting) = call.stage.waiting() else { return };
-        let (queue, place) = (waiting.queue.clone(), waiting.place);
-        self.queues.leave(&queue, place);
-        call.wait_ms += millis(now, place.joined);
-        self.timers.clear(&Timer::MaxWait(id));
-        self.timers.clear(&Timer::Relax(id));
-        if call.gone.is_some() {
-            self.queues.abandoned(&queue);
-        }
-    }
-
     /// Books the end of a talk, if there was one.
     pub(super) fn end_talk(&mut self, id: CallId) {
         let now = self.now();
@@ -343,7 +272,7 @@ impl Switchboard {
         if let Stage::Conferring(conferring) = left {
             self.conference_left(id, &conferring.number);
         }
-        for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Lease(id)] {
+        for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id), Timer::Lease(id)] {
             self.timers.clear(&timer);
         }
         self.timers.set(Timer::Stage(id), now + END_GUARD);
@@ -368,7 +297,7 @@ impl Switchboard {
 
     /// Nothing of the call is left: its record is written.
     pub(super) fn retire(&mut self, mut call: Call) {
-        for timer in [Timer::Stage, Timer::MaxWait, Timer::Relax, Timer::Lease] {
+        for timer in [Timer::Stage, Timer::MaxWait, Timer::Relax, Timer::Overflow, Timer::Lease] {
             self.timers.clear(&timer(call.id));
         }
         if let Some(tape) = call.tape_mut() {

@@ -13,7 +13,7 @@ use super::{
     conferences::Session,
     extensions::Changed,
     mailboxes::Late,
-    view::{Act, Actor, Refusal, SummaryView, Why, Words},
+    view::{Act, Actor, Known, Refusal, SummaryView, Why, Words},
 };
 use crate::{
     base::{
@@ -75,6 +75,11 @@ pub enum Input {
         call: CallId,
         outcome: Option<BTreeMap<SmolStr, SmolStr>>,
     },
+    /// The answer to `Effect::LookUp`; `None`: nobody knows the caller.
+    Known {
+        call: CallId,
+        known: Option<Box<Known>>,
+    },
     /// What a chat model made of `Effect::SumUp`.
     SummedUp {
         call: CallId,
@@ -121,6 +126,11 @@ pub enum Effect {
         task: Name,
         facts: BTreeMap<Name, SmolStr>,
         hidden: BTreeMap<Name, u32>,
+    },
+    /// Who calls from this number? Comes back as `Input::Known`, or never.
+    LookUp {
+        call: CallId,
+        from: Number,
     },
     /// A chat model may sum up what was said. Comes back as `Input::SummedUp`, or never.
     SumUp {
@@ -295,6 +305,7 @@ impl Switchboard {
                 self.dialog(call, dialog::Happening::Word(talk::Input::Typed(typed)));
             }
             Input::TaskDone { call, outcome } => self.task_done(call, outcome),
+            Input::Known { call, known } => self.known(call, known),
             Input::SummedUp { call, summary } => self.summed_up(call, summary),
             Input::Clock => self.clock(),
             Input::Act { actor, act, ask } => {
@@ -325,6 +336,7 @@ impl Switchboard {
             Input::Checked { call, .. }
             | Input::Typed { call, .. }
             | Input::TaskDone { call, .. }
+            | Input::Known { call, .. }
             | Input::SummedUp { call, .. } => Some(*call).filter(|call| self.calls.contains_key(call)),
             Input::Act { act, .. } => act.call().filter(|call| self.calls.contains_key(call)),
             _ => None,
@@ -338,7 +350,10 @@ impl Switchboard {
 
     /// What an answer from outside is about is no more: it has no key to be sealed with, and changes nothing.
     pub fn is_late(&self, input: &Input) -> bool {
-        let (Input::TaskDone { call, .. } | Input::SummedUp { call, .. }) = input else { return false };
+        let (Input::TaskDone { call, .. } | Input::Known { call, .. } | Input::SummedUp { call, .. }) = input
+        else {
+            return false;
+        };
         !self.calls.contains_key(call)
     }
 

@@ -71,6 +71,7 @@ impl Switchboard {
         call.queue = Some(to.clone());
         if let Some(waiting) = call.stage.waiting_mut() {
             (waiting.queue, waiting.place) = (to.clone(), place);
+            (waiting.entered, waiting.wish) = (None, None);
         }
         self.place(to, place, seen);
         self.timers.set(Timer::MaxWait(id), now + max_wait);
@@ -80,7 +81,9 @@ impl Switchboard {
             id,
             &format!("moves the caller from queue {from} to place {position} of queue {to}"),
         );
-        self.match_queue(to);
+        if !self.overflow_in_time(id) {
+            self.match_queue(to);
+        }
         Ok(())
     }
 
@@ -140,7 +143,7 @@ impl Switchboard {
         let now = self.now();
         let again = |waiting: &Waiting| {
             let place = Place { joined: now, ..waiting.place };
-            Next::Wait(Box::new(Waiting { place, ..waiting.clone() }))
+            Next::Wait(Box::new(Waiting { place, entered: None, wish: None, ..waiting.clone() }))
         };
         let after = from.map_or(Next::Hangup, again);
         self.may_be_sent(id)?;

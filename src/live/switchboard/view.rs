@@ -5,13 +5,15 @@ mod act;
 mod assignment;
 mod brief;
 mod done;
+mod known;
 mod recording;
 mod words;
 
 pub use act::{Act, Spot};
-pub use assignment::{Assignment, Over, Passed};
+pub use assignment::{Assignment, Over, Passed, Why};
 pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
+pub use known::{Known, LastContact};
 pub use recording::{Pause, Recording};
 pub use words::{Speaker, Words};
 
@@ -124,29 +126,15 @@ pub struct CallDetail {
     #[serde(default)]
     pub recordings: Vec<Recording>,
     pub steps: Vec<Why>,
+    /// Who calls, if somebody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub known: Option<Box<Known>>,
     /// What the caller told in a conversation before a human took over.
     #[serde(default)]
     pub brief: Option<BriefView>,
     /// What its conversations were about, from the moment when a human takes over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<SummaryView>,
-}
-
-/// One decision and its reason, in words.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Why {
-    pub at: Stamp,
-    #[schema(value_type = String)]
-    pub what: SmolStr,
-    /// When an agent was chosen: from whom, and why.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub assignment: Option<Box<Assignment>>,
-}
-
-impl Why {
-    pub fn new(at: Stamp, what: impl Into<SmolStr>) -> Self {
-        Self { at, what: what.into(), assignment: None }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

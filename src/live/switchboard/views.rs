@@ -221,6 +221,7 @@ impl Switchboard {
             call: self.call_view(call),
             recordings: call.recorded.iter().map(|tape| tape.recording.clone()).collect(),
             steps: call.steps.clone(),
+            known: call.caller.known().cloned().map(Box::new),
             brief: call.brief.as_deref().map(brief),
             summary: call.spoken.as_ref().and_then(|spoken| spoken.summary.clone()),
         }

@@ -179,6 +179,7 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
             }
             Step::Play { .. }
             | Step::Queue { .. }
+            | Step::Route { .. }
             | Step::Transfer { .. }
             | Step::Hours { .. }
             | Step::Voicemail { .. }

@@ -24,7 +24,7 @@ use tandem::{
         dialog::talk::Ears,
         record::CallRecord,
         switchboard::{
-            self, Outlet, Outside, RunError, Turn, Wiring,
+            self, Callers, Outlet, Outside, RunError, Turn, Wiring,
             door::Door,
             view::{self, CallDetail, Query, Trouble, View, Why, Words},
         },
@@ -177,7 +177,8 @@ impl House {
         sites.try_send(site).expect("room");
         let (tasks, begun) = nobody_does();
         let opinions = opinions.unwrap_or_else(|| assistant::start(|| None));
-        let outside = Outside { tasks, opinions, summaries: assistant::sums(|| None) };
+        let outside =
+            Outside { tasks, opinions, summaries: assistant::sums(|| None), callers: Callers::nobody() };
         let wiring =
             Wiring { journal, engine, forming, asks: inbox, sites: new_sites, outlet, clock, ears, outside };
         let (stop, stopped) = oneshot::channel();

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::{Deserialize, Serialize};
 
 use super::{Prompt, SmolStr};
-use crate::base::id::Name;
+use crate::base::{id::Name, number::Number};
 
 /// Skills with their levels, 1 to 10. In what a queue needs, 0 takes a need back.
 pub type Skills = BTreeMap<Name, u8>;
@@ -48,6 +48,39 @@ pub struct Relaxation {
     pub needs: Skills,
 }
 
+/// Where callers of a queue go instead of waiting, or of waiting on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Overflow {
+    pub when: Full,
+    pub to: Beyond,
+}
+
+/// When a queue is too much for a caller. Only `Waited` moves somebody who waits already.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Full {
+    /// Has waited in this queue.
+    Waited(Duration),
+    /// So many wait already.
+    Length(u16),
+    /// Would probably wait longer.
+    Expected(Duration),
+    /// None of its agents is logged in.
+    Nobody,
+    /// Outside of these hours.
+    Closed(Name),
+}
+
+/// Where to.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Beyond {
+    /// With the same place.
+    Queue(Name),
+    Flow(Name),
+    Extension(Number),
+}
+
 /// How far a caller's wait has relaxed what the queue needs: so many of its steps are behind the caller.
 pub type Relaxed = usize;
 
@@ -84,6 +117,9 @@ pub struct Queue {
     /// Callers of this queue count as having waited so much longer, against those of other queues.
     #[serde(default)]
     pub head_start: Duration,
+    /// The first that is true counts.
+    #[serde(default)]
+    pub overflow: Vec<Overflow>,
 }
 
 impl Queue {
@@ -99,6 +135,7 @@ impl Queue {
             relax: Vec::new(),
             strategy: Strategy::default(),
             head_start: Duration::ZERO,
+            overflow: Vec::new(),
         }
     }
 

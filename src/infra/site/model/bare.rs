@@ -54,6 +54,7 @@ impl Site {
             extensions: BTreeMap::new(),
             agents: BTreeMap::new(),
             queues: BTreeMap::new(),
+            routing: BTreeMap::new(),
             flows: BTreeMap::new(),
             trunks: BTreeMap::new(),
             dialing: Dialing::default(),

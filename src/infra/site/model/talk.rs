@@ -93,6 +93,9 @@ pub enum End {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Human {
     pub queue: Name,
+    /// This policy says in which queue; `queue` where none of its rules fits.
+    #[serde(default)]
+    pub route: Option<Name>,
 }
 
 /// One thing to be known.

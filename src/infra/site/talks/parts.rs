@@ -8,9 +8,10 @@ use super::{
     super::{
         decode::{self, Fields, Shape, shorten},
         model::{End, Human, Jump, Shortcut, Spot, Topic},
+        names::Names,
         problem::Code,
         source::Findings,
-        tree::{Key, Node},
+        tree::{Key, Node, Value},
     },
     Reading,
 };
@@ -38,6 +39,9 @@ const SHORTCUT: Shape = Shape {
     what: "a shortcut",
     keys: &[("words", "words: [退款, refund]"), ("topic", "topic: refund"), ("language", "language: en")],
 };
+
+const HUMAN: Shape =
+    Shape { what: "who takes over", keys: &[("queue", "queue: support"), ("route", "route: desk")] };
 
 impl Reading<'_> {
     pub(super) fn all_topics(&mut self, node: &Node, to: &mut Findings) -> BTreeMap<Name, Topic> {
@@ -136,7 +140,7 @@ impl Reading<'_> {
             "hangup" => End::HangUp(self.text(spot, node, to)),
             "answer" => End::Answer(self.passages.name(node, to)?),
             "call" => End::Call(self.slots.name(node, to)?),
-            _ => End::Human(Human { queue: self.around.house.names.queues.name(node, to)? }),
+            _ => End::Human(human(node, self.around.house.names, to)?),
         })
     }
 
@@ -175,4 +179,18 @@ impl Reading<'_> {
 pub(super) fn words(node: &Node, to: &mut Findings) -> Vec<SmolStr> {
     let words = decode::list(node).iter();
     words.filter_map(|node| decode::line(node, 40, "退款", to)).map(SmolStr::from).collect()
+}
+
+/// A queue, or `{ queue: support, route: desk }`.
+pub(super) fn human(node: &Node, names: &Names, to: &mut Findings) -> Option<Human> {
+    if !matches!(node.value, Value::Table(_)) {
+        return names.queues.name(node, to).map(|queue| Human { queue, route: None });
+    }
+    let fields = Fields::open(node, node.place, &HUMAN, to)?;
+    let queue = fields.need("queue", to).and_then(|node| names.queues.name(node, to));
+    let route = match fields.get("route") {
+        Some(node) => Some(names.policies.name(node, to)?),
+        None => None,
+    };
+    Some(Human { queue: queue?, route })
 }

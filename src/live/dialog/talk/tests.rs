@@ -108,7 +108,7 @@ impl Caller {
     #[track_caller]
     fn transferred(&self) -> (&str, super::Priority, &super::Context) {
         match self.out.last() {
-            Some(Output::Transfer { queue, priority, context }) => (queue.as_str(), *priority, context),
+            Some(Output::Transfer { to, priority, context }) => (to.queue.as_str(), *priority, context),
             other => panic!("no transfer but {other:?}"),
         }
     }

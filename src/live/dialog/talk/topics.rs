@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     base::id::Name,
-    infra::site::{End, Prompt, Topic},
+    infra::site::{End, Human, Prompt, Topic},
 };
 
 /// A second guess so likely beside the first makes a question of both.
@@ -121,7 +121,7 @@ impl Turn<'_> {
                 End::Human(human) => human,
                 _ => &self.talk.human,
             };
-            return self.transfer(&human.queue, Priority::Urgent);
+            return self.transfer(human, Priority::Urgent);
         }
         let most = self.talk.deepest;
         let open = self.state.topics.last().cloned();
@@ -178,7 +178,7 @@ impl Turn<'_> {
                 self.tell_all(passage);
                 self.finished(name);
             }
-            End::Human(human) => self.transfer(&human.queue, Priority::Normal),
+            End::Human(human) => self.transfer(human, Priority::Normal),
             End::Call(slot) => {
                 let text = self.known(slot).map(|known| known.text.clone());
                 let Some(text) = text else { return self.gone(slot.clone()) };
@@ -262,10 +262,10 @@ impl Turn<'_> {
     }
 
     pub fn human(&mut self, priority: Priority) {
-        self.transfer(&self.talk.human.queue, priority);
+        self.transfer(&self.talk.human, priority);
     }
 
-    fn transfer(&mut self, queue: &Name, priority: Priority) {
+    fn transfer(&mut self, to: &Human, priority: Priority) {
         self.state.stage = Stage::Open;
         self.say(&self.talk.lines.human, &[]);
         self.state.stage = Stage::Over;
@@ -276,6 +276,6 @@ impl Turn<'_> {
             last: self.state.last.clone(),
             turns: self.state.turns,
         };
-        self.out.push(Output::Transfer { queue: queue.clone(), priority, context });
+        self.out.push(Output::Transfer { to: to.clone(), priority, context });
     }
 }

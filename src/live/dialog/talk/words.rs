@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 
 use crate::{
     base::{id::Name, number::Key},
-    infra::site::Locale,
+    infra::site::{Human, Locale},
     ports::{assistant::Answer, engine::Ear},
 };
 
@@ -123,7 +123,7 @@ pub enum Output {
         facts: BTreeMap<Name, SmolStr>,
     },
     Transfer {
-        queue: Name,
+        to: Human,
         priority: Priority,
         context: Context,
     },

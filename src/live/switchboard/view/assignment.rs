@@ -7,6 +7,23 @@ use smol_str::{SmolStr, format_smolstr};
 
 use crate::base::{clock::Stamp, id::Name};
 
+/// One decision and its reason, in words.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Why {
+    pub at: Stamp,
+    #[schema(value_type = String)]
+    pub what: SmolStr,
+    /// When an agent was chosen: from whom, and why.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assignment: Option<Box<Assignment>>,
+}
+
+impl Why {
+    pub fn new(at: Stamp, what: impl Into<SmolStr>) -> Self {
+        Self { at, what: what.into(), assignment: None }
+    }
+}
+
 /// One decision of a queue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Assignment {
@@ -39,6 +56,8 @@ pub struct Passed {
 pub enum Over {
     /// Does not have what is needed. `after_ms`: when the caller has waited so long, less of it is needed, and met.
     Lacks { skill: Name, has: u8, needs: u8, after_ms: Option<u64> },
+    /// The caller was kept for somebody else, with whom they talked last, until so much of the wait would be over.
+    Kept { after_ms: u64 },
     /// Does not have what the queue prefers, and others do.
     NotPreferred,
     /// Not first by the queue's strategy: `own` against `chosen` (milliseconds idle or talked,
@@ -68,6 +87,10 @@ impl Assignment {
         match over {
             Over::Lacks { skill, has: 0, needs, .. } => format_smolstr!("has no {skill}, {needs} is needed"),
             Over::Lacks { skill, has, needs, .. } => format_smolstr!("has {skill} {has}, {needs} is needed"),
+            Over::Kept { after_ms } => {
+                let span = seconds(millis(Duration::from_millis(*after_ms)));
+                format_smolstr!("the caller talked with {agent} last, and was kept for {agent} for {span}")
+            }
             Over::NotPreferred => format_smolstr!("has not the skills that {queue} prefers"),
             Over::Busy { state, since } => {
                 format_smolstr!("{state} for {}", seconds(millis(at.since(*since))))
@@ -95,6 +118,7 @@ impl Assignment {
                 let after = Duration::from_millis(*after);
                 format_smolstr!("{skill} {needs} (or the caller had waited {})", seconds(millis(after)))
             }
+            Over::Kept { .. } => SmolStr::new_static("the one whom the caller talked with last"),
             Over::NotPreferred => format_smolstr!("the skills that {} prefers", self.queue),
             Over::Busy { .. } => SmolStr::new_static("ready"),
             Over::Later { own, chosen } => match self.strategy.as_str() {

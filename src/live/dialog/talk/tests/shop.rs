@@ -42,7 +42,7 @@ fn option(value: &str, title: Prompt) -> Choice {
 }
 
 fn human(queue: &str) -> Human {
-    Human { queue: name(queue) }
+    Human { queue: name(queue), route: None }
 }
 
 pub fn shop() -> Talk {

@@ -1,0 +1,274 @@
+//! Callers who wait: how they come into a queue, overflow into another, and leave. `pairs` says whose turn it is.
+
+use std::time::Duration;
+
+use smol_str::{SmolStr, format_smolstr};
+
+use super::{
+    stages::{at_step, millis},
+    state::Switchboard,
+};
+use crate::{
+    base::id::{CallId, Name},
+    infra::site::{Beyond, Full, Queue, Rule, Skills},
+    live::{
+        agent::Agent,
+        call::{Next, Stage, Timer, Waiting},
+        dialog::{Dialog, talk::Priority},
+        queue::{Place, Urgency, Wish},
+        routing::Goal,
+    },
+    ports::{engine::Command, media},
+};
+
+impl Switchboard {
+    /// The caller joins a queue, as `rule` says if there is one; `after` when waiting is over.
+    pub(super) fn join(&mut self, id: CallId, queue: Name, after: Dialog, rule: Option<&Rule>) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Some(settings) = self.site.queues.get(&queue) else {
+            self.out.tell(call, format_smolstr!("queue {queue} is no longer in the site"));
+            return self.go(id, Next::Flow(Box::new(after)));
+        };
+        if let Some(by) = self.queues.drained(&queue).cloned() {
+            return self.past_drained(id, &queue, &by, after);
+        }
+        let urgency = match call.brief.as_ref().map(|brief| brief.priority) {
+            Some(Priority::Urgent) => Urgency::Emergency,
+            Some(Priority::Raised) => Urgency::Raised,
+            Some(Priority::Normal) | None if rule.is_some_and(|rule| rule.urgent) => Urgency::Raised,
+            Some(Priority::Normal) | None => Urgency::Normal,
+        };
+        let head_start = settings.head_start.max(rule.map(|rule| rule.head_start).unwrap_or_default());
+        let place = Place::new(urgency, now, head_start, id);
+        let wish = rule.and_then(|rule| self.wish(id, rule)).map(Box::new);
+        self.enter(id, Waiting { queue, place, after, greeting: false, entered: None, wish });
+    }
+
+    /// Into a queue, with a place in it; elsewhere where it is too full.
+    fn enter(&mut self, id: CallId, waiting: Waiting) {
+        let Some(settings) = self.site.queues.get(&waiting.queue) else {
+            return self.go(id, Next::Flow(Box::new(waiting.after)));
+        };
+        if let Some((why, beyond)) = self.too_full(settings, &waiting) {
+            let Some(call) = self.calls.get_mut(&id) else { return };
+            self.out.tell(call, format_smolstr!("queue {}: {why}", waiting.queue));
+            return self.overflow(id, waiting, beyond);
+        }
+        let (queue, place) = (waiting.queue.clone(), waiting.place);
+        self.timers.set(Timer::MaxWait(id), waiting.entered() + settings.max_wait);
+        let greeting = settings.greeting.is_some();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let first = call.stage.waiting().is_none();
+        let greeting = first && greeting;
+        call.queue = Some(queue.clone());
+        call.stage = Stage::Waiting(Waiting { greeting, ..waiting });
+        self.open_place(&queue, place);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        self.out.tell(
+            call,
+            format_smolstr!(
+                "queue {queue}: place {}, {} of its agents free",
+                self.queues.position(&queue, place),
+                self.agents.free_in(&queue)
+            ),
+        );
+        self.wait_on(id, first);
+    }
+
+    /// The caller has a place: is offered to whoever is free, or hears something, and overflows in time.
+    pub(super) fn wait_on(&mut self, id: CallId, just_joined: bool) {
+        let Some(queue) = self.waits_in(id) else { return };
+        if !self.overflow_in_time(id) {
+            self.match_queue(&queue);
+            self.entertain(id, just_joined);
+        }
+    }
+
+    fn waits_in(&self, id: CallId) -> Option<Name> {
+        match &self.calls.get(&id)?.stage {
+            Stage::Waiting(waiting) => Some(waiting.queue.clone()),
+            _ => None,
+        }
+    }
+
+    /// Greeting or music for a caller who still waits.
+    pub(super) fn entertain(&mut self, id: CallId, just_joined: bool) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Waiting(waiting) = &mut call.stage else { return };
+        let greeting = self.site.queues.get(&waiting.queue).and_then(|queue| queue.greeting.as_ref());
+        let spoken = greeting.filter(|_| just_joined).and_then(|prompt| media::prompt(prompt, call.language));
+        waiting.greeting = spoken.is_some();
+        match spoken {
+            Some(media) => {
+                call.playing = Some(self.out.order(&call.leg, Command::Play { media: vec![media] }));
+            }
+            None => call.playing = Some(self.out.order(&call.leg, Command::Music)),
+        }
+    }
+
+    /// Whom the caller is kept for, by this rule.
+    fn wish(&mut self, id: CallId, rule: &Rule) -> Option<Wish> {
+        let first = rule.first.as_ref()?;
+        let now = self.now();
+        let agent = match first.last_agent {
+            Some(span) => self.last_agent(id, &rule.queue, span),
+            None => None,
+        };
+        let wanted = agent.is_some() || !first.needs.is_empty();
+        // Whom the caller knows is welcome whatever else was asked for.
+        let needs = if agent.is_some() { Skills::new() } else { first.needs.clone() };
+        wanted.then(|| Wish { agent, needs, until: now + first.wait })
+    }
+
+    /// The agent whom the caller talked with last, if there is any hope to have that one again.
+    fn last_agent(&mut self, id: CallId, queue: &Name, span: Duration) -> Option<Name> {
+        let now = self.now();
+        let call = self.calls.get_mut(&id)?;
+        let last = call.caller.known()?.last.clone()?;
+        let name = last.agent.filter(|_| now.since(last.at) <= span)?;
+        let serves = self.agents.queues(&name).contains(queue);
+        let why = match self.agents.get(&name) {
+            _ if !serves => "does not serve this queue",
+            Some(agent) if !agent.works() => "is not at work",
+            Some(_) => {
+                self.out.tell(
+                    call,
+                    format_smolstr!("kept for {name} at first, who talked with this caller last"),
+                );
+                return Some(name);
+            }
+            None => "is no longer in the site",
+        };
+        self.out.tell(call, format_smolstr!("{name} talked with this caller last, but {why}"));
+        None
+    }
+
+    /// Why the caller does not come to wait here, and where instead.
+    fn too_full(&self, settings: &Queue, waiting: &Waiting) -> Option<(SmolStr, Beyond)> {
+        let (queue, now) = (&waiting.queue, self.now());
+        settings.overflow.iter().filter(|overflow| self.takes(&overflow.to)).find_map(|overflow| {
+            let why = match &overflow.when {
+                Full::Waited(_) => return None,
+                Full::Length(most) => {
+                    let waiting = self.queues.waiting(queue);
+                    (waiting >= usize::from(*most)).then(|| format_smolstr!("{waiting} wait already"))
+                }
+                Full::Expected(most) => {
+                    let expected = self.expected(queue, waiting.place)?.mean;
+                    let words = || format_smolstr!("a wait of {} s is to be expected", expected.as_secs());
+                    (expected > *most).then(words)
+                }
+                Full::Nobody => {
+                    let works = |name: &Name| self.agents.get(name).is_some_and(Agent::works);
+                    let nobody = !self.agents.crew(queue).iter().any(works);
+                    nobody.then(|| "none of its agents is at work".into())
+                }
+                Full::Closed(hours) => {
+                    let zone = &self.site.time_zone;
+                    let closed = self.site.hours.get(hours).is_some_and(|hours| !hours.open(now, zone));
+                    closed.then(|| format_smolstr!("{hours} is closed"))
+                }
+            };
+            why.map(|why| (why, overflow.to.clone()))
+        })
+    }
+
+    /// Whether somebody new may go there.
+    fn takes(&self, beyond: &Beyond) -> bool {
+        !matches!(beyond, Beyond::Queue(queue) if self.queues.drained(queue).is_some())
+    }
+
+    /// Who has waited long enough goes on; for the others there is a deadline. Says whether the caller went.
+    pub(super) fn overflow_in_time(&mut self, id: CallId) -> bool {
+        let now = self.now();
+        let Some(call) = self.calls.get(&id) else { return false };
+        let Stage::Waiting(waiting) = &call.stage else { return false };
+        let Some(settings) = self.site.queues.get(&waiting.queue) else { return false };
+        let waited = settings.overflow.iter().filter_map(|overflow| match overflow.when {
+            Full::Waited(span) if self.takes(&overflow.to) => Some((waiting.entered() + span, &overflow.to)),
+            _ => None,
+        });
+        let Some((due, beyond)) = waited.min_by_key(|(due, _)| *due) else { return false };
+        if due > now {
+            self.timers.set(Timer::Overflow(id), due);
+            return false;
+        }
+        let (waiting, beyond) = (waiting.clone(), beyond.clone());
+        let waited = now.since(waiting.entered()).as_secs();
+        let Some(call) = self.calls.get_mut(&id) else { return false };
+        self.out.tell(call, format_smolstr!("waited {waited} s in queue {}", waiting.queue));
+        self.overflow(id, waiting, beyond);
+        true
+    }
+
+    fn overflow(&mut self, id: CallId, waiting: Waiting, beyond: Beyond) {
+        let now = self.now();
+        if self.hop(id) {
+            return self.go(id, Next::Flow(Box::new(waiting.after)));
+        }
+        let after = Next::Flow(Box::new(waiting.after.clone()));
+        let joined = matches!(&self.calls.get(&id), Some(call) if call.stage.waiting().is_some());
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        match beyond {
+            Beyond::Queue(queue) => {
+                self.out.tell(call, format_smolstr!("on to queue {queue}, with the same place"));
+                if joined {
+                    self.forget_place(id);
+                }
+                self.enter(id, Waiting { queue, entered: Some(now), greeting: false, ..waiting });
+            }
+            Beyond::Flow(flow) => {
+                let language = call.language;
+                self.out.tell(call, format_smolstr!("on to flow {flow}"));
+                self.stop_waiting(id);
+                self.go(id, Next::Goal(Box::new((Goal::Flow { flow, language }, after))));
+            }
+            Beyond::Extension(extension) => {
+                self.out.tell(call, format_smolstr!("on to extension {extension}"));
+                self.stop_waiting(id);
+                self.go(id, Next::Goal(Box::new((Goal::Extension(extension), after))));
+            }
+        }
+    }
+
+    /// The music ends, and the place with it.
+    pub(super) fn stop_waiting(&mut self, id: CallId) {
+        self.leave_queue(id);
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if call.playing.take().is_some() {
+            self.out.order(&call.leg, Command::Stop);
+        }
+    }
+
+    /// Takes the caller out of the queue without an answer.
+    pub(super) fn leave_queue(&mut self, id: CallId) {
+        let now = self.now();
+        let Some((queue, place)) = self.forget_place(id) else { return };
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.wait_ms += millis(now, place.joined);
+        if call.gone.is_some() {
+            self.queues.abandoned(&queue);
+        }
+    }
+
+    fn forget_place(&mut self, id: CallId) -> Option<(Name, Place)> {
+        let waiting = self.calls.get(&id)?.stage.waiting()?;
+        let (queue, place) = (waiting.queue.clone(), waiting.place);
+        self.queues.leave(&queue, place);
+        for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id)] {
+            self.timers.clear(&timer);
+        }
+        Some((queue, place))
+    }
+
+    /// A step of a flow, or a conversation, sends the caller to a queue.
+    pub(super) fn queue_step(&mut self, id: CallId, queue: Name, route: Option<&Name>, otherwise: Name) {
+        let Some(Stage::Dialog(dialog)) = self.calls.get(&id).map(|call| &call.stage) else { return };
+        let after = at_step(dialog, otherwise);
+        match route.and_then(|policy| self.decided(id, policy)) {
+            Some(rule) => self.join(id, rule.queue.clone(), after, Some(&rule)),
+            None => self.join(id, queue, after, None),
+        }
+    }
+}
