@@ -1,6 +1,7 @@
 //! Words without I/O that every room speaks: identities, time, telephone numbers and where they are from, opening hours.
 
 pub mod area;
+pub mod attendance;
 pub mod clock;
 pub mod csv;
 pub mod detector;

@@ -32,6 +32,8 @@ macro_rules! on_every_engine {
 
 #[path = "engines/agents.rs"]
 mod agents;
+#[path = "engines/attending.rs"]
+mod attending;
 #[path = "engines/bench.rs"]
 mod bench;
 #[path = "engines/budget.rs"]

@@ -2,6 +2,8 @@
 
 #[path = "switchboard/asked.rs"]
 mod asked;
+#[path = "switchboard/attending.rs"]
+mod attending;
 #[path = "switchboard/audited.rs"]
 mod audited;
 #[path = "switchboard/cores.rs"]

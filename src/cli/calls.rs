@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     base::{
+        attendance::Attendance,
         clock::{Clock, Stamp, SystemClock},
         id::{CallId, Name},
         number::{InvalidNumber, Number},
@@ -90,6 +91,30 @@ enum Calls {
         #[command(flatten)]
         whither: Whither,
     },
+    /// Listen to a talk from a phone of the house, whisper to the agent, or speak to both
+    ///
+    /// The phone rings; whoever answers hears both sides. Said again with another mode, it changes at once.
+    Listen {
+        /// The call's id
+        call: CallId,
+        /// The extension whose phone shall ring
+        #[arg(long, value_parser = dialled, required_unless_present = "off")]
+        by: Option<Number>,
+        /// Who hears it
+        #[arg(long, value_enum, default_value_t = Mode::Listen)]
+        mode: Mode,
+        /// End it
+        #[arg(long, conflicts_with_all = ["by", "mode"])]
+        off: bool,
+    },
+    /// Take a caller over from whoever talks with the caller, who leaves
+    TakeOver {
+        /// The call's id
+        call: CallId,
+        /// The extension whose phone has the caller from then on
+        #[arg(long, value_parser = dialled)]
+        by: Number,
+    },
     /// Put the caller aside with music and let the other side ask somebody first
     Consult {
         /// The call's id
@@ -129,6 +154,16 @@ enum Calls {
         #[arg(value_enum, default_value_t = Recording::Start)]
         what: Recording,
     },
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum Mode {
+    /// Nobody
+    Listen,
+    /// The agent alone
+    Whisper,
+    /// Both
+    Barge,
 }
 
 #[derive(Debug, clap::Args)]
@@ -190,13 +225,11 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         Calls::Hangup { call } => {
             act(cx, call, "hangup", json!({}), "is being ended").await?;
         }
-        Calls::Transfer { call, whither: Whither { to, agent, queue } } => {
-            let (body, whither) = match (to, agent, queue) {
-                (_, Some(agent), _) => (json!({ "agent": agent }), agent.to_string()),
-                (_, _, Some(queue)) => (json!({ "queue": queue }), format!("queue {queue}")),
-                (to, ..) => (json!({ "to": to }), to.map(|to| to.to_string()).unwrap_or_default()),
-            };
-            act(cx, call, "transfer", body, &format!("is on its way to {whither}")).await?;
+        Calls::Transfer { call, whither } => transfer(cx, call, whither).await?,
+        Calls::Listen { call, by, mode, .. } => listen(cx, call, by, mode).await?,
+        Calls::TakeOver { call, by } => {
+            let said = format!("goes to whoever answers at {by}");
+            act(cx, call, "take-over", json!({ "by": by }), &said).await?;
         }
         Calls::Consult { call, to } => {
             act(cx, call, "consult", json!({ "to": to }), &format!("waits while {to} is asked")).await?;
@@ -208,6 +241,29 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         Calls::Record { call, what } => record(cx, call, what).await?,
     }
     Ok(Exit::Done)
+}
+
+async fn transfer(cx: &Context, call: CallId, whither: Whither) -> Result<(), Fault> {
+    let (body, whither) = match (whither.to, whither.agent, whither.queue) {
+        (_, Some(agent), _) => (json!({ "agent": agent }), agent.to_string()),
+        (_, _, Some(queue)) => (json!({ "queue": queue }), format!("queue {queue}")),
+        (to, ..) => (json!({ "to": to }), to.map(|to| to.to_string()).unwrap_or_default()),
+    };
+    act(cx, call, "transfer", body, &format!("is on its way to {whither}")).await
+}
+
+/// Without anybody: no more.
+async fn listen(cx: &Context, call: CallId, by: Option<Number>, mode: Mode) -> Result<(), Fault> {
+    let Some(by) = by else {
+        return act(cx, call, "unattend", json!({}), "is attended no more").await;
+    };
+    let (mode, said) = match mode {
+        Mode::Listen => (Attendance::Listen, "hears both"),
+        Mode::Whisper => (Attendance::Whisper, "hears both and is heard by the agent"),
+        Mode::Barge => (Attendance::Barge, "hears both and is heard by both"),
+    };
+    let said = format!("is attended: whoever answers at {by} {said}");
+    act(cx, call, "attend", json!({ "by": by, "mode": mode }), &said).await
 }
 
 async fn record(cx: &Context, call: CallId, what: Recording) -> Result<(), Fault> {

@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     base::{
+        attendance::Attendance,
         id::{CallId, Name},
         number::Number,
         text::Label,
@@ -92,6 +93,47 @@ pub(super) async fn transfer(
         SendBody::Queue(queue) => Act::TransferToQueue { call, queue },
     };
     act(&rooms, actor, order).await
+}
+
+/// Which extension's phone attends a talk, and how.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AttendBody {
+    by: Number,
+    mode: Attendance,
+}
+
+pub(super) async fn attend(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(AttendBody { by, mode }): Body<AttendBody>,
+) -> Done {
+    act(&rooms, actor, Act::Attend { call, by, mode }).await
+}
+
+pub(super) async fn unattend(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+) -> Done {
+    act(&rooms, actor, Act::Unattend { call }).await
+}
+
+/// Which extension's phone takes a call over.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TakeOverBody {
+    by: Number,
+}
+
+pub(super) async fn take_over(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+    Body(TakeOverBody { by }): Body<TakeOverBody>,
+) -> Done {
+    act(&rooms, actor, Act::TakeOver { call, by }).await
 }
 
 pub(super) async fn move_caller(

@@ -273,6 +273,12 @@ impl From<Refusal> for Problem {
             Refusal::SwitchedOff { feature } => {
                 Self::new(Says::SwitchedOff, format!("this house has no {}", feature.word()))
             }
+            Refusal::Attended { call, by } => {
+                Self::new(Says::NotNow, format!("{by} attends call {call} already"))
+                    .with_remedy("let that one leave first: `tandem calls listen CALL --off`")
+            }
+            Refusal::NotAttended { call } => Self::new(Says::NotNow, format!("nobody attends call {call}"))
+                .with_remedy("begin with `tandem calls listen CALL --by EXTENSION`"),
             Refusal::NotRecorded { call } => {
                 Self::new(Says::NotNow, format!("call {call} is not being recorded"))
                     .with_remedy("begin with `tandem calls record`")

@@ -13,7 +13,9 @@ use axum::{
 
 use super::{
     Rooms,
-    acts::{self, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TransferBody},
+    acts::{
+        self, AttendBody, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TakeOverBody, TransferBody,
+    },
     customers::{self, ImportBody},
     erase::{self, Erased, Person},
     events,
@@ -211,6 +213,23 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<Spot>),
+    acts(
+        "/v1/calls/{id}/attend",
+        Operate,
+        || post(acts::attend),
+        "Let a supervisor listen to a talk, whisper or speak into it",
+        DONE,
+    )
+    .taking(one::<AttendBody>),
+    acts("/v1/calls/{id}/unattend", Operate, || post(acts::unattend), "Let that one leave", DONE),
+    acts(
+        "/v1/calls/{id}/take-over",
+        Operate,
+        || post(acts::take_over),
+        "Let a supervisor take a call over",
+        DONE,
+    )
+    .taking(one::<TakeOverBody>),
     acts(
         "/v1/queues/{name}/drain",
         Operate,

@@ -12,6 +12,7 @@ use utoipa::{
 
 use crate::{
     base::{
+        attendance::Attendance,
         clock::Stamp,
         id::{CallId, LegId, Name},
         number::Number,
@@ -22,6 +23,11 @@ use crate::{
 
 fn text(says: &str, pattern: Option<&str>) -> Object {
     ObjectBuilder::new().schema_type(Type::String).description(Some(says)).pattern(pattern).build()
+}
+
+fn words(says: &str, words: &'static [&'static str]) -> Object {
+    let text = ObjectBuilder::new().schema_type(Type::String).description(Some(says));
+    text.enum_values(Some(words.iter().copied())).build()
 }
 
 fn number(says: &str) -> Object {
@@ -55,6 +61,7 @@ looks! {
     CallId: text("a call", Some("^[0-9A-Z]{13}$"));
     LegId: text("a leg of a call", Some("^[A-Za-z0-9._-]{1,128}$"));
     Name: text("a name that the site or an admin gives", Some("^[A-Za-z0-9._-]{1,128}$"));
+    Attendance: words("who hears whoever attends a talk", &["listen", "whisper", "barge"]);
     Number: text("a telephone number or extension", Some("^\\+?[0-9*#]{1,32}$"));
     Label: text("a text from people, at most 80 characters", None);
     TokenId: text("the part of a token that everybody may see", Some("^[a-z1-9]{12}$"));

@@ -39,6 +39,9 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Unpause { agent } => (What::AgentUnpause, agent.as_str().into()),
         Act::Hangup { call } => (What::CallHangup, format_smolstr!("{call}")),
         Act::Move { call, .. } => (What::CallMove, format_smolstr!("{call}")),
+        Act::Attend { call, .. } => (What::CallAttend, format_smolstr!("{call}")),
+        Act::Unattend { call } => (What::CallUnattend, format_smolstr!("{call}")),
+        Act::TakeOver { call, .. } => (What::CallTakeOver, format_smolstr!("{call}")),
         Act::Drain { queue, .. } => (What::QueueDrain, queue.as_str().into()),
         Act::Transfer { call, .. }
         | Act::TransferToAgent { call, .. }

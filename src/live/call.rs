@@ -5,8 +5,8 @@ mod spoken;
 mod timers;
 
 pub use model::{
-    AtMailbox, Call, Caller, Conferring, Dialled, Meeting, Member, Next, Parked, Party, Presence, Stage,
-    Tape, Turn, Waiting,
+    AtMailbox, Attending, Call, Caller, Conferring, Dialled, Meeting, Member, Next, Parked, Party, Presence,
+    Stage, Tape, Turn, Waiting,
 };
 pub use spoken::{Said, Spoken};
 pub use timers::{Timer, Timers};

@@ -16,6 +16,7 @@
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
 //! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows
+//! - `attending` supervisors who listen, whisper, barge in, take over
 //! - `supervision` callers moved, queues drained, calls sent to an agent or a queue by name
 //! - `sites`     what a new site means for the calls that are there
 //! - `deadlines` what happens when nothing happens
@@ -29,6 +30,7 @@
 
 mod acts;
 mod asked;
+mod attending;
 mod audit;
 mod conferences;
 mod consult;

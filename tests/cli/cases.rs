@@ -15,7 +15,7 @@ pub struct Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    house().into_iter().chain(telephony()).chain(customers()).collect()
+    house().into_iter().chain(supervision()).chain(telephony()).chain(customers()).collect()
 }
 
 fn house() -> Vec<Case> {
@@ -55,6 +55,33 @@ fn house() -> Vec<Case> {
             "",
             json!({ "act": "transfer", "call": LIVE, "to": "1002" }),
         ),
+        post("/v1/users", Some(json!({ "name": "nina", "may": "operate" })), "/may", json!("operate")),
+        get("/v1/users", "/0/name", json!("nina")),
+        post("/v1/users/{name}/tokens", Some(json!({ "scope": "read" })), "/scope", json!("read")),
+        get("/v1/tokens", "/0/user", json!("nina")),
+        get("/v1/audit", "/0/what", json!("token.create")),
+        get("/v1/audit/verify", "/rows", json!(3)),
+        delete("/v1/tokens/{id}", "/user", json!("nina")),
+        delete("/v1/users/{name}", "/name", json!("nina")),
+    ]
+}
+
+fn supervision() -> Vec<Case> {
+    let post = |route, body, at, value| Case { verb: Verb::Post, route, body, proof: (at, value) };
+    vec![
+        post(
+            "/v1/calls/{id}/attend",
+            Some(json!({ "by": "1003", "mode": "whisper" })),
+            "",
+            json!({ "act": "attend", "call": LIVE, "by": "1003", "mode": "whisper" }),
+        ),
+        post("/v1/calls/{id}/unattend", None, "", json!({ "act": "unattend", "call": LIVE })),
+        post(
+            "/v1/calls/{id}/take-over",
+            Some(json!({ "by": "1003" })),
+            "",
+            json!({ "act": "take-over", "call": LIVE, "by": "1003" }),
+        ),
         post(
             "/v1/calls/{id}/move",
             Some(json!({ "place": 1 })),
@@ -67,14 +94,6 @@ fn house() -> Vec<Case> {
             "",
             json!({ "act": "drain", "queue": "smith", "on": true }),
         ),
-        post("/v1/users", Some(json!({ "name": "nina", "may": "operate" })), "/may", json!("operate")),
-        get("/v1/users", "/0/name", json!("nina")),
-        post("/v1/users/{name}/tokens", Some(json!({ "scope": "read" })), "/scope", json!("read")),
-        get("/v1/tokens", "/0/user", json!("nina")),
-        get("/v1/audit", "/0/what", json!("token.create")),
-        get("/v1/audit/verify", "/rows", json!(3)),
-        delete("/v1/tokens/{id}", "/user", json!("nina")),
-        delete("/v1/users/{name}", "/name", json!("nina")),
     ]
 }
 

@@ -82,6 +82,8 @@ fn help_is_as_it_was() {
         &["calls", "export"],
         &["calls", "erase"],
         &["calls", "transfer"],
+        &["calls", "listen"],
+        &["calls", "take-over"],
         &["calls", "consult"],
         &["calls", "record"],
         &["conferences"],
@@ -221,6 +223,12 @@ fn acts_reach_the_daemon() {
     assert_eq!(done, json!({ "act": "transfer", "call": live, "to": "1002" }));
     said(&daemon, &["calls", "transfer", &live, "--agent", "smith"]);
     said(&daemon, &["calls", "transfer", &live, "--queue", "sales"]);
+    said(&daemon, &["calls", "listen", &live, "--by", "1003"]);
+    let barge = said(&daemon, &["calls", "listen", &live, "--by", "1003", "--mode", "barge"]);
+    let heard = "is attended: whoever answers at 1003 hears both and is heard by both";
+    assert_eq!(barge, format!("Call {live} {heard}.\n"));
+    said(&daemon, &["calls", "listen", &live, "--off"]);
+    said(&daemon, &["calls", "take-over", &live, "--by", "1003"]);
     said(&daemon, &["queues", "move", &live, "--place", "1"]);
     said(&daemon, &["queues", "move", &live, "--queue", "sales"]);
     assert_eq!(said(&daemon, &["queues", "drain", "sales"]), "Queue sales takes no new callers.\n");
@@ -237,6 +245,10 @@ fn acts_reach_the_daemon() {
             json!({ "act": "transfer", "call": live, "to": "1002" }),
             json!({ "act": "transfer-to-agent", "call": live, "agent": "smith" }),
             json!({ "act": "transfer-to-queue", "call": live, "queue": "sales" }),
+            json!({ "act": "attend", "call": live, "by": "1003", "mode": "listen" }),
+            json!({ "act": "attend", "call": live, "by": "1003", "mode": "barge" }),
+            json!({ "act": "unattend", "call": live }),
+            json!({ "act": "take-over", "call": live, "by": "1003" }),
             json!({ "act": "move", "call": live, "to": { "place": 1 } }),
             json!({ "act": "move", "call": live, "to": { "queue": "sales" } }),
             json!({ "act": "drain", "queue": "sales", "on": true }),

@@ -347,6 +347,7 @@ fn call() -> CallView {
         state: "talking".into(),
         at: "李小龙".into(),
         agent: Some(name("li")),
+        attended: None,
         trunks: vec![],
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tandem::{
-    base::text::Label,
+    base::{attendance::Attendance, text::Label},
     live::switchboard::view::{Act, Actor, Deed, Done, Query, Setting, Spot, View, When},
 };
 
@@ -85,6 +85,17 @@ impl Audited {
         let call = call_in(&rig, "talking");
         self.does(&mut rig, Act::Transfer { call, to: number("1002") });
         self.does(&mut rig, Act::Park { call, slot: None });
+        let mut rig = open();
+        dials(&mut rig, "a", "1000", "1001");
+        rig.run_for(secs(5));
+        let call = call_in(&rig, "talking");
+        let by = number("1002");
+        for mode in [Attendance::Listen, Attendance::Barge] {
+            let (_, after) = self.does(&mut rig, Act::Attend { call, by: by.clone(), mode });
+            assert_eq!((&after["attended"]["by"], &after["attended"]["mode"]), (&json!(by), &json!(mode)));
+        }
+        self.does(&mut rig, Act::Unattend { call });
+        self.does(&mut rig, Act::TakeOver { call, by });
     }
 
     fn queues(&mut self) {

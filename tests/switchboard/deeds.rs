@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use tandem::{
     base::{
+        attendance::Attendance,
         id::{CallId, LegId},
         text::Label,
     },
@@ -157,7 +158,7 @@ impl Day {
         let to = number(self.one(&DIALLED));
         let conference = number("7001");
         let agent = name(self.one(&["a3", "a4"]));
-        let act = match self.random.u8(..22) {
+        let act = match self.random.u8(..27) {
             0 | 1 => Act::Transfer { call, to },
             2..=4 => {
                 let to = if self.random.u8(..4) == 0 { to } else { number(self.one(&PHONES)) };
@@ -175,6 +176,12 @@ impl Day {
             14 => Act::Hangup { call },
             15 if on => Act::Login { agent },
             15 => Act::Logout { agent },
+            21..=23 => {
+                let mode = self.one(&[Attendance::Listen, Attendance::Whisper, Attendance::Barge]);
+                Act::Attend { call, by: number(self.one(&PHONES)), mode }
+            }
+            24 => Act::TakeOver { call, by: number(self.one(&PHONES)) },
+            25 => Act::Unattend { call },
             17 => Act::Move { call, to: Spot::Place(u32::from(self.random.u8(1..4))) },
             18 => Act::TransferToAgent { call, agent },
             19 => Act::TransferToQueue { call, queue: name("sales") },

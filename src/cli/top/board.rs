@@ -308,6 +308,7 @@ mod tests {
                 state: "waiting".into(),
                 at: "queue sales".into(),
                 agent: None,
+                attended: None,
                 trunks: vec![],
             }],
             trouble: None,

@@ -45,6 +45,12 @@ pub enum What {
     CallMove,
     #[serde(rename = "queue.drain")]
     QueueDrain,
+    #[serde(rename = "call.attend")]
+    CallAttend,
+    #[serde(rename = "call.unattend")]
+    CallUnattend,
+    #[serde(rename = "call.take-over")]
+    CallTakeOver,
     #[serde(rename = "call.consult")]
     CallConsult,
     #[serde(rename = "call.complete")]
@@ -89,7 +95,7 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 29] = [
+const WORDS: [(What, &str); 32] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
@@ -98,6 +104,9 @@ const WORDS: [(What, &str); 29] = [
     (What::CallTransfer, "call.transfer"),
     (What::CallMove, "call.move"),
     (What::QueueDrain, "queue.drain"),
+    (What::CallAttend, "call.attend"),
+    (What::CallUnattend, "call.unattend"),
+    (What::CallTakeOver, "call.take-over"),
     (What::CallConsult, "call.consult"),
     (What::CallComplete, "call.complete"),
     (What::CallBack, "call.back"),

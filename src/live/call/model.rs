@@ -6,6 +6,7 @@ use smol_str::SmolStr;
 
 use crate::{
     base::{
+        attendance::Attendance,
         clock::Stamp,
         id::{CallId, LegId, Name, OrderId, RoomId, SoundId},
         number::Number,
@@ -332,6 +333,25 @@ pub struct Tape {
     pub recording: Recording,
 }
 
+/// A supervisor who attends a talk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attending {
+    pub leg: LegId,
+    /// The extension whose phone that is.
+    pub by: Number,
+    pub how: Attendance,
+    /// The agent's leg.
+    pub of: LegId,
+    /// Since when the phone was answered.
+    pub since: Option<Stamp>,
+    /// Takes the call over as soon as the phone is answered.
+    pub takes_over: bool,
+    /// The last `Attend`.
+    pub order: Option<OrderId>,
+    /// Was told to leave.
+    pub over: bool,
+}
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
@@ -374,6 +394,9 @@ pub struct Call {
     /// What a conversation tells those who take the caller over.
     #[serde(default)]
     pub brief: Option<Box<Brief>>,
+    /// Who attends its talk.
+    #[serde(default)]
+    pub attended: Option<Box<Attending>>,
     /// What was said in its conversations.
     #[serde(default)]
     pub spoken: Option<Box<Spoken>>,

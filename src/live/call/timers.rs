@@ -22,6 +22,8 @@ pub enum Timer {
     Overflow(CallId),
     /// The caller's lease is to be renewed.
     Lease(CallId),
+    /// The lease of whoever attends the call is to be renewed.
+    Attend(CallId),
     /// An agent's wrap-up or rest is over.
     Agent(Name),
 }

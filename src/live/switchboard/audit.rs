@@ -94,9 +94,20 @@ impl Switchboard {
             }
             _ => {}
         }
+        self.attendant_seen(id, seen);
         self.end_unseen_legs(id, asked, seen);
         if first {
             self.take_up(id);
+            self.attend_again(id);
+        }
+    }
+
+    /// Whoever is to attend the call may have answered unheard.
+    fn attendant_seen(&mut self, id: CallId, seen: &BTreeMap<&LegId, &LegSeen>) {
+        let attending = self.calls.get(&id).and_then(|call| call.attended.as_deref());
+        let Some(leg) = attending.map(|attending| attending.leg.clone()) else { return };
+        if seen.get(&leg).is_some_and(|leg| leg.up) {
+            self.attendant_answered(id, &leg);
         }
     }
 
@@ -134,7 +145,9 @@ impl Switchboard {
                 Stage::Meeting(meeting) => meets(meeting),
                 stage => stage.peer().is_some_and(|dialled| dialled.leg == *leg),
             };
-            !wanted && call.open_legs().any(|record| record.leg == *leg)
+            let attends =
+                call.attended.as_deref().is_some_and(|attending| attending.leg == *leg && !attending.over);
+            !wanted && !attends && call.open_legs().any(|record| record.leg == *leg)
         })
     }
 

@@ -142,7 +142,7 @@ impl Switchboard {
     }
 
     /// When a phone of the house called out, the call is about the one outside.
-    fn house_side(&mut self, id: CallId) -> Result<(), Refusal> {
+    pub(super) fn house_side(&mut self, id: CallId) -> Result<(), Refusal> {
         let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
         let Stage::Talking { with, .. } = &call.stage else { return Ok(()) };
         let called_out = matches!(with.party, Party::Outside(_));

@@ -41,6 +41,7 @@ impl Switchboard {
                 Timer::Relax(id) => self.relax_due(*id),
                 Timer::Overflow(id) => drop(self.overflow_in_time(*id)),
                 Timer::Lease(id) => self.lease_due(*id),
+                Timer::Attend(id) => self.attend_due(*id),
             }
         }
     }

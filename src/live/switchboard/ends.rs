@@ -93,7 +93,9 @@ impl Switchboard {
             record.ended = Some(now);
             record.cause = Some(cause);
         }
-        match call.stage.clone() {
+        let stage = call.stage.clone();
+        self.attendance_ends(id, leg, cause);
+        match stage {
             Stage::Dialling(dialled) if dialled.leg == *leg => self.not_reached(id, &dialled, cause),
             Stage::Talking { with, joined, then, returned } if with.leg == *leg => {
                 let lost = vanished(cause);

@@ -67,6 +67,7 @@ impl Switchboard {
                     self.played(&leg, order);
                     self.recorded(&leg, order, Duration::ZERO);
                     self.tape_refused(&leg, order, &why);
+                    self.attendance_refused(&leg, order, &why);
                 }
             }
         }
@@ -138,6 +139,9 @@ impl Switchboard {
                 record.answered.get_or_insert(now);
             }
             let id = call.id;
+            if self.attendant_answered(id, leg) {
+                return;
+            }
             return self.member_answered(id, leg);
         }
         call.answered.get_or_insert(now);
@@ -305,6 +309,7 @@ pub(super) fn new_call(
         by: None,
         recorded: Vec::new(),
         brief: None,
+        attended: None,
         spoken: None,
         caller: Caller::default(),
         steps: Vec::new(),

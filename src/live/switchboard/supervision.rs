@@ -14,7 +14,7 @@ use crate::{
     infra::site::Step,
     live::{
         agent::Agent,
-        call::{Next, Party, Stage, Timer, Waiting},
+        call::{Next, Party, Stage, Timer},
         dialog::Dialog,
         queue::Place,
         routing::Goal,
@@ -140,12 +140,7 @@ impl Switchboard {
             },
             stage => stage.waiting(),
         };
-        let now = self.now();
-        let again = |waiting: &Waiting| {
-            let place = Place { joined: now, ..waiting.place };
-            Next::Wait(Box::new(Waiting { place, entered: None, wish: None, ..waiting.clone() }))
-        };
-        let after = from.map_or(Next::Hangup, again);
+        let after = from.map_or(Next::Hangup, |waiting| Next::Wait(Box::new(waiting.clone())));
         self.may_be_sent(id)?;
         self.acted(actor, id, &format!("transfers the call to {name}"));
         self.send_on(id, Next::Goal(Box::new((Goal::Agent(name.clone()), after))))
@@ -196,9 +191,11 @@ impl Switchboard {
         self.dial(id, Party::Agent(name.clone()), endpoint, ring, after);
     }
 
-    /// Who is to wait again has the place meanwhile, if the queue is still there.
+    /// Who is to wait again has the place meanwhile, if the queue is still there. What was waited or talked before is booked.
     fn again(&mut self, id: CallId, after: Next) -> Next {
-        let Next::Wait(waiting) = after else { return after };
+        let Next::Wait(mut waiting) = after else { return after };
+        waiting.place.joined = self.now();
+        (waiting.entered, waiting.wish) = (None, None);
         let Some(settings) = self.site.queues.get(&waiting.queue) else {
             return Next::Flow(Box::new(waiting.after));
         };

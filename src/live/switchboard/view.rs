@@ -22,6 +22,7 @@ use smol_str::SmolStr;
 
 use crate::{
     base::{
+        attendance::Attendance,
         clock::Stamp,
         id::{CallId, Name, SoundId},
         number::Number,
@@ -114,8 +115,22 @@ pub struct CallView {
     #[schema(value_type = String)]
     pub at: SmolStr,
     pub agent: Option<Name>,
+    /// The supervisor who attends the talk, or whose phone is rung for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub attended: Option<AttendedView>,
     /// The trunks that it runs over. By which one a call came in no engine tells: then it is every trunk of the site.
     pub trunks: Vec<Name>,
+}
+
+/// Who attends a talk, and how.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct AttendedView {
+    pub by: Number,
+    pub mode: Attendance,
+    /// When the phone was answered.
+    pub since: Option<Stamp>,
+    /// Will have the caller with the answer.
+    pub takes_over: bool,
 }
 
 /// A call with its whole way.
@@ -260,6 +275,10 @@ pub enum Refusal {
     NoSuchConference { number: Number },
     #[error("{to} cannot be reached so: {why}")]
     NotAllowed { to: Number, why: SmolStr },
+    #[error("{by} attends call {call} already; see `tandem calls listen {call} --off`")]
+    Attended { call: CallId, by: Number },
+    #[error("nobody attends call {call}; begin with `tandem calls listen {call} --by EXTENSION`")]
+    NotAttended { call: CallId },
     #[error("no slot is free{}; see `parking` in dialing.yaml", .slot.as_ref().map(|s| format!(" at {s}")).unwrap_or_default())]
     NoSlot { slot: Option<Number> },
     #[error("call {call} is not being recorded; begin with `tandem calls record`")]

@@ -235,13 +235,14 @@ impl Switchboard {
             to: call.arrival.to.clone(),
             since: call.began,
             state: call.stage.word(),
-            at: whereabouts(call),
+            at: super::attending::besides(call, whereabouts(call)),
             agent: match &call.stage {
                 Stage::Talking { .. } | Stage::Dialling(_) => {
                     call.stage.peer().and_then(|dialled| super::legs::agent_of(&dialled.party)).cloned()
                 }
                 _ => None,
             },
+            attended: super::attending::attended(call),
             trunks: self.trunks_of(call),
         }
     }

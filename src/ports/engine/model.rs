@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use crate::base::{
+    attendance::Attendance,
     clock::Stamp,
     id::{LegId, Name, OrderId, RoomId, SoundId},
     locale::Locale,
@@ -202,6 +203,10 @@ pub enum Command {
     Meet { room: RoomId, muted: bool },
     /// In a room: heard by the others, or not. It always hears them.
     Mute { on: bool },
+    /// Hear both sides of the talk that `of` is in, and be heard there so; at once, instead of how it was before. Only for a
+    /// leg that was dialled and is with nobody; the talk does not notice. Ended by `Meet`; when `of` ends there is nothing
+    /// to be heard any more, and the leg may end.
+    Attend { of: LegId, how: Attendance },
     /// Come back from a talk or a room: `Returned`. The peer of a talk comes back too (its own `Returned`), under the
     /// site's lease if it was dialled.
     Part,

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::Setting;
 use crate::{
     base::{
+        attendance::Attendance,
         id::{CallId, Name, SoundId},
         number::Number,
         text::Label,
@@ -56,6 +57,21 @@ pub enum Act {
     Drain {
         queue: Name,
         on: bool,
+    },
+    /// The phone of extension `by` is rung, and whoever answers attends the talk so; or attends it otherwise from now on.
+    Attend {
+        call: CallId,
+        by: Number,
+        mode: Attendance,
+    },
+    /// Whoever attends the talk leaves it.
+    Unattend {
+        call: CallId,
+    },
+    /// The same as `Attend`, and whoever answers has the caller, without whoever talked with the caller so far.
+    TakeOver {
+        call: CallId,
+        by: Number,
     },
     /// The caller hears music, and whoever talks with the caller asks `to` first.
     Consult {
@@ -138,6 +154,9 @@ impl Act {
             | Self::TransferToAgent { call, .. }
             | Self::TransferToQueue { call, .. }
             | Self::Move { call, .. }
+            | Self::Attend { call, .. }
+            | Self::Unattend { call }
+            | Self::TakeOver { call, .. }
             | Self::Consult { call, .. }
             | Self::Complete { call }
             | Self::Back { call }

@@ -72,6 +72,7 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
             Err(Failure::refused(501, "Asterisk does not listen by itself"))
         }
         Command::Tap { to } => tap::tap(desk, leg, to).await,
+        Command::Attend { of, how } => tap::attend(desk, leg, &of, how).await,
         Command::Untap => tap::untap(desk, leg).await,
     };
     outcome.map_or_else(Outcome::from, |()| Outcome::Done)

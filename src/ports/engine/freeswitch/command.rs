@@ -4,6 +4,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use crate::{
     base::{
+        attendance::Attendance,
         id::{LegId, OrderId, RoomId},
         number::Number,
     },
@@ -268,6 +269,23 @@ pub fn enter(entrance: &Entrance<'_>) -> [Vec<u8>; 2] {
             seconds(*lease)
         )),
         plain(&format!("api uuid_transfer {leg} {door}{room} XML {CONTEXT}")),
+    ]
+}
+
+/// Hears what `of` says and hears. Keys change nothing.
+pub fn attend(leg: &LegId, of: &LegId, how: Attendance) -> [Vec<u8>; 2] {
+    // The engine's A side is what `of` says, its B side what `of` hears.
+    let (says, hears) = match how {
+        Attendance::Listen => (false, false),
+        Attendance::Whisper => (false, true),
+        Attendance::Barge => (true, true),
+    };
+    [
+        plain(&format!(
+            "api uuid_setvar_multi {leg} eavesdrop_enable_dtmf=false;eavesdrop_whisper_aleg={says};\
+             eavesdrop_whisper_bleg={hears};max_session_transfers={TRANSFERS}"
+        )),
+        plain(&format!("api uuid_transfer {leg} eavesdrop:{of},hangup inline")),
     ]
 }
 

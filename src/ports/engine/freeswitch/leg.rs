@@ -51,6 +51,8 @@ pub(super) enum Lane {
         room: RoomId,
         member: u32,
     },
+    /// Hears a talk of others.
+    Attending,
 }
 
 /// A stream, or one that is about to begin.

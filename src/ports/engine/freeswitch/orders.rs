@@ -57,6 +57,7 @@ impl Legs {
             Command::Lease { span } => self.lease(leg, *id, *span),
             Command::Release => self.send(command::cancel_lease(leg), then),
             Command::Meet { .. } => self.meet(order, now),
+            Command::Attend { .. } => self.attend(order, now),
             Command::Part => self.part(leg, *id, now),
             Command::Tape { sound } => self.tape(leg, *id, sound),
             Command::TapePause { on } => self.pause_tape(leg, *id, *on),
@@ -194,7 +195,7 @@ impl Legs {
                     self.outcome(leg, stop.id, Outcome::Done);
                 }
                 Lane::Unknown => return self.repark(leg, now),
-                Lane::Talking { .. } | Lane::InRoom { .. } => {
+                Lane::Talking { .. } | Lane::InRoom { .. } | Lane::Attending => {
                     if let Some(order) = known.waiting.pop_front() {
                         self.begin_among_others(order, now);
                     }
@@ -225,6 +226,7 @@ impl Legs {
             Command::Record { sound, limit, silence } => self.record(leg, *id, sound, *limit, *silence),
             Command::Tap { to } => self.tap(leg, *id, *to, now),
             Command::Meet { .. } => self.meet(order, now),
+            Command::Attend { .. } => self.attend(order, now),
             Command::Fallback => self.fall_back(order, now),
             Command::Mute { .. } => self.refuse(leg, *id, "the leg is in no room"),
             Command::Connect { to, endpoint, timeout, caller, caller_name } => {

@@ -63,6 +63,27 @@ impl Legs {
         }
     }
 
+    /// At once. The application holds on to the other leg alone, and ends with it; then this leg ends, too, with or
+    /// without us.
+    pub(super) fn attend(&mut self, order: Order, now: Stamp) {
+        let Order { id, leg, command } = &order;
+        let Command::Attend { of, how } = command else { return };
+        let Some(known) = self.all.get(leg) else { return };
+        match known.lane {
+            Lane::Away => return self.line_up(order, now),
+            Lane::Idle | Lane::Unknown | Lane::Attending => {}
+            _ => return self.refuse(leg, *id, "the leg is with others"),
+        }
+        if !self.all.contains_key(of) {
+            return self.refuse(leg, *id, "nobody is there who could be attended");
+        }
+        self.overtake(leg, now);
+        let [prepare, go] = command::attend(leg, of, *how);
+        self.send(prepare, Then::Nothing);
+        self.send(go, Then::Outcome { leg: leg.clone(), order: *id });
+        self.set_lane(leg, Lane::Attending);
+    }
+
     pub(super) fn mute(&mut self, leg: &LegId, order: OrderId, on: bool) {
         match self.all.get(leg).map(|known| &known.lane) {
             Some(Lane::InRoom { room, member }) => {

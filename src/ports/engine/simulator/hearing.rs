@@ -36,7 +36,7 @@ impl World {
         let Some(found) = self.legs.get(leg) else { return false };
         let served = found.playing.is_some() || found.music || found.recording.is_some();
         match &found.state {
-            State::Parked => served || found.rings && !found.up,
+            State::Parked => served || self.attends(leg).is_some() || found.rings && !found.up,
             State::Room(room) => served || found.held || self.in_room(room).len() > 1,
             State::Talking(peer) => served || found.held || self.legs.contains_key(peer),
             State::Dialling(_) | State::Ringing(_) | State::Called(_) | State::Fallback => true,

@@ -65,11 +65,7 @@ impl World {
             }
             Command::Connect { to, endpoint, timeout, .. } => self.connect(&leg, to, &endpoint, timeout),
             Command::Hangup { cause } => self.remove(&leg, cause),
-            Command::Lease { span } => {
-                let at = self.now + span;
-                self.with(&leg, |leg| leg.lease = Some(at));
-                self.schedule(at, Happening::LeaseEnds(leg, at));
-            }
+            Command::Lease { span } => self.lease(leg, span),
             Command::Release => self.with(&leg, |leg| leg.lease = None),
             Command::Fallback => self.fall_back(&leg),
             Command::Find { record, .. } => self.find(leg, record),
@@ -78,6 +74,7 @@ impl World {
             Command::TapePause { .. } | Command::Tap { .. } | Command::Untap | Command::Dial { .. } => {}
             Command::Meet { room, muted } => self.meet(&leg, room, muted),
             Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),
+            Command::Attend { of, how } => self.attend(&leg, of, how),
             Command::Part => self.part(&leg),
             Command::Record { limit, .. } => self.record(&leg, id, limit),
             Command::Tape { .. } => self.with(&leg, |leg| leg.taped = true),
@@ -109,6 +106,12 @@ impl World {
             }
         }
         self.tell(Event::Answered { leg: leg.clone() });
+    }
+
+    fn lease(&mut self, leg: LegId, span: Duration) {
+        let at = self.now + span;
+        self.with(&leg, |leg| leg.lease = Some(at));
+        self.schedule(at, Happening::LeaseEnds(leg, at));
     }
 
     pub(super) fn hush(&mut self, leg: &LegId) {

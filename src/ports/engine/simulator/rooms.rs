@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::world::{Happening, State, World};
 use crate::{
     base::{
+        attendance::Attendance,
         clock::Stamp,
         id::{LegId, OrderId, RoomId},
         number::Number,
@@ -40,6 +41,7 @@ impl World {
             leg.up = true;
             leg.muted = muted;
             leg.state = State::Room(room.clone());
+            leg.attends = None;
         });
         self.tell(Event::Met { leg: leg.clone(), room: room.clone() });
         let present: Vec<LegId> = self.in_room(&room);
@@ -53,6 +55,22 @@ impl World {
                 self.schedule(self.now + talk, Happening::HangsUp(other));
             }
         }
+    }
+
+    pub(super) fn attend(&mut self, leg: &LegId, of: LegId, how: Attendance) {
+        self.with(leg, |leg| {
+            leg.attends = Some((of, how)).filter(|_| leg.up && leg.state == State::Parked);
+        });
+        if self.talked.insert(leg.clone()) {
+            let talk = self.legs.get(leg).map_or(Duration::ZERO, |leg| leg.talk);
+            self.schedule(self.now + talk, Happening::HangsUp(leg.clone()));
+        }
+    }
+
+    /// Whose talk this leg hears, and how it is heard there.
+    pub fn attends(&self, leg: &LegId) -> Option<(&LegId, Attendance)> {
+        let (of, how) = self.legs.get(leg)?.attends.as_ref()?;
+        self.legs.contains_key(of).then_some((of, *how))
     }
 
     pub(super) fn part(&mut self, leg: &LegId) {

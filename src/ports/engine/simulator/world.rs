@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     base::{
+        attendance::Attendance,
         clock::Stamp,
         id::{LegId, Name, OrderId, RoomId},
         number::Key,
@@ -56,6 +57,8 @@ pub(super) struct Leg {
     pub(super) recording: Option<(OrderId, Stamp)>,
     pub(super) taped: bool,
     pub(super) muted: bool,
+    /// Whose talk it hears, and who hears it there.
+    pub(super) attends: Option<(LegId, Attendance)>,
     /// How it is listened to.
     pub(super) heard: Option<Hearing>,
     /// What plays waits for the end of an utterance.
@@ -86,6 +89,7 @@ impl Leg {
             music: false,
             recording: None,
             taped: false,
+            attends: None,
             heard: None,
             paused: false,
             muted: false,

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep};
 
 use super::{STEP, WAY, ask, play, set};
 use crate::{
-    base::id::LegId,
+    base::{attendance::Attendance, id::LegId},
     ports::engine::{
         Command, Event, Stream, Wire,
         asterisk::{
@@ -17,7 +17,7 @@ use crate::{
             lane::Desk,
             ledger::Effects,
             rest::Failure,
-            translate::{TAP, stream_to, tap_of, value},
+            translate::{TAP, attends, stream_to, tap_of, value},
         },
     },
 };
@@ -39,20 +39,64 @@ pub fn is_ended_by(command: &Command) -> bool {
             | Command::Meet { .. }
             | Command::Fallback
             | Command::Tap { .. }
+            | Command::Attend { .. }
     )
+}
+
+/// Noted first, so that no audit takes it for a stray one.
+fn note(desk: &Desk, leg: &LegId) -> Result<(), Failure> {
+    let mut ledger = desk.ledger();
+    if !ledger.up(leg) || ledger.joined(leg).is_some() || ledger.room(leg).is_some() {
+        return Err(Failure::refused(409, "this leg is not answered, or it is with others"));
+    }
+    ledger.tap(leg, true);
+    Ok(())
+}
+
+/// Hears what another leg says and hears, by a channel of Asterisk's that listens there.
+pub async fn attend(desk: &Arc<Desk>, leg: &LegId, of: &LegId, how: Attendance) -> Result<(), Failure> {
+    note(desk, leg)?;
+    let begun = listen(desk, leg, of, how).await;
+    if begun.is_err() {
+        untap(desk, leg).await?;
+    }
+    begun
+}
+
+async fn listen(desk: &Desk, leg: &LegId, of: &LegId, how: Attendance) -> Result<(), Failure> {
+    let name = tap_of(leg);
+    let bridge = format!("/bridges/{name}");
+    let (made, opened, noted) = tokio::join!(
+        desk.rest.post(&bridge, &[("type", "mixing")]),
+        spy(desk, &name, of, how),
+        set(desk, leg, TAP, &name),
+    );
+    match made {
+        Ok(_) | Err(Failure::Refused { status: 409, .. }) => {}
+        Err(failure) => return Err(failure),
+    }
+    opened.and(noted)?;
+    meet(desk, &format!("{bridge}/addChannel"), &format!("{leg},{name}")).await
+}
+
+async fn spy(desk: &Desk, name: &str, of: &LegId, how: Attendance) -> Result<(), Failure> {
+    let (path, query) = (format!("/channels/{of}/snoop/{name}"), attends(how));
+    let deadline = Instant::now() + WAY;
+    loop {
+        match desk.rest.post(&path, &query).await {
+            // The end of the one before takes a moment longer than the answer to the request for it.
+            Err(Failure::Refused { status: 409, .. }) if Instant::now() < deadline => {
+                close(desk, name).await?;
+                sleep(STEP).await;
+            }
+            opened => return opened.map(drop),
+        }
+    }
 }
 
 /// Begins a stream.
 pub async fn tap(desk: &Arc<Desk>, leg: &LegId, to: SocketAddr) -> Result<(), Failure> {
-    let free = {
-        let ledger = desk.ledger();
-        ledger.up(leg) && ledger.joined(leg).is_none() && ledger.room(leg).is_none()
-    };
-    if !free {
-        return Err(Failure::refused(409, "this leg is not answered, or it is with others"));
-    }
-    // Noted first, so that no audit takes it for a stray one.
-    desk.ledger().tap(leg, true);
+    note(desk, leg)?;
     match begin(desk, leg, to).await {
         Ok(stream) => {
             let event = Event::Tapped { leg: leg.clone(), stream };

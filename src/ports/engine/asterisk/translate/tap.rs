@@ -6,7 +6,7 @@ use std::net::SocketAddr;
 use serde_json::Value;
 
 use super::{APP, text};
-use crate::base::id::LegId;
+use crate::base::{attendance::Attendance, id::LegId};
 
 const PREFIX: &str = "tandem~tap~";
 
@@ -34,6 +34,17 @@ pub fn stream_to<'a>(name: &'a str, to: &'a str) -> [(&'a str, &'a str); 9] {
         ("connection_type", "client"),
         ("direction", "both"),
     ]
+}
+
+/// What is asked to have a channel that hears a leg, and is heard there.
+pub fn attends(how: Attendance) -> [(&'static str, &'static str); 4] {
+    let whisper = match how {
+        Attendance::Listen => "none",
+        // Out of Asterisk, to whoever is at the leg.
+        Attendance::Whisper => "out",
+        Attendance::Barge => "both",
+    };
+    [("spy", "both"), ("whisper", whisper), ("app", APP), ("appArgs", "tap")]
 }
 
 /// The answers to the questions for where such a channel sends from.
