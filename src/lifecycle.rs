@@ -4,6 +4,7 @@
 //! socket (a second daemon is refused before it touches anything), the journal, the engine, and last the doors.
 
 pub mod backup;
+mod callers;
 mod change;
 pub mod doctor;
 mod drift;
@@ -143,18 +144,21 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let hears = tokio::spawn(reload::on_hangup(options.site, prompts, sites, taken));
 
     let (stop_doors, doors_stopped) = watch::channel(());
+    let desk = desk(&db, &clock, now_taken.clone());
+    let (callers, crm) = callers::of_site(&db, &desk.2, &clock, &meters, &now_taken);
     let stored = history::Stored {
         store: CallStore::new(db.clone()),
         eraser: projection.eraser(),
         state: options.state,
         journal: outlet.journal(),
+        crm,
         site: now_taken.clone(),
     };
     let door = Door::new(asks);
     let tells = tokio::spawn(notice::keep(options.socket.clone(), door.clone()));
-    let rooms = Rooms::new(door, Arc::new(stored), desk(&db, &clock, now_taken.clone()), (feed, meters));
+    let rooms = Rooms::new(door, Arc::new(stored), desk, (feed, meters));
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
-    let (sites, outside) = (new_sites, outside::start(now_taken));
+    let (sites, outside) = (new_sites, outside::start(now_taken, callers));
     let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, outside };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;

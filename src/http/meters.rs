@@ -1,9 +1,10 @@
 //! Figures for Prometheus, in its text format: what is live now, and what was counted since the start.
 
 use std::{
+    collections::BTreeMap,
     fmt::{self, Write},
     sync::{
-        Arc,
+        Arc, Mutex, PoisonError,
         atomic::{AtomicBool, AtomicU64, Ordering},
     },
     time::Duration,
@@ -48,6 +49,23 @@ struct Counted {
     journal_bad: AtomicBool,
     commits: Histogram,
     offers: Histogram,
+    lookups: Tally,
+    crm: Tally,
+}
+
+/// How often each of some words was told.
+#[derive(Default)]
+struct Tally(Mutex<BTreeMap<&'static str, u64>>);
+
+impl Tally {
+    fn add(&self, word: &'static str) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner).entry(word).or_default() += 1;
+    }
+
+    fn all(&self) -> Vec<(String, u64)> {
+        let counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        counts.iter().map(|(word, count)| ((*word).to_owned(), *count)).collect()
+    }
 }
 
 impl Meters {
@@ -63,6 +81,16 @@ impl Meters {
         if offered {
             self.counted.offers.add(whole);
         }
+    }
+
+    /// A caller was looked up; the word says how it came out.
+    pub fn looked_up(&self, how: &'static str) {
+        self.counted.lookups.add(how);
+    }
+
+    /// The customer system was asked, or was not; the word says how it came out.
+    pub fn crm(&self, how: &'static str) {
+        self.counted.crm.add(how);
     }
 
     pub fn journal(&self, good: bool) {
@@ -203,6 +231,10 @@ impl Text {
         let good = u8::from(!counted.journal_bad.load(Ordering::Relaxed));
         self.one("journal_up", "gauge", "Whether the journal is written.", good)?;
         self.one("spool_bytes", "gauge", "Finished calls that wait for the database.", waiting)?;
+        let help = "Callers who were looked up.";
+        self.each(("caller_lookups_total", "counter", help), "outcome", counted.lookups.all())?;
+        let help = "What became of questions to the customer system.";
+        self.each(("crm_answers_total", "counter", help), "answer", counted.crm.all())?;
         let help = "Time until a batch of inputs was in the journal.";
         counted.commits.write(self, "journal_commit_seconds", help)?;
         let help = "Time from the input that made an offer to the order to ring.";
@@ -242,6 +274,25 @@ mod tests {
             "tandem_x_bucket{le=\"+Inf\"} 5",
             "tandem_x_count 5",
             "tandem_x_sum 2.001151",
+        ] {
+            assert!(text.0.lines().any(|l| l == line), "{line}: {}", text.0);
+        }
+    }
+
+    #[test]
+    fn lookups_are_counted_by_how_they_came_out() {
+        let meters = Meters::new(|| 0);
+        for _ in 0..3 {
+            meters.looked_up("known");
+        }
+        meters.looked_up("nobody");
+        meters.crm("late");
+        let mut text = Text(String::new());
+        text.counted(&meters.counted, 0).unwrap();
+        for line in [
+            "tandem_caller_lookups_total{outcome=\"known\"} 3",
+            "tandem_caller_lookups_total{outcome=\"nobody\"} 1",
+            "tandem_crm_answers_total{answer=\"late\"} 1",
         ] {
             assert!(text.0.lines().any(|l| l == line), "{line}: {}", text.0);
         }

@@ -1,5 +1,6 @@
 //! Services elsewhere, asked by HTTP: where they may be, whom of them is believed, and how much of a reply is read.
 
+mod breaker;
 mod trust;
 
 use std::{net::IpAddr, time::Duration};
@@ -15,6 +16,7 @@ use reqwest::{
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+pub use breaker::Breaker;
 pub use trust::{Authorities, Distrust, NoAuthorities};
 
 /// Why there is no reply. Nothing of what was asked is in it.

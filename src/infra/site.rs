@@ -8,6 +8,7 @@
 
 mod assistant;
 mod conditions;
+mod customers;
 mod decode;
 mod depth;
 mod detector;
@@ -53,6 +54,7 @@ mod voices;
 use std::{collections::BTreeMap, fs, path::Path};
 
 pub use assistant::AssistantSettings;
+pub use customers::CrmSettings;
 pub use features::Feature;
 pub use model::{
     Agent, Ask, Beyond, Canary, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End,
@@ -234,8 +236,7 @@ impl Trees {
             people.map(|n| people::read(root, n, &names, &tongue, to)).unwrap_or_default();
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
         let queues = queues.map(|n| queues::read(n, &names, &tongue, to)).unwrap_or_default();
-        let served = queue_tree.filter(|_| people.is_some());
-        served.inspect(|tree| queues::unserved(tree, &queues, &agents, to));
+        people.and(queue_tree).inspect(|tree| queues::unserved(tree, &queues, &agents, to));
         let routing = routing.map(|n| routing::read(n, &names, &queues, &agents, to)).unwrap_or_default();
         let engine = general.as_ref().map(|g| g.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
@@ -268,6 +269,7 @@ impl Trees {
             http: general.http,
             speech: general.speech.hearers,
             voices: general.speech.voices,
+            crm: general.crm,
             tasks: general.tasks,
             assistant: general.assistant,
             numbers,

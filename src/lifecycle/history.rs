@@ -6,6 +6,7 @@ use futures_util::future::BoxFuture;
 use jiff::{civil::Date, tz::TimeZone};
 use tokio::{sync::watch, task::spawn_blocking};
 
+use super::outside::OfRevision;
 use crate::{
     base::{id::CallId, number::Number},
     http::{History, Lost},
@@ -17,6 +18,7 @@ use crate::{
         Before, CallRecord, DayReport, Filter,
         store::{CallStore, Eraser},
     },
+    ports::crm::Crm,
 };
 
 /// The database's calls in the words of the doors.
@@ -26,6 +28,8 @@ pub(super) struct Stored {
     /// The state folder, where the journal is.
     pub(super) state: PathBuf,
     pub(super) journal: watch::Receiver<Health>,
+    /// It keeps what it was told for a while.
+    pub(super) crm: OfRevision<Crm>,
     /// As it is in force.
     pub(super) site: watch::Receiver<Arc<Site>>,
 }
@@ -43,6 +47,9 @@ impl Stored {
         // Those that ended in between.
         self.erase_from_journal(&blanked.difference(&found).copied().collect()).await?;
         self.forget_voices().await?;
+        if let Some(crm) = (self.crm)() {
+            crm.forget(person);
+        }
         tracing::info!(calls = blanked.len(), "a person was erased from finished calls");
         Ok(blanked.len() as u64)
     }

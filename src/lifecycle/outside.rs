@@ -22,19 +22,22 @@ use crate::{
 /// Nobody waits for a summary. It has a circuit breaker of its own: one that takes long turns nothing off for callers.
 const UNHURRIED: Duration = Duration::from_secs(10);
 
-pub(super) fn start(sites: watch::Receiver<Arc<Site>>) -> Outside {
+/// What is made of each revision of the site, for whoever asks.
+pub(super) type OfRevision<T> = Arc<dyn Fn() -> Option<Arc<T>> + Send + Sync>;
+
+pub(super) fn start(sites: watch::Receiver<Arc<Site>>, callers: Callers) -> Outside {
     Outside {
         opinions: assistant::start(of_revision(sites.clone(), |site| {
             remote(site, site.assistant.as_ref()?.patience)
         })),
         summaries: assistant::sums(of_revision(sites.clone(), |site| remote(site, UNHURRIED))),
         tasks: tasks::start(of_revision(sites, service)),
-        callers: Callers::nobody(),
+        callers,
     }
 }
 
 /// What is made of each revision of the site, once.
-fn of_revision<T>(
+pub(super) fn of_revision<T>(
     sites: watch::Receiver<Arc<Site>>,
     make: impl Fn(&Site) -> Option<Arc<T>>,
 ) -> impl Fn() -> Option<Arc<T>> {

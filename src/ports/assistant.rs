@@ -5,7 +5,6 @@
 //! Nothing that it says is believed: an intent must be one of ours, an answer is what the house wrote.
 
 mod answer;
-mod breaker;
 mod remote;
 mod second;
 mod summary;

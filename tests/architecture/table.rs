@@ -21,7 +21,8 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ports::media::line", &["ports::media", "ports::engine", "ports::speech", "base"]),
     ("ports::speech", &["ports::engine", "infra::remote", "infra::site", "base"]),
     ("ports::tasks", &["infra::remote", "base"]),
-    ("ports::assistant", &["infra::chat", "language", "base"]),
+    ("ports::assistant", &["infra::chat", "infra::remote", "language", "base"]),
+    ("ports::crm", &["infra::remote", "base"]),
     // What words mean.
     ("language", &["base"]),
     // A call's life. `view` and `door` are the words by which doors speak with the switchboard.
@@ -147,6 +148,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "provision",
             "provision::doctor",
             "ports::assistant",
+            "ports::crm",
             "ports::tasks",
             "ports::engine",
             "ports::engine::freeswitch",

@@ -1,6 +1,7 @@
 //! Finished calls on their way into a real database that is well, locked, unreachable, damaged or replaced; every
 //! story is told on SQLite and on a PostgreSQL that the test starts itself.
 
+mod caller;
 mod copies;
 mod customers;
 mod days;
@@ -65,6 +66,9 @@ on_both! {
     desk::a_token_lets_in_until_it_ends_or_is_revoked,
     desk::changes_reach_the_audit_once_however_often_they_are_told,
     desk::a_row_of_the_audit_is_never_changed_and_whoever_forces_it_is_found,
+    caller::a_caller_is_known_by_what_was_before,
+    #[ignore = "long: writes a million calls"]
+    caller::a_caller_among_a_million_calls_is_found_by_an_index,
     customers::a_contact_point_belongs_to_one_customer,
     customers::a_file_is_taken_whole_or_not_at_all_and_twice_changes_nothing,
     customers::customers_are_found_by_class_tag_and_every_form_of_a_number,

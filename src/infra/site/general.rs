@@ -7,6 +7,7 @@ use smol_str::SmolStr;
 
 use super::{
     assistant::{self, AssistantSettings},
+    customers::{self, CrmSettings},
     decode::{self, Fields, Shape, shorten, suggest},
     engine,
     features::{self, Feature},
@@ -34,6 +35,7 @@ const SITE: Shape = Shape {
         ("store", "store: sqlite"),
         ("http", "http: { listen: 127.0.0.1:8443 }"),
         ("speech", "speech: { en: { recognizer: pocketsphinx } }"),
+        ("customers", "customers: { crm: { url: https://crm.example/who } }"),
         ("tasks", "tasks: { url: https://desk.example/tandem }"),
         ("assistant", "assistant: { url: https://models.example/v1, model: NAME }"),
         ("lease", "lease: 30s"),
@@ -50,6 +52,7 @@ pub(super) struct General {
     pub engine: EngineSettings,
     pub store: Store,
     pub http: Option<HttpSettings>,
+    pub crm: Option<CrmSettings>,
     pub tasks: Option<TaskSettings>,
     pub assistant: Option<AssistantSettings>,
     pub speech: Speech,
@@ -123,6 +126,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         Some(node) => speech(root, node, &fields, engine.as_ref(), to)?,
         None => Speech::default(),
     };
+    let crm = part(&fields, "customers", |node, at| customers::read(root, node, at, to)).ok()?;
     let tasks = part(&fields, "tasks", |node, at| tasks::read(root, node, at, to)).ok()?;
     let assistant = part(&fields, "assistant", |node, at| assistant::read(root, node, at, to)).ok()?;
     let fallback = fields.need("fallback", to).and_then(|n| names.extensions.number(n, to));
@@ -141,6 +145,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         engine: engine?,
         store: store?,
         http,
+        crm,
         tasks,
         assistant,
         speech,

@@ -30,7 +30,7 @@ pub use talk::{
 
 pub use crate::base::locale::Locale;
 
-use super::{assistant::AssistantSettings, features::Feature};
+use super::{assistant::AssistantSettings, customers::CrmSettings, features::Feature};
 use crate::base::{hours::Hours, id::Name, number::Number};
 
 /// A text to be spoken, in one or more languages. The caller hears the number's language,
@@ -62,6 +62,9 @@ pub struct Site {
     /// Who speaks to callers, where that is not espeak-ng as it is.
     #[serde(default)]
     pub voices: BTreeMap<Locale, Speaker>,
+    /// Who else knows customers.
+    #[serde(default)]
+    pub crm: Option<CrmSettings>,
     /// Who does the tasks of conversations; without it they fail, and the caller goes to a human.
     #[serde(default)]
     pub tasks: Option<TaskSettings>,

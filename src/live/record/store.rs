@@ -2,10 +2,12 @@
 
 mod day;
 mod erase;
+mod past;
 mod projection;
 mod row;
 mod search;
 
+pub use past::CallerPast;
 pub use projection::{Eraser, Projection, ProjectionError, Setback, Standing};
 
 use super::{Before, CallRecord, Direction, Unfindable};

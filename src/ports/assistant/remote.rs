@@ -3,8 +3,10 @@
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
 
-use super::breaker::Breaker;
-use crate::infra::chat::{Chat, ChatError, Question};
+use crate::infra::{
+    chat::{Chat, ChatError, Question},
+    remote::Breaker,
+};
 
 /// So many questions may be under way; a further one is answered by the built-in at once.
 const AT_ONCE: usize = 16;
@@ -44,10 +46,10 @@ impl Remote {
         let answer = self.chat.ask(question).await;
         let form = answer.and_then(|form| serde_json::from_value(form).map_err(|_| ChatError::Nonsense));
         match &form {
-            Ok(_) => pass.worked(),
+            Ok(_) => drop(pass.worked()),
             // It is well; and no caller's words shall turn it off for the others.
             Err(ChatError::Nonsense) => drop(pass),
-            Err(_) => pass.failed(),
+            Err(_) => drop(pass.failed()),
         }
         Ok(form?)
     }

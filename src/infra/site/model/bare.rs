@@ -47,6 +47,7 @@ impl Site {
             http: None,
             speech: BTreeMap::new(),
             voices: BTreeMap::new(),
+            crm: None,
             tasks: None,
             assistant: None,
             numbers: BTreeMap::new(),

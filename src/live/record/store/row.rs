@@ -80,6 +80,11 @@ pub fn id(row: &Record) -> Result<CallId, StoreError> {
     Columns::new(row, "id").map(|columns| columns.call)
 }
 
+/// Who talked, in a row with `id` and `agent`.
+pub fn agent(row: &Record) -> Result<Option<Name>, StoreError> {
+    Columns::new(row, "id")?.parsed("agent", Name::new)
+}
+
 /// A call, still without its legs.
 pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
     let columns = Columns::new(row, "id")?;

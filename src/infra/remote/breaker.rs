@@ -15,7 +15,7 @@ const LONGEST: Duration = Duration::from_mins(5);
 
 /// Lets through while all is well.
 #[derive(Debug, Default)]
-pub(super) struct Breaker(Mutex<State>);
+pub struct Breaker(Mutex<State>);
 
 #[derive(Debug, Default)]
 struct State {
@@ -28,7 +28,7 @@ struct State {
 
 /// The right to try once. Dropped without a word it counts as nothing: the caller hung up.
 #[derive(Debug)]
-pub(super) struct Pass<'a> {
+pub struct Pass<'a> {
     breaker: &'a Breaker,
     /// Whether it is the one try of an open circuit.
     trial: bool,
@@ -40,7 +40,7 @@ impl Breaker {
     }
 
     /// Whether it may be tried now.
-    pub(super) fn pass(&self) -> Option<Pass<'_>> {
+    pub fn pass(&self) -> Option<Pass<'_>> {
         let mut state = self.state();
         if let Some((until, _)) = state.open {
             if state.trying || Instant::now() < until {
@@ -53,12 +53,14 @@ impl Breaker {
 }
 
 impl Pass<'_> {
-    /// It answered: the circuit closes.
-    pub(super) fn worked(self) {
+    /// It answered: the circuit closes. Says whether it had been open.
+    pub fn worked(self) -> bool {
         *self.breaker.state() = State::default();
+        self.trial
     }
 
-    pub(super) fn failed(self) {
+    /// Says whether this opened it.
+    pub fn failed(self) -> bool {
         let mut state = self.breaker.state();
         state.failures += 1;
         let rest = match state.open {
@@ -70,6 +72,7 @@ impl Pass<'_> {
         if let Some(rest) = rest {
             state.open = Some((Instant::now() + rest, rest));
         }
+        rest.is_some() && !self.trial
     }
 }
 
@@ -90,19 +93,19 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn it_opens_after_three_failures_and_is_tried_once() {
         let breaker = Breaker::default();
-        for _ in 0..3 {
-            breaker.pass().expect("closed").failed();
+        for opens in [false, false, true] {
+            assert_eq!(breaker.pass().expect("closed").failed(), opens);
         }
         assert!(breaker.pass().is_none(), "open");
         advance(FIRST).await;
         let one = breaker.pass().expect("one may try");
         assert!(breaker.pass().is_none(), "and nobody else meanwhile");
-        one.failed();
+        assert!(!one.failed(), "it was open before");
         advance(FIRST).await;
         assert!(breaker.pass().is_none(), "it rests twice as long");
         advance(FIRST).await;
         drop(breaker.pass().expect("tried again"));
-        breaker.pass().expect("whoever gave up blocks nobody").worked();
+        assert!(breaker.pass().expect("whoever gave up blocks nobody").worked(), "it had been open");
         assert!(breaker.pass().is_some() && breaker.pass().is_some(), "closed");
     }
 
