@@ -80,14 +80,14 @@ impl House {
         kill(Pid::from_raw(i32::try_from(child.id()).expect("pid")), signal).expect("signalled");
     }
 
-    fn end(&mut self, signal: Signal) {
+    pub fn end(&mut self, signal: Signal) {
         self.signal(signal);
         if let Some(mut child) = self.child.take() {
             child.wait().expect("ended");
         }
     }
 
-    fn said(&self, words: &[&str]) -> String {
+    pub fn said(&self, words: &[&str]) -> String {
         let done = tandem(&self.socket(), words);
         assert_eq!(done.status.code(), Some(0), "{words:?}: {}{}", err(&done), self.log());
         out(&done).to_owned()

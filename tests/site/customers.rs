@@ -49,7 +49,7 @@ fn a_customer_system_is_named_with_its_secret() {
             "\"https://me:word@crm.example/\"",
             "secret_file",
         ),
-        ("{ crm: { url: \"https://crm.example/\", patience: 5s } }", "5s", "from 50ms to 1s"),
+        ("{ crm: { url: \"https://crm.example/\", patience: 5s } }", "5s", "from 100ms to 1s"),
         ("{ crm: { url: \"https://crm.example/\", cash: 10m } }", "cash", "did you mean `cache`?"),
     ] {
         let (_temp, dir) = copy("examples/small");

@@ -23,7 +23,7 @@ pub struct CrmSettings {
     pub url: SmolStr,
     /// Its bearer token. Absolute path; mode 0600.
     pub secret_file: Option<PathBuf>,
-    /// How long a caller's call waits for it (50 ms to 1 s; default 300 ms).
+    /// How long a caller's call waits for it (100 ms to 1 s; default 300 ms).
     pub patience: Duration,
     /// How long its answer is taken for true (1 s to 24 h; default 10 min).
     pub cache: Duration,
@@ -42,7 +42,7 @@ const CRM: Shape = Shape {
 };
 
 const PATIENCE: [Duration; 3] =
-    [Duration::from_millis(50), Duration::from_millis(300), Duration::from_secs(1)];
+    [Duration::from_millis(100), Duration::from_millis(300), Duration::from_secs(1)];
 const CACHE: [Duration; 3] = [Duration::from_secs(1), Duration::from_mins(10), Duration::from_hours(24)];
 
 pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) -> Option<CrmSettings> {

@@ -115,8 +115,9 @@ async fn a_customer_system_that_hangs_leaves_the_table() {
     house.knows(r#"{"id": "c-1", "class": "vip", "numbers": ["13800138000"]}"#).await;
     let begun = Instant::now();
     let known = house.who("13800138000").await.expect("the table knows");
+    let took = begun.elapsed();
     assert_eq!((known.class, known.by.as_str()), (Name::new("vip").ok(), "customers"));
-    assert!(begun.elapsed() < PATIENCE * 3, "{:?}", begun.elapsed());
+    assert!(took < PATIENCE, "too late for a rule that waits so long: {took:?}");
 }
 
 #[tokio::test]
