@@ -7,18 +7,25 @@ use tandem::{base::attendance::Attendance, live::switchboard::view::CallView};
 
 use crate::{
     bench::Kind,
-    support::{call::Call, phone::Phone},
-    world::{HIGH, LOW, World, both_talk, eventually},
+    outages::LEASE,
+    support::{
+        call::{Call, State},
+        phone::Phone,
+    },
+    world::{HIGH, LOW, World, both_talk, eventually, within},
 };
 
 on_every_engine! {
     a_supervisor_listens_whispers_and_barges_in,
     a_supervisor_takes_a_call_over,
     a_supervisor_outlives_the_daemon_and_its_talk_does_not_notice,
+    a_supervisor_comes_along_with_the_agent_and_stays_with_nobody,
 }
 
 /// What the supervisor says.
 const THIRD: f64 = 1700.0;
+/// What somebody else says.
+const ASKED: f64 = 600.0;
 const CALLER: &str = "13800000001";
 
 /// A caller and an agent who talk, and a supervisor's phone.
@@ -176,5 +183,51 @@ pub async fn a_supervisor_outlives_the_daemon_and_its_talk_does_not_notice(kind:
     desk.agent.hang_up().await;
     rings.ended().await;
     desk.call.ended().await;
+    desk.world.ends_clean().await;
+}
+
+/// Hears this tone, whatever else there is.
+async fn hears_among_others(call: &Call, tone: f64) {
+    eventually(&format!("{tone} Hz among others"), async || {
+        let heard = call.listen(Duration::from_millis(400)).await;
+        let share = heard.share(tone);
+        if heard.loudness() > 500.0 && share > 0.1 { Ok(()) } else { Err(format!("{share:.3}")) }
+    })
+    .await;
+}
+
+pub async fn a_supervisor_comes_along_with_the_agent_and_stays_with_nobody(kind: Kind) {
+    let mut desk = Desk::new(kind).await;
+    let ben = desk.world.phone("1002").await;
+    desk.tandem(&["listen", "--by", "1003", "--mode", "whisper"]).await;
+    let listener = desk.answers().await;
+    desk.hear(&listener, "whisper", &[HIGH], &[LOW, THIRD]).await;
+    // The agent asks somebody first, while the caller hears music; then all three talk.
+    desk.tandem(&["consult", "1002"]).await;
+    let asked = ben.rings().await;
+    asked.answer();
+    asked.says(ASKED);
+    hears_among_others(&desk.agent, ASKED).await;
+    hears_just(&asked, "who is asked", &[HIGH]).await;
+    hears_among_others(&listener, ASKED).await;
+    let id = desk.world.call_is(CALLER, "consulting").await.id;
+    desk.world.rest.post(&format!("/v1/calls/{id}/join"), json!({})).await;
+    hears_among_others(&desk.call, ASKED).await;
+    hears_among_others(&listener, LOW).await;
+    hears_among_others(&desk.agent, THIRD).await;
+    hears_just(&asked, "who was asked", &[LOW, HIGH]).await;
+    // Nobody is there to end it: whoever attended is not left in silence.
+    desk.world.kill_daemon().await;
+    desk.agent.hang_up().await;
+    within(LEASE + Duration::from_secs(10), "the supervisor's leg ends", async || match listener.state() {
+        State::Ended(_) => Ok(()),
+        state => Err(format!("{state:?}")),
+    })
+    .await;
+    desk.world.restart_daemon().await;
+    both_talk(&desk.call, &asked).await;
+    assert_eq!(desk.talk().await.attended, None);
+    desk.call.hang_up().await;
+    asked.ended().await;
     desk.world.ends_clean().await;
 }

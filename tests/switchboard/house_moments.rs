@@ -9,7 +9,7 @@ use std::{
 };
 
 use tandem::{
-    base::{clock::Stamp, id::LegId},
+    base::{attendance::Attendance, clock::Stamp, id::LegId},
     live::switchboard::{Input, view::Act},
     ports::engine::{
         Arrival, Event, HangupCause, Origin,
@@ -33,7 +33,7 @@ struct Way {
     deeds: &'static [(u64, Deed)],
 }
 
-const WAYS: [Way; 12] = [
+const WAYS: [Way; 14] = [
     Way { name: "a group together", deeds: &[(1, |rig| dials(rig, "a", "1000", "6001"))] },
     Way {
         name: "a group in turn",
@@ -105,6 +105,23 @@ const WAYS: [Way; 12] = [
         ],
     },
     Way {
+        name: "attended, whispered to, taken over",
+        deeds: &[
+            (1, |rig| dials(rig, "a", "1000", "1001")),
+            (4_000, |rig| attends(rig, Attendance::Listen)),
+            (7_500, |rig| attends(rig, Attendance::Whisper)),
+            (8_000, |rig| act(rig, |call| Act::TakeOver { call, by: number("1002") })),
+        ],
+    },
+    Way {
+        name: "taken over, while somebody is asked first",
+        deeds: &[
+            (1, |rig| dials(rig, "a", "1000", "1001")),
+            (4_000, |rig| act(rig, |call| Act::TakeOver { call, by: number("1002") })),
+            (4_500, |rig| act(rig, |call| Act::Consult { call, to: number("1003") })),
+        ],
+    },
+    Way {
         name: "a message",
         deeds: &[
             (0, |rig| answers(rig, "1002", Answer::Busy)),
@@ -131,6 +148,12 @@ fn act(rig: &mut Rig, act: fn(tandem::base::id::CallId) -> Act) {
     if let Some(call) = calls(rig).first() {
         let call = call.id;
         drop(rig.act(act(call)));
+    }
+}
+
+fn attends(rig: &mut Rig, mode: Attendance) {
+    if let Some(call) = calls(rig).first() {
+        drop(rig.act(Act::Attend { call: call.id, by: number("1002"), mode }));
     }
 }
 
