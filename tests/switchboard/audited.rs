@@ -48,6 +48,15 @@ impl Audited {
         self.does(&mut rig, Act::Login { agent: agent.clone() });
         self.does(&mut rig, Act::Pause { agent: agent.clone(), reason: Label::new("lunch") });
         self.does(&mut rig, Act::Unpause { agent });
+        // In a call it is done when that is over, and seen at once.
+        let mut rig = Rig::simple(1);
+        rig.call("caller", secs(0));
+        rig.run_for(secs(10));
+        let agent = name("a0");
+        let (_, after) = self.does(&mut rig, Act::Logout { agent: agent.clone() });
+        assert_eq!((&after["state"], &after["reason"]), (&json!("talking"), &json!("logs out after it")));
+        let (_, after) = self.does(&mut rig, Act::Pause { agent, reason: Label::new("lunch") });
+        assert_eq!(after["reason"], json!("pauses after it: lunch"));
         let mut rig = open();
         let set = |setting| Act::Extension { extension: number("1001"), setting };
         let to = Some(number("1002"));

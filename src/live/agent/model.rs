@@ -109,6 +109,17 @@ impl Agent {
         }
     }
 
+    /// Why the state is as it is, or what was ordered for the end of the present call.
+    pub fn reason(&self) -> Option<Label> {
+        match (&self.state, &self.then) {
+            (AgentState::Paused { reason }, _) => Some(reason.clone()),
+            (AgentState::Resting { why, .. }, _) => Some(Label::new(why.words())),
+            (_, Some(Then::LogOut)) => Some(Label::new("logs out after it")),
+            (_, Some(Then::Pause(reason))) => Some(Label::new(&format!("pauses after it: {reason}"))),
+            (_, None) => None,
+        }
+    }
+
     /// The state in the words of the doors.
     pub fn words(&self) -> SmolStr {
         let text = match self.state {

@@ -177,6 +177,7 @@ pub struct AgentView {
     #[schema(value_type = String)]
     pub state: SmolStr,
     pub since: Stamp,
+    /// Why the state is so, or what follows the present call: `lunch`, `did not answer`, `logs out after it`.
     pub reason: Option<Label>,
     pub call: Option<CallId>,
     pub queues: Vec<Name>,

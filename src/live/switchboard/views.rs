@@ -205,11 +205,7 @@ impl Switchboard {
                 .map_or_else(|| self.site.fallback.clone(), |settings| settings.extension.clone()),
             state: agent.words(),
             since: agent.since,
-            reason: match &agent.state {
-                AgentState::Paused { reason } => Some(reason.clone()),
-                AgentState::Resting { why, .. } => Some(crate::base::text::Label::new(why.words())),
-                _ => None,
-            },
+            reason: agent.reason(),
             call: agent.call(),
             queues: self.agents.queues(name).to_vec(),
             calls_today: agent.calls_today,
