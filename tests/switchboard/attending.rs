@@ -6,7 +6,10 @@ use tandem::{
         attendance::Attendance,
         id::{CallId, LegId},
     },
-    live::switchboard::view::{Act, CallDetail, Query, Refusal, View},
+    live::{
+        record::LegRecord,
+        switchboard::view::{Act, CallDetail, Query, Refusal, Setting, View, When},
+    },
     ports::engine::{
         Command,
         simulator::{Answer, Faults, World},
@@ -226,4 +229,31 @@ fn an_order_names_whose_leg_is_attended_and_it_is_the_house_side() {
         _ => None,
     });
     assert_eq!(orders.collect::<Vec<_>>(), [(true, Attendance::Barge)]);
+}
+
+#[test]
+fn who_fetches_a_parked_call_out_of_a_talk_that_is_attended_leaves_no_leg() {
+    let mut rig = super::town::open();
+    super::telephony::dials(&mut rig, "parked", "1002", "1003");
+    rig.run_for(secs(5));
+    let first = rig.only_call();
+    rig.act(Act::Park { call: first, slot: Some(number("7501")) }).expect("parked");
+    rig.run_for(secs(1));
+    let caller = super::telephony::dials(&mut rig, "a", "1001", "1004");
+    rig.run_for(secs(5));
+    let call = super::telephony::call_in(&rig, "talking");
+    rig.act(attend(call, "1000", Attendance::Listen)).expect("rung");
+    rig.run_for(secs(5));
+    assert_eq!(attending(&rig).len(), 1, "{:#?}", detail(&rig, call).steps);
+    // The phone that was called sends its caller to the slot, which is taken, and back at that phone the call is forwarded to fetch.
+    let setting = Setting::Forward { when: When::Always, to: Some(number("7501")) };
+    rig.act(Act::Extension { extension: number("1004"), setting }).expect("set");
+    let called = rig.world.peer(&caller).expect("they talk").clone();
+    rig.world.refer(&called, number("7501"), rig.now);
+    rig.run_for(secs(3));
+    assert_eq!(attending(&rig), []);
+    let record = rig.records.iter().find(|record| record.id == call).expect("fetched");
+    let party = |leg: &LegRecord| (leg.party.to_string(), leg.ended.is_some());
+    let others: Vec<_> = record.legs.iter().map(party).filter(|(party, _)| party == "1000").collect();
+    assert_eq!(others, [("1000".to_owned(), true)], "{record:#?}");
 }

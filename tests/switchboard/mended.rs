@@ -214,3 +214,23 @@ fn an_agent_to_whom_a_caller_was_handed_on_is_joined_with_another_talk() {
     assert_eq!(rig.agent_state("a3"), "wrap-up");
     ends(rig, 2);
 }
+
+#[test]
+fn who_is_sent_on_while_an_answer_is_under_way_goes_there_and_is_not_hung_up() {
+    let mut rig = town::open();
+    for (phone, after) in [("1001", 1), ("1002", 3), ("1003", 3)] {
+        answers(&mut rig, phone, Answer::After(secs(after)));
+    }
+    let caller = dials(&mut rig, "a", "1000", "6001");
+    let answered = |rig: &Rig| rig.orders.iter().any(|(_, o)| matches!(o.command, Command::Meet { .. }));
+    while !answered(&rig) {
+        rig.run_for(std::time::Duration::from_micros(100));
+    }
+    // 1001 has answered, and neither is in the room yet.
+    let call = rig.only_call();
+    rig.act(Act::Transfer { call, to: number("1004") }).expect("sent on");
+    rig.run_for(secs(8));
+    let other = at(&rig, "1004").expect("1004 talks");
+    assert!(rig.world.hear_each_other(&caller, &other));
+    ends(rig, 1);
+}

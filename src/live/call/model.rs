@@ -121,6 +121,9 @@ pub struct Meeting {
     pub since: Option<Stamp>,
     /// What follows when nobody is left.
     pub then: Next,
+    /// That is where the caller was sent, whoever else still comes.
+    #[serde(default)]
+    pub sent: bool,
 }
 
 impl Meeting {

@@ -243,6 +243,17 @@ impl Switchboard {
         self.timers.clear(&Timer::Attend(id));
     }
 
+    /// The call's record is written now: its supervisor's end is not waited for.
+    pub(super) fn leave_attendant(&mut self, call: &mut Call) {
+        let Some(attending) = call.attended.take() else { return };
+        let cause = HangupCause::NORMAL_CLEARING;
+        if let Some(record) = call.dialled_mut(&attending.leg) {
+            (record.ended, record.cause) = (Some(self.out.now()), Some(cause));
+        }
+        self.out.hangup(&attending.leg, cause);
+        self.forget_leg(&attending.leg);
+    }
+
     /// The caller and the supervisor into a room; whoever talked with the caller leaves.
     fn taken_over(&mut self, id: CallId) {
         let now = self.now();
@@ -272,6 +283,7 @@ impl Switchboard {
                     consultant: None,
                     since: Some(since),
                     then: Next::Hangup,
+                    sent: false,
                 });
                 let caller = call.leg.clone();
                 self.out.order(&caller, Command::Meet { room: room.clone(), muted: false });

@@ -54,6 +54,7 @@ impl Switchboard {
                     consultant: Some(consultant.clone()),
                     since: Some(*joined),
                     then: Next::Hangup,
+                    sent: false,
                 });
                 self.out.order(&consultant, Command::Meet { room, muted: false });
             }

@@ -48,6 +48,7 @@ impl Switchboard {
             consultant: None,
             since: None,
             then,
+            sent: false,
         });
         self.keep_company(id);
         self.timers.set(Timer::Stage(id), self.now() + MEET_GUARD);
@@ -131,7 +132,9 @@ impl Switchboard {
         }
         if meeting.since.is_none() {
             meeting.since = Some(now);
-            meeting.then = Next::Hangup;
+            if !meeting.sent {
+                meeting.then = Next::Hangup;
+            }
         }
         call.leased = false;
         self.out.order(&call.leg, Command::Release);
@@ -170,6 +173,7 @@ impl Switchboard {
             let back = self.extension_of(&member.party).map(crate::live::routing::Goal::Extension);
             if let Some(call) = self.calls.get_mut(&id)
                 && let (Stage::Meeting(meeting), Some(goal)) = (&mut call.stage, back)
+                && !meeting.sent
             {
                 meeting.then = Next::goal(goal);
             }

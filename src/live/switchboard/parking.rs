@@ -131,6 +131,7 @@ impl Switchboard {
         self.out.tell(&mut own, format_smolstr!("{how}: call {id}"));
         own.gone = Some((now, HangupCause::NORMAL_CLEARING));
         own.ended_by = Some(EndedBy::Tandem);
+        self.leave_attendant(&mut own);
         self.retire(own);
         self.legs.insert(leg.clone(), id);
 
@@ -159,6 +160,7 @@ impl Switchboard {
             consultant: None,
             since: None,
             then: Next::Hangup,
+            sent: false,
         });
         self.out.order(&leg, Command::Answer);
         self.out.order(&leg, Command::Meet { room: room.clone(), muted: false });

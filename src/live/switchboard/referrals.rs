@@ -210,7 +210,7 @@ impl Switchboard {
                 self.timers.set(Timer::Stage(id), self.out.now() + RETURN_GUARD);
             }
             Stage::Meeting(meeting) => {
-                meeting.then = to;
+                (meeting.then, meeting.sent) = (to, true);
                 for member in &meeting.others {
                     self.out.hangup(&member.leg, HangupCause::NORMAL_CLEARING);
                 }
