@@ -52,17 +52,24 @@ fn comes(rig: &mut Rig, site: Site) {
 }
 
 /// What every house has.
-const EVERYWHERE: [&str; 11] = [
+const EVERYWHERE: [&str; 18] = [
+    "attend",
     "back",
     "complete",
     "consult",
+    "drain",
     "forget-messages",
     "hangup",
     "join",
     "login",
     "logout",
+    "move",
     "pause",
+    "take-over",
     "transfer",
+    "transfer-to-agent",
+    "transfer-to-queue",
+    "unattend",
     "unpause",
 ];
 
