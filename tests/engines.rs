@@ -90,6 +90,8 @@ mod streams;
 mod talk;
 #[path = "engines/tapping.rs"]
 mod tapping;
+#[path = "engines/tiers.rs"]
+mod tiers;
 #[path = "engines/transfers.rs"]
 mod transfers;
 #[path = "engines/vanish.rs"]
