@@ -12,6 +12,8 @@ mod cores;
 mod days;
 #[path = "switchboard/deeds.rs"]
 mod deeds;
+#[path = "switchboard/expansion.rs"]
+mod expansion;
 #[path = "switchboard/hidden.rs"]
 mod hidden;
 #[path = "switchboard/house_days.rs"]

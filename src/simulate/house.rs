@@ -61,6 +61,7 @@ fn hire(site: &mut Site, queue: &Name) -> Name {
         display: name.as_str().into(),
         extension: number,
         queues: vec![queue.clone()],
+        reserve: Vec::new(),
         skills: BTreeMap::new(),
         place: u32::try_from(site.agents.len()).unwrap_or(u32::MAX),
         wrap_up: Duration::ZERO,

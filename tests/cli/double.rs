@@ -363,6 +363,7 @@ fn queues() -> Vec<QueueView> {
         answered_today: 15,
         abandoned_today: 2,
         drained: (queue == "service").then(|| Label::new("nina")),
+        expanded: false,
     };
     vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
 }

@@ -91,6 +91,7 @@ pub fn site(agents: usize) -> Site {
                 display: format!("Agent {i}").into(),
                 extension: number(&(1000 + i).to_string()),
                 queues: vec![name("sales"), name("support")],
+                reserve: Vec::new(),
                 skills: BTreeMap::new(),
                 place: u32::try_from(i).expect("few agents"),
                 wrap_up: secs(2),

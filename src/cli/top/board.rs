@@ -297,6 +297,7 @@ mod tests {
                 answered_today: 15,
                 abandoned_today: 2,
                 drained: None,
+                expanded: false,
             }],
             agents: (0..agents).map(agent).collect(),
             calls: vec![CallView {

@@ -19,7 +19,9 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-pub use acd::{Beyond, Full, Lack, Overflow, Queue, Relaxation, Relaxed, Skills, Strategy, skill_words};
+pub use acd::{
+    Beyond, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, Skills, Strategy, skill_words,
+};
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 pub use flow::{CollectStep, Flow, MenuStep, Step, TransferTo};
 pub use routing::{Canary, First, Rule, When};
@@ -286,6 +288,9 @@ pub struct Agent {
     pub display: SmolStr,
     pub extension: Number,
     pub queues: Vec<Name>,
+    /// Queues whose callers this agent takes when they are expanded.
+    #[serde(default)]
+    pub reserve: Vec<Name>,
     #[serde(default)]
     pub skills: Skills,
     /// Where this agent stands in `people.yaml`, from 0.

@@ -33,6 +33,7 @@ const AGENT: Shape = Shape {
         ("name", "name: Chen Wei"),
         ("extension", "extension: 1001"),
         ("queues", "queues: [sales]"),
+        ("reserve", "reserve: [support]"),
         ("skills", "skills: { english: 5 }"),
         ("wrap_up", "wrap_up: 10s"),
         ("logged_in", "logged_in: true"),
@@ -92,6 +93,13 @@ fn agent(
     let place = extension.map_or(key.place, |n| n.place);
     let extension = extension.and_then(|n| names.extensions.number(n, to));
     let queues = fields.need("queues", to).map(|n| queues(n, names, to));
+    let reserve = fields.get("reserve").map(|n| (n.place, self::queues(n, names, to)));
+    if let (Some(queues), Some((place, reserve))) = (&queues, &reserve)
+        && let Some(twice) = reserve.iter().find(|queue| queues.contains(queue))
+    {
+        let message = format!("`{twice}` stands in `queues` and in `reserve`");
+        to.error(Code::Contradiction, *place, message, "remove it from one of them");
+    }
     let skills = fields.get("skills").map(|n| skills::levels(n, 1, to)).unwrap_or_default();
     let wrap_up = fields.get("wrap_up").map_or(Some(Duration::from_secs(10)), |n| {
         decode::duration(n, Duration::ZERO, Duration::from_hours(1), to)
@@ -105,6 +113,7 @@ fn agent(
         display: display.unwrap_or_else(|| key.text.as_str().into()),
         extension: extension?,
         queues: queues?,
+        reserve: reserve.map(|(_, reserve)| reserve).unwrap_or_default(),
         skills,
         place: 0,
         wrap_up: wrap_up?,

@@ -27,6 +27,7 @@ const QUEUE: Shape = Shape {
         ("relax", "relax: [ { after: 10s, needs: { vip: 3 } } ]"),
         ("strategy", "strategy: longest_idle"),
         ("head_start", "head_start: 2m"),
+        ("expand", "expand: { above: 10 }"),
         ("overflow", "overflow: [ { waited: 1m, queue: backup } ]"),
     ],
 };
@@ -53,6 +54,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                 |key, least| fields.get(key).map(|n| skills::levels(n, least, to)).unwrap_or_default();
             let (needs, prefers) = (levels("needs", 1), levels("prefers", 1));
             let relax = fields.get("relax").map(|n| skills::relaxations(n, &needs, max_wait, to));
+            let expand = fields.get("expand").map(|n| skills::expansion(n, &needs, to));
             let overflow = fields.get("overflow").map(|n| overflow::read(n, names, max_wait, to));
             let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
@@ -65,6 +67,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                     strategy: strategy?,
                     head_start: head_start?,
                     overflow: overflow.unwrap_or_default(),
+                    expand: expand.flatten(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))

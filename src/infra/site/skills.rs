@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     decode::{self, Fields, Shape},
-    model::{Agent, Queue, Relaxation, Skills},
+    model::{Agent, Expansion, Queue, Relaxation, Relaxed, Skills},
     problem::Code,
     source::{Findings, Place},
     tree::{Key, Node, Value},
@@ -12,6 +12,11 @@ use super::{
 
 const RELAXATION: Shape =
     Shape { what: "a relaxation", keys: &[("after", "after: 10s"), ("needs", "needs: { vip: 3 }")] };
+
+const EXPANSION: Shape = Shape {
+    what: "an expansion",
+    keys: &[("above", "above: 10"), ("below", "below: 5"), ("needs", "needs: { vip: 3 }")],
+};
 
 /// `{ vip: 5, english: 3 }`: levels from `least` to 10.
 pub(super) fn levels(node: &Node, least: u8, to: &mut Findings) -> Skills {
@@ -69,6 +74,32 @@ pub(super) fn relaxations(
     steps
 }
 
+/// `{ above: 10, below: 5, needs: { vip: 3 } }`
+pub(super) fn expansion(node: &Node, needs: &Skills, to: &mut Findings) -> Option<Expansion> {
+    let fields = Fields::open(node, node.place, &EXPANSION, to)?;
+    let above = fields.need("above", to).and_then(|n| decode::amount(n, 1, 10_000, to));
+    let below = match fields.get("below") {
+        Some(node) => decode::amount(node, 1, 10_000, to).map(|below| (below, node.place)),
+        // Half as many, so that it does not come and go with every caller.
+        None => above.map(|above| (above.div_ceil(2), node.place)),
+    };
+    if let (Some(above), Some((below, place))) = (above, below)
+        && below > above
+    {
+        let message = format!("it would end below {below}, and begin only above {above}");
+        to.error(Code::Contradiction, place, message, "`below` is less than `above`, or as much");
+    }
+    let less = fields.get("needs").map(|n| (n, levels(n, 0, to)));
+    for (node, skill, level) in less.iter().flat_map(|(n, less)| less.iter().map(move |(s, l)| (n, s, l))) {
+        if needs.get(skill).is_none_or(|needed| level >= needed) {
+            let message = format!("this does not lower what the queue needs of `{skill}`");
+            let help = "an expansion asks for less than `needs` of the same queue; 0 for nothing";
+            to.error(Code::Contradiction, place_of(node, skill.as_str()), message, help);
+        }
+    }
+    Some(Expansion { above: above?, below: below?.0, needs: less.map(|(_, less)| less).unwrap_or_default() })
+}
+
 /// Where a key of a table stands.
 fn place_of(table: &Node, key: &str) -> Place {
     let Value::Table(entries) = &table.value else { return table.place };
@@ -84,12 +115,12 @@ pub(super) fn unmet<'a>(
     to: &mut Findings,
 ) {
     let mut crew: Vec<&Agent> = crew.collect();
-    if crew.iter().any(|agent| queue.met_after(&agent.skills).is_some()) {
+    if crew.iter().any(|agent| queue.met_after(&agent.skills, false).is_some()) {
         return;
     }
     // The one who is nearest says best what is missing.
     crew.sort_by_key(|agent| std::cmp::Reverse(queue.score(&agent.skills)));
-    let last = queue.relax.len();
+    let last = Relaxed { steps: queue.relax.len(), expanded: false };
     let Some(lack) = crew.first().and_then(|agent| queue.lacks(&agent.skills, last).next()) else { return };
     let message = format!(
         "no agent of queue `{}` ever meets its needs: of {} the best has {} {}, and {} is needed",

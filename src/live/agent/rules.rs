@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     model::{Agent, AgentState, Rest, Then},
-    seats::{self, Post, Rank},
+    seats::{self, Post, Rank, Seat},
 };
 use crate::{
     base::{
@@ -24,6 +24,9 @@ use crate::{
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agents {
     all: BTreeMap<Name, Agent>,
+    /// Queues whose reserves take callers, too.
+    #[serde(default)]
+    expanded: BTreeSet<Name>,
     #[serde(skip)]
     posts: BTreeMap<Name, Post>,
     /// Everybody who serves a queue.
@@ -66,6 +69,35 @@ impl Agents {
     /// The queues of an agent.
     pub fn queues(&self, name: &Name) -> &[Name] {
         self.posts.get(name).map_or(&[], |post| &post.queues)
+    }
+
+    /// The queues whose callers an agent takes now.
+    pub fn serves(&self, name: &Name) -> impl Iterator<Item = &Name> {
+        let seats = self.posts.get(name).map_or(&[][..], |post| &post.seats);
+        let counts = |seat: &&Seat| !seat.reserve || self.expanded.contains(&seat.queue);
+        seats.iter().filter(counts).map(|seat| &seat.queue)
+    }
+
+    /// Those who stand in reserve for a queue.
+    pub fn reserve<'a>(&'a self, queue: &'a Name) -> impl Iterator<Item = &'a Name> {
+        let stands = |post: &Post| post.seats.iter().any(|seat| seat.reserve && seat.queue == *queue);
+        self.posts.iter().filter(move |(_, post)| stands(post)).map(|(name, _)| name)
+    }
+
+    pub fn is_expanded(&self, queue: &Name) -> bool {
+        self.expanded.contains(queue)
+    }
+
+    /// The reserves of a queue take its callers from now on, or no more.
+    pub fn expand(&mut self, queue: &Name, on: bool) {
+        let reserve: Vec<Name> = self.reserve(queue).cloned().collect();
+        reserve.iter().for_each(|name| self.unindex(name));
+        if on {
+            self.expanded.insert(queue.clone())
+        } else {
+            self.expanded.remove(queue)
+        };
+        reserve.iter().for_each(|name| self.index(name));
     }
 
     /// Everybody who serves a queue.
@@ -240,6 +272,9 @@ impl Agents {
     fn index(&mut self, name: &Name) {
         let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
         for seat in self.posts.get(name).map_or(&[][..], |post| &post.seats) {
+            if seat.reserve && !self.expanded.contains(&seat.queue) {
+                continue;
+            }
             let free = match self.free.get_mut(&seat.queue) {
                 Some(free) => free,
                 None => self.free.entry(seat.queue.clone()).or_default(),

@@ -12,6 +12,8 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seat {
     pub queue: Name,
+    /// Counts while the queue is expanded.
+    pub reserve: bool,
     strategy: Strategy,
     /// Has all that the queue prefers.
     preferred: bool,
@@ -40,6 +42,7 @@ impl Seat {
     fn new(name: &Name, queue: &Queue, skills: &Skills, place: u32) -> Self {
         Self {
             queue: name.clone(),
+            reserve: false,
             strategy: queue.strategy,
             preferred: queue.prefers(skills),
             score: queue.score(skills),
@@ -76,7 +79,11 @@ pub(super) fn posts(site: &Site) -> (BTreeMap<Name, Post>, BTreeMap<Name, Vec<Na
             crews.entry(queue.clone()).or_default().push(name.clone());
             Some(Seat::new(queue, site.queues.get(queue)?, &agent.skills, agent.place))
         };
-        let seats = agent.queues.iter().filter_map(seat).collect();
+        let mut seats: Vec<Seat> = agent.queues.iter().filter_map(seat).collect();
+        seats.extend(agent.reserve.iter().filter_map(|queue| {
+            let seat = Seat::new(queue, site.queues.get(queue)?, &agent.skills, agent.place);
+            Some(Seat { reserve: true, ..seat })
+        }));
         (name.clone(), Post { queues: agent.queues.clone(), seats, skills: agent.skills.clone() })
     };
     let posts = site.agents.iter().map(post).collect();

@@ -52,7 +52,7 @@ impl Switchboard {
 
     /// An agent became free: of the callers for whom the agent is enough, the one who has waited longest comes first.
     pub(super) fn match_agent(&mut self, name: &Name) {
-        let longest = self.agents.queues(name).iter().filter_map(|queue| {
+        let longest = self.agents.serves(name).filter_map(|queue| {
             let settings = self.site.queues.get(queue)?;
             let first = self.queues.firsts(queue).filter(|(wanted, _)| self.suits(settings, name, wanted));
             Some((first.map(|(_, place)| place).min()?, queue.clone()))
@@ -74,6 +74,8 @@ impl Switchboard {
         call.wait_ms += waited;
         self.queues.leave(&waiting.queue, waiting.place);
         self.queues.answered(&waiting.queue, now);
+        let queue = waiting.queue.clone();
+        self.stretch(Some(id), &queue);
         Some(waited)
     }
 

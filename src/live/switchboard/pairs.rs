@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     base::id::{CallId, Name},
-    infra::site::{Lack, Queue, Skills, Strategy, skill_words},
+    infra::site::{Lack, Queue, Relaxed, Skills, Strategy, skill_words},
     live::{
         agent::Agent,
         call::Timer,
@@ -110,8 +110,9 @@ impl Switchboard {
     fn wanted(&mut self, queue: &Name, place: Place) -> Wanted {
         let (now, timer) = (self.now(), Timer::Relax(place.call));
         let steps = self.site.queues.get(queue).map_or(&[][..], |queue| &queue.relax);
-        let relaxed = steps.iter().take_while(|step| place.joined + step.after <= now).count();
-        let step = steps.get(relaxed).map(|step| place.joined + step.after);
+        let behind = steps.iter().take_while(|step| place.joined + step.after <= now).count();
+        let relaxed = Relaxed { steps: behind, expanded: self.agents.is_expanded(queue) };
+        let step = steps.get(behind).map(|step| place.joined + step.after);
         let waiting = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
         let wish = waiting.and_then(|waiting| waiting.wish.as_deref()).filter(|wish| wish.until > now);
         match step.into_iter().chain(wish.map(|wish| wish.until)).min() {
@@ -198,7 +199,9 @@ impl Switchboard {
         let busy = (!agent.free()).then(|| Over::Busy { state: agent.words(), since: agent.since });
         let kept_ms = self.kept_ms(*place);
         let kept = wanted.agent.is_some().then_some(Over::Kept { after_ms: kept_ms });
-        let met = queue.met_after(skills).and_then(|steps| queue.relax.get(steps.checked_sub(1)?));
+        let met = queue
+            .met_after(skills, wanted.relaxed.expanded)
+            .and_then(|steps| queue.relax.get(steps.checked_sub(1)?));
         let after_ms = met.map(|step| u64::try_from(step.after.as_millis()).unwrap_or(u64::MAX));
         let lacks = |after_ms| {
             move |lack: Lack<'_>| Over::Lacks {

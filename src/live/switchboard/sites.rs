@@ -33,6 +33,8 @@ impl Switchboard {
             self.relax_again(id);
             self.overflow_in_time(id);
         }
+        let queues: Vec<_> = self.queues.names().cloned().collect();
+        queues.iter().for_each(|queue| self.stretch(None, queue));
         self.match_all();
     }
 

@@ -165,6 +165,9 @@ pub struct QueueView {
     /// By whose order it takes no new callers.
     #[serde(default)]
     pub drained: Option<Label>,
+    /// So many wait that those in reserve take its callers, too.
+    #[serde(default)]
+    pub expanded: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

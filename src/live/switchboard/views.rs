@@ -193,6 +193,7 @@ impl Switchboard {
             answered_today: tally.answered,
             abandoned_today: tally.abandoned,
             drained: self.queues.drained(name).cloned(),
+            expanded: self.agents.is_expanded(name),
         }
     }
 

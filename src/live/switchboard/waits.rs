@@ -73,6 +73,7 @@ impl Switchboard {
                 self.agents.free_in(&queue)
             ),
         );
+        self.stretch(Some(id), &queue);
         self.wait_on(id, first);
     }
 
@@ -259,6 +260,7 @@ impl Switchboard {
         for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id)] {
             self.timers.clear(&timer);
         }
+        self.stretch(Some(id), &queue);
         Some((queue, place))
     }
 

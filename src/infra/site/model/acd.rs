@@ -81,8 +81,27 @@ pub enum Beyond {
     Extension(Number),
 }
 
-/// How far a caller's wait has relaxed what the queue needs: so many of its steps are behind the caller.
-pub type Relaxed = usize;
+/// How far less is needed of an agent.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Relaxed {
+    /// So many of the queue's steps are behind the caller.
+    pub steps: usize,
+    /// The queue is expanded.
+    pub expanded: bool,
+}
+
+/// When many wait, more agents take a queue's callers: those for whom it is a `reserve`, and those with less skill.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Expansion {
+    /// From more than so many waiting on,
+    pub above: u16,
+    /// until fewer than so many wait.
+    pub below: u16,
+    /// These levels are needed instead.
+    #[serde(default)]
+    pub needs: Skills,
+}
 
 /// A skill that is not as it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +139,8 @@ pub struct Queue {
     /// The first that is true counts.
     #[serde(default)]
     pub overflow: Vec<Overflow>,
+    #[serde(default)]
+    pub expand: Option<Expansion>,
 }
 
 impl Queue {
@@ -136,15 +157,19 @@ impl Queue {
             strategy: Strategy::default(),
             head_start: Duration::ZERO,
             overflow: Vec::new(),
+            expand: None,
         }
     }
 
-    /// What it needs of an agent when so many steps are behind the caller.
+    /// What it needs of an agent.
     pub fn needs(&self, relaxed: Relaxed) -> impl Iterator<Item = (&Name, u8)> {
-        let steps = &self.relax[..relaxed.min(self.relax.len())];
+        let steps = &self.relax[..relaxed.steps.min(self.relax.len())];
+        let expansion = self.expand.as_ref().filter(|_| relaxed.expanded);
         self.needs.iter().filter_map(move |(skill, level)| {
             let level = steps.iter().rev().find_map(|step| step.needs.get(skill)).unwrap_or(level);
-            (*level > 0).then_some((skill, *level))
+            let level =
+                expansion.and_then(|less| less.needs.get(skill)).map_or(*level, |less| *less.min(level));
+            (level > 0).then_some((skill, level))
         })
     }
 
@@ -166,8 +191,8 @@ impl Queue {
     }
 
     /// The least number of steps after which `skills` meet what is needed.
-    pub fn met_after(&self, skills: &Skills) -> Option<Relaxed> {
-        (0..=self.relax.len()).find(|relaxed| self.is_met(skills, *relaxed))
+    pub fn met_after(&self, skills: &Skills, expanded: bool) -> Option<usize> {
+        (0..=self.relax.len()).find(|steps| self.is_met(skills, Relaxed { steps: *steps, expanded }))
     }
 
     /// How much an agent has of the skills that are needed or preferred, in levels.
@@ -191,6 +216,10 @@ mod tests {
         list.iter().map(|(name, level)| (Name::new(*name).expect("a name"), *level)).collect()
     }
 
+    fn steps(steps: usize) -> Relaxed {
+        Relaxed { steps, expanded: false }
+    }
+
     #[test]
     fn what_is_needed_becomes_less_step_by_step() {
         let second = Duration::from_secs(1);
@@ -200,14 +229,14 @@ mod tests {
             Relaxation { after: 10 * second, needs: skills(&[("vip", 3)]) },
             Relaxation { after: 20 * second, needs: skills(&[("english", 0)]) },
         ];
-        let told: Vec<_> = (0..=3).map(|step| skill_words(queue.needs(step))).collect();
+        let told: Vec<_> = (0..=3).map(|step| skill_words(queue.needs(steps(step)))).collect();
         assert_eq!(told, ["english 3, vip 5", "english 3, vip 3", "vip 3", "vip 3"]);
         let senior = skills(&[("vip", 4), ("english", 9)]);
-        let lack = queue.lacks(&senior, 0).next().expect("vip is too low");
+        let lack = queue.lacks(&senior, steps(0)).next().expect("vip is too low");
         assert_eq!((lack.skill.as_str(), lack.has, lack.needs), ("vip", 4, 5));
-        assert_eq!(queue.met_after(&senior), Some(1));
-        assert_eq!(queue.met_after(&skills(&[("vip", 3)])), Some(2));
-        assert_eq!(queue.met_after(&skills(&[("english", 10)])), None);
+        assert_eq!(queue.met_after(&senior, false), Some(1));
+        assert_eq!(queue.met_after(&skills(&[("vip", 3)]), false), Some(2));
+        assert_eq!(queue.met_after(&skills(&[("english", 10)]), false), None);
         assert_eq!(queue.score(&senior), 13);
     }
 
