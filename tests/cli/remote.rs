@@ -64,6 +64,17 @@ const PERMISSIONS: &[(Verb, &str, Scope)] = &[
     (Verb::Delete, "/v1/tokens/{id}", Scope::Admin),
     (Verb::Get, "/v1/audit", Scope::Admin),
     (Verb::Get, "/v1/audit/verify", Scope::Admin),
+    (Verb::Get, "/v1/customers", Scope::Read),
+    (Verb::Get, "/v1/customers/{id}", Scope::Read),
+    (Verb::Post, "/v1/calls/{id}/attend", Scope::Operate),
+    (Verb::Post, "/v1/calls/{id}/unattend", Scope::Operate),
+    (Verb::Post, "/v1/calls/{id}/move", Scope::Operate),
+    (Verb::Post, "/v1/calls/{id}/take-over", Scope::Operate),
+    (Verb::Post, "/v1/customers", Scope::Operate),
+    (Verb::Post, "/v1/customers/import", Scope::Operate),
+    (Verb::Post, "/v1/customers/{id}/erase", Scope::Admin),
+    (Verb::Post, "/v1/queues/{name}/drain", Scope::Operate),
+    (Verb::Delete, "/v1/customers/{id}", Scope::Operate),
 ];
 
 #[test]

@@ -91,13 +91,17 @@ impl Agents {
     /// The reserves of a queue take its callers from now on, or no more.
     pub fn expand(&mut self, queue: &Name, on: bool) {
         let reserve: Vec<Name> = self.reserve(queue).cloned().collect();
-        reserve.iter().for_each(|name| self.unindex(name));
+        for name in &reserve {
+            self.unindex(name);
+        }
         if on {
             self.expanded.insert(queue.clone())
         } else {
             self.expanded.remove(queue)
         };
-        reserve.iter().for_each(|name| self.index(name));
+        for name in &reserve {
+            self.index(name);
+        }
     }
 
     /// Everybody who serves a queue.

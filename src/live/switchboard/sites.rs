@@ -34,7 +34,9 @@ impl Switchboard {
             self.overflow_in_time(id);
         }
         let queues: Vec<_> = self.queues.names().cloned().collect();
-        queues.iter().for_each(|queue| self.stretch(None, queue));
+        for queue in &queues {
+            self.stretch(None, queue);
+        }
         self.match_all();
     }
 
