@@ -3,7 +3,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use futures_util::future::join_all;
-use tandem::live::switchboard::view::CallView;
+use tandem::{base::id::Name, live::switchboard::view::CallView};
 use tokio::time::Instant;
 
 use crate::bench::Kind;
@@ -16,17 +16,16 @@ on_every_engine! {
 }
 
 const CUSTOMERS: &str =
-    "id,name,class,phones\nc1,Vera,vip,13800000041\nc2,Rui,regular,13800000042\nc3,Nan,new,13800000043\n";
+    "id,name,class,numbers\nc1,Vera,vip,13800000041\nc2,Rui,regular,13800000042\nc3,Nan,new,13800000043\n";
 
 /// What `tandem init` writes, with these waits.
 fn tiers(site: &Path, waits: [&str; 4]) {
     let routing = include_str!("../../examples/small/routing.yaml");
     fs::write(site.join("routing.yaml"), routing).expect("written");
     let queues = ["priority_queue", "standard_queue", "training_queue", "default_queue"];
-    let mut text = fs::read_to_string(site.join("queues.yaml")).expect("a file");
-    for (queue, wait) in queues.iter().zip(waits) {
-        text += &format!("{queue}: {{ max_wait: {wait} }}\n");
-    }
+    let more: String =
+        queues.iter().zip(waits).map(|(queue, wait)| format!("{queue}: {{ max_wait: {wait} }}\n")).collect();
+    let text = fs::read_to_string(site.join("queues.yaml")).expect("a file") + &more;
     fs::write(site.join("queues.yaml"), text).expect("written");
     desk(site, "desk");
 }
@@ -46,18 +45,19 @@ async fn waits(kind: Kind, waits: [(&str, u64); 4]) {
     fs::write(&file, CUSTOMERS).expect("written");
     world.tandem(&["customers", "import", file.to_str().expect("UTF-8")]);
     let callers = [41, 42, 43, 44].map(|n| format!("138000000{n}"));
+    let longest = Duration::from_secs(waits.iter().map(|(_, wait)| wait + 10).max().unwrap_or_default());
     let one = async |from: &String| {
         let phone = world.outside(from).await;
         let began = Instant::now();
         let call = phone.dial("8003").await;
-        call.ended().await;
+        call.ended_within(longest).await;
         began.elapsed()
     };
     let spans = join_all(callers.iter().map(one)).await;
     let queues = ["priority_queue", "standard_queue", "training_queue", "default_queue"];
     for (((from, span), (_, wait)), queue) in callers.iter().zip(spans).zip(waits).zip(queues) {
         let record = world.record(from).await;
-        assert_eq!(record.queue.as_ref().map(|queue| queue.as_str()), Some(queue), "{:#?}", record.steps);
+        assert_eq!(record.queue.as_ref().map(Name::as_str), Some(queue), "{:#?}", record.steps);
         let off = span.abs_diff(Duration::from_secs(wait));
         println!("{queue}: {} ms from dialling to the end, {wait} s is its wait", span.as_millis());
         assert!(off < Duration::from_secs(1), "{queue}: {span:?}, not {wait} s");
@@ -131,7 +131,7 @@ pub async fn a_caller_goes_through_three_stages(kind: Kind) {
         offer.ended().await;
     }
     let last = world.record("13800000053").await;
-    assert_eq!(last.queue.as_ref().map(|queue| queue.as_str()), Some("reserve"));
+    assert_eq!(last.queue.as_ref().map(Name::as_str), Some("reserve"));
     world.ends_clean().await;
 }
 

@@ -483,15 +483,28 @@ impl Call {
     }
 
     pub async fn ended(&self) -> End {
-        match self.until("ended", |state| matches!(state, State::Ended(_))).await {
+        self.ended_within(PATIENCE).await
+    }
+
+    pub async fn ended_within(&self, patience: Duration) -> End {
+        match self.until_within(patience, "ended", |state| matches!(state, State::Ended(_))).await {
             State::Ended(end) => end,
             _ => unreachable!("waited for the end"),
         }
     }
 
     async fn until(&self, what: &str, reached: impl FnMut(&State) -> bool) -> State {
+        self.until_within(PATIENCE, what, reached).await
+    }
+
+    async fn until_within(
+        &self,
+        patience: Duration,
+        what: &str,
+        reached: impl FnMut(&State) -> bool,
+    ) -> State {
         let mut state = self.0.state.subscribe();
-        let found = timeout(PATIENCE, state.wait_for(reached)).await.map(|found| found.map(|s| *s));
+        let found = timeout(patience, state.wait_for(reached)).await.map(|found| found.map(|s| *s));
         match found {
             Ok(Ok(state)) => state,
             _ => panic!(
