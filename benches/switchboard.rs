@@ -117,7 +117,6 @@ fn large_site(agents: usize) -> Site {
         },
         queue: queue(i % QUEUES),
         head_start: Duration::ZERO,
-        urgent: false,
         first: None,
     };
     let rest = Rule { when: When::default(), ..rule(QUEUES) };

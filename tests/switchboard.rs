@@ -1,5 +1,7 @@
 //! The switchboard against the simulated engine, in virtual time; where callers speak, in real time.
 
+#[path = "switchboard/announcing.rs"]
+mod announcing;
 #[path = "switchboard/asked.rs"]
 mod asked;
 #[path = "switchboard/attending.rs"]

@@ -14,7 +14,7 @@
 //! - `asked`     whom a command rings
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
-//! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left; `expansion` more agents
+//! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left; `expansion` more agents; `announcing` places told
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows
 //! - `attending` supervisors who listen, whisper, barge in, take over
 //! - `supervision` callers moved, queues drained, calls sent to an agent or a queue by name
@@ -29,6 +29,7 @@
 //! - `replay`    the past, run again
 
 mod acts;
+mod announcing;
 mod asked;
 mod attending;
 mod audit;

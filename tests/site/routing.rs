@@ -114,7 +114,7 @@ fn rules_and_overflows_are_loaded_as_they_are_written() {
     fs::write(
         site.join("routing.yaml"),
         "desk:\n  - rule: again\n    when: { again_within: 3d, area: [上海, guangdong], canary: { department: sales, percent: 10 } }\n    \
-         queue: priority_queue\n    head_start: 2m\n    urgent: true\n    first: { last_agent: 7d, wait: 20s }\n  \
+         queue: priority_queue\n    head_start: 2m\n    first: { last_agent: 7d, wait: 20s }\n  \
          - { rule: rest, queue: sales }\n",
     )
     .expect("written");
@@ -128,7 +128,7 @@ fn rules_and_overflows_are_loaded_as_they_are_written() {
     let day = std::time::Duration::from_secs(86_400);
     assert_eq!(rule.when.again_within, Some(3 * day));
     assert_eq!(rule.first.as_ref().and_then(|first| first.last_agent), Some(7 * day));
-    assert!(rule.urgent && rule.when.area.contains("上海") && rule.head_start.as_secs() == 120);
+    assert!(rule.when.area.contains("上海") && rule.head_start.as_secs() == 120);
     let overflow = &site.queues[&name("backup")].overflow;
     assert_eq!((&overflow[0].when, &overflow[0].to), (&Full::Length(9), &Beyond::Flow(name("night"))));
     assert_eq!(overflow[1].to, Beyond::Queue(name("sales")));

@@ -20,7 +20,7 @@ use crate::rig::{Rig, START, arrival, caller, leg, millis, name, number, phones,
 
 fn rule(rule: &str, queue: &str, when: When) -> Rule {
     let (head_start, first) = (Duration::ZERO, None);
-    Rule { name: name(rule), when, queue: name(queue), head_start, urgent: false, first }
+    Rule { name: name(rule), when, queue: name(queue), head_start, first }
 }
 
 fn class(class: &str) -> When {

@@ -243,7 +243,6 @@ fn route_to_the_last_agent(site: &mut Site) {
         when: When::default(),
         queue: name("sales"),
         head_start: Duration::ZERO,
-        urgent: false,
         first: Some(first),
     };
     site.routing = [(name("desk"), vec![rule])].into();

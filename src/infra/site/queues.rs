@@ -21,6 +21,7 @@ const QUEUE: Shape = Shape {
         ("ring", "ring: 20s"),
         ("rest", "rest: 30s"),
         ("max_wait", "max_wait: 5m"),
+        ("announce", "announce: 45s"),
         ("greeting", "greeting: { zh: 请稍候。, en: Please hold. }"),
         ("needs", "needs: { vip: 5 }"),
         ("prefers", "prefers: { english: 3 }"),
@@ -49,6 +50,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
             let rest = span("rest", 30, Duration::ZERO, hour);
             let max_wait = span("max_wait", 300, 5 * second, 24 * hour);
             let head_start = span("head_start", 0, Duration::ZERO, 24 * hour);
+            let announce = fields.get("announce").map(|n| decode::duration(n, 15 * second, hour, to));
             let greeting = fields.get("greeting").map(|n| tongue.prompt(n, to));
             let mut levels =
                 |key, least| fields.get(key).map(|n| skills::levels(n, least, to)).unwrap_or_default();
@@ -68,6 +70,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                     head_start: head_start?,
                     overflow: overflow.unwrap_or_default(),
                     expand: expand.flatten(),
+                    announce: announce.flatten(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))

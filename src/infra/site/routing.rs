@@ -24,7 +24,6 @@ const RULE: Shape = Shape {
         ("when", "when: { class: vip }"),
         ("queue", "queue: priority_queue"),
         ("head_start", "head_start: 2m"),
-        ("urgent", "urgent: true"),
         ("first", "first: { needs: { service: 4 }, wait: 20s }"),
     ],
 };
@@ -104,13 +103,11 @@ fn rule(node: &Node, house: &House, to: &mut Findings) -> Option<(Rule, Place)> 
     let head_start = fields
         .get("head_start")
         .map_or(Some(Duration::ZERO), |n| decode::duration(n, Duration::ZERO, DAY, to));
-    let urgent = fields.get("urgent").map_or(Some(false), |n| decode::flag(n, to));
     let first = match fields.get("first") {
         Some(node) => Some(first(node, queue.as_ref(), house, to)?),
         None => None,
     };
-    let rule =
-        Rule { name: name?, when: when?, queue: queue?, head_start: head_start?, urgent: urgent?, first };
+    let rule = Rule { name: name?, when: when?, queue: queue?, head_start: head_start?, first };
     Some((rule, named.map_or(node.place, |node| node.place)))
 }
 

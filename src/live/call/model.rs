@@ -32,8 +32,11 @@ pub struct Waiting {
     pub place: Place,
     /// The dialog to go on with, at its `otherwise` step, when waiting is over.
     pub after: Dialog,
-    /// The greeting is being heard; music follows.
+    /// The greeting, or the place, is being heard; music follows.
     pub greeting: bool,
+    /// When the place was told last.
+    #[serde(default)]
+    pub told: Option<Stamp>,
     /// When the caller came into this queue; `None`: at `place.joined`.
     #[serde(default)]
     pub entered: Option<Stamp>,

@@ -20,12 +20,20 @@ pub enum Timer {
     Relax(CallId),
     /// The caller has waited long enough for another queue.
     Overflow(CallId),
+    /// The caller is told their place.
+    Announce(CallId),
     /// The caller's lease is to be renewed.
     Lease(CallId),
     /// The lease of whoever attends the call is to be renewed.
     Attend(CallId),
     /// An agent's wrap-up or rest is over.
     Agent(Name),
+}
+
+impl Timer {
+    /// What a call may have a deadline for, besides its stage.
+    pub const OF_CALL: [fn(CallId) -> Self; 6] =
+        [Self::MaxWait, Self::Relax, Self::Overflow, Self::Announce, Self::Lease, Self::Attend];
 }
 
 /// A set of deadlines; saved as a list.

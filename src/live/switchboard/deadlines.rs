@@ -40,6 +40,7 @@ impl Switchboard {
                 Timer::MaxWait(id) => self.max_wait_due(*id),
                 Timer::Relax(id) => self.relax_due(*id),
                 Timer::Overflow(id) => drop(self.overflow_in_time(*id)),
+                Timer::Announce(id) => self.announce_due(*id),
                 Timer::Lease(id) => self.lease_due(*id),
                 Timer::Attend(id) => self.attend_due(*id),
             }
@@ -68,7 +69,8 @@ impl Switchboard {
         let refused = call.playing.is_none();
         match &call.stage {
             Stage::Waiting(waiting) => {
-                let untold = waiting.greeting && waiting.place.joined + LONGEST_GREETING < now;
+                let since = waiting.told.unwrap_or(waiting.place.joined);
+                let untold = waiting.greeting && since + LONGEST_GREETING < now;
                 if refused || untold {
                     self.entertain(id, false);
                 }

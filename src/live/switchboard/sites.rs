@@ -32,6 +32,7 @@ impl Switchboard {
             self.leave_gone_slot(id);
             self.relax_again(id);
             self.overflow_in_time(id);
+            self.announce_in_time(id);
         }
         let queues: Vec<_> = self.queues.names().cloned().collect();
         for queue in &queues {

@@ -272,10 +272,8 @@ impl Switchboard {
         if let Stage::Conferring(conferring) = left {
             self.conference_left(id, &conferring.number);
         }
-        for timer in
-            [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id), Timer::Lease(id), Timer::Attend(id)]
-        {
-            self.timers.clear(&timer);
+        for timer in Timer::OF_CALL {
+            self.timers.clear(&timer(id));
         }
         self.timers.set(Timer::Stage(id), now + END_GUARD);
     }
@@ -299,9 +297,8 @@ impl Switchboard {
 
     /// Nothing of the call is left: its record is written.
     pub(super) fn retire(&mut self, mut call: Call) {
-        for timer in
-            [Timer::Stage, Timer::MaxWait, Timer::Relax, Timer::Overflow, Timer::Lease, Timer::Attend]
-        {
+        self.timers.clear(&Timer::Stage(call.id));
+        for timer in Timer::OF_CALL {
             self.timers.clear(&timer(call.id));
         }
         if let Some(tape) = call.tape_mut() {

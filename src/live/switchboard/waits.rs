@@ -36,13 +36,12 @@ impl Switchboard {
         let urgency = match call.brief.as_ref().map(|brief| brief.priority) {
             Some(Priority::Urgent) => Urgency::Emergency,
             Some(Priority::Raised) => Urgency::Raised,
-            Some(Priority::Normal) | None if rule.is_some_and(|rule| rule.urgent) => Urgency::Raised,
             Some(Priority::Normal) | None => Urgency::Normal,
         };
         let head_start = settings.head_start.max(rule.map(|rule| rule.head_start).unwrap_or_default());
         let place = Place::new(urgency, now, head_start, id);
         let wish = rule.and_then(|rule| self.wish(id, rule)).map(Box::new);
-        self.enter(id, Waiting { queue, place, after, greeting: false, entered: None, wish });
+        self.enter(id, Waiting { queue, place, after, greeting: false, told: None, entered: None, wish });
     }
 
     /// Into a queue, with a place in it; elsewhere where it is too full.
@@ -61,9 +60,10 @@ impl Switchboard {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let first = call.stage.waiting().is_none();
         let greeting = first && greeting;
+        let seen = !call.unseen;
         call.queue = Some(queue.clone());
         call.stage = Stage::Waiting(Waiting { greeting, ..waiting });
-        self.open_place(&queue, place);
+        self.place(&queue, place, seen);
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.out.tell(
             call,
@@ -81,6 +81,7 @@ impl Switchboard {
     pub(super) fn wait_on(&mut self, id: CallId, just_joined: bool) {
         let Some(queue) = self.waits_in(id) else { return };
         if !self.overflow_in_time(id) {
+            self.announce_in_time(id);
             self.match_queue(&queue);
             self.entertain(id, just_joined);
         }
@@ -217,7 +218,7 @@ impl Switchboard {
                 if joined {
                     self.forget_place(id);
                 }
-                self.enter(id, Waiting { queue, entered: Some(now), greeting: false, ..waiting });
+                self.enter(id, Waiting { queue, entered: Some(now), wish: None, greeting: false, ..waiting });
             }
             Beyond::Flow(flow) => {
                 let language = call.language;
@@ -257,7 +258,7 @@ impl Switchboard {
         let waiting = self.calls.get(&id)?.stage.waiting()?;
         let (queue, place) = (waiting.queue.clone(), waiting.place);
         self.queues.leave(&queue, place);
-        for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id)] {
+        for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id), Timer::Announce(id)] {
             self.timers.clear(&timer);
         }
         self.stretch(Some(id), &queue);

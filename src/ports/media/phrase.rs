@@ -1,5 +1,7 @@
 //! What Tandem itself says: words of the house, numbers and times, in every language, made ready like any prompt.
 
+use std::time::Duration;
+
 use jiff::{ToSpan, tz::TimeZone};
 use smol_str::{SmolStr, format_smolstr};
 
@@ -56,6 +58,14 @@ phrases! {
     Deleted: "已删除。", "Deleted.";
     NoMore: "没有更多留言了。", "There are no more messages.";
     Goodbye: "再见。", "Goodbye.";
+    YouAreNext: "下一位就是您。", "You are next.";
+    Before: "您前面还有", "Callers before you:";
+    Callers: "位来电者。", "";
+    WaitAbout: "预计等待大约", "The wait is about";
+    AtMost: "最多", "at most";
+    OneMinute: "分钟。", "minute.";
+    Minutes: "分钟。", "minutes.";
+    LessThanAMinute: "预计等待不到一分钟。", "The wait is less than a minute.";
     Today: "今天", "today";
     Yesterday: "昨天", "yesterday";
     Day: "日", "";
@@ -134,6 +144,28 @@ pub fn moment(at: Stamp, now: Stamp, zone: &TimeZone, locale: Locale) -> Vec<Med
     all
 }
 
+/// How many wait before a caller, and how long that will take, if anybody knows: on the mean, and nine times of ten at most.
+pub fn place(before: usize, wait: Option<[Duration; 2]>, locale: Locale) -> Vec<Media> {
+    let one = |word| phrase(word, locale).into_iter();
+    let mut all: Vec<Media> = match before {
+        0 => one(Phrase::YouAreNext).collect(),
+        _ => one(Phrase::Before).chain(count(before, locale)).chain(one(Phrase::Callers)).collect(),
+    };
+    let Some([mean, most]) = wait else { return all };
+    let minutes = |span: Duration| usize::try_from(span.as_secs().div_ceil(60)).unwrap_or(usize::MAX);
+    let (mean, most) = (minutes(mean), minutes(most));
+    let unit = |many| if many == 1 { Phrase::OneMinute } else { Phrase::Minutes };
+    if most <= 1 {
+        all.extend(one(Phrase::LessThanAMinute));
+        return all;
+    }
+    all.extend(one(Phrase::WaitAbout).chain(count(mean, locale)).chain(one(unit(mean))));
+    if most > mean {
+        all.extend(one(Phrase::AtMost).chain(count(most, locale)).chain(one(unit(most))));
+    }
+    all
+}
+
 /// Every text that any of these may say.
 pub(super) fn texts(locale: Locale) -> impl Iterator<Item = SmolStr> {
     let words = Phrase::ALL.iter().map(move |phrase| SmolStr::new_static(phrase.words(locale)));
@@ -192,6 +224,36 @@ mod tests {
             ("2025-12-31T00:59:00+08:00", "12月 31 日 0 点 59 分", "December 31 at 12 59 A M"),
         ] {
             let said = |locale| words(&moment(stamp(at), now, &zone, locale), locale);
+            assert_eq!((said(Locale::Chinese).as_str(), said(Locale::English).as_str()), (chinese, english));
+        }
+    }
+
+    #[test]
+    fn a_place_is_said_with_the_wait_that_is_to_be_expected() {
+        let seconds = |mean, most| Some([Duration::from_secs(mean), Duration::from_secs(most)]);
+        for (before, wait, chinese, english) in [
+            (0, None, "下一位就是您。", "You are next."),
+            (2, None, "您前面还有 两 位来电者。", "Callers before you: 2"),
+            (
+                0,
+                seconds(20, 46),
+                "下一位就是您。 预计等待不到一分钟。",
+                "You are next. The wait is less than a minute.",
+            ),
+            (
+                3,
+                seconds(50, 100),
+                "您前面还有 3 位来电者。 预计等待大约 1 分钟。 最多 两 分钟。",
+                "Callers before you: 3 The wait is about 1 minute. at most 2 minutes.",
+            ),
+            (
+                200,
+                seconds(7000, 7100),
+                "您前面还有 超过 99 位来电者。 预计等待大约 超过 99 分钟。 最多 超过 99 分钟。",
+                "Callers before you: more than 99 The wait is about more than 99 minutes. at most more than 99 minutes.",
+            ),
+        ] {
+            let said = |locale| words(&place(before, wait, locale), locale);
             assert_eq!((said(Locale::Chinese).as_str(), said(Locale::English).as_str()), (chinese, english));
         }
     }

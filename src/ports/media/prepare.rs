@@ -200,9 +200,10 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
     all
 }
 
-/// Whether somebody hears words of the house: at a mailbox, or before a conference that has a PIN.
+/// Whether somebody hears words of the house: at a mailbox, before a conference that has a PIN, or in a queue.
 fn speaks(site: &Site) -> bool {
     site.extensions.values().any(|extension| extension.mailbox.is_some())
+        || site.queues.values().any(|queue| queue.announce.is_some())
         || site.dialing.conferences.values().any(|conference| conference.pin_file.is_some())
 }
 

@@ -141,6 +141,9 @@ pub struct Queue {
     pub overflow: Vec<Overflow>,
     #[serde(default)]
     pub expand: Option<Expansion>,
+    /// So often callers hear how many wait before them, and how long that will take.
+    #[serde(default)]
+    pub announce: Option<Duration>,
 }
 
 impl Queue {
@@ -158,6 +161,7 @@ impl Queue {
             head_start: Duration::ZERO,
             overflow: Vec::new(),
             expand: None,
+            announce: None,
         }
     }
 

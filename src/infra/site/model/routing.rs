@@ -23,9 +23,6 @@ pub struct Rule {
     /// Callers by this rule count as having waited so much longer.
     #[serde(default)]
     pub head_start: Duration,
-    /// Before all who wait in the queue but emergencies.
-    #[serde(default)]
-    pub urgent: bool,
     /// What these callers want of an agent first, beyond what the queue needs.
     #[serde(default)]
     pub first: Option<First>,
