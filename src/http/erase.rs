@@ -53,8 +53,13 @@ pub(super) async fn erase(
     // It goes on to its end and into the audit, however long it takes: whoever asked may not wait so long.
     let whole = tokio::spawn(async move {
         // The customer last: while something of the person is left, the number can be found.
-        let customer = rooms.customers.by_number(&number).await?.map(|customer| customer.id);
-        everywhere(&rooms, actor, BTreeSet::from([number]), customer).await
+        let customer = rooms.customers.by_number(&number).await?;
+        let mut numbers = BTreeSet::from([number]);
+        let id = customer.map(|customer| {
+            numbers.extend(customer.numbers);
+            customer.id
+        });
+        everywhere(&rooms, actor, numbers, id).await
     });
     let erased = whole.await.map_err(|why| Problem::new(Says::Stopping, why.to_string()))??;
     Ok(Json(erased))

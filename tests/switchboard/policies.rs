@@ -348,3 +348,68 @@ fn a_queue_that_is_too_full_is_not_joined() {
         }
     }
 }
+
+#[test]
+fn whoever_is_kept_for_an_agent_who_leaves_is_for_everybody() {
+    let acts =
+        [Act::Logout { agent: name("a1") }, Act::Pause { agent: name("a1"), reason: Label::new("tea") }];
+    for act in acts {
+        let mut rig = rig(house(2, &[("one", 100)], vec![kept_for(true, &[])]));
+        let last = last_with(&rig, "a1");
+        known(&mut rig, "13800000000", last);
+        call_from(&mut rig, "c1", "13800000000", secs(0));
+        // a1 talks; this one is kept for a1 until 30 s.
+        call_from(&mut rig, "c2", "13800000000", secs(10));
+        rig.run_for(secs(15));
+        assert_eq!(rig.agent_state("a0"), "ready");
+        rig.act(act).expect("done");
+        rig.run_for(millis(10));
+        assert_eq!(rig.agent_state("a0"), "offered");
+    }
+}
+
+/// In another queue nobody is kept for an agent of the first.
+#[test]
+fn an_overflow_ends_what_a_caller_is_kept_for() {
+    let mut site = house(2, &[("one", 100), ("two", 100)], vec![kept_for(true, &[])]);
+    site.agents.get_mut(&name("a0")).expect("an agent").queues = vec![name("two")];
+    site.agents.get_mut(&name("a1")).expect("an agent").queues = vec![name("one")];
+    let queue = site.queues.get_mut(&name("one")).expect("a queue");
+    queue.overflow = vec![Overflow { when: Full::Waited(secs(5)), to: Beyond::Queue(name("two")) }];
+    let mut rig = rig(site);
+    let last = last_with(&rig, "a1");
+    known(&mut rig, "13800000000", last);
+    call_from(&mut rig, "c1", "13800000000", secs(0));
+    call_from(&mut rig, "c2", "13800000000", secs(10));
+    rig.run_for(secs(100));
+    assert_eq!(agent_of(record(&rig, "c2")), "a0");
+    waited(record(&rig, "c2"), 8);
+}
+
+/// A circle of steps and overflows in which no time passes ends, and whoever waits meanwhile leaves no place behind.
+#[test]
+fn a_caller_who_was_sent_on_too_often_waits() {
+    for when in [Full::Nobody, Full::Waited(secs(6))] {
+        let mut site = overflowing(when.clone(), Beyond::Flow(name("main")));
+        let flow = site.flows.get_mut(&name("main")).expect("a flow");
+        flow.steps.insert(name("bye"), Step::Route { policy: name("desk"), otherwise: name("bye") });
+        let mut rig = rig(site);
+        rig.world.expect(rig.now, leg("c"), arrival("4000"), caller('9', secs(80), secs(80)));
+        rig.run_for(secs(70));
+        assert_eq!(rig.board_line("one"), ["c"], "{when:?}");
+        rig.run_for(secs(30));
+        assert!(rig.board_line("one").is_empty());
+    }
+}
+
+/// A policy of which no rule fits, with a step that leads back to it.
+#[test]
+fn rules_that_lead_in_a_circle_end_at_the_fallback() {
+    let mut site = house(0, &[("one", 100)], vec![rule("vip", "one", class("vip"))]);
+    let flow = site.flows.get_mut(&name("main")).expect("a flow");
+    flow.steps.insert(name("bye"), Step::Route { policy: name("desk"), otherwise: name("menu") });
+    let mut rig = rig(site);
+    call_from(&mut rig, "c", "13800000000", secs(0));
+    rig.run_for(secs(60));
+    assert!(tells(record(&rig, "c"), "the steps go in a circle: the fallback extension"));
+}

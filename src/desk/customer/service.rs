@@ -153,21 +153,24 @@ impl Customers {
         dry: bool,
     ) -> Result<Imported, CustomerError> {
         let (home, now) = ((self.home)(), self.clock.now());
-        let mut customers = BTreeMap::new();
+        // In the order of the file: a line may give up what a later one gets.
+        let mut customers: Vec<Customer> = Vec::new();
+        let mut ids = BTreeSet::new();
         for draft in drafts {
             let id = draft.id.clone();
             let customer = Customer::of(draft, &home, now)
                 .map_err(|why| CustomerError::Invalid { id: id.clone(), why })?;
-            if customers.insert(id.clone(), customer).is_some() {
+            customers.push(customer);
+            if !ids.insert(id.clone()) {
                 return Err(CustomerError::Twice(id));
             }
         }
         let mut transaction = self.db.begin().await?;
-        let known = store::find(&mut On::Transaction(&mut transaction), customers.keys()).await?;
+        let known = store::find(&mut On::Transaction(&mut transaction), ids.iter()).await?;
         let known: BTreeMap<&Name, &Customer> = known.iter().map(|known| (&known.id, known)).collect();
         let mut imported = Imported::default();
-        for (id, customer) in &customers {
-            let before = known.get(id).copied();
+        for customer in &customers {
+            let before = known.get(&customer.id).copied();
             match before {
                 Some(before) if before.says_the_same(customer) => {
                     imported.same += 1;

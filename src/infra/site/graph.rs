@@ -109,7 +109,7 @@ fn fault(flow: &Flow, name: &Name) -> Option<(Vec<Name>, Fault)> {
 pub(super) fn across(flows: &BTreeMap<Name, (Flow, Place)>, to: &mut Findings) {
     let next = |name: &Name| -> Vec<Name> {
         let Some((flow, _)) = flows.get(name) else { return Vec::new() };
-        let timeless = |step: &Step| matches!(step, Step::Hours { .. } | Step::Flow(_));
+        let timeless = |step: &Step| matches!(step, Step::Hours { .. } | Step::Route { .. } | Step::Flow(_));
         let steps = reach(flow, &flow.start, timeless).into_iter();
         let to_flow = |step: Name| match flow.steps.get(&step) {
             Some(Step::Flow(to)) => Some(to.clone()),

@@ -165,7 +165,8 @@ fn covers(wide: &When, narrow: &When) -> bool {
     let canary = match (&wide.canary, &narrow.canary) {
         (None, _) => true,
         (Some(wide), Some(narrow)) => wide.department == narrow.department && wide.percent >= narrow.percent,
-        (Some(wide), None) => wide.percent == 100,
+        // Whoever withholds the number is never among them.
+        (Some(_), None) => false,
     };
     let again = match (wide.again_within, narrow.again_within) {
         (None, _) => true,

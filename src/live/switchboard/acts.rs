@@ -28,11 +28,13 @@ impl Switchboard {
                 self.known_agent(&agent)?;
                 self.agents.log_out(&agent, now);
                 self.agent_changed(&agent);
+                self.unkeep(&agent);
             }
             Act::Pause { agent, reason } => {
                 self.known_agent(&agent)?;
                 self.agents.pause(&agent, reason, now);
                 self.agent_changed(&agent);
+                self.unkeep(&agent);
             }
             Act::Hangup { call } => {
                 let found = self.calls.get_mut(&call).ok_or(Refusal::NoSuchCall { call })?;

@@ -91,6 +91,7 @@ impl Switchboard {
         if let Some(span) = max_wait {
             self.timers.set(crate::live::call::Timer::MaxWait(id), waiting.entered() + span);
         }
+        self.stretch(Some(id), &waiting.queue);
     }
 
     /// An offer did not become a talk by the agent's doing.

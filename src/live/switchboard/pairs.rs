@@ -16,7 +16,7 @@ use crate::{
     live::{
         agent::Agent,
         call::Timer,
-        queue::{Expected, Place, Wanted},
+        queue::{Expected, Place, Wanted, Wish},
     },
 };
 
@@ -75,6 +75,24 @@ impl Switchboard {
         self.queues.open(queue, place, wanted);
     }
 
+    /// Whether an agent is at work and takes callers of this queue.
+    pub(super) fn may_come(&self, queue: &Name, agent: &Name) -> bool {
+        self.agents.get(agent).is_some_and(Agent::works)
+            && self.agents.serves(agent).any(|served| served == queue)
+    }
+
+    /// This agent does not come any more: those who are kept for them are for everybody.
+    pub(super) fn unkeep(&mut self, agent: &Name) {
+        let queues: Vec<Name> = self.agents.queues(agent).to_vec();
+        for queue in &queues {
+            let members: Vec<CallId> = self.queues.members(queue).map(|place| place.call).collect();
+            for member in members {
+                self.relax_again(member);
+            }
+            self.match_queue(queue);
+        }
+    }
+
     /// How long a caller with this place will wait, by how fast the queue was served lately.
     pub(super) fn expected(&self, queue: &Name, place: Place) -> Option<Expected> {
         self.queues.expected(queue, place, self.now())
@@ -114,7 +132,10 @@ impl Switchboard {
         let relaxed = Relaxed { steps: behind, expanded: self.agents.is_expanded(queue) };
         let step = steps.get(behind).map(|step| place.joined + step.after);
         let waiting = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
-        let wish = waiting.and_then(|waiting| waiting.wish.as_deref()).filter(|wish| wish.until > now);
+        let hopeful = |wish: &&Wish| {
+            wish.until > now && wish.agent.as_ref().is_none_or(|agent| self.may_come(queue, agent))
+        };
+        let wish = waiting.and_then(|waiting| waiting.wish.as_deref()).filter(hopeful);
         match step.into_iter().chain(wish.map(|wish| wish.until)).min() {
             Some(due) => self.timers.set(timer, due),
             None => self.timers.clear(&timer),

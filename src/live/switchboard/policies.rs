@@ -18,12 +18,12 @@ use crate::{
     live::{
         call::{Caller, Next, Stage, Timer},
         dialog::Happening,
-        routing::policy,
+        routing::{Goal, policy},
     },
     ports::engine::Origin,
 };
 
-/// So long after the call came in a rule waits for what is known of the caller.
+/// So long after the call came in a rule waits for what is known of the caller, where no customer system has its own patience.
 const PATIENCE: Duration = Duration::from_millis(300);
 
 impl Switchboard {
@@ -58,8 +58,9 @@ impl Switchboard {
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Caller::Asked(at) = call.caller {
-            if now < at + PATIENCE {
-                return self.timers.set(Timer::Stage(id), at + PATIENCE);
+            let until = at + self.site.crm.as_ref().map_or(PATIENCE, |crm| crm.patience);
+            if now < until {
+                return self.timers.set(Timer::Stage(id), until);
             }
             self.out.tell(call, "nobody said in time who calls");
         }
@@ -68,6 +69,7 @@ impl Switchboard {
         let after = at_step(dialog, otherwise);
         match self.decided(id, policy) {
             Some(rule) => self.join(id, rule.queue.clone(), after, Some(&rule)),
+            None if self.circles(id) => self.go(id, Next::goal(Goal::Extension(self.site.fallback.clone()))),
             None => self.go(id, Next::Flow(Box::new(after))),
         }
     }

@@ -81,6 +81,7 @@ impl Switchboard {
             id,
             &format!("moves the caller from queue {from} to place {position} of queue {to}"),
         );
+        self.stretch(Some(id), to);
         if !self.overflow_in_time(id) {
             self.match_queue(to);
         }
@@ -102,19 +103,32 @@ impl Switchboard {
             return Err(Refusal::NoSuchQueue { queue: queue.clone() });
         }
         self.queues.drain(queue, on.then(|| actor.0.clone()));
+        // Whoever was to overflow there looks again.
+        let waiting: Vec<CallId> =
+            self.calls.values().filter(|call| call.stage.waiting().is_some()).map(|c| c.id).collect();
+        for id in waiting.into_iter().filter(|_| !on) {
+            self.overflow_in_time(id);
+        }
         Ok(())
+    }
+
+    /// One more step that led on at once; says whether there were too many within one input, and tells it.
+    pub(super) fn circles(&mut self, id: CallId) -> bool {
+        self.out.past.push(id);
+        let circle = self.out.past.iter().filter(|past| **past == id).count() > MAX_PAST;
+        if let Some(call) = self.calls.get_mut(&id).filter(|_| circle) {
+            self.out.tell(call, "the steps go in a circle: the fallback extension");
+        }
+        circle
     }
 
     /// A queue lets nobody in: on with the flow at once.
     pub(super) fn past_drained(&mut self, id: CallId, queue: &Name, by: &Label, after: Dialog) {
-        self.out.past.push(id);
-        let circle = self.out.past.iter().filter(|past| **past == id).count() > MAX_PAST;
         let Some(call) = self.calls.get_mut(&id) else { return };
         let step = &after.step;
         self.out
             .tell(call, format_smolstr!("queue {queue} takes no new callers, by order of {by}: step {step}"));
-        if circle {
-            self.out.tell(call, "the steps behind such queues go in a circle: the fallback extension");
+        if self.circles(id) {
             return self.go(id, Next::goal(Goal::Extension(self.site.fallback.clone())));
         }
         self.go(id, Next::Flow(Box::new(after)));
@@ -201,6 +215,7 @@ impl Switchboard {
         };
         self.timers.set(Timer::MaxWait(id), waiting.place.joined + settings.max_wait);
         self.queues.hold(&waiting.queue, waiting.place);
+        self.stretch(Some(id), &waiting.queue);
         Next::Wait(waiting)
     }
 }

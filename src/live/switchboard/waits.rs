@@ -5,6 +5,7 @@ use std::time::Duration;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
+    goals::MAX_HOPS,
     stages::{at_step, millis},
     state::Switchboard,
 };
@@ -40,7 +41,8 @@ impl Switchboard {
         };
         let head_start = settings.head_start.max(rule.map(|rule| rule.head_start).unwrap_or_default());
         let place = Place::new(urgency, now, head_start, id);
-        let wish = rule.and_then(|rule| self.wish(id, rule)).map(Box::new);
+        let patient = rule.filter(|_| urgency != Urgency::Emergency);
+        let wish = patient.and_then(|rule| self.wish(id, rule)).map(Box::new);
         self.enter(id, Waiting { queue, place, after, greeting: false, told: None, entered: None, wish });
     }
 
@@ -149,9 +151,15 @@ impl Switchboard {
     /// Why the caller does not come to wait here, and where instead.
     fn too_full(&self, settings: &Queue, waiting: &Waiting) -> Option<(SmolStr, Beyond)> {
         let (queue, now) = (&waiting.queue, self.now());
+        if self.went_far(waiting.place.call) {
+            return None;
+        }
+        // Who comes before everybody is not turned away because of those behind.
+        let urgent = waiting.place.urgency == Urgency::Emergency;
         settings.overflow.iter().filter(|overflow| self.takes(&overflow.to)).find_map(|overflow| {
             let why = match &overflow.when {
                 Full::Waited(_) => return None,
+                Full::Length(_) | Full::Expected(_) if urgent => return None,
                 Full::Length(most) => {
                     let waiting = self.queues.waiting(queue);
                     (waiting >= usize::from(*most)).then(|| format_smolstr!("{waiting} wait already"))
@@ -163,7 +171,9 @@ impl Switchboard {
                 }
                 Full::Nobody => {
                     let works = |name: &Name| self.agents.get(name).is_some_and(Agent::works);
-                    let nobody = !self.agents.crew(queue).iter().any(works);
+                    let expanded = self.agents.is_expanded(queue);
+                    let reserve = || self.agents.reserve(queue).filter(|_| expanded);
+                    let nobody = !self.agents.crew(queue).iter().chain(reserve()).any(works);
                     nobody.then(|| "none of its agents is at work".into())
                 }
                 Full::Closed(hours) => {
@@ -176,6 +186,11 @@ impl Switchboard {
         })
     }
 
+    /// Whether the call has been sent on so often that it stays where it is.
+    fn went_far(&self, id: CallId) -> bool {
+        self.calls.get(&id).is_none_or(|call| call.hops >= MAX_HOPS)
+    }
+
     /// Whether somebody new may go there.
     fn takes(&self, beyond: &Beyond) -> bool {
         !matches!(beyond, Beyond::Queue(queue) if self.queues.drained(queue).is_some())
@@ -184,7 +199,7 @@ impl Switchboard {
     /// Who has waited long enough goes on; for the others there is a deadline. Says whether the caller went.
     pub(super) fn overflow_in_time(&mut self, id: CallId) -> bool {
         let now = self.now();
-        let Some(call) = self.calls.get(&id) else { return false };
+        let Some(call) = self.calls.get(&id).filter(|_| !self.went_far(id)) else { return false };
         let Stage::Waiting(waiting) = &call.stage else { return false };
         let Some(settings) = self.site.queues.get(&waiting.queue) else { return false };
         let waited = settings.overflow.iter().filter_map(|overflow| match overflow.when {
@@ -206,9 +221,7 @@ impl Switchboard {
 
     fn overflow(&mut self, id: CallId, waiting: Waiting, beyond: Beyond) {
         let now = self.now();
-        if self.hop(id) {
-            return self.go(id, Next::Flow(Box::new(waiting.after)));
-        }
+        self.hop(id);
         let after = Next::Flow(Box::new(waiting.after.clone()));
         let joined = matches!(&self.calls.get(&id), Some(call) if call.stage.waiting().is_some());
         let Some(call) = self.calls.get_mut(&id) else { return };
