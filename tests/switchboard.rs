@@ -16,6 +16,8 @@ mod days;
 mod deeds;
 #[path = "switchboard/expansion.rs"]
 mod expansion;
+#[path = "switchboard/explore.rs"]
+mod explore;
 #[path = "switchboard/hidden.rs"]
 mod hidden;
 #[path = "switchboard/house_days.rs"]

@@ -114,6 +114,7 @@ fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
             text(queue.name.as_str()),
             number(queue.waiting),
             number(millis(queue.longest_wait_ms + since)),
+            number(queue.expected_wait_ms.map_or_else(|| "–".to_owned(), millis)),
             number(queue.ready),
             number(queue.talking),
             number(queue.logged_in),
@@ -121,7 +122,8 @@ fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
             number(queue.abandoned_today),
         ]
     });
-    let head = ["QUEUE", "WAITING", "LONGEST", "READY", "TALKING", "LOGGED IN", "ANSWERED", "ABANDONED"];
+    let head =
+        ["QUEUE", "WAITING", "LONGEST", "EXPECTED", "READY", "TALKING", "LOGGED IN", "ANSWERED", "ABANDONED"];
     let drained = queues.iter().filter_map(|queue| {
         Some(format!("{} takes no new callers, by order of {}.\n", queue.name, queue.drained.as_ref()?))
     });

@@ -115,9 +115,9 @@ impl Seen {
         }
     }
 
-    /// The longest wait grows by itself; that alone is no news.
+    /// The longest wait grows by itself, and the expected one changes with the time; that alone is no news.
     fn compare_queues(&mut self, queues: Vec<QueueView>, news: &mut Vec<Event>) {
-        let still = |queue: QueueView| QueueView { longest_wait_ms: 0, ..queue };
+        let still = |queue: QueueView| QueueView { longest_wait_ms: 0, expected_wait_ms: None, ..queue };
         let fresh: BTreeMap<Name, QueueView> =
             queues.into_iter().map(|queue| (queue.name.clone(), queue)).collect();
         let now = fresh.iter().map(|(name, queue)| (name.clone(), still(queue.clone()))).collect();

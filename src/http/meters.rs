@@ -207,6 +207,11 @@ impl Text {
         self.each(gauge("queue_waiting", "Callers who wait."), "queue", of(|q| q.waiting as u64))?;
         let longest = of(|q| q.longest_wait_ms);
         self.each(gauge("queue_longest_wait_milliseconds", "Who waits longest."), "queue", longest)?;
+        let expected = queues.iter().filter_map(|q| Some((q.name.to_string(), q.expected_wait_ms?)));
+        let help = "How long somebody would wait who came now, where the queue has answered enough lately.";
+        self.each(gauge("queue_expected_wait_milliseconds", help), "queue", expected)?;
+        let expanded = of(|q| u64::from(q.expanded));
+        self.each(gauge("queue_expanded", "Whether its reserve takes callers."), "queue", expanded)?;
         self.each(
             gauge("queue_agents_ready", "Agents who could take a call."),
             "queue",

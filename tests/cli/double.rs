@@ -357,6 +357,7 @@ fn queues() -> Vec<QueueView> {
         name: name(queue),
         waiting,
         longest_wait_ms,
+        expected_wait_ms: (queue == "sales").then_some(140_000),
         ready: 0,
         talking: 1,
         logged_in: 2,

@@ -50,6 +50,8 @@ fn live_state_is_told_in_figures() {
         ("tandem_agents{state=\"paused\"}", 1.0),
         ("tandem_queue_waiting{queue=\"sales\"}", 1.0),
         ("tandem_queue_longest_wait_milliseconds{queue=\"sales\"}", 65_000.0),
+        ("tandem_queue_expected_wait_milliseconds{queue=\"sales\"}", 140_000.0),
+        ("tandem_queue_expanded{queue=\"sales\"}", 0.0),
         ("tandem_calls_today", 17.0),
         ("tandem_spool_bytes", 4711.0),
     ] {

@@ -291,6 +291,7 @@ mod tests {
                 name: name("sales"),
                 waiting: 1,
                 longest_wait_ms: 65_000,
+                expected_wait_ms: None,
                 ready: 1,
                 talking: 1,
                 logged_in: 2,

@@ -1,7 +1,7 @@
 //! Customers in a file, a row each: CSV with a head, or JSON, a list of objects or one on each line. What cannot be
 //! taken is told with its line, all of it at once.
 
-use csv::{ReaderBuilder, StringRecord};
+use csv::{Position, ReaderBuilder, StringRecord};
 use serde_json::Value;
 use smol_str::SmolStr;
 
@@ -73,6 +73,14 @@ fn lines(before: &[u8]) -> u64 {
     1 + before.iter().filter(|byte| **byte == b'\n').count() as u64
 }
 
+/// The line of a row that begins there, or behind the ends of lines that stand there.
+fn line_at(text: &str, place: &Position) -> u64 {
+    let bytes = text.as_bytes();
+    let start = usize::try_from(place.byte()).map_or(bytes.len(), |byte| byte.min(bytes.len()));
+    let ends = bytes[start..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    lines(&bytes[..start + ends])
+}
+
 /// A table whose first line names the columns, in any order.
 pub fn read_csv(bytes: &[u8]) -> Result<Vec<Row>, Vec<Fault>> {
     let text = text(bytes)?;
@@ -97,15 +105,15 @@ pub fn read_csv(bytes: &[u8]) -> Result<Vec<Row>, Vec<Fault>> {
     let mut read = Read::default();
     let mut record = StringRecord::new();
     loop {
-        let line = reader.position().line();
+        let place = reader.position().clone();
         match reader.read_record(&mut record) {
             Ok(false) => break,
             Ok(true) => {
-                let line = record.position().map_or(line, csv::Position::line);
+                let line = line_at(text, record.position().unwrap_or(&place));
                 read.row(line, draft(&columns, &record));
             }
             Err(why) => {
-                let line = why.position().map_or(line, csv::Position::line);
+                let line = line_at(text, why.position().unwrap_or(&place));
                 let said = match why.kind() {
                     csv::ErrorKind::UnequalLengths { expected_len, len, .. } => {
                         format!(

@@ -195,6 +195,12 @@ impl Queues {
         self.lines.get(queue)?.pace.expected(self.position(queue, place), now)
     }
 
+    /// How long somebody would wait who came last now.
+    pub fn expected_at_the_end(&self, queue: &Name, now: Stamp) -> Option<Expected> {
+        let line = self.lines.get(queue)?;
+        line.pace.expected(line.members.len() + 1, now)
+    }
+
     pub fn abandoned(&mut self, queue: &Name) {
         self.line(queue).tally.abandoned += 1;
     }

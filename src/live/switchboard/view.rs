@@ -157,6 +157,9 @@ pub struct QueueView {
     pub name: Name,
     pub waiting: usize,
     pub longest_wait_ms: u64,
+    /// How long somebody would wait who came now, on the mean; nothing while the queue has answered too few lately.
+    #[serde(default)]
+    pub expected_wait_ms: Option<u64>,
     pub ready: usize,
     pub talking: usize,
     pub logged_in: usize,

@@ -183,6 +183,10 @@ impl Switchboard {
             name: name.clone(),
             waiting: self.queues.waiting(name),
             longest_wait_ms: self.queues.oldest(name).map_or(0, |joined| super::stages::millis(now, joined)),
+            expected_wait_ms: self
+                .queues
+                .expected_at_the_end(name, now)
+                .map(|expected| u64::try_from(expected.mean.as_millis()).unwrap_or(u64::MAX)),
             ready: self.agents.free_in(name),
             talking: self
                 .calls
