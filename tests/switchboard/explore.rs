@@ -4,8 +4,11 @@
 //!
 //! Between two deadlines no time passes, so that states that differ in nothing but their history are one (`Shape`).
 
+#[path = "explore/engine.rs"]
+mod engine;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashSet, VecDeque},
+    collections::{BTreeSet, HashSet},
     sync::Arc,
     time::Duration,
 };
@@ -18,10 +21,11 @@ use tandem::{
         Effect, Input, Switchboard,
         view::{Query, View},
     },
-    ports::engine::{Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Order},
+    ports::engine::{Event, HangupCause},
 };
 
-use crate::rig::{START, arrival, leg, name, secs, site};
+use self::engine::Engine;
+use crate::rig::{START, leg, name, secs, site};
 
 /// How many of what may happen on one way.
 #[derive(Clone, Copy, Debug)]
@@ -34,115 +38,6 @@ struct Bounds {
     refusals: u8,
     /// Deadlines and comparisons of notes.
     ticks: u8,
-}
-
-/// A leg at the engine.
-#[derive(Clone, Debug, PartialEq)]
-struct Line {
-    up: bool,
-    peer: Option<LegId>,
-    /// Who dialled it, before the answer.
-    by: Option<LegId>,
-    phone: Option<String>,
-    arrival: Option<Arrival>,
-}
-
-/// The engine as simple as it can be: orders are carried out at once, what it tells of one leg comes in its order.
-#[derive(Clone, Debug, Default)]
-struct Engine {
-    lines: BTreeMap<LegId, Line>,
-    told: BTreeMap<LegId, VecDeque<Event>>,
-    talked: BTreeSet<LegId>,
-}
-
-impl Engine {
-    fn tell(&mut self, leg: &LegId, event: Event) {
-        self.told.entry(leg.clone()).or_default().push_back(event);
-    }
-
-    fn arrives(&mut self, leg: LegId) {
-        let arrival = arrival("4000");
-        let line = Line { up: false, peer: None, by: None, phone: None, arrival: Some(arrival.clone()) };
-        self.lines.insert(leg.clone(), line);
-        self.tell(&leg.clone(), Event::Arrived { leg, arrival });
-    }
-
-    fn execute(&mut self, order: Order) {
-        let Order { leg, command, .. } = order;
-        let Some(line) = self.lines.get_mut(&leg) else { return };
-        match command {
-            Command::Answer if !line.up => {
-                line.up = true;
-                self.tell(&leg.clone(), Event::Answered { leg });
-            }
-            Command::Connect { to, endpoint: Endpoint::Phone(phone), .. } => {
-                let phone = phone.to_string();
-                let rung = self.lines.values().find(|line| line.phone.as_ref() == Some(&phone));
-                assert!(rung.is_none(), "{phone} is offered twice");
-                let dials = self.lines.values().find(|line| line.by.as_ref() == Some(&leg));
-                assert!(dials.is_none(), "{leg} is offered to two agents");
-                let line = Line { up: false, peer: None, by: Some(leg), phone: Some(phone), arrival: None };
-                self.lines.insert(to, line);
-            }
-            Command::Hangup { cause } => self.ends(&leg, cause),
-            _ => {}
-        }
-    }
-
-    fn answers(&mut self, leg: &LegId) {
-        let Some(by) = self.lines.get_mut(leg).and_then(|line| line.by.take()) else { return };
-        for (one, other) in [(leg, &by), (&by, leg)] {
-            if let Some(line) = self.lines.get_mut(one) {
-                line.up = true;
-                line.peer = Some(other.clone());
-            }
-        }
-        self.talked.insert(by.clone());
-        self.tell(&by, Event::Joined { leg: by.clone(), peer: leg.clone() });
-    }
-
-    fn ends(&mut self, leg: &LegId, cause: HangupCause) {
-        let Some(line) = self.lines.remove(leg) else { return };
-        self.tell(leg, Event::Ended { leg: leg.clone(), cause });
-        if line.arrival.is_some() {
-            // Whoever rings for a caller, or talks with one, goes with the caller.
-            let with = |other: &Line| other.by.as_ref() == Some(leg) || other.peer.as_ref() == Some(leg);
-            let with: Vec<LegId> =
-                self.lines.iter().filter(|(_, other)| with(other)).map(|(leg, _)| leg.clone()).collect();
-            for other in with {
-                self.lines.remove(&other);
-                self.tell(&other, Event::Ended { leg: other.clone(), cause });
-            }
-        } else if let Some(caller) = line.by.or(line.peer) {
-            if let Some(line) = self.lines.get_mut(&caller) {
-                line.peer = None;
-            }
-            self.tell(&caller, Event::Returned { leg: caller.clone() });
-        }
-    }
-
-    fn ringing(&self) -> Vec<LegId> {
-        self.lines.iter().filter(|(_, line)| line.by.is_some()).map(|(leg, _)| leg.clone()).collect()
-    }
-
-    fn callers(&self) -> Vec<LegId> {
-        self.lines.iter().filter(|(_, line)| line.arrival.is_some()).map(|(leg, _)| leg.clone()).collect()
-    }
-
-    fn talking(&self) -> Vec<LegId> {
-        self.callers().into_iter().filter(|leg| self.lines[leg].peer.is_some()).collect()
-    }
-
-    fn list(&self) -> Vec<LegSeen> {
-        let seen = |(leg, line): (&LegId, &Line)| LegSeen {
-            leg: leg.clone(),
-            up: line.up,
-            peer: line.peer.clone(),
-            room: None,
-            arrival: line.arrival.clone(),
-        };
-        self.lines.iter().map(seen).collect()
-    }
 }
 
 #[derive(Clone, Debug)]

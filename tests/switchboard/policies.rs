@@ -246,6 +246,7 @@ fn a_caller_has_the_last_agent_again_or_after_a_while_somebody_else() {
     call_from(&mut rig, "c3", "13800000000", secs(150));
     rig.run_for(secs(300));
     assert_eq!(agent_of(record(&rig, "c1")), "a1");
+    assert!(tells(record(&rig, "c1"), "offered to a1, who talked with this caller last, in one"));
     let second = record(&rig, "c2");
     assert_eq!(agent_of(second), "a0");
     // 3 s of them the phone rang.

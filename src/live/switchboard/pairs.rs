@@ -157,10 +157,12 @@ impl Switchboard {
         let passed = self.passed(queue, settings, pair);
         let crew = self.agents.crew(queue).len();
         let with = if needs.is_empty() { needs.clone() } else { format_smolstr!(" with {needs}") };
-        let what = format_smolstr!(
-            "offered to {chosen}: {} of {free} free{with} in {queue}",
-            self.merit(settings, chosen, agent)
-        );
+        let what = if wanted.agent.is_some() {
+            format_smolstr!("offered to {chosen}, who talked with this caller last, in {queue}")
+        } else {
+            let merit = self.merit(settings, chosen, agent);
+            format_smolstr!("offered to {chosen}: {merit} of {free} free{with} in {queue}")
+        };
         let assignment = Assignment {
             queue: queue.clone(),
             agent: chosen.clone(),
