@@ -4,7 +4,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use tandem::{
-    base::{clock::Stamp, text::Label},
+    base::{
+        clock::Stamp,
+        hours::{Hours, Span},
+        text::Label,
+    },
     infra::site::{Beyond, Canary, First, Full, Overflow, Queue, Rule, Site, Skills, Step, When},
     live::{
         record::CallRecord,
@@ -413,4 +417,60 @@ fn rules_that_lead_in_a_circle_end_at_the_fallback() {
     call_from(&mut rig, "c", "13800000000", secs(0));
     rig.run_for(secs(60));
     assert!(tells(record(&rig, "c"), "the steps go in a circle: the fallback extension"));
+}
+
+#[test]
+fn a_queue_that_is_closed_or_too_slow_is_not_joined() {
+    let away = |mut site: Site| {
+        let mut away = site.flows[&name("main")].clone();
+        away.start = name("bye");
+        site.flows.insert(name("away"), away);
+        site
+    };
+    let zone = jiff::tz::TimeZone::UTC;
+    let today = usize::try_from(START.zoned(&zone).weekday().to_monday_zero_offset()).expect("a day");
+    for open_today in [true, false] {
+        let mut site = away(overflowing(Full::Closed(name("office")), Beyond::Flow(name("away"))));
+        let mut hours = Hours::default();
+        let midnight = jiff::civil::Time::midnight();
+        hours.week[if open_today { today } else { (today + 1) % 7 }] =
+            vec![Span { from: midnight, to: midnight }];
+        site.hours = [(name("office"), hours)].into();
+        let mut rig = rig(site);
+        call_from(&mut rig, "c", "13800000000", secs(0));
+        rig.run_for(secs(120));
+        assert_eq!(
+            tells(record(&rig, "c"), "office is closed"),
+            !open_today,
+            "{:#?}",
+            record(&rig, "c").steps
+        );
+    }
+    // One agent who talks for a minute: from the fourth answer on a wait is to be expected.
+    let mut site = away(house(1, &[("one", 3_600)], vec![rule("all", "one", When::default())]));
+    let overflow = Overflow { when: Full::Expected(secs(90)), to: Beyond::Flow(name("away")) };
+    site.queues.get_mut(&name("one")).expect("a queue").overflow = vec![overflow];
+    let mut rig = rig(site);
+    for i in 0..8 {
+        call_from(&mut rig, &format!("c{i}"), "13800000000", secs(i));
+    }
+    rig.run_for(secs(200));
+    call_from(&mut rig, "late", "13800000000", secs(0));
+    rig.run_for(secs(10));
+    assert!(
+        tells(record(&rig, "late"), "s is to be expected") && tells(record(&rig, "late"), "on to flow away")
+    );
+    rig.run_for(secs(900));
+    assert!((0..8).all(|i| record(&rig, &format!("c{i}")).agent.is_some()), "who came before waits");
+}
+
+#[test]
+fn whoever_was_to_overflow_into_a_drained_queue_does_so_when_it_takes_callers_again() {
+    let mut rig = rig(overflowing(Full::Waited(secs(30)), Beyond::Queue(name("two"))));
+    rig.act(Act::Drain { queue: name("two"), on: true }).expect("drained");
+    call_from(&mut rig, "c", "13800000000", secs(0));
+    rig.run_for(secs(50));
+    assert_eq!(rig.board_line("one"), ["c"]);
+    rig.act(Act::Drain { queue: name("two"), on: false }).expect("open");
+    assert_eq!(rig.board_line("two"), ["c"]);
 }
