@@ -47,6 +47,8 @@ mod rig;
 mod rooms;
 #[path = "switchboard/rules.rs"]
 mod rules;
+#[path = "switchboard/service.rs"]
+mod service;
 #[path = "switchboard/sites.rs"]
 mod sites;
 #[path = "switchboard/skills.rs"]

@@ -15,7 +15,7 @@ use crate::{
         clock::{Clock, SystemClock},
         id::{CallId, Name},
     },
-    live::switchboard::view::{Act, AgentView, QueueView},
+    live::switchboard::view::{Act, AgentView, FiguresView, QueueView},
 };
 
 /// List the queues, or show one with its agents
@@ -99,8 +99,38 @@ async fn one(cx: &Context, name: &Name) -> Result<(), Fault> {
     if cx.json {
         return print(&format!("{}\n", json!({ "queue": queue, "agents": agents })));
     }
-    let queue = list(&cx.paint, std::slice::from_ref(queue), Duration::ZERO);
-    print(&format!("{queue}\n{}", agents::list(&cx.paint, &agents, SystemClock.now())))
+    let (line, service) = (list(&cx.paint, std::slice::from_ref(queue), Duration::ZERO), service(cx, queue));
+    print(&format!("{line}\n{service}\n{}", agents::list(&cx.paint, &agents, SystemClock.now())))
+}
+
+/// What became of those whose wait is over.
+fn service(cx: &Context, queue: &QueueView) -> String {
+    let of = &queue.service;
+    let line = |over: &str, figures: &FiguresView| {
+        let FiguresView { offered, answered, abandoned, short, passed_on, .. } = figures;
+        vec![
+            text(over),
+            number(percent(figures.service_level_permille)),
+            number(percent(figures.answer_permille)),
+            number(percent(figures.abandonment_permille)),
+            number(figures.average_wait_ms.map_or_else(|| "–".to_owned(), millis)),
+            number(offered),
+            number(answered),
+            number(abandoned),
+            number(short),
+            number(passed_on),
+        ]
+    };
+    let within = format!("WITHIN {}", millis(of.within_ms).to_uppercase());
+    let head =
+        ["OVER", &within, "ANSWERED", "ABANDONED", "WAIT", "OFFERED", "BY", "HUNG UP", "SHORT", "ELSEWHERE"];
+    let rows = [line("15 minutes", &of.lately), line("today", &of.today)];
+    format!("{}Promised: {} % within {}.\n", cx.paint.table(&head, rows), of.percent, millis(of.within_ms))
+}
+
+/// Tenths, never rounded up to what was promised.
+fn percent(permille: Option<u64>) -> String {
+    permille.map_or_else(|| "–".to_owned(), |permille| format!("{}.{} %", permille / 10, permille % 10))
 }
 
 /// Who waits has waited longer since the answer came.
@@ -120,10 +150,21 @@ fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
             number(queue.logged_in),
             number(queue.answered_today),
             number(queue.abandoned_today),
+            number(percent(queue.service.lately.service_level_permille)),
         ]
     });
-    let head =
-        ["QUEUE", "WAITING", "LONGEST", "EXPECTED", "READY", "TALKING", "LOGGED IN", "ANSWERED", "ABANDONED"];
+    let head = [
+        "QUEUE",
+        "WAITING",
+        "LONGEST",
+        "EXPECTED",
+        "READY",
+        "TALKING",
+        "LOGGED IN",
+        "ANSWERED",
+        "ABANDONED",
+        "IN TIME",
+    ];
     let drained = queues.iter().filter_map(|queue| {
         Some(format!("{} takes no new callers, by order of {}.\n", queue.name, queue.drained.as_ref()?))
     });

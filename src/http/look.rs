@@ -15,7 +15,8 @@ use crate::{
     live::switchboard::{
         door::{Door, Stopping},
         view::{
-            AgentView, CallView, ConferenceView, EngineView, ExtensionView, Query, QueueView, Trouble, View,
+            AgentView, CallView, ConferenceView, EngineView, ExtensionView, FiguresView, Query, QueueView,
+            ServiceView, Trouble, View,
         },
     },
 };
@@ -115,9 +116,15 @@ impl Seen {
         }
     }
 
-    /// The longest wait grows by itself, and the expected one changes with the time; that alone is no news.
+    /// The longest wait grows by itself, the expected one and the last quarter of an hour change with the time; that alone is
+    /// no news.
     fn compare_queues(&mut self, queues: Vec<QueueView>, news: &mut Vec<Event>) {
-        let still = |queue: QueueView| QueueView { longest_wait_ms: 0, expected_wait_ms: None, ..queue };
+        let still = |queue: QueueView| QueueView {
+            longest_wait_ms: 0,
+            expected_wait_ms: None,
+            service: ServiceView { lately: FiguresView::default(), ..queue.service },
+            ..queue
+        };
         let fresh: BTreeMap<Name, QueueView> =
             queues.into_iter().map(|queue| (queue.name.clone(), queue)).collect();
         let now = fresh.iter().map(|(name, queue)| (name.clone(), still(queue.clone()))).collect();

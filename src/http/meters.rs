@@ -1,5 +1,7 @@
 //! Figures for Prometheus, in its text format: what is live now, and what was counted since the start.
 
+mod service;
+
 use std::{
     collections::BTreeMap,
     fmt::{self, Write},
@@ -137,6 +139,7 @@ pub(super) async fn metrics(rooms: State<Rooms>) -> Result<Response, Problem> {
     }
     if let View::Queues(queues) = door.query(Query::Queues).await? {
         text.queues(&queues).unwrap_or_default();
+        text.service(&queues).unwrap_or_default();
     }
     if let View::Agents(agents) = door.query(Query::Agents).await? {
         text.agents(&agents).unwrap_or_default();

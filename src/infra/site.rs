@@ -60,8 +60,8 @@ pub use model::{
     Agent, Ask, Beyond, Canary, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End,
     EngineKind, EngineSettings, Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears,
     HttpSettings, Human, Jump, Lack, Lines, Locale, Login, Mailbox, MenuStep, NumberEntry, Outside, Overflow,
-    Parking, Part, Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, Shortcut, Silence,
-    SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault,
+    Parking, Part, Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut,
+    Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault,
     TaskSettings, Topic, TransferTo, Trunk, When, parts, skill_words,
 };
 pub use outside::Reached;

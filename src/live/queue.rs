@@ -4,6 +4,8 @@
 mod expected;
 mod moving;
 mod rules;
+mod service;
 
 pub use expected::Expected;
-pub use rules::{Place, Queues, Tally, Urgency, Wanted, Wish};
+pub use rules::{Place, Queues, Urgency, Wanted, Wish};
+pub use service::{Served, Service};

@@ -17,6 +17,7 @@
 //! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left; `expansion` more agents; `announcing` places told
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows
 //! - `attending` supervisors who listen, whisper, barge in, take over
+//! - `service`   how well queues are served
 //! - `supervision` callers moved, queues drained, calls sent to an agent or a queue by name
 //! - `sites`     what a new site means for the calls that are there
 //! - `deadlines` what happens when nothing happens
@@ -56,6 +57,7 @@ mod referrals;
 pub mod replay;
 mod run;
 pub mod secrets;
+mod service;
 mod sites;
 mod stages;
 mod state;

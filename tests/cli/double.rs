@@ -29,7 +29,7 @@ use tandem::{
             door::{Ask, Door},
             view::{
                 Act, Actor, AgentView, CallDetail, CallView, ConferenceView, EngineView, ExtensionView,
-                ParticipantView, Query, QueueView, Refusal, StatusView, View, Why,
+                FiguresView, ParticipantView, Query, QueueView, Refusal, ServiceView, StatusView, View, Why,
             },
         },
     },
@@ -365,6 +365,24 @@ fn queues() -> Vec<QueueView> {
         abandoned_today: 2,
         drained: (queue == "service").then(|| Label::new("nina")),
         expanded: false,
+        service: ServiceView {
+            percent: 80,
+            within_ms: 20_000,
+            short_ms: 0,
+            lately: FiguresView::default(),
+            today: FiguresView {
+                offered: 18,
+                answered: 15,
+                in_time: 12,
+                abandoned: 2,
+                short: 0,
+                passed_on: 1,
+                service_level_permille: Some(666),
+                answer_permille: Some(833),
+                abandonment_permille: Some(111),
+                average_wait_ms: Some(13_500),
+            },
+        },
     };
     vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
 }

@@ -52,11 +52,20 @@ fn live_state_is_told_in_figures() {
         ("tandem_queue_longest_wait_milliseconds{queue=\"sales\"}", 65_000.0),
         ("tandem_queue_expected_wait_milliseconds{queue=\"sales\"}", 140_000.0),
         ("tandem_queue_expanded{queue=\"sales\"}", 0.0),
+        ("tandem_queue_service_level_target_ratio{queue=\"sales\"}", 0.8),
+        ("tandem_queue_service_level_within_seconds{queue=\"sales\"}", 20.0),
+        ("tandem_queue_service_level_ratio{queue=\"sales\",over=\"day\"}", 12.0 / 18.0),
+        ("tandem_queue_answer_ratio{queue=\"sales\",over=\"day\"}", 15.0 / 18.0),
+        ("tandem_queue_abandonment_ratio{queue=\"sales\",over=\"day\"}", 2.0 / 18.0),
+        ("tandem_queue_average_wait_seconds{queue=\"sales\",over=\"day\"}", 13.5),
+        ("tandem_queue_offered{queue=\"sales\",over=\"15m\"}", 0.0),
         ("tandem_calls_today", 17.0),
         ("tandem_spool_bytes", 4711.0),
     ] {
         assert_eq!(there.get(name), Some(&value), "{name}: {there:?}");
     }
+    let nobody = "tandem_queue_answer_ratio{queue=\"sales\",over=\"15m\"}";
+    assert!(!there.contains_key(nobody), "a rate of nobody is none");
     let down = Daemon::start(Mood::EngineDown);
     assert_eq!(figures(&down.socket).get("tandem_engine_up"), Some(&0.0));
 }

@@ -21,7 +21,7 @@ some:
 const QUEUES: &str = "
 lost: { max_wait: 1m, overflow: [ { waited: 30s, queue: lost2 }, { length: 3, nobody: true, queue: sales } ] }
 lost2: { max_wait: 1m, overflow: [ { length: 2, queue: lost }, { waited: 2m, flow: welcom }, { waited: 5s } ] }
-lost3: { max_wait: 1m, overflow: [ { nobody: false, extension: 1001 }, { closed: offise, extension: 1099 } ] }
+lost3: { max_wait: 1m, service_level: { percent: 120, short: 2s }, overflow: [ { nobody: false, extension: 1001 }, { closed: offise, extension: 1099 } ] }
 ";
 const HOURS: &str = "
 never: { sat: closed }
@@ -49,6 +49,8 @@ const FAULTS: &[(&str, &str, Code, &str)] = &[
     ("queues.yaml", "welcom", Code::UnknownName, "did you mean `welcome`?"),
     ("queues.yaml", "{ waited: 5s }", Code::MissingKey, "one of queue, flow, extension"),
     ("queues.yaml", "false", Code::BadValue, "never comes"),
+    ("queues.yaml", "120", Code::BadValue, "no whole number from 1 to 100"),
+    ("queues.yaml", "{ percent: 120, short: 2s }", Code::MissingKey, "add `within: 20s`"),
     ("queues.yaml", "offise", Code::UnknownName, "did you mean `office`?"),
     ("queues.yaml", "1099", Code::UnknownName, "no extension"),
     ("hours.yaml", "never", Code::Unreachable, "is never open"),

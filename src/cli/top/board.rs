@@ -299,6 +299,7 @@ mod tests {
                 abandoned_today: 2,
                 drained: None,
                 expanded: false,
+                service: crate::live::switchboard::view::ServiceView::default(),
             }],
             agents: (0..agents).map(agent).collect(),
             calls: vec![CallView {

@@ -20,7 +20,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use acd::{
-    Beyond, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, Skills, Strategy, skill_words,
+    Beyond, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, ServiceLevel, Skills, Strategy,
+    skill_words,
 };
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 pub use flow::{CollectStep, Flow, MenuStep, Step, TransferTo};
@@ -99,6 +100,11 @@ impl Site {
     pub fn person(&self, name: &str) -> Option<&Number> {
         let called = |extension: &Extension| extension.names().contains(&name) || extension.name == name;
         self.extensions.iter().find(|(_, extension)| called(extension)).map(|(number, _)| number)
+    }
+
+    /// What a queue promises; the usual, if it is no longer there.
+    pub fn service_level(&self, queue: &Name) -> ServiceLevel {
+        self.queues.get(queue).map(|queue| queue.service_level).unwrap_or_default()
     }
 }
 

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     decode::{self, Fields, Shape},
-    model::{Agent, Queue, Strategy},
+    model::{Agent, Queue, ServiceLevel, Strategy},
     names::Names,
     overflow,
     problem::Code,
@@ -30,6 +30,7 @@ const QUEUE: Shape = Shape {
         ("head_start", "head_start: 2m"),
         ("expand", "expand: { above: 10 }"),
         ("overflow", "overflow: [ { waited: 1m, queue: backup } ]"),
+        ("service_level", "service_level: { percent: 80, within: 20s }"),
     ],
 };
 
@@ -58,6 +59,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
             let relax = fields.get("relax").map(|n| skills::relaxations(n, &needs, max_wait, to));
             let expand = fields.get("expand").map(|n| skills::expansion(n, &needs, to));
             let overflow = fields.get("overflow").map(|n| overflow::read(n, names, max_wait, to));
+            let level = fields.get("service_level").map(|n| service_level(n, to));
             let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
                 name?,
@@ -71,6 +73,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                     overflow: overflow.unwrap_or_default(),
                     expand: expand.flatten(),
                     announce: announce.flatten(),
+                    service_level: level.flatten().unwrap_or_default(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))
@@ -78,6 +81,21 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
         .collect();
     overflow::circles(node, &read, to);
     read
+}
+
+const LEVEL: Shape = Shape {
+    what: "a service level",
+    keys: &[("percent", "percent: 80"), ("within", "within: 20s"), ("short", "short: 5s")],
+};
+
+fn service_level(node: &Node, to: &mut Findings) -> Option<ServiceLevel> {
+    let fields = Fields::open(node, node.place, &LEVEL, to)?;
+    let (usual, minute) = (ServiceLevel::default(), Duration::from_mins(1));
+    let percent = fields.need("percent", to).and_then(|n| decode::amount(n, 1, 100, to));
+    let within = fields.need("within", to).and_then(|n| decode::duration(n, Duration::ZERO, 60 * minute, to));
+    let short = fields.get("short").map(|n| decode::duration(n, Duration::ZERO, minute, to));
+    let (percent, within) = (u8::try_from(percent?).ok()?, within?);
+    Some(ServiceLevel { percent, within, short: short.unwrap_or(Some(usual.short))? })
 }
 
 fn strategy(node: &Node, to: &mut Findings) -> Option<Strategy> {

@@ -32,6 +32,10 @@ impl Pace {
         }
     }
 
+    pub fn unanswered(&mut self, then: Stamp) {
+        self.0.retain(|at| *at != then);
+    }
+
     /// For whoever is the `position`th, from 1: so many answers are still to come. Answers come at random, so the time of the nth
     /// is distributed as Erlang's (a gamma of whole shape); its quantile is Wilson and Hilferty's (1931), within 3 %.
     pub fn expected(&self, position: usize, now: Stamp) -> Option<Expected> {

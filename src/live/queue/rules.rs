@@ -7,7 +7,10 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use super::expected::{Expected, Pace};
+use super::{
+    expected::{Expected, Pace},
+    service::Service,
+};
 
 use crate::{
     base::{
@@ -15,7 +18,7 @@ use crate::{
         id::{CallId, Name},
         text::Label,
     },
-    infra::site::{Relaxed, Site, Skills},
+    infra::site::{Relaxed, ServiceLevel, Site, Skills},
 };
 
 /// Who goes first.
@@ -66,13 +69,6 @@ impl Place {
     }
 }
 
-/// What a queue has done today.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Tally {
-    pub answered: u64,
-    pub abandoned: u64,
-}
-
 /// What is wanted of an agent for a caller.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Wanted {
@@ -100,7 +96,8 @@ struct Line {
     /// The first audit after a start finds those whom an earlier version saved otherwise.
     #[serde(default)]
     seeking: Vec<(Wanted, BTreeSet<Place>)>,
-    tally: Tally,
+    #[serde(default)]
+    service: Service,
     /// Who ordered that nobody new is let in.
     #[serde(default)]
     drained: Option<Label>,
@@ -184,10 +181,18 @@ impl Queues {
         gone.for_each(|(_, line)| line.drained = None);
     }
 
-    pub fn answered(&mut self, queue: &Name, now: Stamp) {
+    /// Somebody talks with a caller who waited here so long.
+    pub fn answered(&mut self, queue: &Name, waited: Duration, level: ServiceLevel, now: Stamp) {
         let line = self.line(queue);
-        line.tally.answered += 1;
+        line.service.answered(waited, level, now);
         line.pace.answered(now);
+    }
+
+    /// What was taken for an answer at that moment was none.
+    pub fn unanswered(&mut self, queue: &Name, waited: Duration, level: ServiceLevel, then: Stamp) {
+        let line = self.line(queue);
+        line.service.unanswered(waited, level, then);
+        line.pace.unanswered(then);
     }
 
     /// How long a caller with this place will wait from now on.
@@ -201,8 +206,14 @@ impl Queues {
         line.pace.expected(line.members.len() + 1, now)
     }
 
-    pub fn abandoned(&mut self, queue: &Name) {
-        self.line(queue).tally.abandoned += 1;
+    /// A caller who waited here so long hung up.
+    pub fn abandoned(&mut self, queue: &Name, waited: Duration, level: ServiceLevel, now: Stamp) {
+        self.line(queue).service.abandoned(waited, level, now);
+    }
+
+    /// A caller goes elsewhere without an answer.
+    pub fn passed_on(&mut self, queue: &Name, now: Stamp) {
+        self.line(queue).service.passed_on(now);
     }
 
     /// Who is next of those for whom the same is wanted of an agent.
@@ -225,8 +236,8 @@ impl Queues {
         self.lines.get(queue)?.members.iter().map(|place| place.joined).min()
     }
 
-    pub fn tally(&self, queue: &Name) -> Tally {
-        self.lines.get(queue).map(|line| line.tally).unwrap_or_default()
+    pub fn service(&self, queue: &Name) -> Option<&Service> {
+        Some(&self.lines.get(queue)?.service)
     }
 
     /// All queues that somebody ever waited in.
@@ -240,7 +251,7 @@ impl Queues {
     }
 
     pub fn new_day(&mut self) {
-        self.lines.values_mut().for_each(|line| line.tally = Tally::default());
+        self.lines.values_mut().for_each(|line| line.service.new_day());
     }
 
     fn line(&mut self, queue: &Name) -> &mut Line {

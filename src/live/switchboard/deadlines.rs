@@ -32,6 +32,7 @@ const ANSWER_TRIES: u8 = 5;
 impl Switchboard {
     pub(super) fn clock(&mut self) {
         let now = self.now();
+        self.turn_day();
         while let Some(timer) = self.timers.pop(now) {
             match &timer {
                 Timer::Agent(name) => self.agent_due(name),

@@ -73,19 +73,21 @@ impl Switchboard {
         let waited = millis(now, waiting.place.joined);
         call.wait_ms += waited;
         self.queues.leave(&waiting.queue, waiting.place);
-        self.queues.answered(&waiting.queue, now);
         let queue = waiting.queue.clone();
+        self.queues.answered(&queue, now.since(waiting.entered()), self.site.service_level(&queue), now);
         self.stretch(Some(id), &queue);
         Some(waited)
     }
 
     /// The agent was gone before the talk began in earnest: the caller has the old place again.
     pub(super) fn give_place_back(&mut self, id: CallId, waiting: &Waiting, talked: Duration) {
-        let (now, talked) = (self.now(), u64::try_from(talked.as_millis()).unwrap_or(u64::MAX));
+        let (now, millis_talked) = (self.now(), u64::try_from(talked.as_millis()).unwrap_or(u64::MAX));
         self.queues.hold(&waiting.queue, waiting.place);
+        let (then, level) = (now - talked, self.site.service_level(&waiting.queue));
+        self.queues.unanswered(&waiting.queue, then.since(waiting.entered()), level, then);
         let max_wait = self.site.queues.get(&waiting.queue).map(|queue| queue.max_wait);
         if let Some(call) = self.calls.get_mut(&id) {
-            let booked = millis(now, waiting.place.joined).saturating_sub(talked);
+            let booked = millis(now, waiting.place.joined).saturating_sub(millis_talked);
             call.wait_ms = call.wait_ms.saturating_sub(booked);
         }
         if let Some(span) = max_wait {

@@ -397,6 +397,11 @@ impl Switchboard {
         Ok(board)
     }
 
+    /// Whether what was counted today was counted on that day.
+    pub(super) fn is_today(&self, now: Stamp) -> bool {
+        day(now, &self.site) == self.today
+    }
+
     pub(super) fn turn_day(&mut self) {
         let today = day(self.now(), &self.site);
         if today != self.today {

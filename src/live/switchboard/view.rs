@@ -7,6 +7,7 @@ mod brief;
 mod done;
 mod known;
 mod recording;
+mod service;
 mod words;
 
 pub use act::{Act, Spot};
@@ -15,6 +16,7 @@ pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use known::{Known, LastContact};
 pub use recording::{Pause, Recording};
+pub use service::{FiguresView, ServiceView};
 pub use words::{Speaker, Words};
 
 use serde::{Deserialize, Serialize};
@@ -171,6 +173,8 @@ pub struct QueueView {
     /// So many wait that those in reserve take its callers, too.
     #[serde(default)]
     pub expanded: bool,
+    #[serde(default)]
+    pub service: ServiceView,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]

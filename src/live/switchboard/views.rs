@@ -178,7 +178,7 @@ impl Switchboard {
 
     fn queue_view(&self, name: &Name, now: Stamp) -> QueueView {
         let members = || self.agents.iter().filter(|(agent, _)| self.agents.queues(agent).contains(name));
-        let tally = self.queues.tally(name);
+        let service = self.service(name, now);
         QueueView {
             name: name.clone(),
             waiting: self.queues.waiting(name),
@@ -194,10 +194,11 @@ impl Switchboard {
                 .filter(|call| call.stage.talks_since().is_some() && call.queue.as_ref() == Some(name))
                 .count(),
             logged_in: members().filter(|(_, agent)| agent.state != AgentState::LoggedOut).count(),
-            answered_today: tally.answered,
-            abandoned_today: tally.abandoned,
+            answered_today: service.today.answered,
+            abandoned_today: service.today.abandoned + service.today.short,
             drained: self.queues.drained(name).cloned(),
             expanded: self.agents.is_expanded(name),
+            service,
         }
     }
 

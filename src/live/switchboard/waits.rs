@@ -228,8 +228,8 @@ impl Switchboard {
         match beyond {
             Beyond::Queue(queue) => {
                 self.out.tell(call, format_smolstr!("on to queue {queue}, with the same place"));
-                if joined {
-                    self.forget_place(id);
+                if joined && let Some(left) = self.forget_place(id) {
+                    self.queues.passed_on(&left.queue, now);
                 }
                 self.enter(id, Waiting { queue, entered: Some(now), wish: None, greeting: false, ..waiting });
             }
@@ -259,23 +259,26 @@ impl Switchboard {
     /// Takes the caller out of the queue without an answer.
     pub(super) fn leave_queue(&mut self, id: CallId) {
         let now = self.now();
-        let Some((queue, place)) = self.forget_place(id) else { return };
+        let Some(waiting) = self.forget_place(id) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.wait_ms += millis(now, place.joined);
+        call.wait_ms += millis(now, waiting.place.joined);
+        let queue = &waiting.queue;
         if call.gone.is_some() {
-            self.queues.abandoned(&queue);
+            let waited = now.since(waiting.entered());
+            self.queues.abandoned(queue, waited, self.site.service_level(queue), now);
+        } else {
+            self.queues.passed_on(queue, now);
         }
     }
 
-    fn forget_place(&mut self, id: CallId) -> Option<(Name, Place)> {
-        let waiting = self.calls.get(&id)?.stage.waiting()?;
-        let (queue, place) = (waiting.queue.clone(), waiting.place);
-        self.queues.leave(&queue, place);
+    fn forget_place(&mut self, id: CallId) -> Option<Waiting> {
+        let waiting = self.calls.get(&id)?.stage.waiting()?.clone();
+        self.queues.leave(&waiting.queue, waiting.place);
         for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id), Timer::Announce(id)] {
             self.timers.clear(&timer);
         }
-        self.stretch(Some(id), &queue);
-        Some((queue, place))
+        self.stretch(Some(id), &waiting.queue);
+        Some(waiting)
     }
 
     /// A step of a flow, or a conversation, sends the caller to a queue.

@@ -112,6 +112,21 @@ pub struct Lack<'a> {
     pub needs: u8,
 }
 
+/// How many of a hundred callers are to be answered how soon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ServiceLevel {
+    pub percent: u8,
+    pub within: Duration,
+    /// Who hangs up sooner does not count at all.
+    pub short: Duration,
+}
+
+impl Default for ServiceLevel {
+    fn default() -> Self {
+        Self { percent: 80, within: Duration::from_secs(20), short: Duration::ZERO }
+    }
+}
+
 /// A queue and whom it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
@@ -144,6 +159,8 @@ pub struct Queue {
     /// So often callers hear how many wait before them, and how long that will take.
     #[serde(default)]
     pub announce: Option<Duration>,
+    #[serde(default)]
+    pub service_level: ServiceLevel,
 }
 
 impl Queue {
@@ -162,6 +179,7 @@ impl Queue {
             overflow: Vec::new(),
             expand: None,
             announce: None,
+            service_level: ServiceLevel::default(),
         }
     }
 

@@ -1,0 +1,51 @@
+//! How well queues are served, in figures.
+
+use std::fmt::{self, Write};
+
+use super::Text;
+use crate::live::switchboard::view::{FiguresView, QueueView};
+
+type Figure = fn(&FiguresView) -> Option<f64>;
+
+/// By queue and span. What nobody's wait has told has no line.
+const FIGURES: [(&str, &str, Figure); 6] = [
+    ("queue_service_level_ratio", "Answered in time, of those offered.", |of| ratio(of.in_time, of.offered)),
+    ("queue_answer_ratio", "Answered, of those offered.", |of| ratio(of.answered, of.offered)),
+    ("queue_abandonment_ratio", "Hung up waiting, of those offered.", |of| ratio(of.abandoned, of.offered)),
+    ("queue_average_wait_seconds", "What those answered waited, on the mean.", |of| {
+        of.average_wait_ms.map(|ms| ms as f64 / 1000.0)
+    }),
+    ("queue_offered", "Callers whose wait is over.", |of| Some(of.offered as f64)),
+    ("queue_short", "Callers who hung up so soon that they do not count.", |of| Some(of.short as f64)),
+];
+
+fn ratio(of: u64, all: u64) -> Option<f64> {
+    (all > 0).then(|| of as f64 / all as f64)
+}
+
+impl Text {
+    pub(super) fn service(&mut self, queues: &[QueueView]) -> fmt::Result {
+        let (target, within) = ("queue_service_level_target_ratio", "queue_service_level_within_seconds");
+        self.head(target, "gauge", "How many of those offered are to be answered in time.")?;
+        for queue in queues {
+            let percent = f64::from(queue.service.percent) / 100.0;
+            writeln!(self.0, "tandem_{target}{{queue=\"{}\"}} {percent}", queue.name)?;
+        }
+        self.head(within, "gauge", "How soon that is.")?;
+        for queue in queues {
+            let seconds = queue.service.within_ms as f64 / 1000.0;
+            writeln!(self.0, "tandem_{within}{{queue=\"{}\"}} {seconds}", queue.name)?;
+        }
+        for (name, help, figure) in FIGURES {
+            self.head(name, "gauge", help)?;
+            for queue in queues {
+                for (over, figures) in [("15m", &queue.service.lately), ("day", &queue.service.today)] {
+                    let Some(value) = figure(figures) else { continue };
+                    let queue = &queue.name;
+                    writeln!(self.0, "tandem_{name}{{queue=\"{queue}\",over=\"{over}\"}} {value}")?;
+                }
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,72 @@
+//! How well queues are served, told in figures.
+
+use tandem::{
+    infra::site::{ServiceLevel, Site},
+    live::switchboard::view::{Act, FiguresView, Query, ServiceView, View},
+    ports::engine::simulator::{Answer, Faults, World},
+};
+
+use super::rig::{Rig, START, caller, millis, name, phones, secs, site};
+
+fn service(rig: &Rig) -> ServiceView {
+    let View::Queues(queues) = rig.board.view(&Query::Queues, rig.now) else { panic!("queues") };
+    queues.into_iter().find(|view| view.name == name("sales")).expect("the queue").service
+}
+
+fn level(short: u64, wrap_up: u64) -> Site {
+    let mut site = site(1);
+    let queue = site.queues.get_mut(&name("sales")).expect("a queue");
+    queue.service_level = ServiceLevel { percent: 90, within: secs(10), short: secs(short) };
+    queue.max_wait = secs(60);
+    site.agents.get_mut(&name("a0")).expect("an agent").wrap_up = secs(wrap_up);
+    site
+}
+
+#[test]
+fn every_wait_ends_in_one_figure_and_a_restart_changes_none() {
+    let world = World::new(1, phones(1, Answer::After(secs(1)), secs(30)), Faults::default(), START);
+    let mut rig = Rig::new(level(5, 0), world);
+    // One is answered at once, one when the first has talked, one is tired by then, one at once, and one waits in vain.
+    rig.call("c1", secs(0));
+    rig.call("c2", secs(2));
+    rig.call_with("c3", secs(4), caller('1', secs(20), secs(60)));
+    rig.call_with("c4", secs(6), caller('1', secs(3), secs(60)));
+    rig.run_for(secs(45));
+    rig.act(Act::Logout { agent: name("a0") }).expect("logged out");
+    rig.call("c5", secs(0));
+    rig.run_for(secs(100));
+    let told = service(&rig);
+    let FiguresView { offered, answered, in_time, abandoned, short, passed_on, .. } = told.today;
+    assert_eq!((offered, answered, in_time, abandoned, short, passed_on), (4, 2, 1, 1, 1, 1), "{told:?}");
+    assert_eq!(told.today.service_level_permille, Some(250));
+    assert_eq!(told.today.answer_permille, Some(500));
+    assert_eq!(told.today.abandonment_permille, Some(250));
+    let waits = told.today.average_wait_ms.expect("two were answered");
+    assert!((14_000..17_000).contains(&waits), "one second and thirty: {waits}");
+    assert_eq!((told.percent, told.within_ms, told.short_ms), (90, 10_000, 5_000));
+    assert_eq!(told.lately, told.today);
+
+    let before = rig.snapshot();
+    rig.die_and_return(&before, secs(1));
+    rig.run_for(secs(2));
+    assert_eq!(service(&rig).today, told.today);
+    rig.run_for(secs(16 * 60));
+    let later = service(&rig);
+    assert_eq!((later.lately, later.today), (FiguresView::default(), told.today));
+    rig.run_for(secs(24 * 3600));
+    assert_eq!(service(&rig).today, FiguresView::default(), "a new day");
+}
+
+#[test]
+fn an_agent_gone_at_once_has_answered_nobody() {
+    let world = World::new(1, phones(1, Answer::After(secs(1)), millis(500)), Faults::default(), START);
+    let mut rig = Rig::new(level(0, 30), world);
+    rig.call("c1", secs(0));
+    rig.run_for(secs(8));
+    assert_eq!(rig.states(), ["waiting"], "the place is given back");
+    assert_eq!(service(&rig).today, FiguresView::default());
+    rig.world.phone(&name("1000")).expect("a phone").talk = secs(30);
+    rig.run_for(secs(40));
+    let told = service(&rig).today;
+    assert_eq!((told.offered, told.answered), (1, 1), "{told:?}");
+}
