@@ -1,11 +1,13 @@
 //! A day of calls in virtual time: the switchboard itself, the simulated engine, and callers drawn by a seed. What comes of
 //! it stands beside what queueing theory says, where it says something.
 //!
-//! - `house`    the site that a scenario describes
+//! - `house`    the site that a scenario describes, or names
+//! - `callers`  who calls, drawn by a seed
 //! - `day`      callers, the engine and the switchboard, let go
 //! - `outcome`  what became of the callers, in figures
 //! - `erlang`   what Erlang's formulas say; `staffing` how many agents each hour needs by them
 
+mod callers;
 mod day;
 mod erlang;
 mod house;
@@ -14,5 +16,5 @@ mod staffing;
 
 pub use day::run;
 pub use erlang::{Expected, erlang_a, erlang_c};
-pub use outcome::{Outcome, QueueOutcome};
+pub use outcome::{CallersOutcome, Fates, Outcome, QueueOutcome, Whole, Work};
 pub use staffing::{Need, Wish, staffing};

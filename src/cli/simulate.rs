@@ -1,19 +1,24 @@
 //! `tandem simulate`: a day of calls in virtual time, and what became of the callers.
 
-use std::{fmt::Write, path::PathBuf};
+mod tables;
+
+use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
 
 use super::{
     Common, Exit, Fault,
-    check::draw,
+    check::{self, draw},
     context::paint,
-    paint::{Paint, faint, number, text},
     show::print,
 };
 use crate::{
-    infra::site::scenario::{self, Scenario},
-    simulate::{Need, Outcome, QueueOutcome, Wish, run as live_through, staffing},
+    infra::site::{
+        self,
+        scenario::{self, Scenario, WhatIf},
+    },
+    simulate::{Outcome, Wish, run as live_through, staffing},
 };
 
 /// Live through a day of calls in virtual time and tell what became of the callers
@@ -25,6 +30,15 @@ pub(super) struct Args {
     /// The scenario; examples/scenarios has some
     #[arg(long, value_name = "FILE")]
     scenario: PathBuf,
+    /// With the queues, agents, skills and rules of this site, instead of the scenario's
+    #[arg(long, value_name = "DIR")]
+    site: Option<PathBuf>,
+    /// Beside it the same callers with a change, as `agents calls -2 10:00-12:00`; as often as you like
+    ///
+    /// Changes with `;` between them go together. `agents QUEUE ±N FROM-TO`; `queue QUEUE KEY VALUE`, as in queues.yaml,
+    /// or `off`; `rule POLICY RULE KEY VALUE`, as in routing.yaml; `site DIR`, everything as in another site.
+    #[arg(long, value_name = "CHANGE", conflicts_with = "staffing")]
+    what_if: Vec<String>,
     /// Tell how many agents each hour needs, by Erlang's formulas, instead of living through the day
     #[arg(long)]
     staffing: bool,
@@ -36,134 +50,81 @@ pub(super) struct Args {
     shrinkage: u8,
 }
 
+/// The scenario, and the same callers under each change.
+#[derive(Serialize)]
+struct Answer {
+    #[serde(flatten)]
+    as_it_is: Outcome,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    what_if: Vec<Tried>,
+}
+
+#[derive(Serialize)]
+struct Tried {
+    change: String,
+    #[serde(flatten)]
+    outcome: Outcome,
+}
+
 pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
-    let scenario = match scenario::load(&args.scenario) {
+    let scenario = match load(common, args)? {
         Ok(scenario) => scenario,
-        Err(problems) => {
-            let folder = args.scenario.parent().unwrap_or(std::path::Path::new(""));
-            let told: String =
-                problems.0.iter().map(|problem| draw(&paint(), folder, problem) + "\n").collect();
-            eprint!("{told}");
-            return Ok(Exit::RefusedByCheck);
-        }
+        Err(exit) => return Ok(exit),
     };
     if args.staffing {
         let share = |percent: u8| f64::from(percent) / 100.0;
         let wish = Wish { goal: share(args.goal), shrinkage: share(args.shrinkage) };
         let needs = staffing(&scenario, wish);
-        return say(common, &needs, || roster(&paint(), &scenario, args, &needs));
+        return say(common, &needs, || tables::roster(&paint(), &scenario, args, &needs));
     }
-    let style =
-        ProgressStyle::with_template("{bar:40} {percent} % of the day, {eta} left").expect("a fixed text");
-    let bar = ProgressBar::new(1000).with_style(style);
-    let outcome = live_through(&scenario, &|share| bar.set_position((share * 1000.0) as u64));
-    bar.finish_and_clear();
-    say(common, &outcome, || told(&paint(), &outcome))
+    let others = args.what_if.iter().map(|text| WhatIf::parse(text, Path::new("")));
+    let others: Result<Vec<WhatIf>, String> =
+        scenario.what_if.iter().cloned().map(Ok).chain(others).collect();
+    let changed = others.and_then(|others| {
+        let changed = |what_if: WhatIf| Ok((scenario.changed(&what_if)?, what_if.name));
+        others.into_iter().map(changed).collect::<Result<Vec<_>, String>>()
+    });
+    let changed = match changed {
+        Ok(changed) => changed,
+        Err(why) => {
+            eprintln!("tandem: {why}");
+            return Ok(Exit::Usage);
+        }
+    };
+    let as_it_is = live(&scenario, "as it is");
+    let what_if =
+        changed.into_iter().map(|(scenario, change)| Tried { outcome: live(&scenario, &change), change });
+    let answer = Answer { as_it_is, what_if: what_if.collect() };
+    say(common, &answer, || tables::told(&paint(), &answer))
 }
 
-fn say(common: &Common, value: &impl serde::Serialize, text: impl Fn() -> String) -> Result<Exit, Fault> {
+/// The scenario, or how to end: its faults are told then.
+fn load(common: &Common, args: &Args) -> Result<Result<Scenario, Exit>, Fault> {
+    let Ok(site) = args.site.as_deref().map(site::load).transpose() else {
+        let site = args.site.clone().unwrap_or_default();
+        return check::run(common, &check::Args { site }).map(Err);
+    };
+    Ok(scenario::load(&args.scenario, site).map_err(|problems| {
+        let folder = args.scenario.parent().unwrap_or(Path::new(""));
+        let told: String = problems.0.iter().map(|problem| draw(&paint(), folder, problem) + "\n").collect();
+        eprint!("{told}");
+        Exit::RefusedByCheck
+    }))
+}
+
+fn live(scenario: &Scenario, what: &str) -> Outcome {
+    let style = ProgressStyle::with_template("{msg} {bar:40} {percent} % of the day, {eta} left");
+    let bar = ProgressBar::new(1000).with_style(style.expect("a fixed text")).with_message(what.to_owned());
+    let outcome = live_through(scenario, &|share| bar.set_position((share * 1000.0) as u64));
+    bar.finish_and_clear();
+    outcome
+}
+
+fn say(common: &Common, value: &impl Serialize, text: impl Fn() -> String) -> Result<Exit, Fault> {
     if common.json {
         print(&format!("{}\n", serde_json::to_string(value).map_err(std::io::Error::other)?))?;
     } else {
         print(&text())?;
     }
     Ok(Exit::Done)
-}
-
-fn roster(paint: &Paint, scenario: &Scenario, args: &Args, needs: &[Need]) -> String {
-    let head = [
-        "QUEUE",
-        "FROM",
-        "CALLS/H",
-        "ERLANG",
-        "AGENTS",
-        "ROSTERED",
-        "IN TIME",
-        "MEAN WAIT",
-        "ABANDONED",
-        "BUSY",
-    ];
-    let rows = needs.iter().map(|need| {
-        vec![
-            text(need.queue.as_str()),
-            text(need.from.strftime("%H:%M").to_string()),
-            number(need.rate),
-            number(format!("{:.1}", need.erlangs)),
-            number(need.agents),
-            number(need.rostered),
-            number(percent(need.expected.within)),
-            number(seconds(need.expected.mean_wait)),
-            number(percent(need.expected.abandoned)),
-            number(percent(need.expected.occupancy)),
-        ]
-    });
-    let (goal, within, away) = (args.goal, scenario.within.as_secs(), args.shrinkage);
-    let mut told = paint.label(&scenario.name);
-    let _ = writeln!(told, ": {goal} % answered within {within} s; {away} % of the time rostered is away");
-    told + &paint.table(&head, rows)
-}
-
-fn told(paint: &Paint, outcome: &Outcome) -> String {
-    let head = [
-        "QUEUE",
-        "CALLS",
-        "ANSWERED",
-        "ABANDONED",
-        "OVERFLOWED",
-        "IN TIME",
-        "MEAN WAIT",
-        "95 %",
-        "LONGEST",
-        "BUSY",
-    ];
-    let rows = outcome.queues.iter().flat_map(|queue| [Some(line(queue)), theory(queue)]).flatten();
-    let mut told = paint.label(&outcome.name);
-    let _ = writeln!(
-        told,
-        ": {} calls, seed {}; in time is within {} s",
-        outcome.calls, outcome.seed, outcome.within_s
-    );
-    told + &paint.table(&head, rows)
-}
-
-fn line(queue: &QueueOutcome) -> Vec<comfy_table::Cell> {
-    let share = |part: u64| number(percent(part as f64 / queue.offered.max(1) as f64));
-    vec![
-        text(queue.queue.as_str()),
-        number(queue.offered),
-        share(queue.answered),
-        share(queue.abandoned),
-        share(queue.overflowed),
-        number(percent(queue.service_level)),
-        number(seconds(queue.mean_wait)),
-        number(seconds(queue.wait_95)),
-        number(seconds(queue.longest_wait)),
-        number(percent(queue.occupancy)),
-    ]
-}
-
-fn theory(queue: &QueueOutcome) -> Option<Vec<comfy_table::Cell>> {
-    let theory = queue.theory?;
-    let expected = theory.expected;
-    let none = || text("");
-    Some(vec![
-        faint(theory.formula),
-        none(),
-        faint(percent(1.0 - expected.abandoned)),
-        faint(percent(expected.abandoned)),
-        none(),
-        faint(percent(expected.within)),
-        faint(seconds(expected.mean_wait)),
-        none(),
-        none(),
-        faint(percent(expected.occupancy)),
-    ])
-}
-
-fn percent(share: f64) -> String {
-    format!("{:.1} %", share * 100.0)
-}
-
-fn seconds(value: f64) -> String {
-    format!("{value:.1} s")
 }

@@ -1,97 +1,113 @@
 //! Callers, the simulated engine and the switchboard, let go in virtual time.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
 
-use fastrand::Rng;
-use jiff::{civil::Time, tz::TimeZone};
+use jiff::{
+    ToSpan,
+    civil::{DateTime, Time},
+    tz::TimeZone,
+};
 
 use super::{
-    house::{self, Line},
+    callers::{self, ENDLESS, Stream},
+    house::{self, Crew},
     outcome::{Outcome, Sums},
 };
 use crate::{
-    base::{
-        clock::Stamp,
-        id::{LegId, Name},
-        number::Number,
-        text::Label,
-    },
-    infra::site::scenario::{Arrivals, Scenario, Spread},
+    base::{clock::Stamp, id::CallId, number::Number, text::Label},
+    infra::site::scenario::{Scenario, Who},
     live::switchboard::{
         Effect, Input, Switchboard,
         view::{Act, Actor},
     },
-    ports::engine::{
-        Arrival, Origin,
-        simulator::{Answer, Caller, Faults, Phone, World},
-    },
+    ports::engine::simulator::{Answer, Faults, Phone, World},
 };
 
-/// Nobody waits or talks longer.
-const ENDLESS: Duration = Duration::from_hours(24 * 365);
 /// How far ahead callers are drawn.
 const AHEAD: Duration = Duration::from_mins(10);
 
 /// Lives through a scenario. `progress` is told now and then which share is done, 0 to 1. The same scenario gives the same
 /// outcome.
 pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
-    let start = scenario
-        .start
-        .to_zoned(TimeZone::UTC)
-        .map_or_else(|_| Stamp::default(), |zoned| Stamp(zoned.timestamp().as_microsecond()));
-    let (site, lines) = house::build(scenario);
-    let phone = |name: &Name| Phone {
-        extension: site.extensions[&site.agents[name].extension].phone.clone(),
+    let zone = scenario.zone();
+    let start = stamp(scenario.start, &zone);
+    let house = house::build(scenario);
+    let phone = |extension: &crate::infra::site::Extension| Phone {
+        extension: extension.phone.clone(),
         registered: true,
         answer: Answer::After(Duration::ZERO),
         talk: ENDLESS,
     };
-    let phones = site.agents.keys().map(phone).collect();
+    let phones = house.site.extensions.values().map(phone).collect();
     let mut world = World::new(scenario.seed, phones, Faults::default(), start);
     world.rests(house::LEASE);
+    let sums = Sums::new(scenario, &house.site, start);
     let mut day = Day {
-        board: Switchboard::new(Arc::new(site), start),
+        board: Switchboard::new(Arc::new(house.site), start),
         world,
         now: start,
         seq: 0,
-        sums: Sums::new(scenario, start),
+        sums,
+        zone: &zone,
+        unknown: BTreeMap::new(),
+        on: vec![0; house.crews.len()],
     };
-    let mut streams: Vec<Stream> = scenario
-        .arrivals
-        .iter()
-        .zip(1..)
-        .map(|(arrivals, n)| Stream::new(arrivals, &lines[&arrivals.queue], scenario.seed ^ (n << 32), start))
+    let kinds = scenario.arrivals.iter().zip(house.numbers.iter().cloned().enumerate());
+    let known = scenario.site.is_some();
+    let mut streams: Vec<Stream> = kinds
+        .map(|(arrivals, kind)| Stream::new(arrivals, kind, known, &zone, scenario.seed, start))
         .collect();
     day.input(Input::Started { version: env!("CARGO_PKG_VERSION").into() });
     let end = start + scenario.length;
-    let mut on = BTreeMap::new();
-    let mut callers = 0;
     while day.now < end {
-        day.staff(&lines, &mut on);
-        let until = (day.now + AHEAD).min(end).min(day.next_change(&lines));
-        for stream in &mut streams {
-            stream.draw(until, &mut day.world, &mut callers);
+        day.staff(&house.crews);
+        let until = (day.now + AHEAD).min(end).min(day.next_change(&house.crews));
+        for (stream, arrivals) in streams.iter_mut().zip(&scenario.arrivals) {
+            while let Some(coming) = stream.draw(until) {
+                day.expect(coming, &arrivals.who);
+            }
         }
         day.run_until(until);
         progress(day.now.since(start).as_secs_f32() / scenario.length.as_secs_f32().max(1.0));
     }
     // Whoever is there is served to the end, or turned away by the queue.
     while day.board.live_calls() > 0 {
-        day.staff(&lines, &mut on);
-        day.run_until((day.now + AHEAD).min(day.next_change(&lines)));
+        day.staff(&house.crews);
+        day.run_until((day.now + AHEAD).min(day.next_change(&house.crews)));
     }
-    day.sums.outcome(&lines)
+    day.sums.outcome()
 }
 
-struct Day {
+fn stamp(local: DateTime, zone: &TimeZone) -> Stamp {
+    let zoned = local.to_zoned(zone.clone());
+    zoned.map_or_else(|_| Stamp::default(), |zoned| Stamp(zoned.timestamp().as_microsecond()))
+}
+
+struct Day<'a> {
     board: Switchboard,
     world: World,
     now: Stamp,
     seq: u64,
     sums: Sums,
+    zone: &'a TimeZone,
+    /// Who will call, or has, and has not been asked about.
+    unknown: BTreeMap<Number, &'a Who>,
+    /// How many of each crew are there.
+    on: Vec<usize>,
 }
 
-impl Day {
+impl<'a> Day<'a> {
+    fn expect(&mut self, coming: callers::Coming, who: &'a Who) {
+        if let Some(from) = &coming.arrival.from {
+            self.unknown.insert(from.clone(), who);
+        }
+        self.world.expect(coming.at, coming.leg, coming.arrival, coming.caller);
+    }
+
     fn run_until(&mut self, end: Stamp) {
         loop {
             let next = [self.world.next(), self.board.next_deadline()].into_iter().flatten().min();
@@ -108,32 +124,41 @@ impl Day {
     }
 
     fn input(&mut self, input: Input) {
-        self.seq += 1;
-        for effect in self.board.on(self.seq, self.now, input) {
-            match effect {
-                Effect::Order(order) => self.world.order(order, self.now),
-                Effect::Record(record) => self.sums.add(&record),
-                _ => {}
+        let mut inputs = VecDeque::from([input]);
+        while let Some(input) = inputs.pop_front() {
+            self.seq += 1;
+            for effect in self.board.on(self.seq, self.now, input) {
+                match effect {
+                    Effect::Order(order) => self.world.order(order, self.now),
+                    Effect::Record(record) => self.sums.add(&record),
+                    Effect::LookUp { call, from } => inputs.push_back(self.known(call, &from)),
+                    _ => {}
+                }
             }
         }
     }
 
+    /// Who calls is known at once.
+    fn known(&mut self, call: CallId, from: &Number) -> Input {
+        let who = self.unknown.remove(from);
+        Input::Known { call, known: who.and_then(callers::known) }
+    }
+
     /// Agents come and go as the curves of the day say.
-    fn staff(&mut self, lines: &BTreeMap<Name, Line>, on: &mut BTreeMap<Name, usize>) {
+    fn staff(&mut self, crews: &[Crew]) {
         let time = self.time();
-        for (queue, line) in lines {
-            let wanted = usize::from(line.staff.at(time));
-            let before = on.insert(queue.clone(), wanted).unwrap_or(0);
+        for (at, crew) in crews.iter().enumerate() {
+            let wanted = usize::from(crew.staff.at(time)).min(crew.agents.len());
+            let before = std::mem::replace(&mut self.on[at], wanted);
             let (come, go) = (before.min(wanted)..wanted, wanted.min(before)..before);
-            for agent in &line.agents[come] {
-                self.sums.came(agent);
+            for agent in &crew.agents[come] {
+                self.sums.came(agent, self.now);
                 self.act(Act::Login { agent: agent.clone() });
             }
-            for agent in &line.agents[go] {
+            for agent in &crew.agents[go] {
                 self.sums.left(agent, self.now);
                 self.act(Act::Logout { agent: agent.clone() });
             }
-            self.sums.staffed(queue, self.now, wanted);
         }
     }
 
@@ -142,83 +167,16 @@ impl Day {
     }
 
     /// When a curve's next value begins.
-    fn next_change(&self, lines: &BTreeMap<Name, Line>) -> Stamp {
-        let time = self.time();
-        let since_midnight =
-            |time: Time| Duration::try_from(time.duration_since(Time::MIN)).unwrap_or_default();
-        let midnight = self.now - since_midnight(time);
-        let changes =
-            lines.values().flat_map(|line| &line.staff.0).map(|(from, _)| midnight + since_midnight(*from));
-        changes
-            .filter(|at| *at > self.now)
-            .min()
-            .unwrap_or(Stamp::MAX)
-            .min(midnight + Duration::from_hours(24))
+    fn next_change(&self, crews: &[Crew]) -> Stamp {
+        let local = self.now.zoned(self.zone).datetime();
+        let tomorrow = local.date().checked_add(1.day()).unwrap_or(local.date());
+        let times =
+            crews.iter().flat_map(|crew| &crew.staff.0).map(|(from, _)| local.date().to_datetime(*from));
+        let changes = times.chain([tomorrow.to_datetime(Time::MIN)]).map(|at| stamp(at, self.zone));
+        changes.filter(|at| *at > self.now).min().unwrap_or(Stamp::MAX)
     }
 
     fn time(&self) -> Time {
-        self.now.zoned(&TimeZone::UTC).time()
-    }
-}
-
-/// Callers of one kind, drawn one after the other.
-struct Stream {
-    arrivals: Arrivals,
-    number: Number,
-    random: Rng,
-    next: Stamp,
-}
-
-impl Stream {
-    fn new(arrivals: &Arrivals, line: &Line, seed: u64, start: Stamp) -> Self {
-        let mut stream = Self {
-            arrivals: arrivals.clone(),
-            number: line.number.clone(),
-            random: Rng::with_seed(seed),
-            next: start,
-        };
-        stream.step();
-        stream
-    }
-
-    /// To the next caller, if as many came all day as come at most.
-    fn step(&mut self) {
-        let most = f64::from(self.arrivals.rate.most()) / 3600.0;
-        let gap = if most > 0.0 { self.exponential(1.0 / most) } else { ENDLESS };
-        self.next = self.next + gap;
-    }
-
-    /// Those who call before `until`: of the possible callers, as many as the hour has (thinning; Lewis and Shedler 1979).
-    fn draw(&mut self, until: Stamp, world: &mut World, callers: &mut u64) {
-        while self.next < until {
-            let at = self.next;
-            self.step();
-            let rate = self.arrivals.rate.at(at.zoned(&TimeZone::UTC).time());
-            if self.random.f64() * f64::from(self.arrivals.rate.most()) >= f64::from(rate) {
-                continue;
-            }
-            let talk = self.span(self.arrivals.handling);
-            let patience = self.arrivals.patience.map_or(Duration::MAX, |spread| self.span(spread));
-            *callers += 1;
-            let leg = LegId::new(format!("caller-{callers}")).expect("letters and digits");
-            let arrival = Arrival {
-                origin: Origin::Trunk,
-                from: None,
-                from_name: Label::default(),
-                to: self.number.clone(),
-            };
-            world.expect(at, leg, arrival, Caller { keys: Vec::new(), patience, talk });
-        }
-    }
-
-    fn span(&mut self, spread: Spread) -> Duration {
-        match spread {
-            Spread::Always(span) => span,
-            Spread::Exponential(mean) => self.exponential(mean.as_secs_f64()),
-        }
-    }
-
-    fn exponential(&mut self, mean: f64) -> Duration {
-        Duration::from_secs_f64((-mean * (1.0 - self.random.f64()).ln()).min(ENDLESS.as_secs_f64()))
+        self.now.zoned(self.zone).time()
     }
 }

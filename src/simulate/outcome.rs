@@ -1,16 +1,19 @@
-//! What became of the callers of a scenario.
+//! What became of the callers of a scenario, and of its agents' time.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 
 use super::{
+    callers,
     erlang::{Expected, erlang_a, erlang_c},
-    house::Line,
 };
 use crate::{
     base::{clock::Stamp, id::Name},
-    infra::site::scenario::{Scenario, Spread},
+    infra::site::{
+        Site,
+        scenario::{Scenario, Spread},
+    },
     live::record::{CallRecord, EndedBy},
 };
 
@@ -23,29 +26,69 @@ pub struct Outcome {
     pub calls: u64,
     /// Answered within so many seconds counts for the service level.
     pub within_s: u64,
+    /// Everybody who waited in a queue, and every agent.
+    pub all: Whole,
     pub queues: Vec<QueueOutcome>,
+    /// By kind, as the scenario has them.
+    pub callers: Vec<CallersOutcome>,
 }
 
-/// What became of a queue's callers; waits in seconds, shares from 0 to 1.
-#[derive(Clone, Debug, PartialEq, Serialize)]
-pub struct QueueOutcome {
-    pub queue: Name,
+/// What became of callers who waited in a queue; waits in seconds, shares from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Fates {
     pub offered: u64,
     pub answered: u64,
     pub abandoned: u64,
-    /// Left because they had waited as long as the queue allows.
+    /// Went on to something else than an agent, because they had waited as long as the queue allows.
     pub overflowed: u64,
-    /// Of all who called, answered within the time.
+    /// Of all of them, answered within the time.
     pub service_level: f64,
     /// Of those who were answered.
     pub mean_wait: f64,
     pub median_wait: f64,
     pub wait_95: f64,
     pub longest_wait: f64,
-    /// How much of the time that agents were there they talked.
+}
+
+/// What agents did with their time; shares from 0 to 1.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Work {
+    /// How much of the time that they were there they talked.
     pub occupancy: f64,
+    /// How evenly: 1 less the standard deviation of their occupancies by the mean. None with fewer than two agents, or
+    /// when nobody talked.
+    pub balance: Option<f64>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+pub struct Whole {
+    #[serde(flatten)]
+    pub fates: Fates,
+    #[serde(flatten)]
+    pub work: Work,
+}
+
+/// Those whose last queue this was, and the agents who serve it.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QueueOutcome {
+    pub queue: Name,
+    #[serde(flatten)]
+    pub fates: Fates,
+    #[serde(flatten)]
+    pub work: Work,
     /// What theory says of it: calls at one rate, exponential talks, the same number of agents all the time.
     pub theory: Option<Theory>,
+}
+
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CallersOutcome {
+    pub callers: String,
+    /// All of them; those who waited in no queue are in no other figure.
+    pub came: u64,
+    #[serde(flatten)]
+    pub fates: Fates,
+    /// How many had which last queue.
+    pub queues: BTreeMap<Name, u64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -61,9 +104,12 @@ pub(super) struct Sums {
     counted: Stamp,
     end: Stamp,
     calls: u64,
+    all: Sum,
     lines: BTreeMap<Name, Sum>,
-    /// When agents went who have not come back; some talk on.
-    gone: BTreeMap<Name, Stamp>,
+    kinds: Vec<Kind>,
+    agents: BTreeMap<Name, Shift>,
+    /// Who serves which queue.
+    crews: BTreeMap<Name, Vec<Name>>,
 }
 
 #[derive(Default)]
@@ -71,112 +117,144 @@ struct Sum {
     waits_ms: Vec<u64>,
     abandoned: u64,
     overflowed: u64,
-    /// Of the talks, what lay within the time that is counted.
+}
+
+#[derive(Default)]
+struct Kind {
+    came: u64,
+    sum: Sum,
+    queues: BTreeMap<Name, u64>,
+}
+
+/// An agent's time, as far as it is counted.
+#[derive(Default)]
+struct Shift {
+    since: Option<Stamp>,
+    /// Some who have gone talk on.
+    left: Option<Stamp>,
+    there_ms: u64,
     talk_ms: u64,
-    /// Since when so many agents are there.
-    staff: Option<(Stamp, usize)>,
-    staffed_ms: u64,
 }
 
 impl Sums {
-    pub fn new(scenario: &Scenario, start: Stamp) -> Self {
+    pub fn new(scenario: &Scenario, site: &Site, start: Stamp) -> Self {
+        let mut crews: BTreeMap<Name, Vec<Name>> = BTreeMap::new();
+        for (name, agent) in &site.agents {
+            for queue in &agent.queues {
+                crews.entry(queue.clone()).or_default().push(name.clone());
+            }
+        }
         Self {
             counted: start + scenario.warm_up,
             end: start + scenario.length,
             scenario: scenario.clone(),
             calls: 0,
-            lines: BTreeMap::new(),
-            gone: BTreeMap::new(),
+            all: Sum::default(),
+            lines: site.queues.keys().map(|queue| (queue.clone(), Sum::default())).collect(),
+            kinds: scenario.arrivals.iter().map(|_| Kind::default()).collect(),
+            agents: BTreeMap::new(),
+            crews,
         }
     }
 
     pub fn add(&mut self, record: &CallRecord) {
         self.calls += 1;
-        let Some(queue) = record.queue.clone() else { return };
-        let sum = self.lines.entry(queue).or_default();
-        let answered = record.agent.is_some();
-        let ended = record.ended.min(self.end);
-        if answered {
-            let talk_began = record.ended - std::time::Duration::from_millis(record.talk_ms);
-            sum.talk_ms += millis(talk_began.max(self.counted), ended);
-            if let Some(gone) = record.agent.as_ref().and_then(|agent| self.gone.get(agent)) {
-                sum.staffed_ms += millis(talk_began.max(self.counted).max(*gone), ended);
+        if let Some(agent) = &record.agent {
+            let began = (record.ended - Duration::from_millis(record.talk_ms)).max(self.counted);
+            let ended = record.ended.min(self.end);
+            let shift = self.agents.entry(agent.clone()).or_default();
+            shift.talk_ms += millis(began, ended);
+            if let Some(left) = shift.left {
+                shift.there_ms += millis(began.max(left), ended);
             }
         }
         if record.arrived < self.counted {
             return;
         }
-        if answered {
-            sum.waits_ms.push(record.wait_ms);
-        } else if record.ended_by == EndedBy::Caller {
-            sum.abandoned += 1;
-        } else {
-            sum.overflowed += 1;
+        let kind = record.legs.first().and_then(|leg| callers::kind(&leg.leg));
+        let mut kind = kind.and_then(|kind| self.kinds.get_mut(kind));
+        if let Some(kind) = &mut kind {
+            kind.came += 1;
         }
+        let Some(queue) = record.queue.clone() else { return };
+        self.all.add(record);
+        if let Some(kind) = kind {
+            kind.sum.add(record);
+            *kind.queues.entry(queue.clone()).or_default() += 1;
+        }
+        self.lines.entry(queue).or_default().add(record);
     }
 
-    pub fn came(&mut self, agent: &Name) {
-        self.gone.remove(agent);
+    pub fn came(&mut self, agent: &Name, now: Stamp) {
+        let shift = self.agents.entry(agent.clone()).or_default();
+        (shift.since, shift.left) = (Some(now), None);
     }
 
     /// Who talks then is there until the end of the talk.
     pub fn left(&mut self, agent: &Name, now: Stamp) {
-        self.gone.insert(agent.clone(), now);
+        let (counted, end) = (self.counted, self.end);
+        let shift = self.agents.entry(agent.clone()).or_default();
+        if let Some(since) = shift.since.take() {
+            shift.there_ms += millis(since.max(counted), now.min(end));
+        }
+        shift.left = Some(now);
     }
 
-    /// So many agents are there from now on.
-    pub fn staffed(&mut self, queue: &Name, now: Stamp, agents: usize) {
-        let (counted, end) = (self.counted, self.end);
-        let sum = self.lines.entry(queue.clone()).or_default();
-        sum.change_staff(now, agents, counted, end);
-    }
-
-    pub fn outcome(mut self, lines: &BTreeMap<Name, Line>) -> Outcome {
-        let (counted, end) = (self.counted, self.end);
-        let queues = lines.keys().filter_map(|queue| {
-            let mut sum = self.lines.remove(queue)?;
-            sum.change_staff(end, 0, counted, end);
-            Some(self.queue(queue, sum))
+    pub fn outcome(mut self) -> Outcome {
+        let agents: Vec<Name> = self.agents.keys().cloned().collect();
+        for agent in &agents {
+            if self.agents.get(agent).is_some_and(|shift| shift.since.is_some()) {
+                self.left(agent, self.end);
+            }
+        }
+        let within = self.scenario.within;
+        let queues = std::mem::take(&mut self.lines).into_iter().map(|(queue, sum)| QueueOutcome {
+            theory: self.theory(&queue),
+            work: self.work(self.crews.get(&queue).into_iter().flatten()),
+            fates: sum.fates(within),
+            queue,
         });
         let queues = queues.collect();
-        let Scenario { name, seed, within, .. } = &self.scenario;
-        Outcome { name: name.clone(), seed: *seed, calls: self.calls, within_s: within.as_secs(), queues }
+        let kinds = std::mem::take(&mut self.kinds).into_iter().zip(&self.scenario.arrivals);
+        let kinds = kinds.map(|(Kind { came, sum, queues }, arrivals)| CallersOutcome {
+            callers: arrivals.name.clone(),
+            came,
+            fates: sum.fates(within),
+            queues,
+        });
+        Outcome {
+            name: self.scenario.name.clone(),
+            seed: self.scenario.seed,
+            calls: self.calls,
+            within_s: within.as_secs(),
+            callers: kinds.collect(),
+            all: Whole { work: self.work(agents.iter()), fates: std::mem::take(&mut self.all).fates(within) },
+            queues,
+        }
     }
 
-    fn queue(&self, queue: &Name, sum: Sum) -> QueueOutcome {
-        let mut waits = sum.waits_ms;
-        waits.sort_unstable();
-        let answered = waits.len() as u64;
-        let offered = answered + sum.abandoned + sum.overflowed;
-        let within = u64::try_from(self.scenario.within.as_millis()).unwrap_or(u64::MAX);
-        let soon = waits.partition_point(|wait| *wait <= within);
-        let seconds = |ms: u64| ms as f64 / 1000.0;
-        let at = |share: f64| {
-            let place = (share * waits.len() as f64).ceil() as usize;
-            waits.get(place.saturating_sub(1)).map_or(0.0, |ms| seconds(*ms))
-        };
-        QueueOutcome {
-            queue: queue.clone(),
-            offered,
-            answered,
-            abandoned: sum.abandoned,
-            overflowed: sum.overflowed,
-            service_level: soon as f64 / offered.max(1) as f64,
-            mean_wait: seconds(waits.iter().sum()) / answered.max(1) as f64,
-            median_wait: at(0.5),
-            wait_95: at(0.95),
-            longest_wait: waits.last().map_or(0.0, |ms| seconds(*ms)),
-            occupancy: sum.talk_ms as f64 / sum.staffed_ms.max(1) as f64,
-            theory: self.theory(queue),
+    /// Of those who were there at all.
+    fn work<'a>(&self, crew: impl Iterator<Item = &'a Name>) -> Work {
+        let there: Vec<&Shift> =
+            crew.filter_map(|agent| self.agents.get(agent)).filter(|shift| shift.there_ms > 0).collect();
+        let sum = |of: fn(&Shift) -> u64| there.iter().map(|shift| of(shift)).sum::<u64>() as f64;
+        let shares: Vec<f64> =
+            there.iter().map(|shift| shift.talk_ms as f64 / shift.there_ms as f64).collect();
+        let count = shares.len() as f64;
+        let mean = shares.iter().sum::<f64>() / count.max(1.0);
+        let variance = shares.iter().map(|share| (share - mean).powi(2)).sum::<f64>() / count.max(1.0);
+        Work {
+            occupancy: sum(|shift| shift.talk_ms) / sum(|shift| shift.there_ms).max(1.0),
+            balance: (shares.len() > 1 && mean > 0.0).then(|| 1.0 - variance.sqrt() / mean),
         }
     }
 
     /// What the formulas say, if the scenario is one that they are about.
     fn theory(&self, queue: &Name) -> Option<Theory> {
-        if self.scenario.queues.contains_key(queue) {
+        if self.scenario.site.is_some() || self.scenario.queues.contains_key(queue) {
             return None;
         }
-        let mut callers = self.scenario.arrivals.iter().filter(|arrivals| arrivals.queue == *queue);
+        let mut callers = self.scenario.arrivals.iter().filter(|arrivals| arrivals.to.queue() == Some(queue));
         let (one, None) = (callers.next()?, callers.next()) else { return None };
         let agents = self.scenario.agents.get(queue)?.constant()?;
         let (rate, within) = (f64::from(one.rate.constant()?), self.scenario.within);
@@ -196,9 +274,38 @@ impl Sums {
 }
 
 impl Sum {
-    fn change_staff(&mut self, now: Stamp, agents: usize, counted: Stamp, end: Stamp) {
-        if let Some((since, there)) = self.staff.replace((now, agents)) {
-            self.staffed_ms += millis(since.max(counted), now.min(end)) * there as u64;
+    fn add(&mut self, record: &CallRecord) {
+        if record.agent.is_some() {
+            self.waits_ms.push(record.wait_ms);
+        } else if record.ended_by == EndedBy::Caller {
+            self.abandoned += 1;
+        } else {
+            self.overflowed += 1;
+        }
+    }
+
+    fn fates(self, within: Duration) -> Fates {
+        let mut waits = self.waits_ms;
+        waits.sort_unstable();
+        let answered = waits.len() as u64;
+        let offered = answered + self.abandoned + self.overflowed;
+        let within = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
+        let soon = waits.partition_point(|wait| *wait <= within);
+        let seconds = |ms: u64| ms as f64 / 1000.0;
+        let at = |share: f64| {
+            let place = (share * waits.len() as f64).ceil() as usize;
+            waits.get(place.saturating_sub(1)).map_or(0.0, |ms| seconds(*ms))
+        };
+        Fates {
+            offered,
+            answered,
+            abandoned: self.abandoned,
+            overflowed: self.overflowed,
+            service_level: soon as f64 / offered.max(1) as f64,
+            mean_wait: seconds(waits.iter().sum()) / answered.max(1) as f64,
+            median_wait: at(0.5),
+            wait_95: at(0.95),
+            longest_wait: waits.last().map_or(0.0, |ms| seconds(*ms)),
         }
     }
 }

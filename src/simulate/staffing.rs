@@ -45,7 +45,8 @@ pub struct Need {
 pub fn staffing(scenario: &Scenario, wish: Wish) -> Vec<Need> {
     let mut needs = Vec::new();
     for queue in scenario.agents.keys() {
-        let callers: Vec<&Arrivals> = scenario.arrivals.iter().filter(|one| one.queue == *queue).collect();
+        let callers: Vec<&Arrivals> =
+            scenario.arrivals.iter().filter(|one| one.to.queue() == Some(queue)).collect();
         let mut times: Vec<Time> =
             callers.iter().flat_map(|one| &one.rate.0).map(|(from, _)| *from).collect();
         times.sort_unstable();
@@ -97,7 +98,7 @@ fn need(queue: &Name, from: Time, callers: &[&Arrivals], within: Duration, wish:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::infra::site::scenario::Curve;
+    use crate::infra::site::scenario::{Curve, Target, Who};
 
     fn scenario(patience: Option<Spread>) -> Scenario {
         let queue = Name::new("calls").expect("a name");
@@ -112,8 +113,13 @@ mod tests {
             within: 20 * second,
             queues: [].into(),
             agents: [(queue.clone(), Curve(vec![(Time::MIN, 14)]))].into(),
+            site: None,
+            what_if: Vec::new(),
             arrivals: vec![Arrivals {
-                queue,
+                name: "calls".into(),
+                to: Target::Queue(queue),
+                who: Who::default(),
+                keys: Vec::new(),
                 rate: Curve(vec![(hour(8), 200), (hour(12), 360), (hour(18), 0)]),
                 handling: Spread::Exponential(180 * second),
                 patience,

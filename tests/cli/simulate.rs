@@ -4,7 +4,7 @@ use std::{fs, path::Path, process::Command};
 
 use serde_json::Value;
 
-fn simulate(args: &[&str]) -> (Option<i32>, String, String) {
+pub(super) fn simulate(args: &[&str]) -> (Option<i32>, String, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_tandem"))
         .arg("simulate")
         .args(args)

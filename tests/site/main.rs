@@ -78,7 +78,11 @@ fn every_example_is_clean() {
     assert_eq!(folders.count(), Profile::ALL.len() + 1, "an example is no profile, nor the scenarios");
     for entry in fs::read_dir(root().join("examples/scenarios")).expect("scenarios") {
         let path = entry.expect("entry").path();
-        site::scenario::load(&path).unwrap_or_else(|problems| panic!("{}: {problems}", path.display()));
+        if path.is_dir() {
+            assert_eq!(site::check(&path).problems.0, [], "{}", path.display());
+            continue;
+        }
+        site::scenario::load(&path, None).unwrap_or_else(|problems| panic!("{}: {problems}", path.display()));
     }
 }
 

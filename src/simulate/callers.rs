@@ -1,0 +1,133 @@
+//! Callers, drawn before anybody decides anything: other rules meet the same ones.
+
+use std::time::Duration;
+
+use fastrand::Rng;
+use jiff::tz::TimeZone;
+
+use crate::{
+    base::{clock::Stamp, id::LegId, number::Number, text::Label},
+    infra::site::scenario::{Arrivals, Spread, Who},
+    live::switchboard::view::Known,
+    ports::engine::{Arrival, Origin, simulator::Caller},
+};
+
+/// Nobody waits or talks longer.
+pub(super) const ENDLESS: Duration = Duration::from_hours(24 * 365);
+/// A number that belongs to no country, for those of whom the scenario names none.
+const NOWHERE: &str = "+888";
+/// The first key comes so long after the answer, and each next one so long after that.
+const BETWEEN_KEYS: Duration = Duration::from_secs(2);
+
+/// Somebody who will call.
+pub(super) struct Coming {
+    pub at: Stamp,
+    pub leg: LegId,
+    pub arrival: Arrival,
+    pub caller: Caller,
+}
+
+/// Callers of one kind, drawn one after the other.
+pub(super) struct Stream<'a> {
+    arrivals: &'a Arrivals,
+    kind: usize,
+    to: Number,
+    /// Whether callers have numbers.
+    known: bool,
+    zone: TimeZone,
+    random: Rng,
+    next: Stamp,
+    drawn: u64,
+}
+
+impl<'a> Stream<'a> {
+    pub fn new(
+        arrivals: &'a Arrivals,
+        (kind, to): (usize, Number),
+        known: bool,
+        zone: &TimeZone,
+        seed: u64,
+        start: Stamp,
+    ) -> Self {
+        let random = Rng::with_seed(seed ^ ((kind as u64 + 1) << 32));
+        let mut stream =
+            Self { arrivals, kind, to, known, zone: zone.clone(), random, next: start, drawn: 0 };
+        stream.step();
+        stream
+    }
+
+    /// To the next caller, if as many came all day as come at most.
+    fn step(&mut self) {
+        let most = f64::from(self.arrivals.rate.most()) / 3600.0;
+        let gap = if most > 0.0 { self.exponential(1.0 / most) } else { ENDLESS };
+        self.next = self.next + gap;
+    }
+
+    /// The next one who calls before `until`: of the possible callers, as many as the hour has (thinning; Lewis and
+    /// Shedler 1979).
+    pub fn draw(&mut self, until: Stamp) -> Option<Coming> {
+        while self.next < until {
+            let at = self.next;
+            self.step();
+            let rate = self.arrivals.rate.at(at.zoned(&self.zone).time());
+            if self.random.f64() * f64::from(self.arrivals.rate.most()) < f64::from(rate) {
+                return Some(self.caller(at));
+            }
+        }
+        None
+    }
+
+    fn caller(&mut self, at: Stamp) -> Coming {
+        let talk = self.span(self.arrivals.handling);
+        let patience = self.arrivals.patience.map_or(Duration::MAX, |spread| self.span(spread));
+        self.drawn += 1;
+        let begins = self.arrivals.who.from.as_ref().map_or(NOWHERE, Number::as_str);
+        let from = self.known.then(|| Number::new(format!("{begins}{:02}{:07}", self.kind, self.drawn)).ok());
+        let keys = self.arrivals.keys.iter().zip(1..).map(|(key, n)| (BETWEEN_KEYS * n, *key)).collect();
+        Coming {
+            at,
+            leg: leg(self.kind, self.drawn),
+            arrival: Arrival {
+                origin: Origin::Trunk,
+                from: from.flatten(),
+                from_name: Label::default(),
+                to: self.to.clone(),
+            },
+            caller: Caller { keys, patience, talk },
+        }
+    }
+
+    fn span(&mut self, spread: Spread) -> Duration {
+        match spread {
+            Spread::Always(span) => span,
+            Spread::Exponential(mean) => self.exponential(mean.as_secs_f64()),
+        }
+    }
+
+    fn exponential(&mut self, mean: f64) -> Duration {
+        Duration::from_secs_f64((-mean * (1.0 - self.random.f64()).ln()).min(ENDLESS.as_secs_f64()))
+    }
+}
+
+fn leg(kind: usize, n: u64) -> LegId {
+    LegId::new(format!("caller-{kind}-{n}")).expect("letters and digits")
+}
+
+/// Which kind of callers a leg is of.
+pub(super) fn kind(leg: &LegId) -> Option<usize> {
+    leg.as_str().strip_prefix("caller-")?.split_once('-')?.0.parse().ok()
+}
+
+/// What the house knows of such callers.
+pub(super) fn known(who: &Who) -> Option<Box<Known>> {
+    let Who { from: _, class, tags, language, complaints, contacts } = who;
+    let known = Known {
+        class: class.clone(),
+        tags: tags.clone(),
+        language: *language,
+        complaints: *complaints,
+        contacts: *contacts,
+        ..Known::default()
+    };
+    (known != Known::default()).then(|| Box::new(Known { by: "scenario".into(), ..known }))
+}
