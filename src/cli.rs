@@ -8,6 +8,7 @@ mod agents;
 mod apply;
 mod audit;
 mod backup;
+mod callbacks;
 mod calls;
 mod check;
 mod client;
@@ -74,6 +75,7 @@ enum Command {
     Doctor(doctor::Args),
     Calls(calls::Args),
     Queues(queues::Args),
+    Callbacks(callbacks::Args),
     Agents(agents::Args),
     Conferences(conferences::Args),
     Extensions(extensions::Args),
@@ -132,6 +134,7 @@ impl Tandem {
             Command::Doctor(args) => alone(doctor::run(common, args)),
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),
+            Command::Callbacks(args) => ask(common, async |cx| callbacks::run(cx, args).await),
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
             Command::Conferences(args) => ask(common, async |cx| conferences::run(cx, args).await),
             Command::Extensions(args) => ask(common, async |cx| extensions::run(cx, args).await),

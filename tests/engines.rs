@@ -38,6 +38,8 @@ mod attending;
 mod bench;
 #[path = "engines/budget.rs"]
 mod budget;
+#[path = "engines/callbacks.rs"]
+mod callbacks;
 #[path = "engines/codecs.rs"]
 mod codecs;
 #[path = "engines/crowd.rs"]

@@ -8,6 +8,8 @@ mod asked;
 mod attending;
 #[path = "switchboard/audited.rs"]
 mod audited;
+#[path = "switchboard/callbacks.rs"]
+mod callbacks;
 #[path = "switchboard/cores.rs"]
 mod cores;
 #[path = "switchboard/days.rs"]

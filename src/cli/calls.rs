@@ -288,7 +288,7 @@ async fn act(
 }
 
 /// What became of somebody who was erased.
-pub(super) fn erased(who: &str, Erased { calls, live, messages, customers }: Erased) -> String {
+pub(super) fn erased(who: &str, Erased { calls, live, messages, callbacks, customers }: Erased) -> String {
     let mut told = match calls {
         0 => format!("No finished call is known of {who}.\n"),
         1 => format!("{who} was erased from 1 finished call.\n"),
@@ -298,6 +298,9 @@ pub(super) fn erased(who: &str, Erased { calls, live, messages, customers }: Era
         0 => {}
         1 => told += "1 message was deleted from the mailboxes.\n",
         _ => told = format!("{told}{messages} messages were deleted from the mailboxes.\n"),
+    }
+    if callbacks > 0 {
+        told += "Nobody calls this person back.\n";
     }
     if customers > 0 {
         told += "The customer is no more.\n";

@@ -145,6 +145,14 @@ pub(super) async fn move_caller(
     act(&rooms, actor, Act::Move { call, to }).await
 }
 
+pub(super) async fn cancel_callback(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(call): Segment<CallId>,
+) -> Done {
+    act(&rooms, actor, Act::CancelCallback { call }).await
+}
+
 pub(super) async fn drain(
     rooms: State<Rooms>,
     Acting(actor): Acting,

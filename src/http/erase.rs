@@ -40,6 +40,9 @@ pub struct Erased {
     /// Messages of this person that are gone from the mailboxes.
     #[serde(default)]
     pub messages: u64,
+    /// Of those who were to be called back.
+    #[serde(default)]
+    pub callbacks: u64,
     /// Customers who are no more.
     #[serde(default)]
     pub customers: u64,
@@ -91,6 +94,12 @@ async fn everywhere(
         if !left.is_empty() {
             // By their ids: what is ordered is written down, and the number must not be.
             rooms.door.act(actor.clone(), Act::ForgetMessages { messages: left }).await??;
+        }
+        for one in live::promised(rooms).await?.into_iter().filter(|one| one.number == number) {
+            // It may be over by now.
+            if rooms.door.act(actor.clone(), Act::CancelCallback { call: one.call }).await?.is_ok() {
+                erased.callbacks += 1;
+            }
         }
         erased.live += live::calls_with(rooms, &number).await?;
     }

@@ -19,7 +19,7 @@ use crate::{
         id::{CallId, SoundId},
         number::Number,
     },
-    live::switchboard::view::{CallDetail, Query, View},
+    live::switchboard::view::{CallDetail, CallbackView, Query, View},
 };
 
 type Answer = Result<Json<View>, Problem>;
@@ -46,6 +46,21 @@ pub(super) async fn agents(rooms: State<Rooms>, Asked(window): Asked<Window>) ->
     match rooms.door.query(Query::Agents).await? {
         View::Agents(agents) => part("/v1/agents", window, agents, |agent| agent.name.to_string()),
         other => unreachable!("asked for agents, got {other:?}"),
+    }
+}
+
+pub(super) async fn callbacks(
+    rooms: State<Rooms>,
+    Asked(window): Asked<Window>,
+) -> Result<Response, Problem> {
+    part("/v1/callbacks", window, promised(&rooms).await?, |one| one.call.to_string())
+}
+
+/// Everybody who is to be called back.
+pub(super) async fn promised(rooms: &Rooms) -> Result<Vec<CallbackView>, Problem> {
+    match rooms.door.query(Query::Callbacks).await? {
+        View::Callbacks(all) => Ok(all),
+        other => unreachable!("asked for callbacks, got {other:?}"),
     }
 }
 

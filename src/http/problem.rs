@@ -250,6 +250,10 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchCall { call } => {
                 Self::new(Says::NoSuchCall, format!("there is no live call {call}"))
             }
+            Refusal::NoSuchCallback { call } => {
+                Self::new(Says::NoSuchCall, format!("nobody is to be called back for call {call}"))
+                    .with_remedy("see who is with `tandem callbacks list`")
+            }
             Refusal::NoSuchExtension { to } => {
                 Self::new(Says::NoSuchExtension, format!("there is no extension {to}"))
             }

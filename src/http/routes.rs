@@ -40,7 +40,8 @@ use crate::{
     live::{
         record::{CallRecord, DayReport},
         switchboard::view::{
-            Act, AgentView, CallDetail, CallView, ConferenceView, ExtensionView, QueueView, Spot, StatusView,
+            Act, AgentView, CallDetail, CallView, CallbackView, ConferenceView, ExtensionView, QueueView,
+            Spot, StatusView,
         },
     },
 };
@@ -269,6 +270,20 @@ pub const ROUTES: &[Route] = &[
     .taking(one::<SwitchBody>),
     acts("/v1/calls/{id}/mute", Operate, || post(acts::mute), "Mute a participant of a conference", DONE)
         .taking(one::<SwitchBody>),
+    reads(
+        "/v1/callbacks",
+        Read,
+        || get(live::callbacks),
+        "Who has hung up, keeps a place in a queue and will be called back",
+        Gives::Page(many::<CallbackView>),
+    ),
+    acts(
+        "/v1/callbacks/{id}/cancel",
+        Operate,
+        || post(acts::cancel_callback),
+        "Let somebody not be called back",
+        DONE,
+    ),
     reads(
         "/v1/conferences",
         Read,

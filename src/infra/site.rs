@@ -7,6 +7,7 @@
 //! be referred to, `decode` the scalars; every section has a file of its own.
 
 mod assistant;
+mod callback;
 mod conditions;
 mod customers;
 mod decode;
@@ -57,12 +58,12 @@ pub use assistant::AssistantSettings;
 pub use customers::CrmSettings;
 pub use features::Feature;
 pub use model::{
-    Agent, Ask, Beyond, Canary, Choice, Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, End,
-    EngineKind, EngineSettings, Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears,
-    HttpSettings, Human, Jump, Lack, Lines, Locale, Login, Mailbox, MenuStep, NumberEntry, Outside, Overflow,
-    Parking, Part, Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut,
-    Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault,
-    TaskSettings, Topic, TransferTo, Trunk, When, parts, skill_words,
+    Agent, Ask, Beyond, Callback, Canary, Choice, Class, Closed, Codec, Codes, CollectStep, Conference,
+    Dialing, End, EngineKind, EngineSettings, Expansion, Extension, First, Flow, Forward, Full, Group,
+    Hearer, Hears, HttpSettings, Human, Jump, Lack, Lines, Locale, Login, Mailbox, MenuStep, NumberEntry,
+    Outside, Overflow, Parking, Part, Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule,
+    ServiceLevel, Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store,
+    Strategy, Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, When, parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -236,12 +237,12 @@ impl Trees {
             people.map(|n| people::read(root, n, &names, &tongue, to)).unwrap_or_default();
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
         let queues = queues.map(|n| queues::read(n, &names, &tongue, to)).unwrap_or_default();
-        people.and(queue_tree).inspect(|tree| queues::unserved(tree, &queues, &agents, to));
         let routing = routing.map(|n| routing::read(n, &names, &queues, &agents, to)).unwrap_or_default();
         let engine = general.as_ref().map(|g| g.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
         let without = general.as_ref().map(|general| general.without.clone()).unwrap_or_default();
         let dialing = dialing.map(|n| dialing::read(root, n, &names, &without, to)).unwrap_or_default();
+        queue_tree.inspect(|tree| queues::check(tree, &queues, people.map(|_| &agents), &dialing, to));
         features::leave_out(&without, dialing_tree, people_tree, to);
         let complete = self.sections.iter().all(Tree::complete);
         let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);

@@ -39,6 +39,7 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Unpause { agent } => (What::AgentUnpause, agent.as_str().into()),
         Act::Hangup { call } => (What::CallHangup, format_smolstr!("{call}")),
         Act::Move { call, .. } => (What::CallMove, format_smolstr!("{call}")),
+        Act::CancelCallback { call } => (What::CallbackCancel, format_smolstr!("{call}")),
         Act::Attend { call, .. } => (What::CallAttend, format_smolstr!("{call}")),
         Act::Unattend { call } => (What::CallUnattend, format_smolstr!("{call}")),
         Act::TakeOver { call, .. } => (What::CallTakeOver, format_smolstr!("{call}")),

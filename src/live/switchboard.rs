@@ -15,6 +15,7 @@
 //! - `referrals` transfers, by phones and by admins: who stays, who leaves
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
 //! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left; `expansion` more agents; `announcing` places told
+//! - `callbacks` callers who hang up, keep their place and are called
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows
 //! - `attending` supervisors who listen, whisper, barge in, take over
 //! - `service`   how well queues are served
@@ -34,6 +35,7 @@ mod announcing;
 mod asked;
 mod attending;
 mod audit;
+mod callbacks;
 mod conferences;
 mod consult;
 mod conversing;

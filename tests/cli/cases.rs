@@ -36,7 +36,7 @@ fn house() -> Vec<Case> {
             "/v1/history/erase",
             Some(json!({ "number": "13800138000" })),
             "",
-            json!({ "calls": 1, "live": 1, "messages": 1, "customers": 0 }),
+            json!({ "calls": 1, "live": 1, "messages": 1, "callbacks": 1, "customers": 0 }),
         ),
         get("/v1/openapi.json", "/openapi", json!("3.1.0")),
         post("/v1/agents/{name}/login", None, "", json!({ "act": "login", "agent": "smith" })),
@@ -88,6 +88,13 @@ fn supervision() -> Vec<Case> {
             "",
             json!({ "act": "move", "call": LIVE, "to": { "place": 1 } }),
         ),
+        Case {
+            verb: Verb::Get,
+            route: "/v1/callbacks",
+            body: None,
+            proof: ("/0/number", json!("13800138000")),
+        },
+        post("/v1/callbacks/{id}/cancel", None, "", json!({ "act": "cancel-callback", "call": LIVE })),
         post(
             "/v1/queues/{name}/drain",
             Some(json!({ "on": true })),

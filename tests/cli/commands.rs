@@ -91,6 +91,7 @@ fn help_is_as_it_was() {
         &["queues"],
         &["queues", "move"],
         &["queues", "drain"],
+        &["callbacks"],
         &["agents"],
         &["agents", "pause"],
         &["events"],
@@ -233,6 +234,8 @@ fn acts_reach_the_daemon() {
     said(&daemon, &["queues", "move", &live, "--queue", "sales"]);
     assert_eq!(said(&daemon, &["queues", "drain", "sales"]), "Queue sales takes no new callers.\n");
     said(&daemon, &["queues", "drain", "sales", "--off"]);
+    assert!(said(&daemon, &["callbacks"]).contains("13800138000"));
+    said(&daemon, &["callbacks", "cancel", &live]);
     let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
     assert_eq!(
         acts,
@@ -253,6 +256,7 @@ fn acts_reach_the_daemon() {
             json!({ "act": "move", "call": live, "to": { "queue": "sales" } }),
             json!({ "act": "drain", "queue": "sales", "on": true }),
             json!({ "act": "drain", "queue": "sales", "on": false }),
+            json!({ "act": "cancel-callback", "call": live }),
         ]
     );
 }

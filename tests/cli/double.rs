@@ -28,8 +28,9 @@ use tandem::{
         switchboard::{
             door::{Ask, Door},
             view::{
-                Act, Actor, AgentView, CallDetail, CallView, ConferenceView, EngineView, ExtensionView,
-                FiguresView, ParticipantView, Query, QueueView, Refusal, ServiceView, StatusView, View, Why,
+                Act, Actor, AgentView, CallDetail, CallView, CallbackView, ConferenceView, EngineView,
+                ExtensionView, FiguresView, ParticipantView, Query, QueueView, Refusal, ServiceView,
+                StatusView, View, Why,
             },
         },
     },
@@ -225,6 +226,16 @@ fn view(query: &Query, mood: Mood) -> View {
         }))),
         Query::Call(_) => View::Call(None),
         Query::Queues => View::Queues(queues()),
+        Query::Callbacks => View::Callbacks(vec![CallbackView {
+            call: LIVE,
+            queue: name("sales"),
+            number: extension("13800138000"),
+            joined: ago(),
+            position: 1,
+            tries: 0,
+            not_before: None,
+            calling: None,
+        }]),
         Query::Conferences => View::Conferences(vec![ConferenceView {
             number: extension("7001"),
             name: "Board".into(),
@@ -274,6 +285,7 @@ fn refusal(act: &Act) -> Option<Refusal> {
         Act::Drain { queue, .. } if !["sales", "service", "smith"].contains(&queue.as_str()) => {
             Some(Refusal::NoSuchQueue { queue: queue.clone() })
         }
+        Act::CancelCallback { call } if *call != LIVE => Some(Refusal::NoSuchCallback { call: *call }),
         act if act.call().is_some_and(|call| call != LIVE) => {
             act.call().map(|call| Refusal::NoSuchCall { call })
         }
@@ -356,6 +368,7 @@ fn queues() -> Vec<QueueView> {
     let queue = |queue: &str, waiting, longest_wait_ms| QueueView {
         name: name(queue),
         waiting,
+        callbacks: usize::from(queue == "sales"),
         longest_wait_ms,
         expected_wait_ms: (queue == "sales").then_some(140_000),
         ready: 0,

@@ -41,6 +41,8 @@ const PERMISSIONS: &[(Verb, &str, Scope)] = &[
     (Verb::Post, "/v1/agents/{name}/unpause", Scope::Operate),
     (Verb::Post, "/v1/calls/{id}/hangup", Scope::Operate),
     (Verb::Post, "/v1/calls/{id}/transfer", Scope::Operate),
+    (Verb::Get, "/v1/callbacks", Scope::Read),
+    (Verb::Post, "/v1/callbacks/{id}/cancel", Scope::Operate),
     (Verb::Get, "/v1/conferences", Scope::Read),
     (Verb::Get, "/v1/extensions", Scope::Read),
     (Verb::Post, "/v1/calls/{id}/consult", Scope::Operate),

@@ -22,6 +22,10 @@ const QUEUES: &str = "
 lost: { max_wait: 1m, overflow: [ { waited: 30s, queue: lost2 }, { length: 3, nobody: true, queue: sales } ] }
 lost2: { max_wait: 1m, overflow: [ { length: 2, queue: lost }, { waited: 2m, flow: welcom }, { waited: 5s } ] }
 lost3: { max_wait: 1m, service_level: { percent: 120, short: 2s }, overflow: [ { nobody: false, extension: 1001 }, { closed: offise, extension: 1099 } ] }
+lost4: { callback: { key: '#', tries: 11, again: 5s, class: national } }
+lost5: { callback: { tries: 2 } }
+lost6: { callback: { key: 1, class: moon } }
+lost7: { callback: { key: 1 } }
 ";
 const HOURS: &str = "
 never: { sat: closed }
@@ -53,6 +57,12 @@ const FAULTS: &[(&str, &str, Code, &str)] = &[
     ("queues.yaml", "{ percent: 120, short: 2s }", Code::MissingKey, "add `within: 20s`"),
     ("queues.yaml", "offise", Code::UnknownName, "did you mean `office`?"),
     ("queues.yaml", "1099", Code::UnknownName, "no extension"),
+    ("queues.yaml", "'#'", Code::BadValue, "one of 0 to 9"),
+    ("queues.yaml", "11", Code::BadValue, "from 1 to 10"),
+    ("queues.yaml", "5s", Code::BadValue, "from 30s"),
+    ("queues.yaml", "{ tries: 2 }", Code::MissingKey, "add `key: 1`"),
+    ("queues.yaml", "callback", Code::Unreachable, "`outside: { national: [...]"),
+    ("queues.yaml", "moon", Code::BadValue, "allowed: internal"),
     ("hours.yaml", "never", Code::Unreachable, "is never open"),
     ("hours.yaml", "slip", Code::Contradiction, "from 12:00:00 to 12:01:00 on mon, for 1 min"),
     (
@@ -94,6 +104,27 @@ fn every_fault_of_rules_overflows_and_calendars_is_told_with_its_remedy() {
         .filter(|problem| problem.code != Code::EmptyQueue && problem.code != Code::Duplicate)
         .collect();
     assert!(rest.is_empty(), "nobody expected {rest:#?}");
+}
+
+#[test]
+fn a_house_that_can_call_nobody_cannot_call_back() {
+    let told = |dialing: Option<&str>| {
+        let (_temp, site) = copy("examples/small");
+        append(&site, "queues.yaml", "back: { callback: { key: 1, class: national } }\n");
+        if let Some(text) = dialing {
+            fs::write(site.join("dialing.yaml"), text).expect("written");
+        }
+        let problems = site::check(&site).problems.0;
+        let told = |problem: &&Problem| problem.message.starts_with("nobody from outside can be called back");
+        problems.iter().filter(told).map(|problem| over_the_caret(&site, problem)).collect::<Vec<_>>()
+    };
+    assert_eq!(
+        told(Some("outside: { trunks: [carrier], prefix: '0', international: ['00x.'] }\n")),
+        ["callback"]
+    );
+    assert!(
+        told(Some("outside: { trunks: [carrier], prefix: '0', national: ['1[3-9]xxxxxxxxx'] }\n")).is_empty()
+    );
 }
 
 #[test]

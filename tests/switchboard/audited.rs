@@ -6,9 +6,11 @@ use serde_json::{Value, json};
 use tandem::{
     base::{attendance::Attendance, text::Label},
     live::switchboard::view::{Act, Actor, Deed, Done, Query, Setting, Spot, View, When},
+    ports::engine::simulator::Answer,
 };
 
 use super::{
+    callbacks,
     rig::{Rig, name, number, secs},
     rooms::{message_left, roster},
     telephony::{call_in, dials, open},
@@ -140,6 +142,15 @@ impl Audited {
         assert_eq!(after["decided"], json!(format!("nina transfers the call to {free}")));
     }
 
+    fn callbacks(&mut self) {
+        let mut rig = callbacks::rig(0, Answer::Never);
+        callbacks::calls(&mut rig, "one", "13800000001", 10);
+        rig.run_for(secs(30));
+        let call = callbacks::promised(&rig)[0].call;
+        let (before, after) = self.does(&mut rig, Act::CancelCallback { call });
+        assert_eq!((&before["callbacks"], &after["callbacks"]), (&json!([call]), &json!([])));
+    }
+
     fn conferences(&mut self) {
         let mut rig = open();
         dials(&mut rig, "a", "1000", "7001");
@@ -178,6 +189,7 @@ fn every_act_tells_who_did_what_and_what_it_changed() {
     audited.agents_and_extensions();
     audited.talks();
     audited.queues();
+    audited.callbacks();
     audited.conferences();
     audited.messages();
     // What there is, from the document of the API: nobody adds an act without a row.

@@ -51,7 +51,8 @@ const DIALLED: [&str; 22] = [
     "*78",
     "*79",
 ];
-const KEYS: [&str; 12] = ["", "1", "2", "31001", "31002", "4", "5", "6", "7", "8", "0", "9"];
+const KEYS: [&str; 15] =
+    ["", "1", "2", "13", "13", "23", "31001", "31002", "4", "5", "6", "7", "8", "0", "9"];
 
 /// A day and who came.
 pub struct Day {
@@ -131,7 +132,8 @@ impl Day {
         let id = leg(&format!("c{}", self.begun));
         let (patience, talk) = (self.span(200_000), self.span(60_000));
         let arrival = if self.random.bool() {
-            rig::arrival("4000")
+            let from = format!("1380013800{}", self.random.u8(..4));
+            Arrival { from: Some(number(&from)), ..rig::arrival("4000") }
         } else {
             let (from, to) = (self.one(&PHONES), self.one(&DIALLED));
             Arrival { origin: Origin::Phone(name(from)), from: Some(number(from)), ..rig::arrival(to) }

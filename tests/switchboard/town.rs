@@ -2,7 +2,7 @@
 
 use tandem::{
     base::number::Key,
-    infra::site::{CollectStep, Mailbox, PinHash, Site, Step, TransferTo},
+    infra::site::{Callback, Class, CollectStep, Mailbox, PinHash, Site, Step, TransferTo},
     ports::engine::simulator::{Answer, Caller, Faults, Line, World},
 };
 
@@ -19,6 +19,11 @@ pub fn site() -> Site {
     let pin = Some(PinHash::of(&secrecy::SecretString::from("471147"), "a place"));
     let mailbox = Mailbox { pin_file: "/nowhere".into(), pin, greeting: None, most: 50, limit: secs(20) };
     site.extensions.get_mut(&number("1002")).expect("there").mailbox = Some(mailbox);
+    for queue in site.queues.values_mut() {
+        let key = Key::new('3').expect("a key");
+        let callback = Callback { key, tries: 2, again: secs(30), class: Class::National, tell: secs(40) };
+        queue.callback = Some(callback);
+    }
     site.dialing.codes.voicemail = Some(number("*97"));
     let steps = &mut site.flows.get_mut(&name("main")).expect("a flow").steps;
     let Some(Step::Menu(menu)) = steps.get_mut(&name("menu")) else { panic!("a menu") };

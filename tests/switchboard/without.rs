@@ -52,9 +52,10 @@ fn comes(rig: &mut Rig, site: Site) {
 }
 
 /// What every house has.
-const EVERYWHERE: [&str; 18] = [
+const EVERYWHERE: [&str; 19] = [
     "attend",
     "back",
+    "cancel-callback",
     "complete",
     "consult",
     "drain",

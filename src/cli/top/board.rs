@@ -290,6 +290,7 @@ mod tests {
             queues: vec![QueueView {
                 name: name("sales"),
                 waiting: 1,
+                callbacks: 0,
                 longest_wait_ms: 65_000,
                 expected_wait_ms: None,
                 ready: 1,

@@ -45,6 +45,8 @@ pub enum What {
     CallMove,
     #[serde(rename = "queue.drain")]
     QueueDrain,
+    #[serde(rename = "callback.cancel")]
+    CallbackCancel,
     #[serde(rename = "call.attend")]
     CallAttend,
     #[serde(rename = "call.unattend")]
@@ -95,7 +97,7 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 32] = [
+const WORDS: [(What, &str); 33] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
@@ -104,6 +106,7 @@ const WORDS: [(What, &str); 32] = [
     (What::CallTransfer, "call.transfer"),
     (What::CallMove, "call.move"),
     (What::QueueDrain, "queue.drain"),
+    (What::CallbackCancel, "callback.cancel"),
     (What::CallAttend, "call.attend"),
     (What::CallUnattend, "call.unattend"),
     (What::CallTakeOver, "call.take-over"),

@@ -113,7 +113,7 @@ fn phone_name(node: &Node, to: &mut Findings) -> Option<Name> {
     phone
 }
 
-fn class(node: &Node, to: &mut Findings) -> Option<Class> {
+pub(super) fn class(node: &Node, to: &mut Findings) -> Option<Class> {
     let text = decode::scalar(node, "national", to)?;
     let class = Class::ALL.into_iter().find(|class| class.word() == text);
     if class.is_none() {

@@ -20,8 +20,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use acd::{
-    Beyond, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, ServiceLevel, Skills, Strategy,
-    skill_words,
+    Beyond, Callback, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, ServiceLevel, Skills,
+    Strategy, skill_words,
 };
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 pub use flow::{CollectStep, Flow, MenuStep, Step, TransferTo};

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::{
+    callback,
     decode::{self, Fields, Shape},
-    model::{Agent, Queue, ServiceLevel, Strategy},
+    model::{Agent, Dialing, Queue, ServiceLevel, Strategy},
     names::Names,
     overflow,
     problem::Code,
@@ -31,6 +32,7 @@ const QUEUE: Shape = Shape {
         ("expand", "expand: { above: 10 }"),
         ("overflow", "overflow: [ { waited: 1m, queue: backup } ]"),
         ("service_level", "service_level: { percent: 80, within: 20s }"),
+        ("callback", "callback: { key: 1 }"),
     ],
 };
 
@@ -60,6 +62,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
             let expand = fields.get("expand").map(|n| skills::expansion(n, &needs, to));
             let overflow = fields.get("overflow").map(|n| overflow::read(n, names, max_wait, to));
             let level = fields.get("service_level").map(|n| service_level(n, to));
+            let callback = fields.get("callback").map(|n| callback::read(n, to));
             let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
                 name?,
@@ -74,6 +77,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                     expand: expand.flatten(),
                     announce: announce.flatten(),
                     service_level: level.flatten().unwrap_or_default(),
+                    callback: callback.flatten(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))
@@ -109,13 +113,20 @@ fn strategy(node: &Node, to: &mut Findings) -> Option<Strategy> {
     found.map(|(_, strategy)| strategy)
 }
 
-/// Queues that nobody serves, or whose needs nobody meets.
-pub(super) fn unserved(
+/// What of queues is wrong beside the rest of the site. Without `people.yaml` nobody knows who serves them.
+pub(super) fn check(
     node: &Node,
     queues: &BTreeMap<Name, Queue>,
-    agents: &BTreeMap<Name, Agent>,
+    agents: Option<&BTreeMap<Name, Agent>>,
+    dialing: &Dialing,
     to: &mut Findings,
 ) {
+    agents.inspect(|agents| unserved(node, queues, agents, to));
+    callback::unreachable(node, queues, dialing, to);
+}
+
+/// Queues that nobody serves, or whose needs nobody meets.
+fn unserved(node: &Node, queues: &BTreeMap<Name, Queue>, agents: &BTreeMap<Name, Agent>, to: &mut Findings) {
     let Value::Table(entries) = &node.value else { return };
     for (key, node) in entries {
         let mut crew =

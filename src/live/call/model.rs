@@ -235,8 +235,12 @@ pub enum Stage {
     Parked(Parked),
     AtMailbox(AtMailbox),
     Conferring(Conferring),
-    /// Hears something, and is hung up after it.
+    /// As earlier versions saved `Hearing` before the end.
     Told,
+    /// Hears something; `next` after it.
+    Hearing {
+        next: Next,
+    },
     /// Tandem dials this call's leg itself; `next` when it is answered.
     Reaching {
         next: Next,
@@ -259,7 +263,7 @@ impl Stage {
     pub fn word(&self) -> SmolStr {
         SmolStr::new_static(match self {
             Self::Answering { .. } => "arriving",
-            Self::Dialog(_) | Self::Told | Self::AtMailbox(_) => "menu",
+            Self::Dialog(_) | Self::Told | Self::Hearing { .. } | Self::AtMailbox(_) => "menu",
             Self::Waiting(_) | Self::Parting { next: Next::Wait(_) } => "waiting",
             Self::Dialling(Dialled { party: Party::Agent(_), .. }) => "offered",
             Self::Meeting(meeting) if meeting.since.is_some() && meeting.aside => "consulting",
@@ -409,6 +413,9 @@ pub struct Call {
     /// Who calls, as far as it was asked.
     #[serde(default)]
     pub caller: Caller,
+    /// The call in which it was promised to call back, if this is the way that it is done.
+    #[serde(default)]
+    pub promised_in: Option<CallId>,
 }
 
 impl Call {

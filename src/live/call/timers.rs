@@ -26,6 +26,8 @@ pub enum Timer {
     Lease(CallId),
     /// The lease of whoever attends the call is to be renewed.
     Attend(CallId),
+    /// Whoever was promised it in that call is called back again.
+    Callback(CallId),
     /// An agent's wrap-up or rest is over.
     Agent(Name),
 }

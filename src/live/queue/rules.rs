@@ -92,6 +92,9 @@ pub struct Wish {
 struct Line {
     /// Everybody who waits, offered or not.
     members: BTreeSet<Place>,
+    /// Those of them who have hung up and are to be called back.
+    #[serde(default)]
+    promised: BTreeSet<Place>,
     /// Those who can be offered to an agent now, by what is wanted of one.
     /// The first audit after a start finds those whom an earlier version saved otherwise.
     #[serde(default)]
@@ -146,10 +149,17 @@ impl Queues {
         line.close(place);
     }
 
+    /// The caller hangs up, keeps the place and will be called back.
+    pub fn promise(&mut self, queue: &Name, place: Place) {
+        self.hold(queue, place);
+        self.line(queue).promised.insert(place);
+    }
+
     /// The caller leaves.
     pub fn leave(&mut self, queue: &Name, place: Place) {
         let line = self.line(queue);
         line.members.remove(&place);
+        line.promised.remove(&place);
         line.close(place);
     }
 
@@ -158,10 +168,14 @@ impl Queues {
         let line = self.line(queue);
         let seeking = line.seeking.iter().find(|(_, places)| places.contains(&was));
         let wanted = seeking.map(|(wanted, _)| wanted.clone());
+        let promised = line.promised.contains(&was);
         self.leave(queue, was);
         match wanted {
             Some(wanted) => self.open(queue, place, wanted),
             None => self.hold(queue, place),
+        }
+        if promised {
+            self.line(queue).promised.insert(place);
         }
     }
 
@@ -227,13 +241,20 @@ impl Queues {
         self.lines.get(queue).map_or(1, |line| line.members.range(..place).count() + 1)
     }
 
+    /// How many wait on the phone.
     pub fn waiting(&self, queue: &Name) -> usize {
-        self.lines.get(queue).map_or(0, |line| line.members.len())
+        self.lines.get(queue).map_or(0, |line| line.members.len() - line.promised.len())
     }
 
-    /// When the caller who has waited longest joined.
+    /// How many are to be called back.
+    pub fn promised(&self, queue: &Name) -> usize {
+        self.lines.get(queue).map_or(0, |line| line.promised.len())
+    }
+
+    /// When the caller who has waited longest on the phone joined.
     pub fn oldest(&self, queue: &Name) -> Option<Stamp> {
-        self.lines.get(queue)?.members.iter().map(|place| place.joined).min()
+        let line = self.lines.get(queue)?;
+        line.members.difference(&line.promised).map(|place| place.joined).min()
     }
 
     pub fn service(&self, queue: &Name) -> Option<&Service> {

@@ -49,6 +49,7 @@ impl Switchboard {
             Act::TransferToQueue { call, queue } => self.transfer_to_queue(actor, call, &queue)?,
             Act::Move { call, to } => self.move_caller(actor, call, &to)?,
             Act::Drain { queue, on } => self.drain(actor, &queue, on)?,
+            Act::CancelCallback { call } => self.cancel_callback(call)?,
             Act::Attend { call, by, mode } => self.attend(actor, call, &by, mode)?,
             Act::Unattend { call } => self.unattend(actor, call)?,
             Act::TakeOver { call, by } => self.take_from_agent(actor, call, &by)?,

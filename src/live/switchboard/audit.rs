@@ -197,7 +197,7 @@ impl Switchboard {
                 conferring.here = false;
                 self.conference_due(id);
             }
-            Stage::Told => self.told(id),
+            Stage::Told | Stage::Hearing { .. } => self.told(id),
             Stage::AtMailbox(_) => {
                 self.out.order(&leg, Command::Stop);
                 self.at_mailbox(id, mailbox::Happening::Enter);

@@ -44,6 +44,7 @@ impl Switchboard {
                 Timer::Announce(id) => self.announce_due(*id),
                 Timer::Lease(id) => self.lease_due(*id),
                 Timer::Attend(id) => self.attend_due(*id),
+                Timer::Callback(id) => self.callback_due(*id),
             }
         }
     }
@@ -114,7 +115,7 @@ impl Switchboard {
             Stage::Meeting(_) => self.meeting_due(id),
             Stage::Parked(_) => self.park_due(id),
             Stage::Conferring(_) => self.conference_due(id),
-            Stage::Told => self.told(id),
+            Stage::Told | Stage::Hearing { .. } => self.told(id),
             Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Silence),
             Stage::Reaching { .. } => {
                 let leg = call.leg.clone();

@@ -11,19 +11,19 @@ use super::{
 };
 use crate::{
     base::{id::CallId, number::Number},
-    infra::site::Feature,
+    infra::site::{Feature, Locale},
     live::{
         call::{Next, Stage},
         routing::Decision,
     },
     ports::{
-        engine::{Command, HangupCause},
+        engine::{Command, HangupCause, Media},
         media,
     },
 };
 
-/// How long a confirmation may take to be heard.
-const TOLD_GUARD: Duration = Duration::from_secs(10);
+/// How long the words of the house may take to be heard.
+const HEARING_GUARD: Duration = Duration::from_secs(10);
 
 /// Where calls are forwarded, against the site.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -116,17 +116,30 @@ impl Switchboard {
         if let Err(why) = self.set_extension(&of, setting) {
             return self.refuse(id, HangupCause::FACILITY_REJECTED, &why.to_string());
         }
-        let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
         self.out.tell(call, format_smolstr!("{of}: {}", words(setting)));
-        call.stage = Stage::Told;
-        call.playing = Some(self.out.order(&call.leg, Command::Play { media: vec![media::confirmation()] }));
-        self.timers.set(crate::live::call::Timer::Stage(id), now + TOLD_GUARD);
+        self.say_then(id, |_| vec![media::confirmation()], Next::Hangup);
     }
 
-    /// The confirmation has been heard.
+    /// The caller hears something, and goes on.
+    pub(super) fn say_then(&mut self, id: CallId, what: impl Fn(Locale) -> Vec<Media>, next: Next) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        call.stage = Stage::Hearing { next };
+        call.playing = Some(self.out.order(&call.leg, Command::Play { media: what(call.language) }));
+        self.timers.set(crate::live::call::Timer::Stage(id), now + HEARING_GUARD);
+    }
+
+    /// It has been heard.
     pub(super) fn told(&mut self, id: CallId) {
-        self.go(id, Next::Hangup);
+        let next = match self.calls.get_mut(&id).map(|call| &mut call.stage) {
+            Some(Stage::Hearing { next }) => std::mem::replace(next, Next::Hangup),
+            _ => Next::Hangup,
+        };
+        match next {
+            Next::Wait(waiting) => self.keep_promise(id, *waiting),
+            next => self.go(id, next),
+        }
     }
 }
 

@@ -3,10 +3,14 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::state::Switchboard;
+use super::{callbacks::Attempt, state::Switchboard};
 use crate::{
     base::id::{CallId, Name},
-    live::{agent::AgentState, call::Stage, record::Role},
+    live::{
+        agent::AgentState,
+        call::{Call, Stage, Timer, Waiting},
+        record::Role,
+    },
 };
 
 /// A rule that does not hold: a bug of ours.
@@ -22,6 +26,8 @@ pub enum Broken {
     GhostMember(CallId, Name),
     #[error("call {0} waits in queue {1} without a place")]
     PlaceLost(CallId, Name),
+    #[error("pain 11: whoever was promised it in call {0} will not be called back")]
+    PromiseLost(CallId),
     #[error("call {0} waits for the engine without a deadline")]
     NoDeadline(CallId),
     #[error("call {0} stands at {1}, which is no longer in the site")]
@@ -37,6 +43,7 @@ impl Switchboard {
     pub fn check(&self) -> Result<(), Broken> {
         self.check_agents()?;
         self.check_queues()?;
+        self.check_callbacks()?;
         self.check_calls()
     }
 
@@ -52,6 +59,10 @@ impl Switchboard {
                 legs.push((name, call.id));
             }
         }
+        legs.extend(self.callbacks.values().filter_map(|callback| match &callback.attempt {
+            Attempt::Calling { call, agent } => Some((agent.clone(), *call)),
+            _ => None,
+        }));
         for (name, agent) in self.agents.iter() {
             if agent.call().is_none() && !self.site.agents.contains_key(name) {
                 return Err(Broken::AgentLeft(name.clone()));
@@ -71,10 +82,27 @@ impl Switchboard {
                 return Err(Broken::QueueIdle(queue.clone()));
             }
             for place in self.queues.members(queue) {
-                let waits = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
+                let waits = self.in_line(place.call);
                 if waits.is_none_or(|waiting| waiting.queue != *queue || waiting.place != place) {
                     return Err(Broken::GhostMember(place.call, queue.clone()));
                 }
+            }
+        }
+        Ok(())
+    }
+
+    fn check_callbacks(&self) -> Result<(), Broken> {
+        for (id, callback) in &self.callbacks {
+            let Waiting { queue, place, .. } = &callback.waiting;
+            let reached = |call: &Call| matches!(call.stage, Stage::Reaching { .. } | Stage::Hearing { .. });
+            let goes_on = match &callback.attempt {
+                Attempt::Leaving => self.calls.contains_key(id),
+                Attempt::Due => self.queues.is_open(queue, *place),
+                Attempt::Later(_) => self.timers.has(&Timer::Callback(*id)),
+                Attempt::Calling { call, .. } => self.calls.get(call).is_some_and(reached),
+            };
+            if !goes_on || !self.queues.members(queue).any(|member| member == *place) {
+                return Err(Broken::PromiseLost(*id));
             }
         }
         Ok(())
@@ -96,7 +124,7 @@ impl Switchboard {
                 Stage::Conferring(conferring) => !conferring.here,
                 _ => true,
             };
-            if waits_for_engine && !self.timers.has(&crate::live::call::Timer::Stage(call.id)) {
+            if waits_for_engine && !self.timers.has(&Timer::Stage(call.id)) {
                 return Err(Broken::NoDeadline(call.id));
             }
             if call.stage == Stage::Ending && call.gone.is_some() && call.open_legs().next().is_none() {

@@ -148,7 +148,7 @@ impl Switchboard {
         if let Stage::Reaching { next, .. } = &mut call.stage {
             let (id, next) = (call.id, std::mem::replace(next, Next::Hangup));
             self.timers.clear(&Timer::Stage(id));
-            return self.go(id, next);
+            return self.reached(id, next);
         }
         if let Stage::Answering { next, .. } = &mut call.stage {
             let (id, next) = (call.id, std::mem::replace(next, Next::Hangup));
@@ -177,7 +177,7 @@ impl Switchboard {
         let id = call.id;
         match &mut call.stage {
             Stage::Dialog(_) => self.dialog(id, Happening::Spoken),
-            Stage::Told => self.told(id),
+            Stage::Told | Stage::Hearing { .. } => self.told(id),
             Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Spoken),
             Stage::Waiting(waiting) if waiting.greeting => self.entertain(id, false),
             _ => {}
@@ -190,6 +190,7 @@ impl Switchboard {
         match call.stage {
             Stage::Dialog(_) => self.dialog(id, Happening::Key(key)),
             Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Key(key)),
+            Stage::Waiting(_) => self.waiting_key(id, key),
             _ => {}
         }
     }
@@ -312,6 +313,7 @@ pub(super) fn new_call(
         attended: None,
         spoken: None,
         caller: Caller::default(),
+        promised_in: None,
         steps: Vec::new(),
     }
 }

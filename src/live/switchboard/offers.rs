@@ -18,6 +18,9 @@ const REST: Duration = Duration::from_secs(10);
 
 impl Switchboard {
     fn offer(&mut self, queue: &Name, pair: Pair) {
+        if self.callbacks.contains_key(&pair.place.call) {
+            return self.call_back(queue, pair);
+        }
         let assignment = self.assignment(queue, &pair);
         let Pair { place, agent: name, .. } = pair;
         let (now, id) = (self.now(), place.call);
@@ -70,7 +73,7 @@ impl Switchboard {
         let call = self.calls.get_mut(&id)?;
         call.agent = Some(name.clone());
         let Next::Wait(waiting) = &dialled.otherwise else { return None };
-        let waited = millis(now, waiting.place.joined);
+        let waited = millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
         call.wait_ms += waited;
         self.queues.leave(&waiting.queue, waiting.place);
         let queue = waiting.queue.clone();
@@ -87,7 +90,8 @@ impl Switchboard {
         self.queues.unanswered(&waiting.queue, then.since(waiting.entered()), level, then);
         let max_wait = self.site.queues.get(&waiting.queue).map(|queue| queue.max_wait);
         if let Some(call) = self.calls.get_mut(&id) {
-            let booked = millis(now, waiting.place.joined).saturating_sub(millis_talked);
+            let since = waiting.place.joined.max(call.answered.unwrap_or_default());
+            let booked = millis(now, since).saturating_sub(millis_talked);
             call.wait_ms = call.wait_ms.saturating_sub(booked);
         }
         if let Some(span) = max_wait {

@@ -15,7 +15,7 @@ use crate::{
     infra::site::{Lack, Queue, Relaxed, Skills, Strategy, skill_words},
     live::{
         agent::Agent,
-        call::Timer,
+        call::{Timer, Waiting},
         queue::{Expected, Place, Wanted, Wish},
     },
 };
@@ -93,6 +93,17 @@ impl Switchboard {
         }
     }
 
+    /// The waiting of whoever has a place in a queue: on the phone, or to be called back.
+    pub(super) fn in_line(&self, id: CallId) -> Option<&Waiting> {
+        let waits = self.calls.get(&id).and_then(|call| call.stage.waiting());
+        waits.or_else(|| self.callbacks.get(&id).map(|callback| &callback.waiting))
+    }
+
+    pub(super) fn in_line_mut(&mut self, id: CallId) -> Option<&mut Waiting> {
+        let waits = self.calls.get_mut(&id).and_then(|call| call.stage.waiting_mut());
+        waits.or_else(|| self.callbacks.get_mut(&id).map(|callback| &mut callback.waiting))
+    }
+
     /// How long a caller with this place will wait, by how fast the queue was served lately.
     pub(super) fn expected(&self, queue: &Name, place: Place) -> Option<Expected> {
         self.queues.expected(queue, place, self.now())
@@ -114,7 +125,7 @@ impl Switchboard {
 
     /// A caller's place is where the queue's present settings put it.
     pub(super) fn relax_again(&mut self, id: CallId) -> Option<(Name, Place)> {
-        let waiting = self.calls.get(&id)?.stage.waiting()?;
+        let waiting = self.in_line(id)?;
         let (queue, place) = (waiting.queue.clone(), waiting.place);
         if self.queues.is_open(&queue, place) {
             self.open_place(&queue, place);

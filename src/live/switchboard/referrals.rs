@@ -184,7 +184,8 @@ impl Switchboard {
 
     pub(super) fn may_be_sent(&self, id: CallId) -> Result<(), Refusal> {
         let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
-        if matches!(call.stage, Stage::Ending | Stage::Told | Stage::Reaching { .. }) {
+        if matches!(call.stage, Stage::Ending | Stage::Told | Stage::Hearing { .. } | Stage::Reaching { .. })
+        {
             return Err(Refusal::NotNow { call: id, state: call.stage.word() });
         }
         Ok(())
@@ -227,7 +228,7 @@ impl Switchboard {
                 self.out.order(&call.leg, Command::Stop);
                 self.go(id, to);
             }
-            Stage::Ending | Stage::Told | Stage::Reaching { .. } => {}
+            Stage::Ending | Stage::Told | Stage::Hearing { .. } | Stage::Reaching { .. } => {}
         }
         Ok(())
     }

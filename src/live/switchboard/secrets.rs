@@ -236,6 +236,7 @@ impl Switchboard {
                 hiding::Pressed::Secret { before, most } => Ear::Hidden { before, most },
                 hiding::Pressed::Stray => Ear::Nobody,
             },
+            Some(Stage::Waiting(waiting)) if self.callback_key(&waiting.queue) == Some(key) => Ear::Open,
             _ => Ear::Nobody,
         }
     }

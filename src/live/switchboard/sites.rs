@@ -34,6 +34,11 @@ impl Switchboard {
             self.overflow_in_time(id);
             self.announce_in_time(id);
         }
+        self.leave_gone_queues();
+        let promised: Vec<CallId> = self.callbacks.keys().copied().collect();
+        for id in promised {
+            self.relax_again(id);
+        }
         let queues: Vec<_> = self.queues.names().cloned().collect();
         for queue in &queues {
             self.stretch(None, queue);
@@ -141,6 +146,6 @@ impl Switchboard {
     }
 }
 
-fn on_with_the_flow(waiting: &Waiting) -> Next {
+pub(super) fn on_with_the_flow(waiting: &Waiting) -> Next {
     Next::Flow(Box::new(waiting.after.clone()))
 }

@@ -6,6 +6,7 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     legs::END_GUARD,
+    sites::on_with_the_flow,
     state::{Effect, Switchboard},
     summaries,
     view::{Speaker, Words},
@@ -46,6 +47,9 @@ impl Switchboard {
                 call.stage = Stage::Dialog(*dialog);
                 self.lease(id);
                 self.dialog(id, Happening::Enter);
+            }
+            Next::Wait(waiting) if !self.site.queues.contains_key(&waiting.queue) => {
+                self.go(id, on_with_the_flow(&waiting));
             }
             Next::Wait(waiting) => {
                 let (queue, place) = (waiting.queue.clone(), waiting.place);
@@ -276,6 +280,7 @@ impl Switchboard {
             self.timers.clear(&timer(id));
         }
         self.timers.set(Timer::Stage(id), now + END_GUARD);
+        self.callback_failed(id);
     }
 
     /// Writes the record when nothing is left of the call.
@@ -305,7 +310,9 @@ impl Switchboard {
             tape.recording.end(self.now());
         }
         let summary = summaries::at_the_end(&mut call);
+        let id = call.id;
         self.out.push(Effect::Record(Box::new(CallRecord { summary, ..record(call) })));
+        self.callback_begins(id);
     }
 }
 

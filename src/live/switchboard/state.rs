@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 use super::{
+    callbacks::Callback,
     conferences::Session,
     extensions::Changed,
     mailboxes::Late,
@@ -176,6 +177,9 @@ pub struct Switchboard {
     /// Which call a leg belongs to.
     pub(super) legs: BTreeMap<LegId, CallId>,
     pub(super) queues: Queues,
+    /// Who is to be called back, by the call in which it was promised.
+    #[serde(default)]
+    pub(super) callbacks: BTreeMap<CallId, Callback>,
     pub(super) agents: Agents,
     pub(super) timers: Timers,
     /// What extensions wish against the site.
@@ -277,6 +281,7 @@ impl Switchboard {
             calls: BTreeMap::new(),
             legs: BTreeMap::new(),
             queues: Queues::default(),
+            callbacks: BTreeMap::new(),
             agents,
             timers: Timers::default(),
             changed: BTreeMap::new(),

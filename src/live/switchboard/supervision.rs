@@ -37,8 +37,7 @@ impl Switchboard {
                 let from = self.queues.position(&queue, before);
                 for (was, place) in self.queues.moved(&queue, before, to) {
                     self.queues.replace(&queue, was, place);
-                    let call = self.calls.get_mut(&was.call);
-                    if let Some(waiting) = call.and_then(|call| call.stage.waiting_mut()) {
+                    if let Some(waiting) = self.in_line_mut(was.call) {
                         waiting.place = place;
                     }
                 }

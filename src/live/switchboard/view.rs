@@ -41,6 +41,7 @@ pub enum Query {
     Call(CallId),
     Queues,
     Agents,
+    Callbacks,
     Conferences,
     Extensions,
     /// The messages that this number has left in mailboxes.
@@ -57,6 +58,7 @@ pub enum View {
     Call(Option<Box<CallDetail>>),
     Queues(Vec<QueueView>),
     Agents(Vec<AgentView>),
+    Callbacks(Vec<CallbackView>),
     Conferences(Vec<ConferenceView>),
     Extensions(Vec<ExtensionView>),
     Left(Vec<SoundId>),
@@ -158,6 +160,9 @@ pub struct CallDetail {
 pub struct QueueView {
     pub name: Name,
     pub waiting: usize,
+    /// Who has hung up, keeps the place and will be called back.
+    #[serde(default)]
+    pub callbacks: usize,
     pub longest_wait_ms: u64,
     /// How long somebody would wait who came now, on the mean; nothing while the queue has answered too few lately.
     #[serde(default)]
@@ -175,6 +180,27 @@ pub struct QueueView {
     pub expanded: bool,
     #[serde(default)]
     pub service: ServiceView,
+}
+
+/// Somebody who is to be called back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct CallbackView {
+    /// The call in which it was promised.
+    pub call: CallId,
+    pub queue: Name,
+    pub number: Number,
+    /// When the caller joined the queue.
+    pub joined: Stamp,
+    /// 1 for who is next.
+    pub position: usize,
+    /// How often the caller has been called in vain, or is being called.
+    pub tries: u16,
+    /// Not before then: the last try was in vain.
+    #[serde(default)]
+    pub not_before: Option<Stamp>,
+    /// The call by which the caller is being called now.
+    #[serde(default)]
+    pub calling: Option<CallId>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -274,6 +300,8 @@ pub enum Refusal {
     NoSuchQueue { queue: Name },
     #[error("queue {queue} takes no new callers; see `tandem queues drain {queue} --off`")]
     Drained { queue: Name },
+    #[error("nobody is to be called back for call {call}; see `tandem callbacks list`")]
+    NoSuchCallback { call: CallId },
     #[error(
         "no flow has a step with `queue: {queue}`, so nobody could say what follows when nobody comes; add one"
     )]

@@ -39,6 +39,7 @@ impl Switchboard {
             Query::Queues => {
                 View::Queues(self.site.queues.keys().map(|name| self.queue_view(name, now)).collect())
             }
+            Query::Callbacks => View::Callbacks(self.callback_views()),
             Query::Conferences => View::Conferences(
                 self.site
                     .dialing
@@ -77,6 +78,9 @@ impl Switchboard {
                 .then(|| Subject::Queue(self.queue_view(queue, self.now()))),
             Input::Act { act: Act::ForgetMessages { .. }, .. } => {
                 Some(Subject::Messages { messages: self.boxes.sounds().count() })
+            }
+            Input::Act { act: Act::CancelCallback { .. }, .. } => {
+                Some(Subject::Callbacks { callbacks: self.callbacks.keys().copied().collect() })
             }
             Input::Act { act, .. } => {
                 let call = act.call().and_then(|call| self.calls.get(&call));
@@ -182,6 +186,7 @@ impl Switchboard {
         QueueView {
             name: name.clone(),
             waiting: self.queues.waiting(name),
+            callbacks: self.queues.promised(name),
             longest_wait_ms: self.queues.oldest(name).map_or(0, |joined| super::stages::millis(now, joined)),
             expected_wait_ms: self
                 .queues

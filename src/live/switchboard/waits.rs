@@ -41,9 +41,11 @@ impl Switchboard {
         };
         let head_start = settings.head_start.max(rule.map(|rule| rule.head_start).unwrap_or_default());
         let place = Place::new(urgency, now, head_start, id);
+        let kept = self.kept_place(id, &queue);
+        let (place, entered) = kept.map_or((place, None), |kept| (kept, Some(now)));
         let patient = rule.filter(|_| urgency != Urgency::Emergency);
         let wish = patient.and_then(|rule| self.wish(id, rule)).map(Box::new);
-        self.enter(id, Waiting { queue, place, after, greeting: false, told: None, entered: None, wish });
+        self.enter(id, Waiting { queue, place, after, greeting: false, told: None, entered, wish });
     }
 
     /// Into a queue, with a place in it; elsewhere where it is too full.
@@ -261,7 +263,7 @@ impl Switchboard {
         let now = self.now();
         let Some(waiting) = self.forget_place(id) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.wait_ms += millis(now, waiting.place.joined);
+        call.wait_ms += millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
         let queue = &waiting.queue;
         if call.gone.is_some() {
             let waited = now.since(waiting.entered());

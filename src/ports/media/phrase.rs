@@ -6,7 +6,11 @@ use jiff::{ToSpan, tz::TimeZone};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::spoken;
-use crate::{base::clock::Stamp, infra::site::Locale, ports::engine::Media};
+use crate::{
+    base::{clock::Stamp, number::Key},
+    infra::site::Locale,
+    ports::engine::Media,
+};
 
 macro_rules! phrases {
     ($($name:ident: $chinese:literal, $english:literal;)*) => {
@@ -66,6 +70,10 @@ phrases! {
     OneMinute: "分钟。", "minute.";
     Minutes: "分钟。", "minutes.";
     LessThanAMinute: "预计等待不到一分钟。", "The wait is less than a minute.";
+    CallBack: "如需我们回拨并为您保留位置，请按", "To be called back and keep your place, press";
+    WillCallBack: "轮到您时我们会回拨给您。再见。", "We will call you back when it is your turn. Goodbye.";
+    CalledBack: "您好，这是您要求的回拨，正在为您接通，请稍候。",
+        "Hello. You asked to be called back. Please hold, you are being connected.";
     Today: "今天", "today";
     Yesterday: "昨天", "yesterday";
     Day: "日", "";
@@ -164,6 +172,20 @@ pub fn place(before: usize, wait: Option<[Duration; 2]>, locale: Locale) -> Vec<
         all.extend(one(Phrase::AtMost).chain(count(most, locale)).chain(one(unit(most))));
     }
     all
+}
+
+/// Whoever waits can be called back by pressing this digit.
+pub fn offer_callback(key: Key, locale: Locale) -> Vec<Media> {
+    let digit = key.char().to_digit(10).and_then(|digit| u8::try_from(digit).ok()).unwrap_or_default();
+    phrase(Phrase::CallBack, locale).into_iter().chain([number(digit, locale)]).collect()
+}
+
+pub fn will_call_back(locale: Locale) -> Vec<Media> {
+    phrase(Phrase::WillCallBack, locale).into_iter().collect()
+}
+
+pub fn called_back(locale: Locale) -> Vec<Media> {
+    phrase(Phrase::CalledBack, locale).into_iter().collect()
 }
 
 /// Every text that any of these may say.

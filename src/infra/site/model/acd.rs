@@ -4,8 +4,11 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Prompt, SmolStr};
-use crate::base::{id::Name, number::Number};
+use super::{Class, Prompt, SmolStr};
+use crate::base::{
+    id::Name,
+    number::{Key, Number},
+};
 
 /// Skills with their levels, 1 to 10. In what a queue needs, 0 takes a need back.
 pub type Skills = BTreeMap<Name, u8>;
@@ -103,6 +106,20 @@ pub struct Expansion {
     pub needs: Skills,
 }
 
+/// Whoever presses `key` while waiting is called back when their turn has come.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Callback {
+    pub key: Key,
+    /// So often they are called before it is given up,
+    pub tries: u16,
+    /// after so long each.
+    pub again: Duration,
+    /// How far away whoever is called back may be.
+    pub class: Class,
+    /// So often callers hear of it, unless they hear their place.
+    pub tell: Duration,
+}
+
 /// A skill that is not as it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lack<'a> {
@@ -161,6 +178,7 @@ pub struct Queue {
     pub announce: Option<Duration>,
     #[serde(default)]
     pub service_level: ServiceLevel,
+    pub callback: Option<Callback>,
 }
 
 impl Queue {
@@ -180,6 +198,7 @@ impl Queue {
             expand: None,
             announce: None,
             service_level: ServiceLevel::default(),
+            callback: None,
         }
     }
 

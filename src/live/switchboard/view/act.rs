@@ -58,6 +58,10 @@ pub enum Act {
         queue: Name,
         on: bool,
     },
+    /// Whoever was promised it in that call is not called back.
+    CancelCallback {
+        call: CallId,
+    },
     /// The phone of extension `by` is rung, and whoever answers attends the talk so; or attends it otherwise from now on.
     Attend {
         call: CallId,
@@ -170,6 +174,7 @@ impl Act {
             | Self::Pause { .. }
             | Self::Unpause { .. }
             | Self::Drain { .. }
+            | Self::CancelCallback { .. }
             | Self::Invite { .. }
             | Self::Lock { .. }
             | Self::RecordConference { .. }

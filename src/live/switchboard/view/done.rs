@@ -4,7 +4,7 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::{Act, Actor, AgentView, CallView, ConferenceView, ExtensionView, QueueView};
-use crate::base::{clock::Stamp, number::Number};
+use crate::base::{clock::Stamp, id::CallId, number::Number};
 
 /// A change that was made, for whoever writes it down: who, what, and how it was before and after.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +42,10 @@ pub enum Subject {
     Site {
         site: SmolStr,
         revision: SmolStr,
+    },
+    /// The calls in which it was promised to call back. To whom, stands nowhere.
+    Callbacks {
+        callbacks: Vec<CallId>,
     },
     /// How many there are in all mailboxes.
     Messages {
