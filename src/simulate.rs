@@ -3,6 +3,7 @@
 //!
 //! - `house`    the site that a scenario describes, or names
 //! - `callers`  who calls, drawn by a seed
+//! - `history`  who came once, to come again
 //! - `day`      callers, the engine and the switchboard, let go
 //! - `outcome`  what became of the callers, in figures
 //! - `erlang`   what Erlang's formulas say; `staffing` how many agents each hour needs by them
@@ -10,11 +11,13 @@
 mod callers;
 mod day;
 mod erlang;
+mod history;
 mod house;
 mod outcome;
 mod staffing;
 
 pub use day::run;
 pub use erlang::{Expected, erlang_a, erlang_c};
+pub use history::{Forgotten, Was, again};
 pub use outcome::{CallersOutcome, Fates, Outcome, QueueOutcome, Whole, Work};
 pub use staffing::{Need, Wish, staffing};

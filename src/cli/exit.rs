@@ -63,6 +63,10 @@ pub enum Fault {
     Daemon(Box<crate::lifecycle::Failure>),
     #[error(transparent)]
     Replay(Box<crate::lifecycle::replay::ReplayError>),
+    #[error("{} cannot be read: {why}; write it anew with `tandem calls export --format jsonl`", file.display())]
+    Past { file: PathBuf, why: String },
+    #[error(transparent)]
+    Forgotten(#[from] crate::simulate::Forgotten),
     #[error(transparent)]
     Lab(#[from] LabError),
     #[error("no site is written into {}: {why}; name a folder that is empty or not there", dir.display())]

@@ -1,11 +1,14 @@
 //! `tandem simulate`: a day of calls in virtual time, and what became of the callers.
 
+mod past;
 mod tables;
 
 use std::path::{Path, PathBuf};
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+
+use past::Past;
 
 use super::{
     Common, Exit, Fault,
@@ -18,7 +21,7 @@ use crate::{
         self,
         scenario::{self, Scenario, WhatIf},
     },
-    simulate::{Outcome, Wish, run as live_through, staffing},
+    simulate::{Outcome, Was, Wish, again, run as live_through, staffing},
 };
 
 /// Live through a day of calls in virtual time and tell what became of the callers
@@ -28,8 +31,14 @@ use crate::{
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// The scenario; examples/scenarios has some
-    #[arg(long, value_name = "FILE")]
-    scenario: PathBuf,
+    #[arg(long, value_name = "FILE", required_unless_present = "journal")]
+    scenario: Option<PathBuf>,
+    /// Callers as they came on these days, 2026-11-16..2026-11-20, by what the daemon has written down
+    ///
+    /// They come into the queue in which they waited, when they did, and talk as long as they did; docs/simulate.md says how patience
+    /// is treated. Instead of days also the file of `tandem calls export --format jsonl`. --scenario may say besides who is there when.
+    #[arg(long, value_name = "DAYS", requires = "site", conflicts_with = "staffing", value_parser = Past::parse)]
+    journal: Option<Past>,
     /// With the queues, agents, skills and rules of this site, instead of the scenario's
     #[arg(long, value_name = "DIR")]
     site: Option<PathBuf>,
@@ -53,6 +62,9 @@ pub(super) struct Args {
 /// The scenario, and the same callers under each change.
 #[derive(Serialize)]
 struct Answer {
+    /// What became of recorded callers then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    was: Option<Was>,
     #[serde(flatten)]
     as_it_is: Outcome,
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -67,8 +79,8 @@ struct Tried {
 }
 
 pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
-    let scenario = match load(common, args)? {
-        Ok(scenario) => scenario,
+    let (scenario, was) = match load(common, args)? {
+        Ok(found) => found,
         Err(exit) => return Ok(exit),
     };
     if args.staffing {
@@ -94,22 +106,40 @@ pub(super) fn run(common: &Common, args: &Args) -> Result<Exit, Fault> {
     let as_it_is = live(&scenario, "as it is");
     let what_if =
         changed.into_iter().map(|(scenario, change)| Tried { outcome: live(&scenario, &change), change });
-    let answer = Answer { as_it_is, what_if: what_if.collect() };
+    let answer = Answer { was, as_it_is, what_if: what_if.collect() };
     say(common, &answer, || tables::told(&paint(), &answer))
 }
 
 /// The scenario, or how to end: its faults are told then.
-fn load(common: &Common, args: &Args) -> Result<Result<Scenario, Exit>, Fault> {
+fn load(common: &Common, args: &Args) -> Result<Result<(Scenario, Option<Was>), Exit>, Fault> {
     let Ok(site) = args.site.as_deref().map(site::load).transpose() else {
         let site = args.site.clone().unwrap_or_default();
         return check::run(common, &check::Args { site }).map(Err);
     };
-    Ok(scenario::load(&args.scenario, site).map_err(|problems| {
-        let folder = args.scenario.parent().unwrap_or(Path::new(""));
-        let told: String = problems.0.iter().map(|problem| draw(&paint(), folder, problem) + "\n").collect();
-        eprint!("{told}");
-        Exit::RefusedByCheck
-    }))
+    let calls = match (&args.journal, &site) {
+        (Some(past), Some(site)) => Some((past, past.calls(common, site)?, site.clone())),
+        _ => None,
+    };
+    let written = match args.scenario.as_deref().map(|file| scenario::load(file, site)).transpose() {
+        Ok(written) => written,
+        Err(problems) => {
+            let folder = args.scenario.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+            let told: String =
+                problems.0.iter().map(|problem| draw(&paint(), folder, problem) + "\n").collect();
+            eprint!("{told}");
+            return Ok(Err(Exit::RefusedByCheck));
+        }
+    };
+    let Some((past, calls, site)) = calls else {
+        return Ok(written.map(|scenario| (scenario, None)).ok_or(Exit::Usage));
+    };
+    let days = past.scenario(site, &calls);
+    let mut scenario = match written {
+        Some(written) => Scenario { start: days.start, length: days.length, ..written },
+        None => days,
+    };
+    let was = again(&mut scenario, &calls)?;
+    Ok(Ok((scenario, Some(was))))
 }
 
 fn live(scenario: &Scenario, what: &str) -> Outcome {

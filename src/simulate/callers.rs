@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::{
     base::{clock::Stamp, id::LegId, number::Number, text::Label},
-    infra::site::scenario::{Arrivals, Spread, Who},
+    infra::site::scenario::{Arrivals, Came, Spread, Who},
     live::switchboard::view::Known,
     ports::engine::{Arrival, Origin, simulator::Caller},
 };
@@ -86,7 +86,7 @@ impl<'a> Stream<'a> {
         let keys = self.arrivals.keys.iter().zip(1..).map(|(key, n)| (BETWEEN_KEYS * n, *key)).collect();
         Coming {
             at,
-            leg: leg(self.kind, self.drawn),
+            leg: leg(self.kind, &self.drawn.to_string()),
             arrival: Arrival {
                 origin: Origin::Trunk,
                 from: from.flatten(),
@@ -109,8 +109,19 @@ impl<'a> Stream<'a> {
     }
 }
 
-fn leg(kind: usize, n: u64) -> LegId {
-    LegId::new(format!("caller-{kind}-{n}")).expect("letters and digits")
+/// Somebody who came once, and comes again to this number.
+pub(super) fn again(came: &Came, n: usize, to: Number) -> Coming {
+    let origin = Origin::Trunk;
+    Coming {
+        at: came.at,
+        leg: leg(came.kind, &format!("r{n}")),
+        arrival: Arrival { origin, from: None, from_name: Label::default(), to },
+        caller: Caller { keys: Vec::new(), patience: came.patience, talk: came.talk },
+    }
+}
+
+fn leg(kind: usize, which: &str) -> LegId {
+    LegId::new(format!("caller-{kind}-{which}")).expect("letters and digits")
 }
 
 /// Which kind of callers a leg is of.

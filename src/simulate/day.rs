@@ -13,7 +13,7 @@ use jiff::{
 };
 
 use super::{
-    callers::{self, ENDLESS, Stream},
+    callers::{self, Coming, ENDLESS, Stream},
     house::{self, Crew},
     outcome::{Outcome, Sums},
 };
@@ -63,6 +63,7 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
         .collect();
     day.input(Input::Started { version: env!("CARGO_PKG_VERSION").into() });
     let end = start + scenario.length;
+    let mut recorded = scenario.recorded.iter().enumerate().peekable();
     while day.now < end {
         day.staff(&house.crews);
         let until = (day.now + AHEAD).min(end).min(day.next_change(&house.crews));
@@ -70,6 +71,11 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
             while let Some(coming) = stream.draw(until) {
                 day.expect(coming, &arrivals.who);
             }
+        }
+        while let Some((n, came)) = recorded.next_if(|(_, came)| came.at < until) {
+            let Coming { at, leg, arrival, caller } =
+                callers::again(came, n, house.numbers[came.kind].clone());
+            day.world.expect(at, leg, arrival, caller);
         }
         day.run_until(until);
         progress(day.now.since(start).as_secs_f32() / scenario.length.as_secs_f32().max(1.0));
@@ -101,7 +107,7 @@ struct Day<'a> {
 }
 
 impl<'a> Day<'a> {
-    fn expect(&mut self, coming: callers::Coming, who: &'a Who) {
+    fn expect(&mut self, coming: Coming, who: &'a Who) {
         if let Some(from) = &coming.arrival.from {
             self.unknown.insert(from.clone(), who);
         }

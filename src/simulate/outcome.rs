@@ -113,7 +113,7 @@ pub(super) struct Sums {
 }
 
 #[derive(Default)]
-struct Sum {
+pub(super) struct Sum {
     waits_ms: Vec<u64>,
     abandoned: u64,
     overflowed: u64,
@@ -274,7 +274,7 @@ impl Sums {
 }
 
 impl Sum {
-    fn add(&mut self, record: &CallRecord) {
+    pub fn add(&mut self, record: &CallRecord) {
         if record.agent.is_some() {
             self.waits_ms.push(record.wait_ms);
         } else if record.ended_by == EndedBy::Caller {
@@ -284,7 +284,7 @@ impl Sum {
         }
     }
 
-    fn fates(self, within: Duration) -> Fates {
+    pub fn fates(self, within: Duration) -> Fates {
         let mut waits = self.waits_ms;
         waits.sort_unstable();
         let answered = waits.len() as u64;

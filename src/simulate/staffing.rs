@@ -114,6 +114,7 @@ mod tests {
             queues: [].into(),
             agents: [(queue.clone(), Curve(vec![(Time::MIN, 14)]))].into(),
             site: None,
+            recorded: Vec::new(),
             what_if: Vec::new(),
             arrivals: vec![Arrivals {
                 name: "calls".into(),

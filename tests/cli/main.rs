@@ -22,6 +22,7 @@ mod rest;
 mod screens;
 mod search;
 mod simulate;
+mod simulate_past;
 mod simulate_what_if;
 mod socket;
 mod speech;

@@ -52,6 +52,17 @@ pub(super) fn told(paint: &Paint, answer: &Answer) -> String {
         ": {} calls, seed {}; in time is within {} s",
         outcome.calls, outcome.seed, outcome.within_s
     );
+    if let Some(was) = &answer.was {
+        let Fates { offered, answered, service_level, mean_wait, .. } = was.fates;
+        let _ = writeln!(
+            told,
+            "As it was: {offered} calls, {} answered, {} in time, mean wait {}; {} calls of queues that are no more are left out",
+            percent(answered as f64 / offered.max(1) as f64),
+            percent(service_level),
+            seconds(mean_wait),
+            was.left_out
+        );
+    }
     told + &if answer.what_if.is_empty() { alone(paint, outcome) } else { beside(paint, answer) }
 }
 

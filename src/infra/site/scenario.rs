@@ -9,7 +9,7 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use jiff::{civil::DateTime, tz::TimeZone};
 
-pub use callers::{Arrivals, Target, Who};
+pub use callers::{Arrivals, Came, Target, Who};
 pub use change::{Change, WhatIf};
 pub use spread::{Curve, Spread};
 
@@ -47,6 +47,8 @@ const WHAT_IF: Shape = Shape {
 };
 /// Who has waited so long is turned away, unless told.
 const LONGEST_WAIT: Duration = Duration::from_hours(7 * 24);
+/// A Monday.
+const SOME_DAY: DateTime = DateTime::constant(2026, 11, 23, 0, 0, 0, 0);
 /// More callers are not lived through at once.
 const MOST_CALLERS: f64 = 5_000_000.0;
 
@@ -71,6 +73,8 @@ pub struct Scenario {
     /// where nothing is said.
     pub agents: BTreeMap<Name, Curve>,
     pub arrivals: Vec<Arrivals>,
+    /// Who came once and comes again, in the order in which they do.
+    pub recorded: Vec<Came>,
     pub what_if: Vec<WhatIf>,
 }
 
@@ -80,6 +84,24 @@ pub fn usual() -> Queue {
 }
 
 impl Scenario {
+    /// A day in a site on which nobody calls.
+    pub fn of(site: Site) -> Self {
+        Self {
+            name: site.name.to_string(),
+            start: SOME_DAY,
+            length: Duration::from_hours(24),
+            warm_up: Duration::ZERO,
+            seed: 1,
+            within: Duration::from_secs(20),
+            site: Some(Box::new(site)),
+            queues: BTreeMap::new(),
+            agents: BTreeMap::new(),
+            arrivals: Vec::new(),
+            recorded: Vec::new(),
+            what_if: Vec::new(),
+        }
+    }
+
     pub fn zone(&self) -> TimeZone {
         self.site.as_ref().map_or(TimeZone::UTC, |site| site.time_zone.clone())
     }
@@ -189,6 +211,7 @@ fn scenario(root: &Path, node: &Node, site: Option<Site>, to: &mut Findings) -> 
         site: site.map(Box::new),
         queues: rules,
         agents,
+        recorded: Vec::new(),
         what_if: fields.get("what_if").map_or(Some(Vec::new()), |n| what_ifs(root, n, to))?,
     };
     if let Err(why) = scenario.fits() {
@@ -199,7 +222,7 @@ fn scenario(root: &Path, node: &Node, site: Option<Site>, to: &mut Findings) -> 
 }
 
 fn start(fields: &Fields, to: &mut Findings) -> Option<DateTime> {
-    let Some(n) = fields.get("start") else { return Some(DateTime::constant(2026, 11, 23, 0, 0, 0, 0)) };
+    let Some(n) = fields.get("start") else { return Some(SOME_DAY) };
     let time: Option<DateTime> = decode::scalar(n, "2026-11-23T00:00", to)?.parse().ok();
     if time.is_none() {
         to.error(Code::BadValue, n.place, "this is no time", "write it like 2026-11-23T00:00");

@@ -1,10 +1,11 @@
 //! Who calls in a scenario: whom, how often, known as what.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, time::Duration};
 
 use super::{Curve, Spread, nearest};
 use crate::{
     base::{
+        clock::Stamp,
         id::Name,
         number::{Key, Number},
     },
@@ -55,6 +56,16 @@ pub struct Arrivals {
     pub handling: Spread,
     /// Without it nobody hangs up while waiting.
     pub patience: Option<Spread>,
+}
+
+/// Somebody who came once.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Came {
+    pub at: Stamp,
+    /// Which of the kinds of callers this is one of.
+    pub kind: usize,
+    pub talk: Duration,
+    pub patience: Duration,
 }
 
 /// Where callers come in.
