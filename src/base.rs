@@ -2,6 +2,7 @@
 
 pub mod area;
 pub mod attendance;
+pub mod base64;
 pub mod clock;
 pub mod csv;
 pub mod detector;

@@ -5,6 +5,7 @@
 //! when it cannot do what it was told.
 
 mod agents;
+mod alerts;
 mod apply;
 mod audit;
 mod backup;
@@ -76,6 +77,7 @@ enum Command {
     Calls(calls::Args),
     Queues(queues::Args),
     Callbacks(callbacks::Args),
+    Alerts(alerts::Args),
     Agents(agents::Args),
     Conferences(conferences::Args),
     Extensions(extensions::Args),
@@ -135,6 +137,7 @@ impl Tandem {
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),
             Command::Callbacks(args) => ask(common, async |cx| callbacks::run(cx, args).await),
+            Command::Alerts(args) => ask(common, async |cx| alerts::run(cx, args).await),
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
             Command::Conferences(args) => ask(common, async |cx| conferences::run(cx, args).await),
             Command::Extensions(args) => ask(common, async |cx| extensions::run(cx, args).await),

@@ -25,6 +25,7 @@ mod people;
 mod problem;
 mod repeat;
 mod report;
+mod router;
 mod routes;
 mod schema;
 mod search;
@@ -147,5 +148,5 @@ pub async fn serve_tls(
 
 fn make_service(rooms: Rooms, admits: Admits) -> IntoMakeServiceWithConnectInfo<Router, gate::Peer> {
     let gate = gate::Gate { admits, access: rooms.access.clone(), limit: rooms.limit.clone() };
-    routes::router(rooms, gate).into_make_service_with_connect_info()
+    router::router(rooms, gate).into_make_service_with_connect_info()
 }

@@ -3,6 +3,7 @@
 //! The order is that of trust: the site first (nothing starts on a site that `check` refuses), then the admin
 //! socket (a second daemon is refused before it touches anything), the journal, the engine, and last the doors.
 
+mod alerts;
 pub mod backup;
 mod callers;
 mod change;
@@ -129,11 +130,12 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     tracing::info!(calls = board.live_calls(), site = %site.name, revision = %site.revision, "live state is rebuilt");
 
     let feed = Feed::new(clock.now());
-    outlet.tell(feed.clone(), options.state.join("recordings"), options.log);
+    let (taken, now_taken) = watch::channel(site.clone());
+    let courier = alerts::start(now_taken.clone(), meters.clone());
+    outlet.tell(feed.clone(), courier, options.state.join("recordings"), options.log);
 
     let prompts = options.state.join("prompts");
     prepare_prompts(&site, &prompts).await;
-    let (taken, now_taken) = watch::channel(site.clone());
     let hearing = hearing::start(now_taken.clone(), options.state.join("speech")).await;
     let ((forms, forming), (asks, inbox)) = (mpsc::channel(256), mpsc::channel(256));
     let engine = engine::start(&site, &options.state, options.traffic, clock.clone(), &hearing, forms)?;

@@ -1,6 +1,7 @@
 //! A call's life. Everything here is owned by the switchboard: pure, journalled, without clock or I/O.
 
 pub mod agent;
+pub mod alert;
 pub mod call;
 pub mod dialog;
 pub mod mailbox;

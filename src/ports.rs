@@ -4,5 +4,6 @@ pub mod assistant;
 pub mod crm;
 pub mod engine;
 pub mod media;
+pub mod notify;
 pub mod speech;
 pub mod tasks;

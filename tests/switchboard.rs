@@ -1,5 +1,7 @@
 //! The switchboard against the simulated engine, in virtual time; where callers speak, in real time.
 
+#[path = "switchboard/alerting.rs"]
+mod alerting;
 #[path = "switchboard/announcing.rs"]
 mod announcing;
 #[path = "switchboard/asked.rs"]

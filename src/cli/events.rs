@@ -74,6 +74,9 @@ fn line(paint: &Paint, told: &Told) -> String {
         Event::QueueChanged { queue } => {
             format!("queue {}: {} wait, {} agents free", queue.name, queue.waiting, queue.ready)
         }
+        Event::AlertChanged { turn, alert } => {
+            format!("alert {} {}: {}", alert.rule, turn.word(), clean(&alert.words))
+        }
         Event::EngineChanged { engine } => match engine {
             EngineView::Up { engine, .. } => format!("the engine is up: {}", clean(engine.as_str())),
             EngineView::Down { reason, .. } => format!("the engine is down: {}", clean(reason.as_str())),

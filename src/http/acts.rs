@@ -162,6 +162,23 @@ pub(super) async fn drain(
     act(&rooms, actor, Act::Drain { queue, on }).await
 }
 
+/// Of which queue; `null`: of all.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct AckBody {
+    #[serde(deserialize_with = "Option::deserialize")]
+    queue: Option<Name>,
+}
+
+pub(super) async fn acknowledge(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(rule): Segment<Name>,
+    Body(AckBody { queue }): Body<AckBody>,
+) -> Done {
+    act(&rooms, actor, Act::AcknowledgeAlert { rule, queue }).await
+}
+
 pub(super) async fn consult(
     rooms: State<Rooms>,
     Acting(actor): Acting,

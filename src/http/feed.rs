@@ -26,7 +26,8 @@ use crate::{
     live::{
         record::CallRecord,
         switchboard::view::{
-            AgentView, CallView, ConferenceView, EngineView, ExtensionView, QueueView, Trouble, Words,
+            AgentView, AlertTurn, AlertView, CallView, ConferenceView, EngineView, ExtensionView, QueueView,
+            Trouble, Words,
         },
     },
 };
@@ -62,6 +63,9 @@ pub enum Event {
     AgentGone { agent: Name },
     #[serde(rename = "queue.changed")]
     QueueChanged { queue: QueueView },
+    /// What became of an alert.
+    #[serde(rename = "alert.changed")]
+    AlertChanged { turn: AlertTurn, alert: AlertView },
     #[serde(rename = "engine.changed")]
     EngineChanged { engine: EngineView },
     #[serde(rename = "conference.changed")]

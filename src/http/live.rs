@@ -64,6 +64,13 @@ pub(super) async fn promised(rooms: &Rooms) -> Result<Vec<CallbackView>, Problem
     }
 }
 
+pub(super) async fn alerts(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
+    match rooms.door.query(Query::Alerts).await? {
+        View::Alerts(all) => part("/v1/alerts", window, all, |one| format!("{} {}", one.rule, one.queue)),
+        other => unreachable!("asked for alerts, got {other:?}"),
+    }
+}
+
 pub(super) async fn conferences(
     rooms: State<Rooms>,
     Asked(window): Asked<Window>,

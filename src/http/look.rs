@@ -112,7 +112,7 @@ impl Seen {
                     news.push(Event::TroublesChanged { troubles: status.troubles });
                 }
             }
-            View::Call(_) | View::Callbacks(_) | View::Left(_) => {}
+            View::Call(_) | View::Callbacks(_) | View::Left(_) | View::Alerts(_) => {}
         }
     }
 

@@ -19,7 +19,9 @@ use axum::{
 };
 
 use super::{Rooms, problem::Problem};
-use crate::live::switchboard::view::{AgentView, CallView, EngineView, Query, QueueView, StatusView, View};
+use crate::live::switchboard::view::{
+    AgentView, AlertView, CallView, EngineView, Query, QueueView, StatusView, View,
+};
 
 /// Upper ends of the histograms' buckets, in microseconds and as Prometheus writes them.
 const BUCKETS: [(u64, &str); 12] = [
@@ -53,6 +55,7 @@ struct Counted {
     offers: Histogram,
     lookups: Tally,
     crm: Tally,
+    notices: Tally,
 }
 
 /// How often each of some words was told.
@@ -93,6 +96,11 @@ impl Meters {
     /// The customer system was asked, or was not; the word says how it came out.
     pub fn crm(&self, how: &'static str) {
         self.counted.crm.add(how);
+    }
+
+    /// Somebody was to be told of an alert; the word says how it came out.
+    pub fn told(&self, how: &'static str) {
+        self.counted.notices.add(how);
     }
 
     pub fn journal(&self, good: bool) {
@@ -140,6 +148,9 @@ pub(super) async fn metrics(rooms: State<Rooms>) -> Result<Response, Problem> {
     if let View::Queues(queues) = door.query(Query::Queues).await? {
         text.queues(&queues).unwrap_or_default();
         text.service(&queues).unwrap_or_default();
+    }
+    if let View::Alerts(alerts) = door.query(Query::Alerts).await? {
+        text.alerts(&alerts).unwrap_or_default();
     }
     if let View::Agents(agents) = door.query(Query::Agents).await? {
         text.agents(&agents).unwrap_or_default();
@@ -202,6 +213,13 @@ impl Text {
         self.each(("agents", "gauge", "Agents by state."), "state", counts)
     }
 
+    fn alerts(&mut self, alerts: &[AlertView]) -> fmt::Result {
+        let open = alerts.iter().filter(|alert| alert.acknowledged.is_none()).count();
+        self.one("alerts_unacknowledged", "gauge", "Alerts that nobody sees to.", open)?;
+        let rules = tally(&[], alerts.iter().map(|alert| alert.rule.as_str()));
+        self.each(("alerts", "gauge", "Alerts that stand."), "rule", rules)
+    }
+
     fn queues(&mut self, queues: &[QueueView]) -> fmt::Result {
         let of = |count: fn(&QueueView) -> u64| {
             queues.iter().map(move |queue| (queue.name.to_string(), count(queue))).collect::<Vec<_>>()
@@ -243,6 +261,8 @@ impl Text {
         self.each(("caller_lookups_total", "counter", help), "outcome", counted.lookups.all())?;
         let help = "What became of questions to the customer system.";
         self.each(("crm_answers_total", "counter", help), "answer", counted.crm.all())?;
+        let help = "What became of notices of alerts.";
+        self.each(("alert_notices_total", "counter", help), "outcome", counted.notices.all())?;
         let help = "Time until a batch of inputs was in the journal.";
         counted.commits.write(self, "journal_commit_seconds", help)?;
         let help = "Time from the input that made an offer to the order to ring.";

@@ -51,6 +51,7 @@ pub enum Says {
     NoSuchMethod,
     NoSuchAgent,
     NoSuchQueue,
+    NoSuchAlert,
     NoSuchCall,
     NoSuchExtension,
     NoSuchConference,
@@ -83,12 +84,12 @@ impl Says {
             Self::NoSuchQueue => {
                 (404, "no-such-queue", "No such queue", "see the names with `tandem queues list`")
             }
-            Self::NoSuchCall => (
-                404,
-                "no-such-call",
-                "No such call",
-                "see the calls with `tandem calls list` and `tandem calls history`",
-            ),
+            Self::NoSuchAlert => {
+                (404, "no-such-alert", "No such alert", "see the alerts with `tandem alerts list`")
+            }
+            Self::NoSuchCall => {
+                (404, "no-such-call", "No such call", "see `tandem calls list` and `tandem calls history`")
+            }
             Self::NoSuchExtension => {
                 (422, "no-such-extension", "No such extension", "see the extensions in people.yaml")
             }
@@ -239,6 +240,10 @@ impl From<Refusal> for Problem {
             Refusal::NoSuchQueue { queue } => {
                 Self::new(Says::NoSuchQueue, format!("there is no queue {queue}"))
             }
+            Refusal::NoSuchAlert { rule } => Self::new(
+                Says::NoSuchAlert,
+                format!("no alert of rule {rule} waits for anybody to see to it"),
+            ),
             Refusal::Drained { queue } => {
                 Self::new(Says::NotNow, format!("queue {queue} takes no new callers"))
                     .with_remedy("let it take them again: `tandem queues drain QUEUE --off`")

@@ -1,32 +1,22 @@
 //! The table of everything that this door answers.
 
-use std::time::Duration;
-
-use axum::{
-    Router,
-    extract::{DefaultBodyLimit, Request},
-    http::Uri,
-    middleware::{self, Next},
-    response::Response,
-    routing::{MethodRouter, delete, get, post},
-};
+use axum::routing::{MethodRouter, delete, get, post};
 
 use super::{
     Rooms,
     acts::{
-        self, AttendBody, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TakeOverBody, TransferBody,
+        self, AckBody, AttendBody, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TakeOverBody,
+        TransferBody,
     },
     customers::{self, ImportBody},
     erase::{self, Erased, Person},
     events,
     feed::Told,
-    gate::{self, Gate},
     live, meters,
     openapi::{self, Form, Gives, many, one},
     past::{self, Explanation},
     people::{self, Shown, TokenBody, UserBody},
-    problem::{Problem, Says},
-    repeat, report, search,
+    report, search,
 };
 use crate::{
     desk::{
@@ -40,17 +30,14 @@ use crate::{
     live::{
         record::{CallRecord, DayReport},
         switchboard::view::{
-            Act, AgentView, CallDetail, CallView, CallbackView, ConferenceView, ExtensionView, QueueView,
-            Spot, StatusView,
+            Act, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView, ExtensionView,
+            QueueView, Spot, StatusView,
         },
     },
 };
 
 /// No body that is asked for here comes near this.
 pub(super) const LARGEST_BODY: usize = 16 * 1024;
-
-/// A request that is not answered by then is told so.
-const DEADLINE: Duration = Duration::from_secs(5);
 
 /// The method of a route.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +56,7 @@ pub struct Route {
     pub path: &'static str,
     /// What a token must have for it.
     pub needs: Scope,
-    answer: fn() -> MethodRouter<Rooms>,
+    pub(super) answer: fn() -> MethodRouter<Rooms>,
     /// In a line, for the OpenAPI document.
     pub(super) says: &'static str,
     /// What its query may say; the parameters of pages are added.
@@ -239,6 +226,15 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<SwitchBody>),
+    reads("/v1/alerts", Read, || get(live::alerts), "The alerts that stand", Gives::Page(many::<AlertView>)),
+    acts(
+        "/v1/alerts/{name}/ack",
+        Operate,
+        || post(acts::acknowledge),
+        "Say that somebody sees to an alert",
+        DONE,
+    )
+    .taking(one::<AckBody>),
     acts(
         "/v1/calls/{id}/consult",
         Operate,
@@ -416,35 +412,3 @@ pub const ROUTES: &[Route] = &[
     reads("/v1/openapi.json", Read, || get(openapi::document), "This document", Gives::Document),
     reads("/metrics", Metrics, || get(meters::metrics), "Figures for Prometheus", Gives::Text),
 ];
-
-pub(super) fn router(rooms: Rooms, gate: Gate) -> Router {
-    let repeats = rooms.repeats.clone();
-    ROUTES
-        .iter()
-        .fold(Router::new(), |router, route| {
-            let needs = route.needs;
-            let permit = middleware::from_fn(move |request, next| gate::permit(needs, request, next));
-            router.route(route.path, (route.answer)().route_layer(permit))
-        })
-        .fallback(no_such_route)
-        .method_not_allowed_fallback(no_such_method)
-        .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .layer(middleware::from_fn(deadline))
-        .layer(middleware::from_fn_with_state(repeats, repeat::once))
-        .layer(middleware::from_fn_with_state(gate, gate::admit))
-        .with_state(rooms)
-}
-
-async fn no_such_route(uri: Uri) -> Problem {
-    Problem::new(Says::NoSuchRoute, format!("there is nothing at {}", uri.path()))
-}
-
-async fn no_such_method(request: Request) -> Problem {
-    let (method, path) = (request.method(), request.uri().path());
-    Problem::new(Says::NoSuchMethod, format!("{method} is not possible on {path}"))
-}
-
-async fn deadline(request: Request, next: Next) -> Result<Response, Problem> {
-    let late = || Problem::new(Says::TooSlow, format!("no answer within {} s", DEADLINE.as_secs()));
-    tokio::time::timeout(DEADLINE, next.run(request)).await.map_err(|_| late())
-}

@@ -107,6 +107,16 @@ impl Remote {
         self.send(self.client.post(self.below(path)).json(body), longest).await
     }
 
+    /// The same at the address itself, which this is asked of.
+    pub async fn post_asking(
+        &self,
+        query: &[(&str, &str)],
+        body: &Value,
+        longest: usize,
+    ) -> Result<Vec<u8>, RemoteError> {
+        self.send(self.client.post(self.url.clone()).query(query).json(body), longest).await
+    }
+
     /// The same with a body of another kind.
     pub async fn post_as(
         &self,

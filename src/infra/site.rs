@@ -1,11 +1,12 @@
 //! The site: what the admin describes in YAML, checked as a whole and handed on as plain values.
 //!
 //! A site is a folder: `site.yaml`, `numbers.yaml`, `people.yaml` and `flows/*.yaml` (one flow a file), and
-//! as needed `hours.yaml`, `queues.yaml`, `routing.yaml`, `trunks.yaml`, `dialing.yaml`; secrets are files of their own. Everything is read
+//! as needed `hours.yaml`, `queues.yaml`, `routing.yaml`, `trunks.yaml`, `dialing.yaml`, `alerts.yaml`; secrets are files of their own. Everything is read
 //! before anything is said, so that all problems come at once, each with its place and remedy; a site with
 //! an error is not handed on at all. `source` holds the files, `tree` the YAML with places, `names` what can
 //! be referred to, `decode` the scalars; every section has a file of its own.
 
+mod alerts;
 mod assistant;
 mod callback;
 mod conditions;
@@ -58,12 +59,13 @@ pub use assistant::AssistantSettings;
 pub use customers::CrmSettings;
 pub use features::Feature;
 pub use model::{
-    Agent, Ask, Beyond, Callback, Canary, Choice, Class, Closed, Codec, Codes, CollectStep, Conference,
-    Dialing, End, EngineKind, EngineSettings, Expansion, Extension, First, Flow, Forward, Full, Group,
-    Hearer, Hears, HttpSettings, Human, Jump, Lack, Lines, Locale, Login, Mailbox, MenuStep, NumberEntry,
-    Outside, Overflow, Parking, Part, Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule,
-    ServiceLevel, Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store,
-    Strategy, Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, When, parts, skill_words,
+    Agent, AlertRule, AlertTarget, Alerting, Ask, Beyond, Callback, Canary, Choice, Class, Closed, Codec,
+    Codes, CollectStep, Conference, Dialing, End, EngineKind, EngineSettings, Escalation, Expansion,
+    Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings, Human, Jump, Lack, Limit,
+    Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow, Parking, Part, Passage,
+    Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut, Silence, SipSettings, Site,
+    Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault, TaskSettings, Topic,
+    TransferTo, Trunk, Unit, When, parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -81,7 +83,7 @@ use self::{
 };
 use crate::base::id::Name;
 
-const SECTIONS: [&str; 8] = [
+const SECTIONS: [&str; 9] = [
     "site.yaml",
     "numbers.yaml",
     "people.yaml",
@@ -90,6 +92,7 @@ const SECTIONS: [&str; 8] = [
     "trunks.yaml",
     "dialing.yaml",
     "routing.yaml",
+    "alerts.yaml",
 ];
 /// What a site cannot do without.
 const NEEDED: usize = 3;
@@ -191,7 +194,7 @@ impl Trees {
     }
 
     fn names(&self, to: &mut Findings) -> Names {
-        let [_, numbers, people, hours, queues, trunks, dialing, routing] = &self.sections;
+        let [_, numbers, people, hours, queues, trunks, dialing, routing, _] = &self.sections;
         let extensions = people.node().and_then(|n| under(n, "extensions"));
         let flow = |(name, tree): &(Name, Tree)| {
             let place = tree.node().map_or_else(|| to.absent("flows"), |n| n.place);
@@ -227,7 +230,7 @@ impl Trees {
 
     fn site(&self, root: &Path, to: &mut Findings) -> Option<Site> {
         let names = self.names(to);
-        let [general, numbers, people, hours, queues, trunks, dialing, routing] =
+        let [general, numbers, people, hours, queues, trunks, dialing, routing, alerts] =
             self.sections.each_ref().map(Tree::node);
         let (people_tree, queue_tree, dialing_tree, routing_tree) = (people, queues, dialing, routing);
         let tongue = Tongue { languages: general.map(|n| general::languages(n, to)).unwrap_or_default() };
@@ -238,6 +241,7 @@ impl Trees {
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
         let queues = queues.map(|n| queues::read(n, &names, &tongue, to)).unwrap_or_default();
         let routing = routing.map(|n| routing::read(n, &names, &queues, &agents, to)).unwrap_or_default();
+        let alerts = alerts.map(|n| alerts::read(root, n, &names, to)).unwrap_or_default();
         let engine = general.as_ref().map(|g| g.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
         let without = general.as_ref().map(|general| general.without.clone()).unwrap_or_default();
@@ -248,13 +252,7 @@ impl Trees {
         let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);
         let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);
         dialing::check(people_tree, dialing_tree, &house, to);
-        let learned = samples::of_site(root, &tongue.languages, to);
-        let flow = |(name, tree): &(Name, Tree)| {
-            let node = tree.node()?;
-            let flow = flows::read(root, node, &house, &tongue, &learned, to)?;
-            Some((name.clone(), (flow, Place { end: node.place.start, ..node.place })))
-        };
-        let flows: BTreeMap<Name, (Flow, Place)> = self.flows.iter().filter_map(flow).collect();
+        let flows = self.read_flows(root, &house, &tongue, to);
         graph::across(&flows, to);
         unused::check(&flows, (queue_tree, &queues), (routing_tree, &routing), to);
         let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
@@ -284,8 +282,25 @@ impl Trees {
             dialing,
             fallback: general.fallback,
             lease: general.lease,
+            alerts,
             without,
         })
+    }
+
+    fn read_flows(
+        &self,
+        root: &Path,
+        house: &House,
+        tongue: &Tongue,
+        to: &mut Findings,
+    ) -> BTreeMap<Name, (Flow, Place)> {
+        let learned = samples::of_site(root, &tongue.languages, to);
+        let flow = |(name, tree): &(Name, Tree)| {
+            let node = tree.node()?;
+            let flow = flows::read(root, node, house, tongue, &learned, to)?;
+            Some((name.clone(), (flow, Place { end: node.place.start, ..node.place })))
+        };
+        self.flows.iter().filter_map(flow).collect()
     }
 }
 

@@ -44,6 +44,7 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Unattend { call } => (What::CallUnattend, format_smolstr!("{call}")),
         Act::TakeOver { call, .. } => (What::CallTakeOver, format_smolstr!("{call}")),
         Act::Drain { queue, .. } => (What::QueueDrain, queue.as_str().into()),
+        Act::AcknowledgeAlert { rule, .. } => (What::AlertAcknowledge, rule.as_str().into()),
         Act::Transfer { call, .. }
         | Act::TransferToAgent { call, .. }
         | Act::TransferToQueue { call, .. } => (What::CallTransfer, format_smolstr!("{call}")),

@@ -5,7 +5,7 @@ use std::{fs, path::PathBuf, sync::Arc};
 use smol_str::format_smolstr;
 use tokio::sync::watch;
 
-use super::change;
+use super::{alerts::Courier, change};
 use crate::{
     base::{
         clock::Clock,
@@ -19,7 +19,7 @@ use crate::{
         record::{CallRecord, store::Standing},
         switchboard::{
             self, Turn,
-            view::{Done, Trouble, Why, Words},
+            view::{AlertNews, Done, Trouble, Why, Words},
         },
     },
 };
@@ -32,6 +32,8 @@ pub(super) struct Outlet {
     /// Whom to tell; nobody while the past is told again.
     feed: Option<Feed>,
     meters: Meters,
+    /// Who tells of alerts; nobody while the past is told again.
+    courier: Option<Courier>,
     clock: Arc<dyn Clock>,
     drift: watch::Receiver<Option<Trouble>>,
     health: Health,
@@ -60,6 +62,7 @@ impl Outlet {
             drift,
             ledger,
             feed: None,
+            courier: None,
             meters,
             clock,
             health: Health::Good,
@@ -72,9 +75,10 @@ impl Outlet {
     }
 
     /// The past is told: what comes now is news.
-    pub(super) fn tell(&mut self, feed: Feed, recordings: PathBuf, log: Lost) {
+    pub(super) fn tell(&mut self, feed: Feed, courier: Courier, recordings: PathBuf, log: Lost) {
         self.log = log;
         self.feed = Some(feed);
+        self.courier = Some(courier);
         self.recordings = recordings;
     }
 
@@ -113,6 +117,15 @@ impl switchboard::Outlet for Outlet {
 
     fn done(&mut self, done: Done) {
         self.ledger.note(&change::of(&done));
+    }
+
+    fn alert(&mut self, news: AlertNews) {
+        let AlertNews { turn, alert, .. } = &news;
+        tracing::warn!(rule = %alert.rule, "alert {}: {}", turn.word(), alert.words);
+        self.publish(|| Event::AlertChanged { turn: *turn, alert: alert.clone() });
+        if let Some(courier) = &self.courier {
+            courier.tell(news);
+        }
     }
 
     fn turned(&mut self, turn: Turn) {

@@ -18,6 +18,7 @@
 //! - `callbacks` callers who hang up, keep their place and are called
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows
 //! - `attending` supervisors who listen, whisper, barge in, take over
+//! - `alerting`  figures that are watched
 //! - `service`   how well queues are served
 //! - `supervision` callers moved, queues drained, calls sent to an agent or a queue by name
 //! - `sites`     what a new site means for the calls that are there
@@ -31,6 +32,7 @@
 //! - `replay`    the past, run again
 
 mod acts;
+mod alerting;
 mod announcing;
 mod asked;
 mod attending;

@@ -23,6 +23,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ports::tasks", &["infra::remote", "base"]),
     ("ports::assistant", &["infra::chat", "infra::remote", "language", "base"]),
     ("ports::crm", &["infra::remote", "base"]),
+    ("ports::notify", &["infra::remote", "base"]),
     // What words mean.
     ("language", &["base"]),
     // A call's life. `view` and `door` are the words by which doors speak with the switchboard.
@@ -34,6 +35,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         &["live::record", "live::switchboard::view", "ports::engine", "infra::db", "infra::spool", "base"],
     ),
     ("live::agent", &["infra::site", "base"]),
+    ("live::alert", &["live::switchboard::view", "infra::site", "base"]),
     ("live::queue", &["infra::site", "base"]),
     ("live::routing", &["live::switchboard::view", "infra::site", "ports::engine", "base"]),
     (
@@ -59,6 +61,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
         "live::switchboard",
         &[
             "live::agent",
+            "live::alert",
             "live::call",
             "live::dialog",
             "live::mailbox",
@@ -149,6 +152,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "provision::doctor",
             "ports::assistant",
             "ports::crm",
+            "ports::notify",
             "ports::tasks",
             "ports::engine",
             "ports::engine::freeswitch",

@@ -101,6 +101,18 @@ fn supervision() -> Vec<Case> {
             "",
             json!({ "act": "drain", "queue": "smith", "on": true }),
         ),
+        Case {
+            verb: Verb::Get,
+            route: "/v1/alerts",
+            body: None,
+            proof: ("/0/words", json!("sales: waiting 12, above 10")),
+        },
+        post(
+            "/v1/alerts/{name}/ack",
+            Some(json!({ "queue": "sales" })),
+            "",
+            json!({ "act": "acknowledge-alert", "rule": "smith", "queue": "sales" }),
+        ),
     ]
 }
 

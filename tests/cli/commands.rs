@@ -92,6 +92,8 @@ fn help_is_as_it_was() {
         &["queues", "move"],
         &["queues", "drain"],
         &["callbacks"],
+        &["alerts"],
+        &["alerts", "ack"],
         &["agents"],
         &["agents", "pause"],
         &["events"],
@@ -146,6 +148,7 @@ fn tables_and_stories_are_readable() {
         &["calls", "show", &over],
         &["queues"],
         &["queues", "show", "sales"],
+        &["alerts"],
         &["agents"],
         &["agents", "show", "smith"],
         &["explain", &over],
@@ -164,12 +167,13 @@ fn tables_and_stories_are_readable() {
 fn json_is_what_the_daemon_answered() {
     let daemon = Daemon::start(Mood::Well);
     let (live, over) = (LIVE.to_string(), OVER.to_string());
-    let pairs: [(&[&str], String); 8] = [
+    let pairs: [(&[&str], String); 9] = [
         (&["status"], "/v1/status".to_owned()),
         (&["calls"], "/v1/calls".to_owned()),
         (&["calls", "list"], "/v1/calls".to_owned()),
         (&["calls", "history", "-n", "3"], "/v1/history?limit=3".to_owned()),
         (&["queues"], "/v1/queues".to_owned()),
+        (&["alerts"], "/v1/alerts".to_owned()),
         (&["agents", "list"], "/v1/agents".to_owned()),
         (&["explain", &live], format!("/v1/calls/{live}/explain")),
         (&["calls", "show", &over], format!("/v1/calls/{over}/explain")),
@@ -236,6 +240,10 @@ fn acts_reach_the_daemon() {
     said(&daemon, &["queues", "drain", "sales", "--off"]);
     assert!(said(&daemon, &["callbacks"]).contains("13800138000"));
     said(&daemon, &["callbacks", "cancel", &live]);
+    assert_eq!(
+        said(&daemon, &["alerts", "ack", "crowd", "--queue", "sales"]),
+        "Alert crowd is acknowledged.\n"
+    );
     let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
     assert_eq!(
         acts,
@@ -257,6 +265,7 @@ fn acts_reach_the_daemon() {
             json!({ "act": "drain", "queue": "sales", "on": true }),
             json!({ "act": "drain", "queue": "sales", "on": false }),
             json!({ "act": "cancel-callback", "call": live }),
+            json!({ "act": "acknowledge-alert", "rule": "crowd", "queue": "sales" }),
         ]
     );
 }

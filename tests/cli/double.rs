@@ -28,9 +28,9 @@ use tandem::{
         switchboard::{
             door::{Ask, Door},
             view::{
-                Act, Actor, AgentView, CallDetail, CallView, CallbackView, ConferenceView, EngineView,
-                ExtensionView, FiguresView, ParticipantView, Query, QueueView, Refusal, ServiceView,
-                StatusView, View, Why,
+                Act, Actor, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView,
+                EngineView, ExtensionView, FiguresView, ParticipantView, Query, QueueView, Refusal,
+                ServiceView, StatusView, View, Why,
             },
         },
     },
@@ -258,6 +258,7 @@ fn view(query: &Query, mood: Mood) -> View {
             new_messages: 2,
             old_messages: 0,
         }]),
+        Query::Alerts => View::Alerts(vec![alert()]),
         Query::LeftBy(number) if number.as_str() == "13800138000" => {
             View::Left(vec![SoundId::new("message-1").expect("sound")])
         }
@@ -286,6 +287,9 @@ fn refusal(act: &Act) -> Option<Refusal> {
             Some(Refusal::NoSuchQueue { queue: queue.clone() })
         }
         Act::CancelCallback { call } if *call != LIVE => Some(Refusal::NoSuchCallback { call: *call }),
+        Act::AcknowledgeAlert { rule, .. } if !["crowd", "smith"].contains(&rule.as_str()) => {
+            Some(Refusal::NoSuchAlert { rule: rule.clone() })
+        }
         act if act.call().is_some_and(|call| call != LIVE) => {
             act.call().map(|call| Refusal::NoSuchCall { call })
         }
@@ -398,6 +402,22 @@ fn queues() -> Vec<QueueView> {
         },
     };
     vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
+}
+
+fn alert() -> AlertView {
+    AlertView {
+        rule: name("crowd"),
+        queue: name("sales"),
+        figure: "waiting".into(),
+        value: 12,
+        limit: 10,
+        above: true,
+        words: "sales: waiting 12, above 10".into(),
+        since: ago(),
+        acknowledged: None,
+        escalated: 1,
+        told: vec![name("desk"), name("boss")],
+    }
 }
 
 fn agent(

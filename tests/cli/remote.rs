@@ -76,6 +76,8 @@ const PERMISSIONS: &[(Verb, &str, Scope)] = &[
     (Verb::Post, "/v1/customers/import", Scope::Operate),
     (Verb::Post, "/v1/customers/{id}/erase", Scope::Admin),
     (Verb::Post, "/v1/queues/{name}/drain", Scope::Operate),
+    (Verb::Get, "/v1/alerts", Scope::Read),
+    (Verb::Post, "/v1/alerts/{name}/ack", Scope::Operate),
     (Verb::Delete, "/v1/customers/{id}", Scope::Operate),
 ];
 

@@ -162,6 +162,7 @@ async fn every_route_refuses_malformed_and_unknown_names() {
             _ if route.contains("{id}") => "no-such-call",
             _ if route.starts_with("/v1/conferences") => "no-such-conference",
             _ if route.starts_with("/v1/queues") => "no-such-queue",
+            _ if route.starts_with("/v1/alerts") => "no-such-alert",
             _ if route.starts_with("/v1/extensions") => "no-such-extension",
             _ => "no-such-agent",
         };

@@ -1,5 +1,6 @@
 //! The site's YAML as an admin writes it: what is right is loaded, what is wrong is told with its place.
 
+mod alerts;
 mod customers;
 mod dialing;
 mod faults;

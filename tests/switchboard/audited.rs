@@ -151,6 +151,15 @@ impl Audited {
         assert_eq!((&before["callbacks"], &after["callbacks"]), (&json!([call]), &json!([])));
     }
 
+    fn alerts(&mut self) {
+        let mut rig = super::alerting::crowd(3);
+        rig.run_for(secs(30));
+        let (before, after) =
+            self.does(&mut rig, Act::AcknowledgeAlert { rule: name("crowd"), queue: Some(name("sales")) });
+        assert_eq!(before["alerts"][0]["acknowledged"], json!(null));
+        assert_eq!(after["alerts"][0]["acknowledged"]["by"], json!("nina"));
+    }
+
     fn conferences(&mut self) {
         let mut rig = open();
         dials(&mut rig, "a", "1000", "7001");
@@ -190,6 +199,7 @@ fn every_act_tells_who_did_what_and_what_it_changed() {
     audited.talks();
     audited.queues();
     audited.callbacks();
+    audited.alerts();
     audited.conferences();
     audited.messages();
     // What there is, from the document of the API: nobody adds an act without a row.

@@ -17,7 +17,7 @@ use tandem::{
         switchboard::{
             Effect, Input, Switchboard, handle,
             secrets::Secrets,
-            view::{Act, Actor, Done, Known, Query, Refusal, View, Words},
+            view::{Act, Actor, AlertNews, Done, Known, Query, Refusal, View, Words},
         },
     },
     ports::{
@@ -157,6 +157,8 @@ pub struct Rig {
     pub known: Option<BTreeMap<Number, Known>>,
     /// What a chat model was told to sum up.
     pub to_sum: Vec<(CallId, Vec<Turn>)>,
+    /// What became of alerts.
+    pub alerts: Vec<AlertNews>,
     /// Who acts.
     pub actor: Actor,
     pub replies: Vec<Result<(), Refusal>>,
@@ -187,6 +189,7 @@ impl Rig {
             known: Some(BTreeMap::new()),
             to_sum: Vec::new(),
             words: Vec::new(),
+            alerts: Vec::new(),
             actor: Actor::admin(Label::new("admin")),
             replies: Vec::new(),
             done: Vec::new(),
@@ -262,6 +265,7 @@ impl Rig {
                 }
                 Effect::SumUp { call, turns } => self.to_sum.push((call, turns)),
                 Effect::Words(words) => self.words.push(words),
+                Effect::Alert(news) => self.alerts.push(*news),
                 Effect::Told { .. } => {}
             }
         }

@@ -52,7 +52,8 @@ fn comes(rig: &mut Rig, site: Site) {
 }
 
 /// What every house has.
-const EVERYWHERE: [&str; 19] = [
+const EVERYWHERE: [&str; 20] = [
+    "acknowledge-alert",
     "attend",
     "back",
     "cancel-callback",

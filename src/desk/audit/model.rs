@@ -47,6 +47,8 @@ pub enum What {
     QueueDrain,
     #[serde(rename = "callback.cancel")]
     CallbackCancel,
+    #[serde(rename = "alert.acknowledge")]
+    AlertAcknowledge,
     #[serde(rename = "call.attend")]
     CallAttend,
     #[serde(rename = "call.unattend")]
@@ -97,7 +99,7 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 33] = [
+const WORDS: [(What, &str); 34] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
@@ -107,6 +109,7 @@ const WORDS: [(What, &str); 33] = [
     (What::CallMove, "call.move"),
     (What::QueueDrain, "queue.drain"),
     (What::CallbackCancel, "callback.cancel"),
+    (What::AlertAcknowledge, "alert.acknowledge"),
     (What::CallAttend, "call.attend"),
     (What::CallUnattend, "call.unattend"),
     (What::CallTakeOver, "call.take-over"),

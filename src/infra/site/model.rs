@@ -1,6 +1,7 @@
 //! A checked site. Every reference in it points at something that is there.
 
 mod acd;
+mod alerts;
 mod bare;
 mod dialing;
 mod flow;
@@ -23,6 +24,7 @@ pub use acd::{
     Beyond, Callback, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, ServiceLevel, Skills,
     Strategy, skill_words,
 };
+pub use alerts::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Unit};
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
 pub use flow::{CollectStep, Flow, MenuStep, Step, TransferTo};
 pub use routing::{Canary, First, Rule, When};
@@ -90,6 +92,9 @@ pub struct Site {
     pub fallback: Number,
     /// How long a waiting caller's lease runs (default 30 s; renewed at a third of it).
     pub lease: Duration,
+    /// Which figures are watched, and who is told.
+    #[serde(default)]
+    pub alerts: Alerting,
     /// What this house does not have at all.
     #[serde(default)]
     pub without: BTreeSet<Feature>,

@@ -27,7 +27,7 @@ use crate::{
         record::{CallRecord, store::CallStore},
         switchboard::{
             self, Outlet, Turn,
-            view::{Done, Trouble, Why, Words},
+            view::{AlertNews, Done, Trouble, Why, Words},
         },
     },
 };
@@ -192,6 +192,7 @@ impl Outlet for Nobody {
     fn told(&mut self, _: CallId, _: &Why) {}
     fn words(&mut self, _: Words) {}
     fn done(&mut self, _: Done) {}
+    fn alert(&mut self, _: AlertNews) {}
     fn turned(&mut self, _: Turn) {}
     fn health(&mut self, _: Health) {}
     fn troubles(&self) -> Vec<Trouble> {

@@ -30,6 +30,8 @@ pub enum Timer {
     Callback(CallId),
     /// An agent's wrap-up or rest is over.
     Agent(Name),
+    /// The figures of queues are looked at.
+    Alerts,
 }
 
 impl Timer {

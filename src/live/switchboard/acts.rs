@@ -50,6 +50,7 @@ impl Switchboard {
             Act::Move { call, to } => self.move_caller(actor, call, &to)?,
             Act::Drain { queue, on } => self.drain(actor, &queue, on)?,
             Act::CancelCallback { call } => self.cancel_callback(call)?,
+            Act::AcknowledgeAlert { rule, queue } => self.acknowledge(actor, &rule, queue.as_ref())?,
             Act::Attend { call, by, mode } => self.attend(actor, call, &by, mode)?,
             Act::Unattend { call } => self.unattend(actor, call)?,
             Act::TakeOver { call, by } => self.take_from_agent(actor, call, &by)?,
@@ -65,8 +66,7 @@ impl Switchboard {
             Act::Lock { conference, on } => self.lock(actor, &conference, on)?,
             Act::Mute { call, on } => self.mute(actor, call, on)?,
             Act::ForgetMessages { messages } => {
-                let gone = self.boxes.erase(&messages);
-                for sound in gone {
+                for sound in self.boxes.erase(&messages) {
                     self.out.push(Effect::Forget(sound));
                 }
             }

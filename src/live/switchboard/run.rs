@@ -13,7 +13,7 @@ use super::{
     secrets::Secrets,
     state::{Effect, Input, Switchboard},
     summaries,
-    view::{Deed, Done, Known, Refusal, Trouble, View, Why, Words},
+    view::{AlertNews, Deed, Done, Known, Refusal, Trouble, View, Why, Words},
 };
 use crate::{
     base::{
@@ -54,6 +54,8 @@ pub trait Outlet: Send {
     fn words(&mut self, words: Words);
     /// A change was made: write it down. The same one may be told again after a crash.
     fn done(&mut self, done: Done);
+    /// An alert began, goes on, or ended: tell whom it names.
+    fn alert(&mut self, news: AlertNews);
     /// A batch has been handled and its effects are out.
     fn turned(&mut self, turn: Turn);
     /// Called after every batch.
@@ -412,6 +414,7 @@ impl<O: Outlet> Core<O> {
             Effect::Forget(sound) => self.outlet.forget(&sound),
             Effect::Told { call, why } => self.outlet.told(call, &why),
             Effect::Words(words) => self.outlet.words(words),
+            Effect::Alert(news) => self.outlet.alert(*news),
             Effect::Reply { ask, result } => {
                 if let Some(place) = self.replies.iter().position(|(number, _)| *number == ask) {
                     let _gone = self.replies.swap_remove(place).1.send(result);

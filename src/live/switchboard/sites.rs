@@ -44,6 +44,7 @@ impl Switchboard {
             self.stretch(None, queue);
         }
         self.match_all();
+        self.watch_figures();
     }
 
     /// Whoever waits in a queue that is no more goes on at the flow's next step; who is being offered, when the offer

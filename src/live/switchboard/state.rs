@@ -14,7 +14,7 @@ use super::{
     conferences::Session,
     extensions::Changed,
     mailboxes::Late,
-    view::{Act, Actor, Known, Refusal, SummaryView, Why, Words},
+    view::{Act, Actor, AlertNews, Known, Refusal, SummaryView, Why, Words},
 };
 use crate::{
     base::{
@@ -26,6 +26,7 @@ use crate::{
     infra::site::{PinHash, Site},
     live::{
         agent::Agents,
+        alert::Alerts,
         call::{Call, Timer, Timers},
         dialog::{
             self,
@@ -147,6 +148,8 @@ pub enum Effect {
     },
     /// What is said in a conversation, for whoever watches.
     Words(Words),
+    /// What became of an alert.
+    Alert(Box<AlertNews>),
 }
 
 /// What is known of the link to the engine.
@@ -182,6 +185,8 @@ pub struct Switchboard {
     pub(super) callbacks: BTreeMap<CallId, Callback>,
     pub(super) agents: Agents,
     pub(super) timers: Timers,
+    #[serde(default)]
+    pub(super) alerts: Alerts,
     /// What extensions wish against the site.
     #[serde(default)]
     pub(super) changed: BTreeMap<Number, Changed>,
@@ -284,6 +289,7 @@ impl Switchboard {
             callbacks: BTreeMap::new(),
             agents,
             timers: Timers::default(),
+            alerts: Alerts::default(),
             changed: BTreeMap::new(),
             shunned: BTreeMap::new(),
             conferences: BTreeMap::new(),
@@ -393,6 +399,7 @@ impl Switchboard {
         self.version = version;
         self.started = now;
         self.link = Link::Connecting;
+        self.watch_figures();
     }
 
     /// Live state as it was saved.

@@ -2,6 +2,7 @@
 //! These are the bodies of REST v1; a field once here stays.
 
 mod act;
+mod alert;
 mod assignment;
 mod brief;
 mod done;
@@ -11,6 +12,7 @@ mod service;
 mod words;
 
 pub use act::{Act, Spot};
+pub use alert::{Acknowledged, AlertNews, AlertTurn, AlertView};
 pub use assignment::{Assignment, Over, Passed, Why};
 pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
@@ -42,6 +44,7 @@ pub enum Query {
     Queues,
     Agents,
     Callbacks,
+    Alerts,
     Conferences,
     Extensions,
     /// The messages that this number has left in mailboxes.
@@ -62,6 +65,7 @@ pub enum View {
     Conferences(Vec<ConferenceView>),
     Extensions(Vec<ExtensionView>),
     Left(Vec<SoundId>),
+    Alerts(Vec<AlertView>),
 }
 
 /// Green, or what is wrong.
@@ -298,6 +302,8 @@ pub enum Refusal {
     NoSuchCall { call: CallId },
     #[error("there is no queue {queue}; see `tandem queues list`")]
     NoSuchQueue { queue: Name },
+    #[error("no alert of rule {rule} waits for anybody to see to it; see `tandem alerts list`")]
+    NoSuchAlert { rule: Name },
     #[error("queue {queue} takes no new callers; see `tandem queues drain {queue} --off`")]
     Drained { queue: Name },
     #[error("nobody is to be called back for call {call}; see `tandem callbacks list`")]

@@ -52,6 +52,7 @@ impl Switchboard {
                 self.site.extensions.keys().filter_map(|number| self.extension_view(number)).collect(),
             ),
             Query::LeftBy(number) => View::Left(self.boxes.left_by(number)),
+            Query::Alerts => View::Alerts(self.standing_alerts()),
             Query::Agents => {
                 View::Agents(self.agents.iter().map(|(name, agent)| self.agent_view(name, agent)).collect())
             }
@@ -76,6 +77,10 @@ impl Switchboard {
                 .queues
                 .contains_key(queue)
                 .then(|| Subject::Queue(self.queue_view(queue, self.now()))),
+            Input::Act { act: Act::AcknowledgeAlert { rule, .. }, .. } => {
+                let alerts = self.alerts.firing().filter(|alert| alert.rule == *rule).cloned().collect();
+                Some(Subject::Alerts { alerts })
+            }
             Input::Act { act: Act::ForgetMessages { .. }, .. } => {
                 Some(Subject::Messages { messages: self.boxes.sounds().count() })
             }

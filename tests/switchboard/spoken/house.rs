@@ -73,6 +73,7 @@ impl Outlet for Notes {
         self.0.lock().expect("notes").words.push(words);
     }
     fn done(&mut self, _: view::Done) {}
+    fn alert(&mut self, _: view::AlertNews) {}
     fn turned(&mut self, _: Turn) {}
     fn health(&mut self, _: Health) {}
     fn troubles(&self) -> Vec<Trouble> {

@@ -9,7 +9,7 @@ use std::{
 use jiff::tz::TimeZone;
 use smol_str::SmolStr;
 
-use super::{Dialing, EngineKind, EngineSettings, Locale, SipSettings, Site, Store};
+use super::{Alerting, Dialing, EngineKind, EngineSettings, Locale, SipSettings, Site, Store};
 use crate::base::{area, number::Number};
 
 /// The home of sites that name no other.
@@ -61,6 +61,7 @@ impl Site {
             dialing: Dialing::default(),
             fallback,
             lease: Duration::from_secs(30),
+            alerts: Alerting::default(),
             without: BTreeSet::new(),
         }
     }

@@ -62,6 +62,12 @@ pub enum Act {
     CancelCallback {
         call: CallId,
     },
+    /// Somebody sees to an alert: of this queue, or of all queues that the rule is for.
+    AcknowledgeAlert {
+        rule: Name,
+        #[serde(default)]
+        queue: Option<Name>,
+    },
     /// The phone of extension `by` is rung, and whoever answers attends the talk so; or attends it otherwise from now on.
     Attend {
         call: CallId,
@@ -175,6 +181,7 @@ impl Act {
             | Self::Unpause { .. }
             | Self::Drain { .. }
             | Self::CancelCallback { .. }
+            | Self::AcknowledgeAlert { .. }
             | Self::Invite { .. }
             | Self::Lock { .. }
             | Self::RecordConference { .. }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{Act, Actor, AgentView, CallView, ConferenceView, ExtensionView, QueueView};
+use super::{Act, Actor, AgentView, AlertView, CallView, ConferenceView, ExtensionView, QueueView};
 use crate::base::{clock::Stamp, id::CallId, number::Number};
 
 /// A change that was made, for whoever writes it down: who, what, and how it was before and after.
@@ -39,6 +39,10 @@ pub enum Subject {
     Conference(ConferenceSubject),
     Extension(ExtensionView),
     Queue(QueueView),
+    /// All that stand of a rule.
+    Alerts {
+        alerts: Vec<AlertView>,
+    },
     Site {
         site: SmolStr,
         revision: SmolStr,

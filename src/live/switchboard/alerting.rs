@@ -1,0 +1,97 @@
+//! Alerts: when the figures of queues are looked at, and what an admin may do about them.
+
+use std::time::Duration;
+
+use super::{
+    state::{Effect, Switchboard},
+    view::{Actor, AlertNews, AlertView, FiguresView, Refusal},
+};
+use crate::{
+    base::{clock::Stamp, id::Name},
+    infra::site::{AlertRule, Metric},
+    live::call::Timer,
+};
+
+/// How often figures are looked at.
+const EVERY: Duration = Duration::from_secs(5);
+
+impl Switchboard {
+    /// Figures are looked at as long as there is a rule, or what is left of one.
+    pub(super) fn watch_figures(&mut self) {
+        let wanted = !self.site.alerts.rules.is_empty() || !self.alerts.is_empty();
+        match (wanted, self.timers.has(&Timer::Alerts)) {
+            (true, false) => self.timers.set(Timer::Alerts, self.now() + EVERY),
+            (false, true) => self.timers.clear(&Timer::Alerts),
+            _ => {}
+        }
+    }
+
+    pub(super) fn look_at_figures(&mut self) {
+        let now = self.now();
+        let mut alerts = std::mem::take(&mut self.alerts);
+        let figure = |rule: &AlertRule, queue: &Name| self.figure(rule, queue, now);
+        let news = alerts.look(&self.site.alerts, self.site.queues.keys(), now, figure);
+        self.alerts = alerts;
+        self.tell_alerts(news);
+        self.watch_figures();
+    }
+
+    pub(super) fn acknowledge(
+        &mut self,
+        actor: &Actor,
+        rule: &Name,
+        queue: Option<&Name>,
+    ) -> Result<(), Refusal> {
+        let news = self.alerts.acknowledge(rule, queue, &actor.0, self.now());
+        if news.is_empty() {
+            return Err(Refusal::NoSuchAlert { rule: rule.clone() });
+        }
+        self.tell_alerts(news);
+        Ok(())
+    }
+
+    pub(super) fn standing_alerts(&self) -> Vec<AlertView> {
+        self.alerts.firing().cloned().collect()
+    }
+
+    fn tell_alerts(&mut self, news: Vec<AlertNews>) {
+        for news in news {
+            self.out.push(Effect::Alert(Box::new(news)));
+        }
+    }
+
+    fn figure(&self, rule: &AlertRule, queue: &Name, now: Stamp) -> Option<u64> {
+        let hours = rule.open.as_ref().and_then(|name| self.site.hours.get(name));
+        if hours.is_some_and(|hours| !hours.open(now, &self.site.time_zone)) {
+            return None;
+        }
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        if rule.metric.is_of_ended_waits() {
+            let FiguresView {
+                offered,
+                service_level_permille,
+                answer_permille,
+                abandonment_permille,
+                average_wait_ms,
+                ..
+            } = self.service(queue, now).lately;
+            return match rule.metric {
+                _ if offered < rule.least => None,
+                Metric::AnswerRate => answer_permille,
+                Metric::Abandonment => abandonment_permille,
+                Metric::AverageWait => average_wait_ms,
+                _ => service_level_permille,
+            };
+        }
+        match rule.metric {
+            Metric::LongestWait => {
+                Some(self.queues.oldest(queue).map_or(0, |joined| millis(now.since(joined))))
+            }
+            Metric::ExpectedWait => {
+                self.queues.expected_at_the_end(queue, now).map(|expected| millis(expected.mean))
+            }
+            Metric::AgentsReady => Some(self.agents.free_in(queue) as u64),
+            _ => Some(self.queues.waiting(queue) as u64),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Mail, handed to a mail server on this machine (RFC 5321, without TLS or login: the server is not across a network), which
+//! takes it further. The body is base64 (RFC 2045), so no line can be taken for an end or a command.
+
+use std::{fmt::Write as _, net::SocketAddr};
+
+use jiff::{Timestamp, fmt::rfc2822};
+use smol_str::{SmolStr, ToSmolStr};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::TcpStream,
+};
+
+use super::{Notice, NotifyError};
+use crate::base::{base64, clock::Stamp};
+
+/// A reply's line has at most 512 bytes; one of many lines is no reply to us.
+const LONGEST_REPLY: u64 = 16 << 10;
+/// Bytes of an encoded word, so that a line has at most 78 letters (RFC 2047).
+const WORD: usize = 42;
+
+pub(super) async fn send(
+    server: SocketAddr,
+    from: &str,
+    to: &[SmolStr],
+    notice: &Notice,
+    now: Stamp,
+) -> Result<(), NotifyError> {
+    let gone = |_| NotifyError::Unreachable;
+    let stream = TcpStream::connect(server).await.map_err(gone)?;
+    let (read, mut write) = stream.into_split();
+    let mut read = BufReader::new(read.take(LONGEST_REPLY));
+    let mut orders = vec!["EHLO [127.0.0.1]".to_owned(), format!("MAIL FROM:<{from}>")];
+    orders.extend(to.iter().map(|to| format!("RCPT TO:<{to}>")));
+    orders.push("DATA".to_owned());
+    reply(&mut read, "2").await?;
+    for order in orders {
+        write.write_all(format!("{order}\r\n").as_bytes()).await.map_err(gone)?;
+        reply(&mut read, if order == "DATA" { "3" } else { "2" }).await?;
+    }
+    write.write_all(message(from, to, notice, now).as_bytes()).await.map_err(gone)?;
+    write.write_all(b".\r\n").await.map_err(gone)?;
+    reply(&mut read, "2").await?;
+    // It is taken; whether the good bye arrives is nobody's business.
+    let _bye = write.write_all(b"QUIT\r\n").await;
+    Ok(())
+}
+
+/// The last line of a reply must begin so.
+async fn reply(read: &mut (impl AsyncBufReadExt + Unpin), wanted: &str) -> Result<(), NotifyError> {
+    loop {
+        let mut line = String::new();
+        let length = read.read_line(&mut line).await.map_err(|_| NotifyError::Nonsense)?;
+        if length == 0 {
+            return Err(NotifyError::Unreachable);
+        }
+        if line.as_bytes().get(3) == Some(&b'-') {
+            continue;
+        }
+        if line.starts_with(wanted) {
+            return Ok(());
+        }
+        let code: String = line.chars().take(3).filter(char::is_ascii_digit).collect();
+        return Err(if code.len() == 3 {
+            NotifyError::Mail(code.to_smolstr())
+        } else {
+            NotifyError::Nonsense
+        });
+    }
+}
+
+pub(super) fn message(from: &str, to: &[SmolStr], notice: &Notice, now: Stamp) -> String {
+    let timestamp = Timestamp::from_microsecond(now.0).unwrap_or_default();
+    let date = rfc2822::to_string(&timestamp.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
+    let host = from.split_once('@').map_or("localhost", |(_, host)| host);
+    let mut text = format!(
+        "From: {from}\r\nTo: {}\r\nSubject: {}\r\nDate: {date}\r\nMessage-ID: <{}.{:016x}@{host}>\r\n\
+         MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\
+         Auto-Submitted: auto-generated\r\n\r\n",
+        to.join(", "),
+        subject(&notice.title),
+        now.0,
+        fastrand::u64(..),
+    );
+    for line in base64::encode(notice.text.as_bytes()).as_bytes().chunks(76) {
+        let _infallible = write!(text, "{}\r\n", String::from_utf8_lossy(line));
+    }
+    text
+}
+
+/// As encoded words, none of which ends within a character.
+fn subject(title: &str) -> String {
+    let mut words = vec![String::new()];
+    for c in title.chars().filter(|c| !c.is_control()) {
+        if words.last().is_some_and(|word| word.len() + c.len_utf8() > WORD) {
+            words.push(String::new());
+        }
+        words.last_mut().expect("there is one").push(c);
+    }
+    let encoded: Vec<_> =
+        words.iter().map(|word| format!("=?UTF-8?B?{}?=", base64::encode(word.as_bytes()))).collect();
+    encoded.join("\r\n ")
+}
