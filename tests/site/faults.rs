@@ -179,7 +179,7 @@ fn the_command_line_answers_scripts_too() {
     assert_eq!(run(&["check", "--json", small]), (Some(0), "[]\n".to_owned()));
     let (code, text) = run(&["check", small]);
     assert_eq!(code, Some(0));
-    assert!(text.contains("good: Harbour Trading in 14 files"), "{text}");
+    assert!(text.contains("good: Harbour Trading in 15 files"), "{text}");
     assert_eq!(run(&["check", "nowhere"]).0, Some(3));
 }
 
