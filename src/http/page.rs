@@ -46,7 +46,7 @@ pub(super) fn page<T: Serialize>(
     let next = rows.last().filter(|_| more).map(cursor);
     let mut response = Json(rows).into_response();
     if let Some(next) = next {
-        let mut link = format!("<{path}?limit={limit}&cursor={next}");
+        let mut link = format!("<{path}?limit={limit}&cursor={}", encoded(&next));
         for (key, value) in other {
             if let Some(value) = value {
                 link = link + "&" + key + "=" + &encoded(value);

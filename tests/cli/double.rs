@@ -258,7 +258,7 @@ fn view(query: &Query, mood: Mood) -> View {
             new_messages: 2,
             old_messages: 0,
         }]),
-        Query::Alerts => View::Alerts(vec![alert()]),
+        Query::Alerts => View::Alerts(vec![alert("sales", 12), alert("service", 11)]),
         Query::LeftBy(number) if number.as_str() == "13800138000" => {
             View::Left(vec![SoundId::new("message-1").expect("sound")])
         }
@@ -404,15 +404,15 @@ fn queues() -> Vec<QueueView> {
     vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
 }
 
-fn alert() -> AlertView {
+fn alert(queue: &str, value: u64) -> AlertView {
     AlertView {
         rule: name("crowd"),
-        queue: name("sales"),
+        queue: name(queue),
         figure: "waiting".into(),
-        value: 12,
+        value,
         limit: 10,
         above: true,
-        words: "sales: waiting 12, above 10".into(),
+        words: format!("{queue}: waiting {value}, above 10").into(),
         since: ago(),
         acknowledged: None,
         escalated: 1,

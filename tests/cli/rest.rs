@@ -334,6 +334,17 @@ async fn lists_come_in_pages_that_miss_nothing_and_repeat_nothing() {
         assert_eq!(found, names);
         names.reverse();
     }
+    let (mut next, mut found) = (Some("/v1/alerts?limit=1".to_owned()), Vec::new());
+    while let Some(path) = next {
+        let client = reqwest::Client::builder().unix_socket(daemon.socket.as_path()).build().expect("client");
+        let answer = client.get(format!("http://tandem{path}")).send().await.expect("answer");
+        let link = answer.headers().get("link").map(|link| link.to_str().expect("text").to_owned());
+        next = link.map(|link| link[1..link.find('>').expect("closed")].to_owned());
+        assert!(next.as_ref().is_none_or(|path| !path.contains(' ')), "{next:?}");
+        let rows: Vec<Value> = answer.json().await.expect("JSON");
+        found.extend(rows.iter().map(|row| row["queue"].as_str().expect("text").to_owned()));
+    }
+    assert_eq!(found, ["sales", "service"]);
     let agents = ask(&daemon.socket, "GET", "/v1/agents?limit=1&cursor=li", None).await;
     assert_eq!(agents.body.as_array().map(Vec::len), Some(1));
     assert_eq!(agents.body[0]["name"], json!("smith"));
