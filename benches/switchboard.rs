@@ -1,13 +1,15 @@
 //! How fast the switchboard is, on one core: `cargo bench --bench switchboard`.
 //!
 //! Prints one line a figure: inputs a second with the journal and 1,000 live calls; the time of an offer
-//! decision with 5,000 agents and 1,000 callers who wait in 50 queues; whole simulated calls a second.
+//! decision with 5,000 agents and 1,000 callers who wait in 50 queues; whole simulated calls a second; how long a day of
+//! 100,000 calls with 500 agents takes to live through.
 
 #[path = "../tests/switchboard/rig.rs"]
 #[allow(dead_code)]
 mod rig;
 
 use std::{
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,7 +18,7 @@ use rig::{Rig, START, arrival, caller, leg, millis, name, phones, secs, site};
 use tandem::{
     base::{clock::Stamp, text::Label},
     infra::journal::{Journal, Options},
-    infra::site::{Pattern, Queue, Relaxation, Rule, Site, Skills, Step, When},
+    infra::site::{Pattern, Queue, Relaxation, Rule, Site, Skills, Step, When, scenario},
     live::switchboard::{
         Effect, Input, Switchboard,
         view::{Act, Actor},
@@ -33,6 +35,7 @@ fn main() {
     let day = simulated_calls();
     inputs_with_journal(&day);
     offer_decision();
+    whole_day();
 }
 
 /// A busy day: 20,000 calls, about 1,000 alive at once.
@@ -178,4 +181,16 @@ fn offer_decision() {
         times.len()
     );
     let _: Stamp = now;
+}
+
+/// The scenario that ships, as `tandem simulate` lives through it.
+fn whole_day() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scenarios/hundred-thousand.yaml");
+    let scenario = scenario::load(&file, None).expect("a scenario");
+    let begun = Instant::now();
+    let outcome = tandem::simulate::run(&scenario, &|_| ());
+    let took = begun.elapsed().as_secs_f64();
+    assert!(outcome.calls > 98_000, "{} calls", outcome.calls);
+    let talked = 100.0 * outcome.all.work.occupancy;
+    println!("a simulated day:     {took:>9.1} s ({} calls, 500 agents, busy {talked:.0} %)", outcome.calls);
 }

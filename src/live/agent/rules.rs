@@ -8,6 +8,7 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::{
+    free::{Free, Ordered},
     model::{Agent, AgentState, Rest, Then},
     seats::{self, Post, Rank, Seat},
 };
@@ -17,7 +18,7 @@ use crate::{
         id::{CallId, Name},
         text::Label,
     },
-    infra::site::{Site, Skills},
+    infra::site::{Relaxed, Site, Skills},
 };
 
 /// All agents of the site. What follows from the site is not saved: whoever reads them from a snapshot gives it anew.
@@ -34,7 +35,7 @@ pub struct Agents {
     crews: BTreeMap<Name, Vec<Name>>,
     /// Free agents of each queue, in the order in which they are offered its callers.
     #[serde(skip)]
-    free: BTreeMap<Name, BTreeSet<(Rank, Name)>>,
+    free: BTreeMap<Name, Free>,
 }
 
 impl Agents {
@@ -116,24 +117,38 @@ impl Agents {
 
     /// Where an agent stands, or would stand if free, among those of `queue`.
     pub fn rank(&self, queue: &Name, name: &Name) -> Option<Rank> {
-        let seat = self.posts.get(name)?.seats.iter().find(|seat| seat.queue == *queue)?;
-        Some(seat.rank(self.all.get(name)?))
+        Some(self.seat(queue, name)?.rank(self.all.get(name)?))
+    }
+
+    fn seat(&self, queue: &Name, name: &Name) -> Option<&Seat> {
+        self.posts.get(name)?.seats.iter().find(|seat| seat.queue == *queue)
     }
 
     /// The free agents of `queue`, first who is offered first.
     pub fn free(&self, queue: &Name) -> impl Iterator<Item = &Name> {
-        self.free.get(queue).into_iter().flatten().map(|(_, name)| name)
+        self.free.get(queue).map_or_else(Ordered::default, Free::all)
+    }
+
+    /// Those of them who have what the queue needs then.
+    pub fn free_and_fit(&self, queue: &Name, relaxed: Relaxed) -> impl Iterator<Item = &Name> {
+        self.free.get(queue).map_or_else(Ordered::default, |free| free.fit(relaxed))
+    }
+
+    /// The free agents of `queue` who come after this one.
+    pub fn free_behind(&self, queue: &Name, name: &Name) -> impl Iterator<Item = &Name> {
+        let free = self.free.get(queue).zip(self.rank(queue, name));
+        free.map_or_else(Ordered::default, |(free, rank)| free.behind(rank, name))
     }
 
     /// Whether somebody is one of them.
     pub fn is_free_in(&self, queue: &Name, name: &Name) -> bool {
-        let Some(rank) = self.rank(queue, name) else { return false };
-        self.free.get(queue).is_some_and(|free| free.contains(&(rank, name.clone())))
+        let (Some(seat), Some(rank)) = (self.seat(queue, name), self.rank(queue, name)) else { return false };
+        self.free.get(queue).is_some_and(|free| free.contains(seat, rank, name))
     }
 
     /// How many agents of `queue` are free.
     pub fn free_in(&self, queue: &Name) -> usize {
-        self.free.get(queue).map_or(0, BTreeSet::len)
+        self.free.get(queue).map_or(0, Free::len)
     }
 
     /// Reserves a free agent for a call.
@@ -283,7 +298,7 @@ impl Agents {
                 Some(free) => free,
                 None => self.free.entry(seat.queue.clone()).or_default(),
             };
-            free.insert((seat.rank(agent), name.clone()));
+            free.insert(seat, seat.rank(agent), name);
         }
     }
 
@@ -291,7 +306,7 @@ impl Agents {
         let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
         for seat in self.posts.get(name).map_or(&[][..], |post| &post.seats) {
             if let Some(free) = self.free.get_mut(&seat.queue) {
-                free.remove(&(seat.rank(agent), name.clone()));
+                free.remove(seat, seat.rank(agent), name);
             }
         }
     }

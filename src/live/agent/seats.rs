@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::model::Agent;
 use crate::{
     base::id::Name,
-    infra::site::{Queue, Site, Skills, Strategy},
+    infra::site::{Queue, Relaxed, Site, Skills, Strategy},
 };
 
 /// An agent's place in one queue.
@@ -17,9 +17,25 @@ pub(super) struct Seat {
     strategy: Strategy,
     /// Has all that the queue prefers.
     preferred: bool,
+    pub met: Met,
     /// What `Strategy::BestSkill` and `Strategy::Sequential` go by.
     score: u32,
     place: u32,
+}
+
+/// Whether an agent has what a queue needs, for each way in which that may be relaxed.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Met(Vec<[bool; 2]>);
+
+impl Met {
+    fn new(queue: &Queue, skills: &Skills) -> Self {
+        let met = |steps| [false, true].map(|expanded| queue.is_met(skills, Relaxed { steps, expanded }));
+        Self((0..=queue.relax.len()).map(met).collect())
+    }
+
+    pub fn holds(&self, Relaxed { steps, expanded }: Relaxed) -> bool {
+        self.0[steps.min(self.0.len() - 1)][usize::from(expanded)]
+    }
 }
 
 /// Where a free agent stands among those of a queue: the lowest is offered first.
@@ -45,6 +61,7 @@ impl Seat {
             reserve: false,
             strategy: queue.strategy,
             preferred: queue.prefers(skills),
+            met: Met::new(queue, skills),
             score: queue.score(skills),
             place,
         }

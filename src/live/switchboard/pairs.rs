@@ -49,11 +49,12 @@ impl Switchboard {
 
     /// The first of the free agents who is what is wanted.
     fn first<'a>(&'a self, queue: &Name, settings: &Queue, wanted: &'a Wanted) -> Option<&'a Name> {
-        match &wanted.agent {
-            Some(agent) => Some(agent)
-                .filter(|agent| self.agents.is_free_in(queue, agent) && self.suits(settings, agent, wanted)),
-            None => self.agents.free(queue).find(|agent| self.suits(settings, agent, wanted)),
+        if let Some(agent) = &wanted.agent {
+            let comes = self.agents.is_free_in(queue, agent) && self.suits(settings, agent, wanted);
+            return comes.then_some(agent);
         }
+        let has_all = |agent: &&Name| missing(&wanted.needs, self.agents.skills(agent)).next().is_none();
+        self.agents.free_and_fit(queue, wanted.relaxed).find(has_all)
     }
 
     /// Whether an agent is what is wanted.
@@ -218,7 +219,7 @@ impl Switchboard {
         };
         let before = self.agents.free(queue).take_while(|name| *name != chosen);
         let mut passed: Vec<Passed> = before.take(KEPT).filter_map(over).collect();
-        let behind = self.agents.free(queue).skip_while(|name| *name != chosen).skip(1).take(BEHIND);
+        let behind = self.agents.free_behind(queue, chosen).take(BEHIND);
         let busy = |name: &&Name| self.agents.get(name).is_some_and(|agent| !agent.free());
         let busy = self.agents.crew(queue).iter().take(LOOKED_AT).filter(busy);
         let room = KEPT - passed.len();
