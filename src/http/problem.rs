@@ -248,10 +248,10 @@ impl From<Refusal> for Problem {
                 Self::new(Says::NotNow, format!("queue {queue} takes no new callers"))
                     .with_remedy("let it take them again: `tandem queues drain QUEUE --off`")
             }
-            Refusal::NoWayTo { queue } => {
-                Self::new(Says::NotNow, format!("no flow has a step with `queue: {queue}`"))
-                    .with_remedy("add one, so that it is known what follows when nobody comes")
-            }
+            Refusal::NoWayTo { queue } => Self::new(Says::NotNow, format!("no flow leads to queue {queue}"))
+                .with_remedy(
+                    "add a step `queue:` or a rule, so that it is known what follows when nobody comes",
+                ),
             Refusal::NoSuchCall { call } => {
                 Self::new(Says::NoSuchCall, format!("there is no live call {call}"))
             }

@@ -14,7 +14,7 @@ use tandem::{
         record::CallRecord,
         switchboard::{
             Input,
-            view::{Act, Known, LastContact},
+            view::{Act, Known, LastContact, Refusal},
         },
     },
     ports::engine::simulator::{Answer, Faults, World},
@@ -319,6 +319,28 @@ fn who_overflows_into_another_queue_keeps_the_place() {
     // 30 s in one, 100 in two.
     assert!((130_000..131_500).contains(&first.wait_ms), "{}", first.wait_ms);
     assert_eq!(first.queue, Some(name("two")));
+}
+
+/// Queues to which a policy or an overflow alone leads are as good as others to a supervisor.
+#[test]
+fn callers_are_sent_to_queues_of_policies_and_overflows() {
+    let mut site = overflowing(Full::Waited(secs(30)), Beyond::Queue(name("two")));
+    site.queues.insert(name("three"), Queue::new(secs(15), secs(10), secs(100)));
+    let mut rig = rig(site);
+    call_from(&mut rig, "c", "13800000000", secs(0));
+    rig.run_for(secs(5));
+    let call = rig.only_call();
+    let to = |queue: &str| Act::TransferToQueue { call, queue: name(queue) };
+    assert_eq!(rig.act(to("three")), Err(Refusal::NoWayTo { queue: name("three") }));
+    for queue in ["two", "one", "two"] {
+        rig.act(to(queue)).expect("sent");
+        rig.run_for(secs(2));
+        assert_eq!(rig.board_line(queue), ["c"]);
+    }
+    rig.run_for(secs(110));
+    let record = record(&rig, "c");
+    assert!(tells(record, "waited as long as queue two allows: step bye"), "{:#?}", record.steps);
+    assert_eq!(record.queue, Some(name("two")));
 }
 
 #[test]

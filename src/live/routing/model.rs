@@ -20,6 +20,8 @@ pub enum Goal {
     Extension(Number),
     /// The same, whose phone shall answer by itself.
     Intercom(Number),
+    /// Waits in a queue; what is after it is a flow, for when nobody comes.
+    Queue(Name),
     /// An agent who is free then.
     Agent(Name),
     Group(Number),

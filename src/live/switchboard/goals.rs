@@ -42,6 +42,10 @@ impl Switchboard {
             }
             Goal::Extension(to) => self.ring_extension(id, to, RING, after),
             Goal::Intercom(to) => self.ring_intercom(id, to, after),
+            Goal::Queue(queue) => match after {
+                Next::Flow(dialog) => self.join(id, queue, *dialog, None),
+                after => self.go(id, after),
+            },
             Goal::Agent(name) => self.ring_agent(id, &name, after),
             Goal::Group(group) => self.ring_group(id, &group, after),
             Goal::Outside { number, trunks } => self.dial_out(id, number, &trunks, after),
@@ -213,9 +217,12 @@ impl Switchboard {
 /// Whether the caller's leg must be answered before it goes there.
 fn wants_answer(goal: &Goal) -> bool {
     match goal {
-        Goal::Flow { .. } | Goal::Conference(_) | Goal::Mailbox(_) | Goal::Message(_) | Goal::Setting(_) => {
-            true
-        }
+        Goal::Flow { .. }
+        | Goal::Queue(_)
+        | Goal::Conference(_)
+        | Goal::Mailbox(_)
+        | Goal::Message(_)
+        | Goal::Setting(_) => true,
         Goal::Extension(_)
         | Goal::Intercom(_)
         | Goal::Agent(_)

@@ -11,7 +11,7 @@ use crate::{
         id::{CallId, Name},
         text::Label,
     },
-    infra::site::Step,
+    infra::site::{Beyond, Human, Queue, Step},
     live::{
         agent::Agent,
         call::{Next, Party, Stage, Timer},
@@ -171,15 +171,51 @@ impl Switchboard {
         if call.answered.is_none() {
             return Err(Refusal::NotNow { call: id, state: call.stage.word() });
         }
-        let leads = |step: &Step| matches!(step, Step::Queue { queue: to, .. } if to == queue);
-        let steps = self.site.flows.iter().flat_map(|(flow, found)| {
-            found.steps.iter().filter(|(_, step)| leads(step)).map(move |(step, _)| (flow, step))
-        });
-        let (flow, step) = steps.min().ok_or_else(|| Refusal::NoWayTo { queue: queue.clone() })?;
-        let dialog = Dialog::new(flow.clone(), step.clone(), call.language);
+        let (flow, otherwise) =
+            self.way_to(queue).ok_or_else(|| Refusal::NoWayTo { queue: queue.clone() })?;
+        let after = Next::Flow(Box::new(Dialog::new(flow, otherwise, call.language)));
         self.may_be_sent(id)?;
         self.acted(actor, id, &format!("transfers the call to queue {queue}"));
-        self.send_on(id, Next::Flow(Box::new(dialog)))
+        self.send_on(id, Next::Goal(Box::new((Goal::Queue(queue.clone()), after))))
+    }
+
+    /// The flow that leads callers to a queue, by itself, by a policy or by another queue's overflow, and the step there for
+    /// those to whom nobody comes.
+    fn way_to(&self, queue: &Name) -> Option<(Name, Name)> {
+        let mut queues = vec![queue];
+        let mut at = 0;
+        while let Some(to) = queues.get(at).copied() {
+            let steps = self.site.flows.iter().flat_map(|(flow, found)| {
+                found.steps.values().filter_map(move |step| Some((flow, self.leads_into(step, to)?)))
+            });
+            if let Some((flow, otherwise)) = steps.min() {
+                return Some((flow.clone(), otherwise.clone()));
+            }
+            let overflows = |queue: &Queue| {
+                queue.overflow.iter().any(|over| matches!(&over.to, Beyond::Queue(over) if over == to))
+            };
+            let before = self.site.queues.iter().filter(|(_, queue)| overflows(queue)).map(|(name, _)| name);
+            let new: Vec<&Name> = before.filter(|name| !queues.contains(name)).collect();
+            queues.extend(new);
+            at += 1;
+        }
+        None
+    }
+
+    /// What follows a step that may lead to a queue, when nobody comes.
+    fn leads_into<'a>(&self, step: &'a Step, to: &Name) -> Option<&'a Name> {
+        let routes = |policy: &Name| {
+            self.site.routing.get(policy).is_some_and(|rules| rules.iter().any(|rule| rule.queue == *to))
+        };
+        match step {
+            Step::Queue { queue, otherwise } => (queue == to).then_some(otherwise),
+            Step::Route { policy, otherwise } => routes(policy).then_some(otherwise),
+            Step::Talk(talk) => {
+                let Human { queue, route } = &talk.human;
+                (queue == to || route.as_ref().is_some_and(routes)).then_some(&talk.otherwise)
+            }
+            _ => None,
+        }
     }
 
     /// Rings an agent whom somebody named, if free.

@@ -309,7 +309,7 @@ pub enum Refusal {
     #[error("nobody is to be called back for call {call}; see `tandem callbacks list`")]
     NoSuchCallback { call: CallId },
     #[error(
-        "no flow has a step with `queue: {queue}`, so nobody could say what follows when nobody comes; add one"
+        "no flow leads to queue {queue}, so nobody could say what follows when nobody comes; add a step `queue: {queue}`"
     )]
     NoWayTo { queue: Name },
     #[error("there is no extension {to}; see people.yaml")]
