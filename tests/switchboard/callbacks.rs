@@ -142,7 +142,7 @@ fn whoever_hangs_up_keeps_the_place_and_is_called_when_the_turn_comes() {
 }
 
 #[test]
-fn nobody_who_joined_before_is_passed_by_who_is_called_back() {
+fn pain_11_nobody_who_joined_before_is_passed_by_who_is_called_back() {
     let mut rig = rig(1, Answer::After(secs(4)));
     calls(&mut rig, "c0", "13800000000", 0);
     rig.run_for(secs(5));
@@ -156,7 +156,7 @@ fn nobody_who_joined_before_is_passed_by_who_is_called_back() {
 }
 
 #[test]
-fn never_are_more_called_than_agents_are_free() {
+fn pain_11_never_are_more_called_than_agents_are_free() {
     let mut rig = rig(2, Answer::Never);
     for i in 0..2 {
         calls(&mut rig, &format!("busy{i}"), "13700000000", 0);
