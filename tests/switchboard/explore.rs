@@ -358,11 +358,28 @@ fn two_agents_and_two_callers_with_a_crash_and_a_loss_come_through_every_way() {
     assert!(states > 1_000 && more > 1_000, "{states} and {more} states");
 }
 
-#[test]
-#[ignore = "takes minutes: make test-long"]
-fn three_agents_and_four_callers_come_through_every_way() {
-    let bounds = Bounds { callers: 4, agents: 3, crashes: 0, losses: 0, refusals: 0, ticks: 0 };
+/// Three agents and four callers, and what may go wrong besides.
+fn three_and_four(crashes: u8, losses: u8) {
+    let bounds = Bounds { callers: 4, agents: 3, crashes, losses, refusals: 0, ticks: 0 };
     let states = explore(bounds);
     println!("{states} states of {bounds:?}");
     assert!(states > 10_000, "{states} states");
+}
+
+#[test]
+#[ignore = "takes minutes: make test-long"]
+fn three_agents_and_four_callers_come_through_every_way() {
+    three_and_four(0, 0);
+}
+
+#[test]
+#[ignore = "takes an hour: make test-long"]
+fn three_agents_and_four_callers_with_a_crash_come_through_every_way() {
+    three_and_four(1, 0);
+}
+
+#[test]
+#[ignore = "takes an hour: make test-long"]
+fn three_agents_and_four_callers_with_a_lost_message_come_through_every_way() {
+    three_and_four(0, 1);
 }
