@@ -94,6 +94,8 @@ mod talk;
 mod tapping;
 #[path = "engines/tiers.rs"]
 mod tiers;
+#[path = "engines/together.rs"]
+mod together;
 #[path = "engines/transfers.rs"]
 mod transfers;
 #[path = "engines/vanish.rs"]

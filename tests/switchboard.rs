@@ -67,6 +67,8 @@ mod supervision;
 mod talks;
 #[path = "switchboard/telephony.rs"]
 mod telephony;
+#[path = "switchboard/together.rs"]
+mod together;
 #[path = "switchboard/town.rs"]
 mod town;
 #[path = "switchboard/transfers.rs"]

@@ -16,7 +16,7 @@
 //! - `extensions` forwards and quiet; `tapes` recordings; `mailboxes` messages and PINs
 //! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left; `expansion` more agents; `announcing` places told
 //! - `callbacks` callers who hang up, keep their place and are called
-//! - `pairs`     who fits whom, and why the others do not; `offers` what follows
+//! - `pairs`     who fits whom, and why the others do not; `offers` what follows; `together` offers to all at once
 //! - `attending` supervisors who listen, whisper, barge in, take over
 //! - `alerting`  figures that are watched
 //! - `service`   how well queues are served
@@ -68,6 +68,7 @@ mod state;
 mod summaries;
 mod supervision;
 mod tapes;
+mod together;
 mod trunks;
 pub mod view;
 mod views;

@@ -74,7 +74,7 @@ pub async fn whoever_hangs_up_is_called_back_before_those_who_came_later(kind: K
     offer.answer();
     both_talk(&later, &offer).await;
     later.hang_up().await;
-    let record = office.world.record_to("13900000021").await;
+    let record = office.world.record("13900000021").await;
     assert_eq!(
         (record.queue.as_ref().map(Name::as_str), record.agent.as_ref().map(Name::as_str)),
         (Some("support"), Some("anna"))

@@ -2,9 +2,9 @@
 
 use tandem::{
     base::id::{CallId, LegId},
-    infra::site::{Callback, Class, Outside, Pattern, Site, Trunk},
+    infra::site::{Beyond, Callback, Class, Full, Outside, Overflow, Pattern, Site, Trunk},
     live::{
-        record::CallRecord,
+        record::{CallRecord, Direction, Outcome},
         switchboard::{
             Input,
             view::{Act, CallbackView, Query, QueueView, Refusal, View},
@@ -24,7 +24,8 @@ use crate::rig::{Rig, START, arrival, caller, leg, millis, name, number, phones,
 fn house(agents: usize) -> Site {
     let mut site = site(agents);
     let key = tandem::base::number::Key::new('5').expect("a key");
-    let callback = Callback { key, tries: 2, again: secs(120), class: Class::National, tell: secs(40) };
+    let callback =
+        Callback { key, tries: 2, again: secs(120), class: Class::National, most: 100, tell: secs(40) };
     for queue in site.queues.values_mut() {
         queue.callback = Some(callback.clone());
         queue.max_wait = secs(1_800);
@@ -37,7 +38,7 @@ fn house(agents: usize) -> Site {
         national: patterns("1[3-9]xxxxxxxxx"),
         international: patterns("00x."),
         blocked: patterns("13900000000"),
-        emergency: Vec::new(),
+        emergency: vec![number("110")],
         trunks: vec![name("first")],
         caller: None,
     });
@@ -132,13 +133,19 @@ fn whoever_hangs_up_keeps_the_place_and_is_called_when_the_turn_comes() {
     assert_eq!(rig.agent_state("a0"), "talking");
     let View::Calls(live) = rig.board.view(&Query::Calls, rig.now) else { panic!("no calls") };
     let talk = live.iter().find(|call| call.state == "talking").expect("a talk");
-    assert_eq!(talk.to.as_str(), "13800000001");
+    assert_eq!(talk.from.as_ref().map(tandem::base::number::Number::as_str), Some("13800000001"));
     rig.run_for(secs(3_000));
     let talk = record_of(&rig, talk.id);
     assert_eq!((talk.queue.as_ref(), talk.agent.as_ref()), (Some(&name("sales")), Some(&name("a0"))));
     assert!(talk.wait_ms < 20_000, "only what was waited on the phone: {}", talk.wait_ms);
     assert!(tells(talk, "a0 is free and kept for them, try 1"), "{:?}", talk.steps);
-    assert_eq!(sales(&rig).answered_today, 3, "{:?}", rig.records);
+    assert_eq!(talk.direction, Some(Direction::Inbound), "the caller began it");
+    let today = sales(&rig).service.today;
+    assert_eq!((today.offered, today.answered, today.passed_on, today.abandoned), (3, 3, 0, 0));
+    // 3 s of c0; c1 waited 9 on the phone, and again for the agent; c2 more than three minutes.
+    assert_eq!(today.in_time, 2, "{today:?}");
+    let outcomes: Vec<Outcome> = rig.records.iter().map(CallRecord::outcome).collect();
+    assert!(!outcomes.contains(&Outcome::Abandoned), "{outcomes:?}");
 }
 
 #[test]
@@ -195,8 +202,11 @@ fn who_is_not_reached_is_called_again_and_then_no_more() {
     // c2 talks from 109 to 209; the second try is after 2 minutes.
     assert_eq!(dialled(&rig).iter().map(|(at, _)| *at).collect::<Vec<_>>(), [106, 226]);
     assert_eq!(promised(&rig), []);
-    let last = rig.records.iter().rev().find(|record| record.to == number("13800000001")).expect("a record");
+    let from = Some(number("13800000001"));
+    let last = rig.records.iter().rev().find(|record| record.from == from).expect("a record");
     assert!(tells(last, "not reached by try 2, which was the last"), "{:?}", last.steps);
+    assert_eq!((last.direction, last.outcome()), (Some(Direction::Outbound), Outcome::Refused));
+    assert_eq!(sales(&rig).abandoned_today, 1, "in vain");
     assert_eq!(rig.agent_state("a0"), "ready");
 }
 
@@ -241,6 +251,8 @@ fn only_numbers_that_may_be_dialled_are_called_back() {
         ("0012025550123", "cannot be called back"),
         ("13900000000", "blocked for everybody"),
         ("4000", "cannot be called back"),
+        ("110", "110 is an emergency number"),
+        ("1000", "cannot be called back"),
     ]
     .into_iter()
     .enumerate()
@@ -270,7 +282,8 @@ fn it_is_offered_by_voice_and_phones_of_the_house_are_called_back_too() {
     let offer = phrase::offer_callback(key('5'), tandem::infra::site::Locale::English);
     assert!(plays(&rig, &leg("desk")).contains(&offer));
     rig.run_for(secs(200));
-    let record = rig.records.iter().find(|record| record.to == number("1001")).expect("called back");
+    let record =
+        rig.records.iter().rev().find(|record| record.from == Some(number("1001"))).expect("called back");
     assert_eq!(record.agent, Some(name("a0")), "{:?}", record.steps);
 }
 
@@ -311,5 +324,108 @@ fn the_engine_fails_and_the_agent_is_not_kept_for_ever() {
     calls(&mut rig, "c1", "13800000001", 10);
     rig.run_until(START + secs(110));
     assert_eq!(rig.agent_state("a0"), "ready");
-    assert_eq!(promised(&rig)[0].tries, 1);
+    // Nobody was called, so it is no try; for hours, if need be.
+    rig.run_for(secs(7_200));
+    let one = &promised(&rig)[0];
+    assert_eq!((one.tries, one.trouble.is_some()), (0, true), "{one:?}");
+    rig.world.line(name("first"), Line { answer: Answer::After(secs(4)), talk: secs(600) });
+    rig.run_for(secs(150));
+    assert_eq!((promised(&rig), rig.agent_state("a0").as_str()), (vec![], "talking"));
+}
+
+/// The site takes away the numbers that may be dialled: nobody's stack is the longer, and no agent is kept.
+#[test]
+fn whom_the_house_may_not_call_any_more_is_called_when_it_may_again() {
+    let mut rig = rig(0, Answer::After(secs(4)));
+    for i in 0..60 {
+        calls(&mut rig, &format!("c{i}"), &format!("138000001{i:02}"), 10);
+    }
+    rig.run_for(secs(30));
+    assert_eq!(promised(&rig).len(), 60);
+    let mut narrow = house(1);
+    narrow.dialing.outside.as_mut().expect("an outside").national.clear();
+    rig.input(Input::Site(std::sync::Arc::new(narrow)));
+    rig.run_for(secs(1));
+    assert_eq!((promised(&rig).len(), rig.agent_state("a0").as_str()), (60, "ready"));
+    assert!(promised(&rig).iter().all(|one| one.trouble.is_some() && one.tries == 0));
+    // A queue that promises no more keeps what it has promised.
+    let mut without = house(1);
+    without.queues.get_mut(&name("sales")).expect("a queue").callback = None;
+    rig.input(Input::Site(std::sync::Arc::new(without)));
+    rig.run_for(secs(130));
+    assert_eq!(dialled(&rig).len(), 1, "one agent, one call");
+}
+
+#[test]
+fn so_many_are_promised_and_no_more() {
+    let mut rig = rig(0, Answer::Never);
+    let mut few = house(0);
+    few.queues.get_mut(&name("sales")).expect("a queue").callback.as_mut().expect("set").most = 2;
+    rig.input(Input::Site(std::sync::Arc::new(few)));
+    for i in 0..4 {
+        calls(&mut rig, &format!("c{i}"), &format!("1380000000{i}"), 10);
+    }
+    rig.run_for(secs(30));
+    assert_eq!((promised(&rig).len(), sales(&rig).waiting), (2, 2));
+}
+
+/// Whoever answers and hangs up does not want it any more.
+#[test]
+fn who_answers_and_hangs_up_is_not_called_again() {
+    let mut rig = rig(1, Answer::After(secs(4)));
+    calls(&mut rig, "c0", "13800000000", 0);
+    rig.run_for(secs(5));
+    calls(&mut rig, "c1", "13800000001", 10);
+    rig.run_until(START + secs(110) + millis(500));
+    let call = promised(&rig)[0].calling.expect("being called");
+    rig.act(Act::Hangup { call }).expect("ended");
+    rig.run_for(secs(300));
+    assert_eq!((dialled(&rig).len(), promised(&rig)), (1, vec![]));
+    assert!(tells(record_of(&rig, call), "answered, and hung up"), "{:?}", record_of(&rig, call).steps);
+}
+
+/// Also when the agent who was kept becomes free by it, and where nobody else is let in.
+#[test]
+fn whoever_calls_again_is_before_those_who_came_later_and_not_turned_away() {
+    let mut rig = rig(1, Answer::Never);
+    calls(&mut rig, "c0", "13800000000", 0);
+    rig.run_for(secs(5));
+    calls(&mut rig, "c1", "13800000001", 10);
+    calls(&mut rig, "c2", "13800000002", 0);
+    rig.run_until(START + secs(110));
+    assert!(promised(&rig)[0].calling.is_some());
+    let mut full = house(1);
+    let overflow = Overflow { when: Full::Length(1), to: Beyond::Queue(name("support")) };
+    full.queues.get_mut(&name("sales")).expect("a queue").overflow = vec![overflow];
+    rig.input(Input::Site(std::sync::Arc::new(full)));
+    calls(&mut rig, "again", "13800000001", 0);
+    rig.run_for(secs(10));
+    let peer = rig.world.peer(&leg("again"));
+    assert!(peer.is_some(), "talks: {:?}", rig.states());
+    assert_eq!(rig.board_line("sales"), ["c2"]);
+}
+
+#[test]
+fn what_was_talked_before_the_kept_place_is_not_booked_as_waited() {
+    let mut rig = rig(2, Answer::Never);
+    let mut apart = house(2);
+    for (agent, queue) in [("a0", "sales"), ("a1", "support")] {
+        apart.agents.get_mut(&name(agent)).expect("an agent").queues = vec![name(queue)];
+    }
+    rig.input(Input::Site(std::sync::Arc::new(apart)));
+    rig.act(Act::Logout { agent: name("a0") }).expect("logged out");
+    calls(&mut rig, "c1", "13800000001", 10);
+    rig.run_for(secs(30));
+    assert_eq!(promised(&rig).len(), 1);
+    let from = Arrival { from: Some(number("13800000001")), ..arrival("4000") };
+    rig.world.expect(rig.now, leg("again"), from, caller('2', secs(900), secs(900)));
+    rig.run_for(secs(30));
+    let call = rig.only_call();
+    rig.act(Act::TransferToQueue { call, queue: name("sales") }).expect("sent");
+    rig.run_for(secs(10));
+    assert_eq!((rig.board_line("sales"), promised(&rig)), (vec!["again".to_owned()], vec![]));
+    rig.act(Act::Hangup { call }).expect("ended");
+    rig.run_for(secs(5));
+    let record = record_of(&rig, call);
+    assert!((9_000..15_000).contains(&record.wait_ms), "{} of 40 s", record.wait_ms);
 }

@@ -2,7 +2,7 @@
 
 use tandem::{
     base::number::Key,
-    infra::site::{Callback, Class, CollectStep, Mailbox, PinHash, Site, Step, TransferTo},
+    infra::site::{Callback, Class, CollectStep, Mailbox, PinHash, Site, Step, Strategy, TransferTo},
     ports::engine::simulator::{Answer, Caller, Faults, Line, World},
 };
 
@@ -19,9 +19,11 @@ pub fn site() -> Site {
     let pin = Some(PinHash::of(&secrecy::SecretString::from("471147"), "a place"));
     let mailbox = Mailbox { pin_file: "/nowhere".into(), pin, greeting: None, most: 50, limit: secs(20) };
     site.extensions.get_mut(&number("1002")).expect("there").mailbox = Some(mailbox);
+    site.queues.get_mut(&name("support")).expect("a queue").strategy = Strategy::RingAll;
     for queue in site.queues.values_mut() {
         let key = Key::new('3').expect("a key");
-        let callback = Callback { key, tries: 2, again: secs(30), class: Class::National, tell: secs(40) };
+        let callback =
+            Callback { key, tries: 2, again: secs(30), class: Class::National, most: 100, tell: secs(40) };
         queue.callback = Some(callback);
     }
     site.dialing.codes.voicemail = Some(number("*97"));

@@ -20,6 +20,7 @@ const CALLBACK: Shape = Shape {
         ("again", "again: 5m"),
         ("class", "class: national"),
         ("tell", "tell: 1m"),
+        ("most", "most: 100"),
     ],
 };
 
@@ -35,8 +36,9 @@ pub(super) fn read(node: &Node, to: &mut Findings) -> Option<Callback> {
         })
     };
     let (again, tell) = (span("again", 300, 30), span("tell", 60, 15));
+    let most = fields.get("most").map_or(Some(100), |n| decode::amount(n, 1, 10_000, to));
     let class = fields.get("class").map_or(Some(Class::National), |n| extension::class(n, to));
-    Some(Callback { key: key?, tries: tries?, again: again?, class: class?, tell: tell? })
+    Some(Callback { key: key?, tries: tries?, again: again?, class: class?, most: most?, tell: tell? })
 }
 
 /// A key that can be told by its number.

@@ -70,7 +70,7 @@ impl Seat {
     pub fn rank(&self, agent: &Agent) -> Rank {
         let idle = agent.idle_since.0;
         let (first, then) = match self.strategy {
-            Strategy::LongestIdle => (idle, 0),
+            Strategy::LongestIdle | Strategy::RingAll => (idle, 0),
             Strategy::LeastTalk => (i64::try_from(agent.talked_today.as_micros()).unwrap_or(i64::MAX), idle),
             Strategy::RoundRobin => (agent.offered.0, idle),
             Strategy::BestSkill => (-i64::from(self.score), idle),

@@ -1,6 +1,8 @@
 //! A call and its stages. The stage says all that is expected of the engine, so that after a restart or a
 //! lost link it can be asked for again.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
@@ -42,9 +44,17 @@ pub struct Waiting {
     pub entered: Option<Stamp>,
     #[serde(default)]
     pub wish: Option<Box<Wish>>,
+    /// What was waited on the phone before hanging up to be called back.
+    #[serde(default)]
+    pub before: Duration,
 }
 
 impl Waiting {
+    /// How long somebody waited in this queue, on the phone.
+    pub fn waited(&self, now: Stamp) -> Duration {
+        now.since(self.entered()) + self.before
+    }
+
     pub fn entered(&self) -> Stamp {
         self.entered.unwrap_or(self.place.joined)
     }
@@ -127,6 +137,9 @@ pub struct Meeting {
     /// That is where the caller was sent, whoever else still comes.
     #[serde(default)]
     pub sent: bool,
+    /// Agents of a queue are rung, and the caller has the place in it until one of them talks.
+    #[serde(default)]
+    pub offer: bool,
 }
 
 impl Meeting {
@@ -265,7 +278,8 @@ impl Stage {
             Self::Answering { .. } => "arriving",
             Self::Dialog(_) | Self::Told | Self::Hearing { .. } | Self::AtMailbox(_) => "menu",
             Self::Waiting(_) | Self::Parting { next: Next::Wait(_) } => "waiting",
-            Self::Dialling(Dialled { party: Party::Agent(_), .. }) => "offered",
+            Self::Dialling(Dialled { party: Party::Agent(_), .. })
+            | Self::Meeting(Meeting { offer: true, since: None, .. }) => "offered",
             Self::Meeting(meeting) if meeting.since.is_some() && meeting.aside => "consulting",
             Self::Dialling(_)
             | Self::Parting { .. }
@@ -300,7 +314,8 @@ impl Stage {
         match self {
             Self::Waiting(waiting) => Some(waiting),
             Self::Dialling(Dialled { otherwise: Next::Wait(waiting), .. })
-            | Self::Parting { next: Next::Wait(waiting) } => Some(waiting),
+            | Self::Parting { next: Next::Wait(waiting) }
+            | Self::Meeting(Meeting { offer: true, then: Next::Wait(waiting), .. }) => Some(waiting),
             _ => None,
         }
     }
@@ -310,7 +325,8 @@ impl Stage {
         match self {
             Self::Waiting(waiting) => Some(waiting),
             Self::Dialling(Dialled { otherwise: Next::Wait(waiting), .. })
-            | Self::Parting { next: Next::Wait(waiting) } => Some(waiting),
+            | Self::Parting { next: Next::Wait(waiting) }
+            | Self::Meeting(Meeting { offer: true, then: Next::Wait(waiting), .. }) => Some(waiting),
             _ => None,
         }
     }

@@ -246,6 +246,11 @@ impl Queues {
         self.lines.get(queue).map_or(0, |line| line.members.len() - line.promised.len())
     }
 
+    /// How many wait, on the phone or to be called back.
+    pub fn in_line(&self, queue: &Name) -> usize {
+        self.lines.get(queue).map_or(0, |line| line.members.len())
+    }
+
     /// How many are to be called back.
     pub fn promised(&self, queue: &Name) -> usize {
         self.lines.get(queue).map_or(0, |line| line.promised.len())

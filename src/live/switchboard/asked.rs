@@ -127,7 +127,8 @@ impl Switchboard {
         let now = self.now();
         let Some(call) = self.calls.get(&id).filter(|call| call.gone.is_none()) else { return false };
         let Stage::Reaching { trunk: Some(way), since, .. } = &call.stage else { return false };
-        let (way, since, to) = (way.clone(), *since, call.arrival.to.clone());
+        let (way, since) = (way.clone(), *since);
+        let to = self.called_back_at(id).unwrap_or_else(|| call.arrival.to.clone());
         let Some(next) = self.after_trunk(id, &way, cause) else { return false };
         let leg = self.out.leg_id();
         let Some(call) = self.calls.get_mut(&id) else { return false };
@@ -150,7 +151,8 @@ impl Switchboard {
         *since = now;
         *trunk = rung.trunk;
         let own = self.site.dialing.outside.as_ref().and_then(|outside| outside.caller.clone());
-        let caller = own.or_else(|| call.arrival.from.clone()).unwrap_or_else(|| call.arrival.to.clone());
+        let from = call.arrival.from.clone().filter(|_| call.promised_in.is_none());
+        let caller = own.or(from).unwrap_or_else(|| call.arrival.to.clone());
         self.out.order(
             &call.leg,
             Command::Dial {

@@ -5,10 +5,11 @@ use serde::{Deserialize, Serialize};
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    asked::Rung,
     legs::new_call,
     pairs::Pair,
+    stages::millis,
     state::Switchboard,
+    trunks::is_trunks_fault,
     view::{CallbackView, Refusal},
 };
 use crate::{
@@ -18,7 +19,7 @@ use crate::{
         number::{Key, Number},
         text::Label,
     },
-    infra::site::Locale,
+    infra::site::{self, Class, Locale, Reached},
     live::{
         call::{Caller, Next, Party, Stage, Timer, Waiting},
         dialog::Brief,
@@ -27,7 +28,7 @@ use crate::{
         routing::{Decision, Goal, reach},
     },
     ports::{
-        engine::{Arrival, HangupCause, Origin},
+        engine::{Arrival, Command, HangupCause, Origin},
         media::phrase,
     },
 };
@@ -41,6 +42,10 @@ pub struct Callback {
     pub from: Number,
     /// What is dialled.
     pub number: Number,
+    /// How, as the queue had it then: who was promised something has it also when others are not.
+    pub settings: site::Callback,
+    /// A phone of the house called.
+    pub inside: bool,
     /// The number of the house that was called.
     pub to: Number,
     pub language: Locale,
@@ -48,6 +53,8 @@ pub struct Callback {
     pub caller: Caller,
     /// How often the caller has been called.
     pub tries: u16,
+    /// Why the last try failed.
+    pub trouble: Option<SmolStr>,
     pub attempt: Attempt,
 }
 
@@ -59,8 +66,8 @@ pub enum Attempt {
     Due,
     /// Was not reached; not before then.
     Later(Stamp),
-    /// Is being called, and this agent kept.
-    Calling { call: CallId, agent: Name },
+    /// Is being called at this number, as the trunk is told it, and this agent kept.
+    Calling { call: CallId, agent: Name, at: Number },
 }
 
 impl Switchboard {
@@ -76,7 +83,7 @@ impl Switchboard {
             return;
         }
         match self.callable(id) {
-            Ok(number) => self.promise(id, number),
+            Ok((number, inside)) => self.promise(id, number, inside),
             Err(why) => {
                 let Some(call) = self.calls.get_mut(&id) else { return };
                 self.out.tell(call, format_smolstr!("cannot be called back: {why}"));
@@ -84,50 +91,83 @@ impl Switchboard {
         }
     }
 
-    /// What is dialled to call this caller back, if the queue does that.
-    pub(super) fn callable(&self, id: CallId) -> Result<Number, SmolStr> {
+    /// What is dialled to call this caller back, if the queue does that, and whether it is a phone of the house.
+    pub(super) fn callable(&self, id: CallId) -> Result<(Number, bool), SmolStr> {
         let told = |text| SmolStr::new_static(text);
         let call = self.calls.get(&id).ok_or_else(|| told("the call is over"))?;
         let waiting = call.stage.waiting().ok_or_else(|| told("does not wait"))?;
         let settings = self.site.queues.get(&waiting.queue).and_then(|queue| queue.callback.as_ref());
         let settings = settings.ok_or_else(|| told("the queue calls nobody back"))?;
+        if self.queues.promised(&waiting.queue) >= usize::from(settings.most) {
+            return Err(told("so many are to be called back already"));
+        }
         let from = call.arrival.from.as_ref().ok_or_else(|| told("the number is not shown"))?;
-        let prefix = self.site.dialing.outside.as_ref().map_or("", |outside| outside.prefix.as_str());
-        let number = match call.arrival.origin {
-            Origin::Trunk if !from.as_str().starts_with('+') => {
-                Number::new(format!("{prefix}{from}")).map_err(|why| format_smolstr!("{why}"))?
-            }
-            Origin::Trunk | Origin::Phone(_) | Origin::House => from.clone(),
+        let inside = match call.arrival.origin {
+            Origin::Trunk => false,
+            Origin::Phone(_) => true,
+            Origin::House => self.site.extensions.contains_key(from),
         };
-        match reach(&self.site, settings.class, None, &number, self.now()) {
-            Decision::Go { goal: Goal::Extension(_) | Goal::Outside { .. }, .. } => Ok(number),
+        let prefix = self.site.dialing.outside.as_ref().map_or("", |outside| outside.prefix.as_str());
+        let number = if inside || from.as_str().starts_with('+') {
+            from.clone()
+        } else {
+            Number::new(format!("{prefix}{from}")).map_err(|why| format_smolstr!("{why}"))?
+        };
+        self.way_back(&number, inside, settings.class)?;
+        Ok((number, inside))
+    }
+
+    /// Where whoever is called back is reached: outside, and never those who come in emergencies; who called from inside, inside.
+    fn way_back(&self, number: &Number, inside: bool, class: Class) -> Result<Decision, SmolStr> {
+        let outside = self.site.dialing.outside.as_ref().map(|outside| outside.reached(number));
+        if let Some(Reached::Emergency(number)) = outside {
+            return Err(format_smolstr!("{number} is an emergency number"));
+        }
+        match reach(&self.site, class, None, number, self.now()) {
+            way @ Decision::Go { goal: Goal::Extension(_), .. } if inside => Ok(way),
+            way @ Decision::Go { goal: Goal::Outside { .. }, .. } if !inside => Ok(way),
             Decision::Go { .. } => Err(format_smolstr!("{number} is a number of the house itself")),
             Decision::No { why, .. } => Err(why),
         }
     }
 
     /// The caller will be called back, is told so and hung up.
-    fn promise(&mut self, id: CallId, number: Number) {
+    fn promise(&mut self, id: CallId, number: Number, inside: bool) {
+        let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
         let (Stage::Waiting(waiting), Some(from)) = (call.stage.clone(), call.arrival.from.clone()) else {
             return;
         };
         let (queue, place) = (waiting.queue.clone(), waiting.place);
+        let settings = self.site.queues.get(&queue).and_then(|queue| queue.callback.clone());
+        let Some(settings) = settings else { return };
         self.out.tell(call, format_smolstr!("wants to be called back by queue {queue}, and keeps the place"));
+        call.wait_ms += millis(now, place.joined.max(call.answered.unwrap_or_default()));
+        // It is counted where the promise is kept.
+        call.queue = None;
+        let before = waiting.waited(now);
         let callback = Callback {
             from,
             number,
+            settings,
+            inside,
             to: call.arrival.to.clone(),
             language: call.language,
             brief: call.brief.clone(),
             caller: call.caller.clone(),
             tries: 0,
+            trouble: None,
             attempt: Attempt::Leaving,
-            waiting: Waiting { greeting: false, told: None, wish: None, ..waiting },
+            waiting: Waiting { greeting: false, told: None, wish: None, before, ..waiting },
         };
-        self.stop_waiting(id);
+        let playing = call.playing.take();
+        if playing.is_some() {
+            self.out.order(&call.leg, Command::Stop);
+        }
+        self.forget_place(id);
         self.queues.promise(&queue, place);
         self.callbacks.insert(id, callback);
+        self.stretch(Some(id), &queue);
         self.say_then(id, phrase::will_call_back, Next::Hangup);
     }
 
@@ -154,23 +194,27 @@ impl Switchboard {
         let Pair { place, agent, .. } = pair;
         let now = self.now();
         self.queues.hold(queue, place);
-        let Some(callback) = self.callbacks.get(&place.call).cloned() else { return };
-        let settings = self.site.queues.get(queue).and_then(|queue| queue.callback.as_ref());
-        let class = settings.map(|settings| settings.class).unwrap_or_default();
-        let decision = reach(&self.site, class, None, &callback.number, now);
-        let rung = self.whom(decision, &callback.number);
-        let (id, leg) = (self.out.call_id(&self.calls), self.out.leg_id());
-        let to = match &rung {
-            Ok(Rung { party: Party::Extension(number) | Party::Outside(number), .. }) => number.clone(),
-            _ => callback.from.clone(),
+        let Some(callback) = self.callbacks.get(&place.call) else { return };
+        let way = self.way_back(&callback.number, callback.inside, callback.settings.class);
+        let rung = way
+            .and_then(|way| self.whom(way, &callback.number).map_err(|refused| format_smolstr!("{refused}")));
+        let rung = match rung {
+            Ok(rung) => rung,
+            Err(why) => return self.once_more_later(place.call, why),
         };
-        let arrival =
-            Arrival { origin: Origin::House, from: Some(callback.to), from_name: Label::default(), to };
+        let callback = callback.clone();
+        let at = match &rung.party {
+            Party::Extension(number) | Party::Outside(number) => number.clone(),
+            Party::Agent(_) => callback.from.clone(),
+        };
+        let (id, leg) = (self.out.call_id(&self.calls), self.out.leg_id());
+        let (from, from_name) = (Some(callback.from), Label::default());
+        let arrival = Arrival { origin: Origin::House, from, from_name, to: callback.to };
         let waiting = Waiting { place: Place { call: id, ..place }, ..callback.waiting };
         let stage = Stage::Reaching { next: Next::Wait(Box::new(waiting)), since: now, trunk: None };
         let mut call = new_call(id, leg.clone(), arrival, callback.language, now, stage);
         (call.brief, call.caller) = (callback.brief, callback.caller);
-        (call.queue, call.promised_in) = (Some(queue.clone()), Some(place.call));
+        call.promised_in = Some(place.call);
         let (ago, tries) = (now.since(place.joined).as_secs(), callback.tries + 1);
         let what = format_smolstr!(
             "calls back who joined queue {queue} {ago} s ago in call {}: {agent} is free and kept for them, try {tries}",
@@ -180,19 +224,30 @@ impl Switchboard {
         self.agents.offer(&agent, id, now);
         if let Some(callback) = self.callbacks.get_mut(&place.call) {
             callback.tries = tries;
-            callback.attempt = Attempt::Calling { call: id, agent };
+            callback.attempt = Attempt::Calling { call: id, agent, at };
         }
         self.calls_today += 1;
         self.legs.insert(leg, id);
         self.calls.insert(id, call);
-        match rung {
-            Ok(rung) => self.ring_own_leg(id, rung),
-            Err(why) => {
-                let Some(call) = self.calls.get_mut(&id) else { return };
-                self.out.tell(call, format_smolstr!("{why}"));
-                self.caller_gone(id, HangupCause::CALL_REJECTED, EndedBy::Tandem);
-            }
+        self.ring_own_leg(id, rung);
+    }
+
+    /// What the trunk is told whom a call calls back.
+    pub(super) fn called_back_at(&self, id: CallId) -> Option<Number> {
+        let promised_in = self.calls.get(&id)?.promised_in?;
+        match &self.callbacks.get(&promised_in)?.attempt {
+            Attempt::Calling { at, .. } => Some(at.clone()),
+            _ => None,
         }
+    }
+
+    /// A try came to nothing that was not the caller's doing.
+    fn once_more_later(&mut self, promised_in: CallId, why: SmolStr) {
+        let now = self.now();
+        let Some(callback) = self.callbacks.get_mut(&promised_in) else { return };
+        let again = now + callback.settings.again;
+        (callback.attempt, callback.trouble) = (Attempt::Later(again), Some(why));
+        self.timers.set(Timer::Callback(promised_in), again);
     }
 
     /// Whom Tandem called has answered: goes on, and who was called back is greeted first.
@@ -217,51 +272,67 @@ impl Switchboard {
             }
         });
         waiting.entered = Some(now);
-        let position = self.queues.position(&waiting.queue, waiting.place);
+        let queue = waiting.queue.clone();
+        let position = self.queues.position(&queue, waiting.place);
         if let Some(call) = self.calls.get_mut(&id) {
-            self.out.tell(call, format_smolstr!("was greeted: place {position} of queue {}", waiting.queue));
+            call.queue = Some(queue.clone());
+            self.out.tell(call, format_smolstr!("was greeted: place {position} of queue {queue}"));
         }
-        if let Some(settings) = self.site.queues.get(&waiting.queue) {
+        if let Some(settings) = self.site.queues.get(&queue) {
             self.timers.set(Timer::MaxWait(id), now + settings.max_wait);
         }
         if let Some(agent) = &agent {
             self.agents.release(agent, id, now);
         }
         self.go(id, Next::Wait(Box::new(waiting)));
-        if let Some(agent) = &agent {
-            self.agent_timer(agent);
-            self.match_agent(agent);
-        }
+        self.stretch(Some(id), &queue);
+        agent.inspect(|agent| self.freed(agent));
     }
 
     /// A call ends by which somebody was to be called back: once more later, or not again.
     pub(super) fn callback_failed(&mut self, id: CallId) {
         let now = self.now();
-        let Some(promised_in) = self.calls.get(&id).and_then(|call| call.promised_in) else { return };
+        let Some(call) = self.calls.get(&id) else { return };
+        let Some(promised_in) = call.promised_in else { return };
+        let cause = call.gone.map_or(HangupCause::NO_ANSWER, |(_, cause)| cause);
+        let by_them =
+            call.answered.is_some() && matches!(call.ended_by, Some(EndedBy::Caller | EndedBy::Tandem));
         let Some(callback) = self.callbacks.get_mut(&promised_in) else { return };
         let agent = match &callback.attempt {
-            Attempt::Calling { call, agent } if *call == id => agent.clone(),
+            Attempt::Calling { call, agent, .. } if *call == id => agent.clone(),
             _ => return,
         };
-        let queue = callback.waiting.queue.clone();
-        let settings = self.site.queues.get(&queue).and_then(|queue| queue.callback.as_ref());
-        let (tries, again) = settings.map_or((0, None), |settings| (settings.tries, Some(settings.again)));
-        let left = tries.saturating_sub(callback.tries);
-        let what = if let Some(again) = again.filter(|_| left > 0) {
-            callback.attempt = Attempt::Later(now + again);
-            self.timers.set(Timer::Callback(promised_in), now + again);
-            format_smolstr!("not reached: again in {} s", again.as_secs())
+        if is_trunks_fault(cause) {
+            // Nobody was called.
+            callback.tries = callback.tries.saturating_sub(1);
+        }
+        let (tries, again) = (callback.tries, callback.settings.again.as_secs());
+        let what = if by_them {
+            format_smolstr!("answered, and hung up: not called again")
+        } else if tries < callback.settings.tries {
+            format_smolstr!("not reached: again in {again} s")
         } else {
-            let tries = callback.tries;
-            self.drop_callback(promised_in);
             format_smolstr!("not reached by try {tries}, which was the last")
         };
+        if by_them || tries >= callback.settings.tries {
+            self.give_up_callback(promised_in);
+        } else {
+            self.once_more_later(promised_in, format_smolstr!("{cause}"));
+        }
         if let Some(call) = self.calls.get_mut(&id) {
             self.out.tell(call, what);
         }
         self.agents.release(&agent, id, now);
-        self.agent_timer(&agent);
-        self.match_agent(&agent);
+        self.freed(&agent);
+    }
+
+    /// The caller has waited in vain.
+    fn give_up_callback(&mut self, promised_in: CallId) {
+        let now = self.now();
+        let Some(callback) = self.drop_callback(promised_in) else { return };
+        let Waiting { queue, before, .. } = &callback.waiting;
+        self.queues.abandoned(queue, *before, self.site.service_level(queue), now);
+        self.stretch(None, queue);
     }
 
     fn drop_callback(&mut self, id: CallId) -> Option<Callback> {
@@ -272,34 +343,48 @@ impl Switchboard {
         Some(callback)
     }
 
-    /// Nobody is called back any more for this; who is being called just now is hung up.
-    fn revoke(&mut self, id: CallId) -> Option<Callback> {
+    /// Nobody is called back any more for this; who is being called just now is hung up. Gives the agent who was kept.
+    fn revoke(&mut self, id: CallId) -> Option<(Place, Option<Name>)> {
         let callback = self.drop_callback(id)?;
-        if let Attempt::Calling { call, agent } = &callback.attempt {
-            let now = self.now();
-            self.agents.release(agent, *call, now);
-            self.hang_up(*call, EndedBy::Tandem);
-            self.finish(*call);
-            self.agent_timer(agent);
-            self.match_agent(agent);
-        }
-        Some(callback)
+        let place = callback.waiting.place;
+        self.stretch(None, &callback.waiting.queue);
+        let Attempt::Calling { call, agent, .. } = callback.attempt else { return Some((place, None)) };
+        let now = self.now();
+        self.agents.release(&agent, call, now);
+        self.hang_up(call, EndedBy::Tandem);
+        self.finish(call);
+        Some((place, Some(agent)))
     }
 
     pub(super) fn cancel_callback(&mut self, id: CallId) -> Result<(), Refusal> {
-        self.revoke(id).map(drop).ok_or(Refusal::NoSuchCallback { call: id })
+        let queue = self.callbacks.get(&id).map(|callback| callback.waiting.queue.clone());
+        let (_, agent) = self.revoke(id).ok_or(Refusal::NoSuchCallback { call: id })?;
+        let now = self.now();
+        queue.inspect(|queue| self.queues.passed_on(queue, now));
+        agent.inspect(|agent| self.freed(agent));
+        Ok(())
     }
 
-    /// Whoever was promised to be called back and calls again has the place that was kept.
-    pub(super) fn kept_place(&mut self, id: CallId, queue: &Name) -> Option<Place> {
-        let from = self.calls.get(&id)?.arrival.from.clone()?;
-        let same = |callback: &Callback| callback.from == from && callback.waiting.queue == *queue;
+    /// Whoever was promised to be called back and calls again has the place that was kept, and the agent who was.
+    pub(super) fn kept_place(&mut self, id: CallId, queue: &Name) -> Option<(Place, Option<Name>)> {
+        let (now, from) = (self.now(), self.calls.get(&id)?.arrival.from.clone()?);
+        // Who answered already is somebody else with the same number.
+        let reached = |callback: &Callback| match &callback.attempt {
+            Attempt::Calling { call, .. } => {
+                self.calls.get(call).is_some_and(|call| !matches!(call.stage, Stage::Reaching { .. }))
+            }
+            _ => false,
+        };
+        let same = |callback: &Callback| {
+            callback.from == from && callback.waiting.queue == *queue && !reached(callback)
+        };
         let promised_in = *self.callbacks.iter().find(|(_, callback)| same(callback))?.0;
-        let place = self.revoke(promised_in)?.waiting.place;
+        let (place, agent) = self.revoke(promised_in)?;
         let call = self.calls.get_mut(&id)?;
         self.out
             .tell(call, format_smolstr!("has the place that was kept for a call back (call {promised_in})"));
-        Some(Place { call: id, ..place })
+        // What was waited then is booked, and who knows what was done since.
+        Some((Place { call: id, joined: now, ..place }, agent))
     }
 
     /// A new site has no such queue any more.
@@ -326,6 +411,7 @@ impl Switchboard {
                     Attempt::Later(then) => Some(then),
                     _ => None,
                 },
+                trouble: callback.trouble.clone(),
                 calling: match callback.attempt {
                     Attempt::Calling { call, .. } => Some(call),
                     _ => None,

@@ -159,6 +159,7 @@ impl Switchboard {
                 self.timers.set(Timer::Stage(id), self.out.now() + RETURN_GUARD);
             }
             Stage::Parting { next } => *next = after,
+            Stage::Meeting(_) => self.call_off(id, after),
             _ => {
                 call.playing = None;
                 self.out.order(&call.leg, Command::Stop);

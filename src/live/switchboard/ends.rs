@@ -119,7 +119,7 @@ impl Switchboard {
         let next = next.unwrap_or_else(|| ending(dialled.otherwise.clone(), cause));
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.stage = Stage::Parting { next };
-        self.rest_agent(id, dialled, cause);
+        self.rest_agent(id, &dialled.party, &dialled.otherwise, cause);
         self.timers.set(Timer::Stage(id), self.now() + RETURN_GUARD);
     }
 

@@ -8,7 +8,7 @@ use crate::base::id::{CallId, Name};
 impl Switchboard {
     /// Looks at how many wait, now that this caller came or left, or that the site is another.
     pub(super) fn stretch(&mut self, id: Option<CallId>, queue: &Name) {
-        let waiting = self.queues.waiting(queue);
+        let waiting = self.queues.in_line(queue);
         let expansion = self.site.queues.get(queue).and_then(|queue| queue.expand.as_ref());
         let was = self.agents.is_expanded(queue);
         // Between the two it stays as it is.

@@ -60,7 +60,7 @@ impl Switchboard {
             }
         }
         legs.extend(self.callbacks.values().filter_map(|callback| match &callback.attempt {
-            Attempt::Calling { call, agent } => Some((agent.clone(), *call)),
+            Attempt::Calling { call, agent, .. } => Some((agent.clone(), *call)),
             _ => None,
         }));
         for (name, agent) in self.agents.iter() {

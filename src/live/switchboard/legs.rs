@@ -229,7 +229,7 @@ impl Switchboard {
         call.playing = None;
         call.leased = false;
         call.answered.get_or_insert(now);
-        let waited = self.answered_from_queue(id, &dialled);
+        let waited = self.answered_from_queue(id, &dialled.party, &dialled.otherwise);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let who = dialled.party.words();
         let waited = waited.map(|ms| format_smolstr!("; waited {}.{} s", ms / 1000, ms % 1000 / 100));

@@ -49,6 +49,7 @@ impl Switchboard {
             since: None,
             then,
             sent: false,
+            offer: false,
         });
         self.keep_company(id);
         self.timers.set(Timer::Stage(id), self.now() + MEET_GUARD);
@@ -130,12 +131,17 @@ impl Switchboard {
         if !meeting.here || !there {
             return;
         }
+        let offer = meeting.offer;
         if meeting.since.is_none() {
             meeting.since = Some(now);
-            if !meeting.sent {
+            if !meeting.sent && !offer {
                 meeting.then = Next::Hangup;
             }
         }
+        if offer {
+            self.talks_with_one(id);
+        }
+        let Some(call) = self.calls.get_mut(&id) else { return };
         call.leased = false;
         self.out.order(&call.leg, Command::Release);
         self.timers.clear(&Timer::Lease(id));
@@ -159,8 +165,12 @@ impl Switchboard {
             _ if vanished(cause) => format_smolstr!("nothing was heard of {who} any more"),
             Presence::Coming | Presence::Here => format_smolstr!("{who} left"),
         };
+        let offered = (meeting.offer && meeting.race).then(|| meeting.then.clone());
         self.out.tell(call, text);
-        self.free_agent_of(id, leg);
+        match offered {
+            Some(place) => self.rest_agent(id, &member.party, &place, cause),
+            None => self.free_agent_of(id, leg),
+        }
         if asked
             && let Some(rung) = self.instead_of(id, &member, cause)
             && let Some(other) = self.ring_member(id, rung)

@@ -6,8 +6,8 @@ use super::{legs::agent_of, pairs::Pair, stages::millis, state::Switchboard};
 use crate::{
     base::id::{CallId, LegId, Name},
     live::{
-        agent::{AgentState, Rest},
-        call::{Dialled, Next, Party, Stage, Waiting},
+        agent::{Agent, AgentState, Rest},
+        call::{Next, Party, Stage, Waiting},
         record::Role,
     },
     ports::engine::{Endpoint, HangupCause},
@@ -20,6 +20,9 @@ impl Switchboard {
     fn offer(&mut self, queue: &Name, pair: Pair) {
         if self.callbacks.contains_key(&pair.place.call) {
             return self.call_back(queue, pair);
+        }
+        if self.rings_all(queue) && pair.wanted.agent.is_none() {
+            return self.offer_to_all(queue, &pair);
         }
         let assignment = self.assignment(queue, &pair);
         let Pair { place, agent: name, .. } = pair;
@@ -55,29 +58,39 @@ impl Switchboard {
 
     /// An agent became free: of the callers for whom the agent is enough, the one who has waited longest comes first.
     pub(super) fn match_agent(&mut self, name: &Name) {
-        let longest = self.agents.serves(name).filter_map(|queue| {
-            let settings = self.site.queues.get(queue)?;
-            let first = self.queues.firsts(queue).filter(|(wanted, _)| self.suits(settings, name, wanted));
-            Some((first.map(|(_, place)| place).min()?, queue.clone()))
-        });
-        if let Some((_, queue)) = longest.min() {
+        // Whom the house may not call back takes nobody's time, and the next one's turn comes.
+        while self.ready() && self.agents.get(name).is_some_and(Agent::free) {
+            let longest = self.agents.serves(name).filter_map(|queue| {
+                let settings = self.site.queues.get(queue)?;
+                let first =
+                    self.queues.firsts(queue).filter(|(wanted, _)| self.suits(settings, name, wanted));
+                Some((first.map(|(_, place)| place).min()?, queue.clone()))
+            });
+            let Some((_, queue)) = longest.min() else { break };
             self.match_queue(&queue);
         }
+        self.ring_along(name);
+    }
+
+    /// An agent who was kept, or rested, may be free.
+    pub(super) fn freed(&mut self, name: &Name) {
+        self.agent_timer(name);
+        self.match_agent(name);
     }
 
     /// The dialled agent talks: the caller leaves the queue. Gives the milliseconds waited.
-    pub(super) fn answered_from_queue(&mut self, id: CallId, dialled: &Dialled) -> Option<u64> {
+    pub(super) fn answered_from_queue(&mut self, id: CallId, party: &Party, place: &Next) -> Option<u64> {
         let now = self.now();
-        let name = agent_of(&dialled.party)?;
+        let name = agent_of(party)?;
         self.agents.talk(name, id, now);
         let call = self.calls.get_mut(&id)?;
         call.agent = Some(name.clone());
-        let Next::Wait(waiting) = &dialled.otherwise else { return None };
+        let Next::Wait(waiting) = place else { return None };
         let waited = millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
         call.wait_ms += waited;
         self.queues.leave(&waiting.queue, waiting.place);
         let queue = waiting.queue.clone();
-        self.queues.answered(&queue, now.since(waiting.entered()), self.site.service_level(&queue), now);
+        self.queues.answered(&queue, waiting.waited(now), self.site.service_level(&queue), now);
         self.stretch(Some(id), &queue);
         Some(waited)
     }
@@ -87,7 +100,7 @@ impl Switchboard {
         let (now, millis_talked) = (self.now(), u64::try_from(talked.as_millis()).unwrap_or(u64::MAX));
         self.queues.hold(&waiting.queue, waiting.place);
         let (then, level) = (now - talked, self.site.service_level(&waiting.queue));
-        self.queues.unanswered(&waiting.queue, then.since(waiting.entered()), level, then);
+        self.queues.unanswered(&waiting.queue, waiting.waited(then), level, then);
         let max_wait = self.site.queues.get(&waiting.queue).map(|queue| queue.max_wait);
         if let Some(call) = self.calls.get_mut(&id) {
             let since = waiting.place.joined.max(call.answered.unwrap_or_default());
@@ -100,11 +113,11 @@ impl Switchboard {
         self.stretch(Some(id), &waiting.queue);
     }
 
-    /// An offer did not become a talk by the agent's doing.
-    pub(super) fn rest_agent(&mut self, id: CallId, dialled: &Dialled, cause: HangupCause) {
+    /// An offer did not become a talk by the agent's doing. `place`: the one that the caller has.
+    pub(super) fn rest_agent(&mut self, id: CallId, party: &Party, place: &Next, cause: HangupCause) {
         let now = self.now();
-        let Some(name) = agent_of(&dialled.party).cloned() else { return };
-        let queue = match &dialled.otherwise {
+        let Some(name) = agent_of(party).cloned() else { return };
+        let queue = match place {
             Next::Wait(waiting) => self.site.queues.get(&waiting.queue),
             _ => None,
         };

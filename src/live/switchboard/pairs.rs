@@ -138,22 +138,33 @@ impl Switchboard {
 
     /// What is wanted of an agent for this caller; the moment when it becomes less is a deadline.
     fn wanted(&mut self, queue: &Name, place: Place) -> Wanted {
-        let (now, timer) = (self.now(), Timer::Relax(place.call));
+        let wanted = self.wanted_now(queue, place);
+        let steps = self.site.queues.get(queue).map_or(&[][..], |queue| &queue.relax);
+        let step = steps.get(wanted.relaxed.steps).map(|step| place.joined + step.after);
+        let until = self.kept_for(queue, place).map(|wish| wish.until);
+        match step.into_iter().chain(until).min() {
+            Some(due) => self.timers.set(Timer::Relax(place.call), due),
+            None => self.timers.clear(&Timer::Relax(place.call)),
+        }
+        wanted
+    }
+
+    pub(super) fn wanted_now(&self, queue: &Name, place: Place) -> Wanted {
+        let now = self.now();
         let steps = self.site.queues.get(queue).map_or(&[][..], |queue| &queue.relax);
         let behind = steps.iter().take_while(|step| place.joined + step.after <= now).count();
         let relaxed = Relaxed { steps: behind, expanded: self.agents.is_expanded(queue) };
-        let step = steps.get(behind).map(|step| place.joined + step.after);
-        let waiting = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
-        let hopeful = |wish: &&Wish| {
-            wish.until > now && wish.agent.as_ref().is_none_or(|agent| self.may_come(queue, agent))
-        };
-        let wish = waiting.and_then(|waiting| waiting.wish.as_deref()).filter(hopeful);
-        match step.into_iter().chain(wish.map(|wish| wish.until)).min() {
-            Some(due) => self.timers.set(timer, due),
-            None => self.timers.clear(&timer),
-        }
+        let wish = self.kept_for(queue, place);
         let (agent, needs) = wish.map(|wish| (wish.agent.clone(), wish.needs.clone())).unwrap_or_default();
         Wanted { relaxed, agent, needs }
+    }
+
+    /// What the caller is kept for, if there is any hope.
+    fn kept_for(&self, queue: &Name, place: Place) -> Option<&Wish> {
+        let waiting = self.calls.get(&place.call)?.stage.waiting()?;
+        let wish = waiting.wish.as_deref().filter(|wish| wish.until > self.now())?;
+        let hopeful = wish.agent.as_ref().is_none_or(|agent| self.may_come(queue, agent));
+        hopeful.then_some(wish)
     }
 
     /// The reason why this agent is offered this caller.
@@ -190,7 +201,9 @@ impl Switchboard {
     fn merit(&self, queue: &Queue, name: &Name, agent: &Agent) -> SmolStr {
         let measure = self.measure(queue, name, agent);
         match queue.strategy {
-            Strategy::LongestIdle => format_smolstr!("idle longest ({} s)", measure / 1000),
+            Strategy::LongestIdle | Strategy::RingAll => {
+                format_smolstr!("idle longest ({} s)", measure / 1000)
+            }
             Strategy::LeastTalk => format_smolstr!("talked least today ({} s)", measure / 1000),
             Strategy::RoundRobin => SmolStr::new_static("whose turn it is"),
             Strategy::BestSkill => format_smolstr!("best skilled ({measure} levels)"),
@@ -203,7 +216,7 @@ impl Switchboard {
         let now = self.now();
         let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
         match queue.strategy {
-            Strategy::LongestIdle => ms(now.since(agent.idle_since)),
+            Strategy::LongestIdle | Strategy::RingAll => ms(now.since(agent.idle_since)),
             Strategy::LeastTalk => ms(agent.talked_today),
             Strategy::RoundRobin => ms(now.since(agent.offered)),
             Strategy::BestSkill => i64::from(queue.score(self.agents.skills(name))),

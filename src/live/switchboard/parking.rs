@@ -113,7 +113,8 @@ impl Switchboard {
                 Party::Agent(_) | Party::Outside(_) => Vec::new(),
             },
             Stage::Meeting(meeting) if meeting.race => {
-                meeting.others.iter().filter_map(|member| self.extension_of(&member.party)).collect()
+                let rung = meeting.others.iter().filter(|member| matches!(member.party, Party::Extension(_)));
+                rung.filter_map(|member| self.extension_of(&member.party)).collect()
             }
             _ => Vec::new(),
         }
@@ -161,6 +162,7 @@ impl Switchboard {
             since: None,
             then: Next::Hangup,
             sent: false,
+            offer: false,
         });
         self.out.order(&leg, Command::Answer);
         self.out.order(&leg, Command::Meet { room: room.clone(), muted: false });

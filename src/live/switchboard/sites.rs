@@ -69,6 +69,7 @@ impl Switchboard {
         match &mut call.stage {
             Stage::Dialling(dialled) => dialled.otherwise = after,
             Stage::Parting { next } => *next = after,
+            Stage::Meeting(_) => self.call_off(id, after),
             _ => self.interrupt(id, after),
         }
     }

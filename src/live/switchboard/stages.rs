@@ -339,6 +339,8 @@ fn record(call: Call) -> CallRecord {
     let outside = call.dialled.iter().any(|leg| leg.role == Role::Outside);
     let direction = match call.arrival.origin {
         Origin::Trunk => Direction::Inbound,
+        // The caller began it, and was called back.
+        Origin::House if call.promised_in.is_some() && call.queue.is_some() => Direction::Inbound,
         Origin::Phone(_) if !outside => Direction::Internal,
         Origin::Phone(_) | Origin::House => Direction::Outbound,
     };

@@ -108,6 +108,6 @@ const FAULTS: [(u8, &str); 18] = [
     (127, "interworking: no cause was told"),
 ];
 
-fn is_trunks_fault(cause: HangupCause) -> bool {
+pub(super) fn is_trunks_fault(cause: HangupCause) -> bool {
     FAULTS.iter().any(|(fault, _)| *fault == cause.0)
 }

@@ -202,6 +202,10 @@ pub struct CallbackView {
     /// Not before then: the last try was in vain.
     #[serde(default)]
     pub not_before: Option<Stamp>,
+    /// Why the last try failed.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub trouble: Option<SmolStr>,
     /// The call by which the caller is being called now.
     #[serde(default)]
     pub calling: Option<CallId>,

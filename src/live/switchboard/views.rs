@@ -277,7 +277,10 @@ impl Switchboard {
         };
         let own: Way = match (&call.arrival.origin, &call.stage) {
             (_, Stage::Reaching { trunk, .. }) => (trunk.is_some(), trunk.as_ref().map(|(name, _)| name)),
-            (Origin::House, _) => (!self.site.extensions.contains_key(&call.arrival.to), None),
+            (Origin::House, _) => {
+                let whom = call.arrival.from.as_ref().filter(|_| call.promised_in.is_some());
+                (!self.site.extensions.contains_key(whom.unwrap_or(&call.arrival.to)), None)
+            }
             (Origin::Trunk, _) => (true, None),
             (Origin::Phone(_), _) => (false, None),
         };

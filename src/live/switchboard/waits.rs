@@ -41,11 +41,25 @@ impl Switchboard {
         };
         let head_start = settings.head_start.max(rule.map(|rule| rule.head_start).unwrap_or_default());
         let place = Place::new(urgency, now, head_start, id);
-        let kept = self.kept_place(id, &queue);
-        let (place, entered) = kept.map_or((place, None), |kept| (kept, Some(now)));
         let patient = rule.filter(|_| urgency != Urgency::Emergency);
         let wish = patient.and_then(|rule| self.wish(id, rule)).map(Box::new);
-        self.enter(id, Waiting { queue, place, after, greeting: false, told: None, entered, wish });
+        let waiting = Waiting {
+            queue,
+            place,
+            after,
+            greeting: false,
+            told: None,
+            entered: None,
+            wish,
+            before: Duration::ZERO,
+        };
+        match self.kept_place(id, &waiting.queue) {
+            Some((place, agent)) => {
+                self.enter_anyway(id, Waiting { place, entered: Some(now), ..waiting });
+                agent.inspect(|agent| self.freed(agent));
+            }
+            None => self.enter(id, waiting),
+        }
     }
 
     /// Into a queue, with a place in it; elsewhere where it is too full.
@@ -58,6 +72,11 @@ impl Switchboard {
             self.out.tell(call, format_smolstr!("queue {}: {why}", waiting.queue));
             return self.overflow(id, waiting, beyond);
         }
+        self.enter_anyway(id, waiting);
+    }
+
+    fn enter_anyway(&mut self, id: CallId, waiting: Waiting) {
+        let Some(settings) = self.site.queues.get(&waiting.queue) else { return };
         let (queue, place) = (waiting.queue.clone(), waiting.place);
         self.timers.set(Timer::MaxWait(id), waiting.entered() + settings.max_wait);
         let greeting = settings.greeting.is_some();
@@ -163,7 +182,7 @@ impl Switchboard {
                 Full::Waited(_) => return None,
                 Full::Length(_) | Full::Expected(_) if urgent => return None,
                 Full::Length(most) => {
-                    let waiting = self.queues.waiting(queue);
+                    let waiting = self.queues.in_line(queue);
                     (waiting >= usize::from(*most)).then(|| format_smolstr!("{waiting} wait already"))
                 }
                 Full::Expected(most) => {
@@ -266,14 +285,14 @@ impl Switchboard {
         call.wait_ms += millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
         let queue = &waiting.queue;
         if call.gone.is_some() {
-            let waited = now.since(waiting.entered());
+            let waited = waiting.waited(now);
             self.queues.abandoned(queue, waited, self.site.service_level(queue), now);
         } else {
             self.queues.passed_on(queue, now);
         }
     }
 
-    fn forget_place(&mut self, id: CallId) -> Option<Waiting> {
+    pub(super) fn forget_place(&mut self, id: CallId) -> Option<Waiting> {
         let waiting = self.calls.get(&id)?.stage.waiting()?.clone();
         self.queues.leave(&waiting.queue, waiting.place);
         for timer in [Timer::MaxWait(id), Timer::Relax(id), Timer::Overflow(id), Timer::Announce(id)] {

@@ -28,15 +28,18 @@ pub enum Strategy {
     BestSkill,
     /// Who stands first in `people.yaml`.
     Sequential,
+    /// All at once; whoever answers first has the caller.
+    RingAll,
 }
 
 impl Strategy {
-    pub const ALL: [(&str, Self); 5] = [
+    pub const ALL: [(&str, Self); 6] = [
         ("longest_idle", Self::LongestIdle),
         ("least_talk", Self::LeastTalk),
         ("round_robin", Self::RoundRobin),
         ("best_skill", Self::BestSkill),
         ("sequential", Self::Sequential),
+        ("ring_all", Self::RingAll),
     ];
 
     pub fn word(self) -> &'static str {
@@ -116,6 +119,8 @@ pub struct Callback {
     pub again: Duration,
     /// How far away whoever is called back may be.
     pub class: Class,
+    /// So many are promised at once, at most.
+    pub most: u16,
     /// So often callers hear of it, unless they hear their place.
     pub tell: Duration,
 }
