@@ -234,6 +234,7 @@ fn view(query: &Query, mood: Mood) -> View {
             position: 1,
             tries: 0,
             not_before: None,
+            trouble: None,
             calling: None,
         }]),
         Query::Conferences => View::Conferences(vec![ConferenceView {

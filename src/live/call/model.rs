@@ -16,7 +16,7 @@ use crate::{
     },
     infra::site::Locale,
     live::{
-        call::Spoken,
+        call::{Meeting, Spoken},
         dialog::{Brief, Dialog},
         mailbox::Session,
         queue::{Place, Wish},
@@ -95,68 +95,6 @@ pub struct Dialled {
     pub otherwise: Next,
     /// The trunk it goes out on, and those to try when that one fails.
     pub trunk: Option<(Name, Vec<Name>)>,
-}
-
-/// Somebody on the other side who is dialled or met, not bridged.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Member {
-    pub leg: LegId,
-    pub party: Party,
-    pub presence: Presence,
-    /// The trunk it goes out on, and those to try when that one fails.
-    #[serde(default)]
-    pub trunk: Option<(Name, Vec<Name>)>,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Presence {
-    /// Dialled, not answered.
-    Ringing,
-    /// Told to go into the room.
-    Coming,
-    Here,
-}
-
-/// The caller and others in a room of their own, or on their way there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Meeting {
-    pub room: RoomId,
-    pub others: Vec<Member>,
-    /// The caller waits outside: somebody is rung or asked first.
-    pub aside: bool,
-    /// The caller is in the room.
-    pub here: bool,
-    /// Several ring at once, and the first to answer has the call.
-    pub race: bool,
-    /// The one who asks another first, while the caller is aside.
-    pub consultant: Option<LegId>,
-    /// Since when the caller and one of the others hear each other.
-    pub since: Option<Stamp>,
-    /// What follows when nobody is left.
-    pub then: Next,
-    /// That is where the caller was sent, whoever else still comes.
-    #[serde(default)]
-    pub sent: bool,
-    /// Agents of a queue are rung, and the caller has the place in it until one of them talks.
-    #[serde(default)]
-    pub offer: bool,
-}
-
-impl Meeting {
-    pub fn member(&mut self, leg: &LegId) -> Option<&mut Member> {
-        self.others.iter_mut().find(|member| member.leg == *leg)
-    }
-
-    /// Something that was ordered has not come about yet.
-    pub fn unsettled(&self) -> bool {
-        let coming = self.others.iter().any(|member| member.presence != Presence::Here);
-        coming || !self.aside && !self.here
-    }
-
-    /// Those who answered.
-    pub fn came(&self) -> impl Iterator<Item = &Member> {
-        self.others.iter().filter(|member| member.presence != Presence::Ringing)
-    }
 }
 
 /// Members of a group who are still to be rung, one after the other.
