@@ -135,7 +135,11 @@ fn load(common: &Common, args: &Args) -> Result<Result<(Scenario, Option<Was>), 
     };
     let days = past.scenario(site, &calls);
     let mut scenario = match written {
-        Some(written) => Scenario { start: days.start, length: days.length, ..written },
+        Some(written) => {
+            // All who came are counted, as in what was.
+            let warm_up = std::time::Duration::ZERO;
+            Scenario { start: days.start, length: days.length, warm_up, ..written }
+        }
         None => days,
     };
     let was = again(&mut scenario, &calls)?;

@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use serde_json::json;
 use smol_str::format_smolstr;
 use tokio::{
-    sync::{Semaphore, mpsc, watch},
+    sync::{mpsc, watch},
     time::sleep,
 };
 
@@ -27,9 +27,8 @@ use crate::{
     ports::notify::{Notice, Target},
 };
 
-/// Notices that wait to be taken up, and that are under way.
+/// Notices that wait to be taken up, and for each target.
 const WAITING: usize = 256;
-const AT_ONCE: usize = 16;
 const PAUSES: [Duration; 3] = [Duration::from_secs(2), Duration::from_secs(10), Duration::from_secs(60)];
 
 /// Where alerts are handed in; never waits.
@@ -53,7 +52,7 @@ pub(super) fn start(sites: watch::Receiver<Arc<Site>>, meters: Meters) -> Courie
     let courier = Courier { notices, meters: meters.clone() };
     let targets = of_revision(sites.clone(), |site| Some(Arc::new(targets(site))));
     tokio::spawn(async move {
-        let slots = Arc::new(Semaphore::new(AT_ONCE));
+        let mut lanes = BTreeMap::new();
         while let Some(news) = inbox.recv().await {
             let notice = Arc::new(notice(&news, &sites.borrow()));
             let known = targets().unwrap_or_default();
@@ -63,16 +62,26 @@ pub(super) fn start(sites: watch::Receiver<Arc<Site>>, meters: Meters) -> Courie
                     meters.told("failed");
                     continue;
                 };
-                let Ok(slot) = slots.clone().acquire_owned().await else { return };
-                let (notice, meters) = (notice.clone(), meters.clone());
-                tokio::spawn(async move {
-                    let _until_told = slot;
-                    meters.told(if deliver(&name, &target, &notice).await { "told" } else { "failed" });
-                });
+                let lane = lanes.entry(name.clone()).or_insert_with(|| lane(name.clone(), meters.clone()));
+                if lane.try_send((target, notice.clone())).is_err() {
+                    tracing::error!(target = %name, "too many alerts wait for a target; one is not told there");
+                    meters.told("dropped");
+                }
             }
         }
     });
     courier
+}
+
+/// One target's notices, one after the other: what is dead keeps nobody else waiting.
+fn lane(name: Name, meters: Meters) -> mpsc::Sender<(Target, Arc<Notice>)> {
+    let (notices, mut inbox) = mpsc::channel::<(Target, Arc<Notice>)>(WAITING);
+    tokio::spawn(async move {
+        while let Some((target, notice)) = inbox.recv().await {
+            meters.told(if deliver(&name, &target, &notice).await { "told" } else { "failed" });
+        }
+    });
+    notices
 }
 
 async fn deliver(name: &Name, target: &Target, notice: &Notice) -> bool {

@@ -2,4 +2,4 @@
 
 mod rules;
 
-pub use rules::Alerts;
+pub use rules::{Alerts, Figure};

@@ -83,12 +83,20 @@ impl Target {
                 Self::Slack { url, path } => robots::slack(url, path, notice).await,
                 Self::Json { url, token } => {
                     let remote = Remote::new(url, token.clone()).ok_or(NotifyError::Address)?;
-                    remote.post(&[], &notice.whole, LONGEST_REPLY).await.map(drop).map_err(why)
+                    taken(remote.post(&[], &notice.whole, LONGEST_REPLY).await)
                 }
                 Self::Mail { to, from, server } => mail::send(*server, from, to, notice, now).await,
             }
         };
         timeout(PATIENCE, telling).await.unwrap_or(Err(NotifyError::TimedOut))
+    }
+}
+
+/// Any status of 2xx will do, whatever follows it.
+fn taken<T>(answer: Result<T, RemoteError>) -> Result<(), NotifyError> {
+    match answer {
+        Ok(_) | Err(RemoteError::TooLong | RemoteError::Gone) => Ok(()),
+        Err(error) => Err(why(error)),
     }
 }
 

@@ -13,7 +13,7 @@ use super::outcome::{Fates, Sum};
 use crate::{
     base::{clock::Stamp, id::Name},
     infra::site::scenario::{Arrivals, Came, Curve, Scenario, Spread, Target, Who},
-    live::record::{CallRecord, Direction, EndedBy, Role},
+    live::record::{CallRecord, Direction, EndedBy, LegRecord, Role},
 };
 
 /// Why no day can be made of what is written down.
@@ -95,13 +95,18 @@ fn wait(call: &CallRecord) -> Duration {
     Duration::from_millis(call.wait_ms)
 }
 
+/// Whoever talked with somebody else had been passed on before.
 fn hung_up(call: &CallRecord) -> bool {
-    call.agent.is_none() && call.ended_by == EndedBy::Caller
+    call.agent.is_none() && call.talk_ms == 0 && call.ended_by == EndedBy::Caller
 }
 
-/// When the caller came to wait: as long before the answer, or the end, as the wait was.
+/// When the caller came to wait: as long before the last agent's answer, or the end, as the wait was.
 fn joined(call: &CallRecord) -> Stamp {
-    let agent = call.legs.iter().find(|leg| leg.role == Role::Agent && leg.answered.is_some());
+    let last = |leg: &&LegRecord| {
+        let who = call.agent.as_ref().is_some_and(|agent| agent.as_str() == leg.party.as_str());
+        leg.role == Role::Agent && leg.answered.is_some() && who
+    };
+    let agent = call.legs.iter().rev().find(last);
     let over = agent.and_then(|leg| leg.answered).filter(|_| call.agent.is_some());
     (over.unwrap_or(call.ended) - wait(call)).max(call.arrived)
 }

@@ -43,13 +43,17 @@ fn recorded() -> Vec<Value> {
 
 fn call(n: usize, [at, wait, talk]: [f64; 3], answered: bool) -> Value {
     let stamp = |after: f64| json!(Stamp(0) + Duration::from_secs(MORNING) + Duration::from_secs_f64(after));
-    let leg = |leg: &str, role: &str| {
-        json!({"leg": format!("{leg}-{n}"), "role": role, "party": role, "began": stamp(at), "ended": stamp(at + wait + talk),
+    let leg = |leg: &str, role: &str, party: &str| {
+        json!({"leg": format!("{leg}-{n}"), "role": role, "party": party, "began": stamp(at), "ended": stamp(at + wait + talk),
                "answered": stamp(at + wait), "cause": 16})
     };
     // Before that, more or less of a menu.
     let arrived = stamp((at - 11.0 * (n % 7) as f64).max(0.0));
-    let legs = if answered { vec![leg("c", "caller"), leg("a", "agent")] } else { vec![leg("c", "caller")] };
+    let legs = if answered {
+        vec![leg("c", "caller", "13800138000"), leg("a", "agent", "a1")]
+    } else {
+        vec![leg("c", "caller", "13800138000")]
+    };
     json!({"id": tandem::base::id::CallId(n as u64 + 1), "from": "+8613800138000", "from_name": "", "to": "4001",
            "direction": "inbound", "arrived": arrived, "answered": arrived, "ended": stamp(at + wait + talk), "cause": 16,
            "ended_by": "caller", "queue": "everybody", "wait_ms": (wait * 1000.0) as u64, "talk_ms": (talk * 1000.0) as u64,

@@ -31,7 +31,7 @@ impl Alerts {
         alerting: &Alerting,
         queues: impl Iterator<Item = &'a Name> + Clone,
         now: Stamp,
-        figure: impl Fn(&AlertRule, &Name) -> Option<u64>,
+        figure: impl Fn(&AlertRule, &Name) -> Figure,
     ) -> Vec<AlertNews> {
         let mut news = Vec::new();
         let before = std::mem::take(&mut self.0);
@@ -53,7 +53,7 @@ impl Alerts {
             if let Standing::Firing { alert, .. } = standing
                 && !watched(&alert)
             {
-                news.push(cleared(*alert));
+                news.push(unwatched(*alert));
             }
         }
         news
@@ -94,6 +94,16 @@ impl Alerts {
     }
 }
 
+/// What is to be said of a rule's figure.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Figure {
+    /// Nobody looks after it now, or nobody is there of whom anything could be told.
+    Unwatched,
+    /// Somebody is there, and too little has come of it to tell.
+    Unknown,
+    Of(u64),
+}
+
 /// A rule, looked at for one queue.
 struct About<'a> {
     name: &'a Name,
@@ -106,15 +116,20 @@ impl About<'_> {
     fn goes_on(
         &self,
         standing: Option<Standing>,
-        value: Option<u64>,
+        figure: Figure,
         news: &mut Vec<AlertNews>,
     ) -> Option<Standing> {
-        match (standing, value) {
-            (Some(Standing::Firing { alert, .. }), None) => {
-                news.push(cleared(*alert));
+        match (standing, figure) {
+            (Some(Standing::Firing { alert, .. }), Figure::Unwatched) => {
+                news.push(unwatched(*alert));
                 None
             }
-            (Some(Standing::Firing { mut alert, told }), Some(value)) => {
+            // Too few to tell: it is not over because nobody comes through any more.
+            (Some(Standing::Firing { mut alert, told }), Figure::Unknown) => {
+                let told = self.nag(&mut alert, told, news);
+                Some(Standing::Firing { alert, told })
+            }
+            (Some(Standing::Firing { mut alert, told }), Figure::Of(value)) => {
                 self.say(&mut alert, value);
                 if self.rule.limit.is_clear(value) {
                     news.push(cleared(*alert));
@@ -123,7 +138,7 @@ impl About<'_> {
                 let told = self.nag(&mut alert, told, news);
                 Some(Standing::Firing { alert, told })
             }
-            (before, Some(value)) if self.rule.limit.is_passed(value) => {
+            (before, Figure::Of(value)) if self.rule.limit.is_passed(value) => {
                 let since = match before {
                     Some(Standing::Passed { since }) => since,
                     _ => self.now,
@@ -209,6 +224,12 @@ impl About<'_> {
 fn cleared(alert: AlertView) -> AlertNews {
     let tell = alert.told.clone();
     AlertNews { turn: AlertTurn::Cleared, alert, tell }
+}
+
+/// It ends without being better.
+fn unwatched(mut alert: AlertView) -> AlertNews {
+    alert.words = format_smolstr!("{}; it is looked after no more", alert.words);
+    cleared(alert)
 }
 
 fn shown(metric: Metric, value: u64) -> SmolStr {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use super::{
     state::{Effect, Switchboard},
-    view::{Actor, AlertNews, AlertView, FiguresView, Refusal},
+    view::{Actor, AlertNews, AlertView, Refusal},
 };
 use crate::{
     base::{clock::Stamp, id::Name},
     infra::site::{AlertRule, Metric},
-    live::call::Timer,
+    live::{alert::Figure, call::Timer},
 };
 
 /// How often figures are looked at.
@@ -60,30 +60,19 @@ impl Switchboard {
         }
     }
 
-    fn figure(&self, rule: &AlertRule, queue: &Name, now: Stamp) -> Option<u64> {
+    fn figure(&self, rule: &AlertRule, queue: &Name, now: Stamp) -> Figure {
         let hours = rule.open.as_ref().and_then(|name| self.site.hours.get(name));
         if hours.is_some_and(|hours| !hours.open(now, &self.site.time_zone)) {
-            return None;
+            return Figure::Unwatched;
         }
+        let lately = self.service(queue, now).lately;
         let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        if rule.metric.is_of_ended_waits() {
-            let FiguresView {
-                offered,
-                service_level_permille,
-                answer_permille,
-                abandonment_permille,
-                average_wait_ms,
-                ..
-            } = self.service(queue, now).lately;
-            return match rule.metric {
-                _ if offered < rule.least => None,
-                Metric::AnswerRate => answer_permille,
-                Metric::Abandonment => abandonment_permille,
-                Metric::AverageWait => average_wait_ms,
-                _ => service_level_permille,
-            };
-        }
-        match rule.metric {
+        let value = match rule.metric {
+            metric if metric.is_of_ended_waits() && lately.offered < rule.least => None,
+            Metric::AnswerRate => lately.answer_permille,
+            Metric::Abandonment => lately.abandonment_permille,
+            Metric::AverageWait => lately.average_wait_ms,
+            Metric::ServiceLevel => lately.service_level_permille,
             Metric::LongestWait => {
                 Some(self.queues.oldest(queue).map_or(0, |joined| millis(now.since(joined))))
             }
@@ -91,7 +80,12 @@ impl Switchboard {
                 self.queues.expected_at_the_end(queue, now).map(|expected| millis(expected.mean))
             }
             Metric::AgentsReady => Some(self.agents.free_in(queue) as u64),
-            _ => Some(self.queues.waiting(queue) as u64),
+            Metric::Waiting => Some(self.queues.waiting(queue) as u64),
+        };
+        match value {
+            Some(value) => Figure::Of(value),
+            None if self.queues.in_line(queue) > 0 || lately.offered > 0 => Figure::Unknown,
+            None => Figure::Unwatched,
         }
     }
 }

@@ -29,14 +29,28 @@ pub(super) async fn send(
     let stream = TcpStream::connect(server).await.map_err(gone)?;
     let (read, mut write) = stream.into_split();
     let mut read = BufReader::new(read.take(LONGEST_REPLY));
-    let mut orders = vec!["EHLO [127.0.0.1]".to_owned(), format!("MAIL FROM:<{from}>")];
-    orders.extend(to.iter().map(|to| format!("RCPT TO:<{to}>")));
-    orders.push("DATA".to_owned());
+    let greeting = ["EHLO [127.0.0.1]".to_owned(), format!("MAIL FROM:<{from}>")];
     reply(&mut read, "2").await?;
-    for order in orders {
+    for order in greeting {
         write.write_all(format!("{order}\r\n").as_bytes()).await.map_err(gone)?;
-        reply(&mut read, if order == "DATA" { "3" } else { "2" }).await?;
+        reply(&mut read, "2").await?;
     }
+    // Somebody who has left keeps nobody else from knowing.
+    let mut known = Err(NotifyError::Nonsense);
+    for to in to {
+        write.write_all(format!("RCPT TO:<{to}>\r\n").as_bytes()).await.map_err(gone)?;
+        match (reply(&mut read, "2").await, &known) {
+            (Err(NotifyError::Mail(code)), Ok(())) => tracing::warn!(%code, "somebody's mail is refused"),
+            (Err(NotifyError::Mail(code)), Err(_)) => known = Err(NotifyError::Mail(code)),
+            (answer, _) => {
+                answer?;
+                known = Ok(());
+            }
+        }
+    }
+    known?;
+    write.write_all(b"DATA\r\n").await.map_err(gone)?;
+    reply(&mut read, "3").await?;
     write.write_all(message(from, to, notice, now).as_bytes()).await.map_err(gone)?;
     write.write_all(b".\r\n").await.map_err(gone)?;
     reply(&mut read, "2").await?;

@@ -11,7 +11,7 @@ use aws_lc_rs::hmac;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
-use super::{LONGEST_REPLY, Notice, NotifyError, why};
+use super::{LONGEST_REPLY, Notice, NotifyError, taken, why};
 use crate::{
     base::{base64, clock::Stamp},
     infra::remote::Remote,
@@ -45,7 +45,7 @@ pub(super) async fn slack(url: &str, path: &SecretString, notice: &Notice) -> Re
     let escaped = notice.text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
     let parts: Vec<&str> = path.expose_secret().split('/').filter(|part| !part.is_empty()).collect();
     let remote = Remote::new(url, None).ok_or(NotifyError::Address)?;
-    remote.post(&parts, &json!({ "text": escaped }), LONGEST_REPLY).await.map(drop).map_err(why)
+    taken(remote.post(&parts, &json!({ "text": escaped }), LONGEST_REPLY).await)
 }
 
 fn text(content: &str) -> Value {

@@ -128,6 +128,10 @@ async fn a_webhook_of_ones_own_gets_the_whole_with_a_token() {
     let (line, token, body) = heard.join().expect("heard");
     assert_eq!((line.as_str(), token.as_deref()), ("POST /alerts HTTP/1.1", Some("Bearer t0")));
     assert_eq!(body, notice().whole);
+    // Whatever it says about it.
+    let (address, _) = http("HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n<html>");
+    let talkative = Target::Json { url: format!("http://{address}/").into(), token: None };
+    assert_eq!(talkative.tell(&notice(), NOW).await, Ok(()));
     let (address, _) = http("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n");
     let target = Target::Json { url: format!("http://{address}/").into(), token: None };
     assert_eq!(target.tell(&notice(), NOW).await, Err(NotifyError::Status(500)));
@@ -208,6 +212,17 @@ async fn a_mail_server_that_refuses_is_told_by_its_code_alone() {
         let target =
             Target::Mail { to: vec!["ops@example.com".into()], from: "t@example.com".into(), server };
         assert_eq!(target.tell(&notice(), NOW).await, Err(NotifyError::Mail("550".into())), "{refuse}");
+    }
+}
+
+#[tokio::test]
+async fn somebody_who_has_left_keeps_nobody_else_from_knowing() {
+    for refuse in ["RCPT TO:<ops", "RCPT TO:<boss"] {
+        let (server, heard) = smtp(refuse);
+        let to = vec!["ops@example.com".into(), "boss@example.com".into()];
+        let target = Target::Mail { to, from: "tandem@example.com".into(), server };
+        assert_eq!(target.tell(&notice(), NOW).await, Ok(()), "{refuse}");
+        assert!(heard.join().expect("heard").contains(&".".to_owned()), "{refuse}");
     }
 }
 

@@ -51,9 +51,13 @@ impl Watch {
 
     /// The figure stands so for so long, and is looked at every five seconds.
     fn stands(&mut self, value: Option<u64>, seconds: u64) -> Vec<String> {
+        self.seems(value.map_or(Figure::Unwatched, Figure::Of), seconds)
+    }
+
+    fn seems(&mut self, figure: Figure, seconds: u64) -> Vec<String> {
         for _ in 0..seconds / 5 {
             self.now = self.now + secs(5);
-            let news = self.alerts.look(&self.house, self.queues.iter(), self.now, |_, _| value);
+            let news = self.alerts.look(&self.house, self.queues.iter(), self.now, |_, _| figure);
             self.keep(&news);
         }
         std::mem::take(&mut self.told)
@@ -126,10 +130,26 @@ fn a_restart_tells_nothing_twice() {
 }
 
 #[test]
-fn what_is_no_longer_watched_or_known_ends() {
+fn an_alert_is_not_over_because_too_little_is_known() {
     let mut watch = Watch::new(house());
     watch.stands(Some(20), 40);
-    assert_eq!(watch.stands(None, 10), ["45 cleared desk: sales: waiting 20, above 10"]);
+    assert_eq!(watch.seems(Figure::Unknown, 100), Vec::<String>::new());
+    assert!(!watch.alerts.is_empty());
+    let told = watch.seems(Figure::Unknown, 200);
+    assert!(!told.is_empty() && !told.iter().any(|line| line.contains("cleared")), "reminders: {told:?}");
+    let mut fresh = Watch::new(house());
+    assert_eq!(fresh.seems(Figure::Unknown, 100), Vec::<String>::new());
+    assert!(fresh.alerts.is_empty(), "nor does one begin");
+}
+
+#[test]
+fn what_is_no_longer_watched_ends() {
+    let mut watch = Watch::new(house());
+    watch.stands(Some(20), 40);
+    assert_eq!(
+        watch.stands(None, 10),
+        ["45 cleared desk: sales: waiting 20, above 10; it is looked after no more"]
+    );
     watch.stands(Some(20), 40);
     watch.house.rules.clear();
     assert_eq!(watch.stands(Some(20), 10).len(), 1);
