@@ -14,6 +14,7 @@ use crate::{
         id::Name,
         text::Label,
     },
+    infra::site,
     live::switchboard::view::{Act, AgentView},
 };
 
@@ -54,6 +55,14 @@ enum Agents {
         #[arg(long, default_value = "break")]
         reason: String,
     },
+    /// Make an agent's wrap-up longer, or shorter
+    WrapUp {
+        /// The agent's name in the site
+        agent: Name,
+        /// It ends so long from now, and 30m after it began at most
+        #[arg(long = "for", value_name = "SPAN", value_parser = seconds)]
+        span: u32,
+    },
     /// Offer calls again
     Unpause {
         /// The agent's name in the site
@@ -73,9 +82,18 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         Agents::Pause { agent, reason } => {
             act(cx, &agent, "pause", json!({ "reason": Label::new(&reason) }), "is paused").await?;
         }
+        Agents::WrapUp { agent, span } => {
+            act(cx, &agent, "wrap-up", json!({ "seconds": span }), "wraps up until then").await?;
+        }
         Agents::Unpause { agent } => act(cx, &agent, "unpause", json!({}), "takes calls again").await?,
     }
     Ok(Exit::Done)
+}
+
+/// `90s`, `2m`
+fn seconds(text: &str) -> Result<u32, &'static str> {
+    let span = site::duration(text).and_then(|span| u32::try_from(span.as_secs()).ok());
+    span.ok_or("a number with a unit, like 90s or 2m")
 }
 
 async fn act(

@@ -49,6 +49,23 @@ pub(super) async fn pause(
     act(&rooms, actor, Act::Pause { agent, reason }).await
 }
 
+/// From now on.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrapUpBody {
+    /// 1800 s after it began at most.
+    seconds: u32,
+}
+
+pub(super) async fn wrap_up(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(agent): Segment<Name>,
+    Body(WrapUpBody { seconds }): Body<WrapUpBody>,
+) -> Done {
+    act(&rooms, actor, Act::WrapUp { agent, seconds }).await
+}
+
 pub(super) async fn unpause(
     rooms: State<Rooms>,
     Acting(actor): Acting,

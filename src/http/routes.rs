@@ -6,7 +6,7 @@ use super::{
     Rooms,
     acts::{
         self, AckBody, AttendBody, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TakeOverBody,
-        TransferBody,
+        TransferBody, WrapUpBody,
     },
     customers::{self, ImportBody},
     erase::{self, Erased, Person},
@@ -183,6 +183,14 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<PauseBody>),
+    acts(
+        "/v1/agents/{name}/wrap-up",
+        Operate,
+        || post(acts::wrap_up),
+        "Make a wrap-up longer, or shorter",
+        DONE,
+    )
+    .taking(one::<WrapUpBody>),
     acts("/v1/agents/{name}/unpause", Operate, || post(acts::unpause), "Offer calls again", DONE),
     acts("/v1/calls/{id}/hangup", Operate, || post(acts::hangup), "End a live call", DONE),
     acts(

@@ -57,6 +57,7 @@ use std::{collections::BTreeMap, fs, path::Path};
 
 pub use assistant::AssistantSettings;
 pub use customers::CrmSettings;
+pub use decode::parse_duration as duration;
 pub use features::Feature;
 pub use model::{
     Agent, AlertRule, AlertTarget, Alerting, Ask, Beyond, Callback, Canary, Choice, Class, Closed, Codec,

@@ -36,6 +36,7 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Login { agent } => (What::AgentLogin, agent.as_str().into()),
         Act::Logout { agent } => (What::AgentLogout, agent.as_str().into()),
         Act::Pause { agent, .. } => (What::AgentPause, agent.as_str().into()),
+        Act::WrapUp { agent, .. } => (What::AgentWrapUp, agent.as_str().into()),
         Act::Unpause { agent } => (What::AgentUnpause, agent.as_str().into()),
         Act::Hangup { call } => (What::CallHangup, format_smolstr!("{call}")),
         Act::Move { call, .. } => (What::CallMove, format_smolstr!("{call}")),

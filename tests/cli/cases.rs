@@ -47,6 +47,12 @@ fn house() -> Vec<Case> {
             "",
             json!({ "act": "pause", "agent": "smith", "reason": "午餐" }),
         ),
+        post(
+            "/v1/agents/{name}/wrap-up",
+            Some(json!({ "seconds": 120 })),
+            "",
+            json!({ "act": "wrap-up", "agent": "smith", "seconds": 120 }),
+        ),
         post("/v1/agents/{name}/unpause", None, "", json!({ "act": "unpause", "agent": "smith" })),
         post("/v1/calls/{id}/hangup", None, "", json!({ "act": "hangup", "call": LIVE })),
         post(

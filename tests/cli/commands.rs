@@ -222,6 +222,10 @@ fn acts_reach_the_daemon() {
     said(&daemon, &["agents", "logout", "smith"]);
     said(&daemon, &["agents", "pause", "smith", "--reason", "午餐"]);
     said(&daemon, &["agents", "unpause", "smith"]);
+    assert_eq!(
+        said(&daemon, &["agents", "wrap-up", "smith", "--for", "2m"]),
+        "Agent smith wraps up until then.\n"
+    );
     said(&daemon, &["calls", "hangup", &live]);
     let done = said(&daemon, &["calls", "transfer", &live, "1002", "--json"]);
     let done: Value = serde_json::from_str(&done).expect("JSON");
@@ -252,6 +256,7 @@ fn acts_reach_the_daemon() {
             json!({ "act": "logout", "agent": "smith" }),
             json!({ "act": "pause", "agent": "smith", "reason": "午餐" }),
             json!({ "act": "unpause", "agent": "smith" }),
+            json!({ "act": "wrap-up", "agent": "smith", "seconds": 120 }),
             json!({ "act": "hangup", "call": live }),
             json!({ "act": "transfer", "call": live, "to": "1002" }),
             json!({ "act": "transfer-to-agent", "call": live, "agent": "smith" }),

@@ -274,7 +274,11 @@ fn view(query: &Query, mood: Mood) -> View {
 fn refusal(act: &Act) -> Option<Refusal> {
     let known = |agent: &Name| ["li", "smith"].contains(&agent.as_str());
     match act {
-        Act::Login { agent } | Act::Logout { agent } | Act::Pause { agent, .. } | Act::Unpause { agent }
+        Act::Login { agent }
+        | Act::Logout { agent }
+        | Act::Pause { agent, .. }
+        | Act::Unpause { agent }
+        | Act::WrapUp { agent, .. }
             if !known(agent) =>
         {
             Some(Refusal::NoSuchAgent { agent: agent.clone() })
@@ -439,6 +443,7 @@ fn agent(
         call,
         queues: vec![name("sales")],
         calls_today: 3,
+        until: None,
     }
 }
 

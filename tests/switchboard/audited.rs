@@ -5,13 +5,13 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 use tandem::{
     base::{attendance::Attendance, text::Label},
-    live::switchboard::view::{Act, Actor, Deed, Done, Query, Setting, Spot, View, When},
+    live::switchboard::view::{Act, Actor, Deed, Done, Query, Refusal, Setting, Spot, View, When},
     ports::engine::simulator::Answer,
 };
 
 use super::{
     callbacks,
-    rig::{Rig, name, number, secs},
+    rig::{Rig, millis, name, number, secs},
     rooms::{message_left, roster},
     telephony::{call_in, dials, open},
 };
@@ -57,8 +57,23 @@ impl Audited {
         let agent = name("a0");
         let (_, after) = self.does(&mut rig, Act::Logout { agent: agent.clone() });
         assert_eq!((&after["state"], &after["reason"]), (&json!("talking"), &json!("logs out after it")));
-        let (_, after) = self.does(&mut rig, Act::Pause { agent, reason: Label::new("lunch") });
+        let (_, after) =
+            self.does(&mut rig, Act::Pause { agent: agent.clone(), reason: Label::new("lunch") });
         assert_eq!(after["reason"], json!("pauses after it: lunch"));
+        self.does(&mut rig, Act::Login { agent: agent.clone() });
+        while rig.agent_state("a0") != "wrap-up" {
+            rig.run_for(millis(100));
+        }
+        let (before, after) = self.does(&mut rig, Act::WrapUp { agent: agent.clone(), seconds: 60 });
+        let ends = |view: &Value| view["until"].as_i64().expect("it ends by itself");
+        assert!(ends(&after) - ends(&before) > 50_000_000, "{before} {after}");
+        assert_eq!(rig.agent_state("a0"), "wrap-up", "5 s later; it would have been 2");
+        rig.act(Act::WrapUp { agent: agent.clone(), seconds: 9_999 }).expect("longer");
+        rig.run_for(secs(1_700));
+        assert_eq!(rig.agent_state("a0"), "wrap-up");
+        rig.run_for(secs(100));
+        assert_eq!(rig.agent_state("a0"), "ready", "half an hour and no longer");
+        assert!(matches!(rig.act(Act::WrapUp { agent, seconds: 9 }), Err(Refusal::WrongState { .. })));
         let mut rig = open();
         let set = |setting| Act::Extension { extension: number("1001"), setting };
         let to = Some(number("1002"));

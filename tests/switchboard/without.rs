@@ -52,7 +52,7 @@ fn comes(rig: &mut Rig, site: Site) {
 }
 
 /// What every house has.
-const EVERYWHERE: [&str; 20] = [
+const EVERYWHERE: [&str; 21] = [
     "acknowledge-alert",
     "attend",
     "back",
@@ -73,6 +73,7 @@ const EVERYWHERE: [&str; 20] = [
     "transfer-to-queue",
     "unattend",
     "unpause",
+    "wrap-up",
 ];
 
 fn commands(call: CallId) -> Vec<(Act, Feature)> {

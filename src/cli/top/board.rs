@@ -267,6 +267,7 @@ mod tests {
             call: None,
             queues: vec![name("sales")],
             calls_today: 3,
+            until: None,
         }
     }
 

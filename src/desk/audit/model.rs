@@ -35,6 +35,8 @@ pub enum What {
     AgentLogout,
     #[serde(rename = "agent.pause")]
     AgentPause,
+    #[serde(rename = "agent.wrap-up")]
+    AgentWrapUp,
     #[serde(rename = "agent.unpause")]
     AgentUnpause,
     #[serde(rename = "call.hangup")]
@@ -99,10 +101,11 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 34] = [
+const WORDS: [(What, &str); 35] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
+    (What::AgentWrapUp, "agent.wrap-up"),
     (What::AgentUnpause, "agent.unpause"),
     (What::CallHangup, "call.hangup"),
     (What::CallTransfer, "call.transfer"),

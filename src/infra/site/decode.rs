@@ -228,7 +228,7 @@ pub(super) fn duration(node: &Node, min: Duration, max: Duration, to: &mut Findi
     Some(span)
 }
 
-pub(super) fn parse_duration(text: &str) -> Option<Duration> {
+pub fn parse_duration(text: &str) -> Option<Duration> {
     if let Some(days) = text.strip_suffix('d').and_then(|days| days.trim().parse::<u32>().ok()) {
         return Some(Duration::from_hours(24 * u64::from(days)));
     }

@@ -21,6 +21,9 @@ use crate::{
     infra::site::{Relaxed, Site, Skills},
 };
 
+/// Nobody wraps a call up for longer.
+const LONGEST_WRAP_UP: Duration = Duration::from_mins(30);
+
 /// All agents of the site. What follows from the site is not saved: whoever reads them from a snapshot gives it anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agents {
@@ -191,6 +194,14 @@ impl Agents {
             agent.state =
                 if span.is_zero() { AgentState::Ready } else { AgentState::WrapUp { until: now + span } };
         });
+    }
+
+    /// A wrap-up ends `span` from now, and no later than half an hour after it began. Says whether there is one.
+    pub fn extend_wrap_up(&mut self, name: &Name, span: Duration, now: Stamp) -> bool {
+        let Some(agent) = self.all.get_mut(name) else { return false };
+        let AgentState::WrapUp { until } = &mut agent.state else { return false };
+        *until = (now + span).min(agent.since + LONGEST_WRAP_UP);
+        true
     }
 
     /// Wrap-up or rest has run out. Says whether the agent became ready.

@@ -1,5 +1,7 @@
 //! What an admin orders.
 
+use std::time::Duration;
+
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
@@ -24,17 +26,16 @@ impl Switchboard {
                 self.agent_changed(&agent);
             }
             Act::Unpause { agent } => self.unpause(agent)?,
+            Act::WrapUp { agent, seconds } => self.extend_wrap_up(agent, seconds)?,
             Act::Logout { agent } => {
                 self.known_agent(&agent)?;
                 self.agents.log_out(&agent, now);
-                self.agent_changed(&agent);
-                self.unkeep(&agent);
+                self.agent_leaves(&agent);
             }
             Act::Pause { agent, reason } => {
                 self.known_agent(&agent)?;
                 self.agents.pause(&agent, reason, now);
-                self.agent_changed(&agent);
-                self.unkeep(&agent);
+                self.agent_leaves(&agent);
             }
             Act::Hangup { call } => {
                 let found = self.calls.get_mut(&call).ok_or(Refusal::NoSuchCall { call })?;
@@ -87,6 +88,20 @@ impl Switchboard {
         Ok(())
     }
 
+    fn extend_wrap_up(&mut self, agent: Name, seconds: u32) -> Result<(), Refusal> {
+        self.known_agent(&agent)?;
+        let (span, now) = (Duration::from_secs(seconds.into()), self.now());
+        if !self.agents.extend_wrap_up(&agent, span, now) {
+            let state = self.agents.get(&agent).map(crate::live::agent::Agent::words).unwrap_or_default();
+            let remedy = SmolStr::new_static(
+                "only a wrap-up can be made longer; `tandem agents pause` holds without one",
+            );
+            return Err(Refusal::WrongState { agent, state, remedy });
+        }
+        self.agent_timer(&agent);
+        Ok(())
+    }
+
     /// Writes into the call's story who did what.
     pub(super) fn acted(&mut self, actor: &Actor, id: CallId, what: &str) {
         if let Some(call) = self.calls.get_mut(&id) {
@@ -99,6 +114,11 @@ impl Switchboard {
             Some(_) => Ok(()),
             None => Err(Refusal::NoSuchAgent { agent: agent.clone() }),
         }
+    }
+
+    fn agent_leaves(&mut self, name: &Name) {
+        self.agent_changed(name);
+        self.unkeep(name);
     }
 
     fn agent_changed(&mut self, name: &Name) {

@@ -226,6 +226,9 @@ pub struct AgentView {
     pub call: Option<CallId>,
     pub queues: Vec<Name>,
     pub calls_today: u64,
+    /// When the state ends by itself: a wrap-up, or a rest.
+    #[serde(default)]
+    pub until: Option<Stamp>,
 }
 
 /// A conference of the house, and who is in it.

@@ -225,6 +225,7 @@ impl Switchboard {
             call: agent.call(),
             queues: self.agents.queues(name).to_vec(),
             calls_today: agent.calls_today,
+            until: agent.deadline(),
         }
     }
 

@@ -30,6 +30,11 @@ pub enum Act {
     Unpause {
         agent: Name,
     },
+    /// An agent's wrap-up ends so many seconds from now.
+    WrapUp {
+        agent: Name,
+        seconds: u32,
+    },
     Hangup {
         call: CallId,
     },
@@ -179,6 +184,7 @@ impl Act {
             | Self::Logout { .. }
             | Self::Pause { .. }
             | Self::Unpause { .. }
+            | Self::WrapUp { .. }
             | Self::Drain { .. }
             | Self::CancelCallback { .. }
             | Self::AcknowledgeAlert { .. }
@@ -209,7 +215,8 @@ impl Act {
             Self::Login { agent }
             | Self::Logout { agent }
             | Self::Pause { agent, .. }
-            | Self::Unpause { agent } => Some(agent),
+            | Self::Unpause { agent }
+            | Self::WrapUp { agent, .. } => Some(agent),
             _ => None,
         }
     }
