@@ -8,8 +8,8 @@ ENGINE ?= asterisk
 # How long each reader is fuzzed.
 FUZZ_SECONDS ?= 60
 
-# What measures time: by itself, built for speed.
-MEASURES := /media::line::tests::crowd::|spoken::hundred::|budget::long::/
+# What measures time, or goes every way: by itself, built for speed.
+MEASURES := /media::line::tests::crowd::|spoken::hundred::|budget::long::|explore::three/
 
 .PHONY: help setup build demo test test-long fuzz lint bench screens deb clean
 

@@ -9,11 +9,15 @@ use super::clock::Stamp;
 
 /// Why a text is no identity.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-#[error("{text:?} is no {what}: 1 to 128 letters, digits, '.', '_' or '-' are allowed")]
+#[error("{text:?} is no {what}: {form}")]
 pub struct InvalidId {
     what: &'static str,
     text: String,
+    /// What would be one.
+    form: &'static str,
 }
+
+const PLAIN: &str = "1 to 128 letters, digits, '.', '_' or '-' are allowed";
 
 fn plain(text: &str) -> bool {
     (1..=128).contains(&text.len())
@@ -33,7 +37,7 @@ macro_rules! plain_id {
                 if plain(text) {
                     Ok(Self(SmolStr::new(text)))
                 } else {
-                    Err(InvalidId { what: $what, text: text.chars().take(140).collect() })
+                    Err(InvalidId { what: $what, text: text.chars().take(140).collect(), form: PLAIN })
                 }
             }
 
@@ -163,7 +167,11 @@ impl FromStr for OrderId {
             let (seq, index) = text.split_once('.')?;
             Some(Self { seq: seq.parse().ok()?, index: index.parse().ok()? })
         };
-        parse().ok_or_else(|| InvalidId { what: "order id", text: text.chars().take(140).collect() })
+        parse().ok_or_else(|| InvalidId {
+            what: "order id",
+            text: text.chars().take(140).collect(),
+            form: "two numbers with a point between them",
+        })
     }
 }
 
@@ -199,7 +207,8 @@ impl fmt::Debug for CallId {
 impl FromStr for CallId {
     type Err = InvalidId;
     fn from_str(text: &str) -> Result<Self, InvalidId> {
-        let invalid = || InvalidId { what: "call id", text: text.chars().take(140).collect() };
+        let form = "13 letters and digits, as `tandem calls` and `tandem calls history` show them";
+        let invalid = || InvalidId { what: "call id", text: text.chars().take(140).collect(), form };
         if text.len() != 13 {
             return Err(invalid());
         }

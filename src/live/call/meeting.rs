@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Next, Party};
+use super::{Next, Party, Waiting};
 use crate::base::{
     clock::Stamp,
     id::{LegId, Name, RoomId},
@@ -43,17 +43,37 @@ pub struct Meeting {
     pub consultant: Option<LegId>,
     /// Since when the caller and one of the others hear each other.
     pub since: Option<Stamp>,
-    /// What follows when nobody is left.
+    /// What follows when nobody is left. Who is offered to agents of a queue has the place there until one of them talks.
     pub then: Next,
     /// That is where the caller was sent, whoever else still comes.
     #[serde(default)]
     pub sent: bool,
-    /// Agents of a queue are rung, and the caller has the place in it until one of them talks.
-    #[serde(default)]
-    pub offer: bool,
 }
 
 impl Meeting {
+    /// Several ring at once, and the first to answer has the call.
+    pub fn race(room: RoomId, others: Vec<Member>, then: Next) -> Self {
+        Self {
+            room,
+            others,
+            aside: true,
+            here: false,
+            race: true,
+            consultant: None,
+            since: None,
+            then,
+            sent: false,
+        }
+    }
+
+    /// It is an offer to agents of a queue: the place that the caller has there.
+    pub fn place(&self) -> Option<&Waiting> {
+        match &self.then {
+            Next::Wait(waiting) => Some(waiting),
+            _ => None,
+        }
+    }
+
     pub fn member(&mut self, leg: &LegId) -> Option<&mut Member> {
         self.others.iter_mut().find(|member| member.leg == *leg)
     }

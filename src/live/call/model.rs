@@ -217,7 +217,7 @@ impl Stage {
             Self::Dialog(_) | Self::Told | Self::Hearing { .. } | Self::AtMailbox(_) => "menu",
             Self::Waiting(_) | Self::Parting { next: Next::Wait(_) } => "waiting",
             Self::Dialling(Dialled { party: Party::Agent(_), .. })
-            | Self::Meeting(Meeting { offer: true, since: None, .. }) => "offered",
+            | Self::Meeting(Meeting { then: Next::Wait(_), .. }) => "offered",
             Self::Meeting(meeting) if meeting.since.is_some() && meeting.aside => "consulting",
             Self::Dialling(_)
             | Self::Parting { .. }
@@ -253,7 +253,7 @@ impl Stage {
             Self::Waiting(waiting) => Some(waiting),
             Self::Dialling(Dialled { otherwise: Next::Wait(waiting), .. })
             | Self::Parting { next: Next::Wait(waiting) }
-            | Self::Meeting(Meeting { offer: true, then: Next::Wait(waiting), .. }) => Some(waiting),
+            | Self::Meeting(Meeting { then: Next::Wait(waiting), .. }) => Some(waiting),
             _ => None,
         }
     }
@@ -264,7 +264,7 @@ impl Stage {
             Self::Waiting(waiting) => Some(waiting),
             Self::Dialling(Dialled { otherwise: Next::Wait(waiting), .. })
             | Self::Parting { next: Next::Wait(waiting) }
-            | Self::Meeting(Meeting { offer: true, then: Next::Wait(waiting), .. }) => Some(waiting),
+            | Self::Meeting(Meeting { then: Next::Wait(waiting), .. }) => Some(waiting),
             _ => None,
         }
     }

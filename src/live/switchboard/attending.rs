@@ -284,7 +284,6 @@ impl Switchboard {
                     since: Some(since),
                     then: Next::Hangup,
                     sent: false,
-                    offer: false,
                 });
                 let caller = call.leg.clone();
                 self.out.order(&caller, Command::Meet { room: room.clone(), muted: false });

@@ -55,7 +55,6 @@ impl Switchboard {
                     since: Some(*joined),
                     then: Next::Hangup,
                     sent: false,
-                    offer: false,
                 });
                 self.out.order(&consultant, Command::Meet { room, muted: false });
             }

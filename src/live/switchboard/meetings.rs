@@ -38,19 +38,12 @@ impl Switchboard {
         if others.is_empty() {
             return self.go(id, super::goals::ending(then, HangupCause::USER_BUSY));
         }
+        self.begin_race(id, room, others, then);
+    }
+
+    pub(super) fn begin_race(&mut self, id: CallId, room: RoomId, others: Vec<Member>, then: Next) {
         let Some(call) = self.calls.get_mut(&id) else { return };
-        call.stage = Stage::Meeting(Meeting {
-            room,
-            others,
-            aside: true,
-            here: false,
-            race: true,
-            consultant: None,
-            since: None,
-            then,
-            sent: false,
-            offer: false,
-        });
+        call.stage = Stage::Meeting(Meeting::race(room, others, then));
         self.keep_company(id);
         self.timers.set(Timer::Stage(id), self.now() + MEET_GUARD);
     }
@@ -131,15 +124,13 @@ impl Switchboard {
         if !meeting.here || !there {
             return;
         }
-        let offer = meeting.offer;
         if meeting.since.is_none() {
             meeting.since = Some(now);
-            if !meeting.sent && !offer {
+            if meeting.place().is_some() {
+                self.talks_with_one(id);
+            } else if !meeting.sent {
                 meeting.then = Next::Hangup;
             }
-        }
-        if offer {
-            self.talks_with_one(id);
         }
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.leased = false;
@@ -165,7 +156,7 @@ impl Switchboard {
             _ if vanished(cause) => format_smolstr!("nothing was heard of {who} any more"),
             Presence::Coming | Presence::Here => format_smolstr!("{who} left"),
         };
-        let offered = (meeting.offer && meeting.race).then(|| meeting.then.clone());
+        let offered = (meeting.race && meeting.place().is_some()).then(|| meeting.then.clone());
         self.out.tell(call, text);
         match offered {
             Some(place) => self.rest_agent(id, &member.party, &place, cause),

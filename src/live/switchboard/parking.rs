@@ -162,7 +162,6 @@ impl Switchboard {
             since: None,
             then: Next::Hangup,
             sent: false,
-            offer: false,
         });
         self.out.order(&leg, Command::Answer);
         self.out.order(&leg, Command::Meet { room: room.clone(), muted: false });

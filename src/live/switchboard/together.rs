@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use smol_str::format_smolstr;
 
-use super::{asked::Rung, meetings::MEET_GUARD, pairs::Pair, state::Switchboard, view::Why};
+use super::{asked::Rung, pairs::Pair, state::Switchboard, view::Why};
 use crate::{
     base::id::{CallId, LegId, Name},
     infra::site::Strategy,
     live::{
         agent::Agent,
-        call::{Meeting, Member, Next, Party, Presence, Stage, Timer},
+        call::{Member, Next, Party, Presence, Stage, Timer},
         queue::Place,
     },
     ports::engine::{Endpoint, HangupCause},
@@ -41,21 +41,7 @@ impl Switchboard {
             self.agents.offer(&name, id, now);
             others.extend(self.ring_agent_of_many(id, name, ring));
         }
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        call.stage = Stage::Meeting(Meeting {
-            room,
-            others,
-            aside: true,
-            here: false,
-            race: true,
-            consultant: None,
-            since: None,
-            then: Next::Wait(Box::new(waiting)),
-            sent: false,
-            offer: true,
-        });
-        self.keep_company(id);
-        self.timers.set(Timer::Stage(id), now + MEET_GUARD);
+        self.begin_race(id, room, others, Next::Wait(Box::new(waiting)));
     }
 
     /// An agent who became free rings along where all are rung.
@@ -91,7 +77,10 @@ impl Switchboard {
             return false;
         };
         let wanted = || self.wanted_now(queue, place);
-        meeting.offer && meeting.race && meeting.others.len() < MOST && self.suits(settings, name, &wanted())
+        meeting.race
+            && meeting.place().is_some()
+            && meeting.others.len() < MOST
+            && self.suits(settings, name, &wanted())
     }
 
     fn ring_agent_of_many(&mut self, id: CallId, name: Name, ring: Duration) -> Option<Member> {
@@ -122,9 +111,6 @@ impl Switchboard {
     pub(super) fn talks_with_one(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
-        if !std::mem::take(&mut meeting.offer) {
-            return;
-        }
         let place = std::mem::replace(&mut meeting.then, Next::Hangup);
         let here = meeting.others.iter().find(|member| member.presence == Presence::Here);
         let Some(party) = here.map(|member| member.party.clone()) else { return };
@@ -142,7 +128,7 @@ impl Switchboard {
     pub(super) fn call_off(&mut self, id: CallId, after: Next) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
-        (meeting.then, meeting.offer) = (after, false);
+        meeting.then = after;
         let legs: Vec<LegId> = meeting.others.iter().map(|member| member.leg.clone()).collect();
         for leg in legs {
             self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
