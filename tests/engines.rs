@@ -42,6 +42,8 @@ mod budget;
 mod callbacks;
 #[path = "engines/codecs.rs"]
 mod codecs;
+#[path = "engines/confirming.rs"]
+mod confirming;
 #[path = "engines/crowd.rs"]
 mod crowd;
 #[path = "engines/daemon.rs"]

@@ -12,6 +12,8 @@ mod attending;
 mod audited;
 #[path = "switchboard/callbacks.rs"]
 mod callbacks;
+#[path = "switchboard/confirming.rs"]
+mod confirming;
 #[path = "switchboard/cores.rs"]
 mod cores;
 #[path = "switchboard/days.rs"]

@@ -12,6 +12,7 @@ use crate::{
     base::{
         clock::{Clock, Stamp, SystemClock},
         id::Name,
+        number::Number,
         text::Label,
     },
     infra::site,
@@ -126,10 +127,11 @@ pub(super) fn list(paint: &Paint, agents: &[AgentView], now: Stamp) -> String {
     }
     let rows = agents.iter().map(|agent| {
         let queues: Vec<_> = agent.queues.iter().map(Name::as_str).collect();
+        let phone = agent.extension.as_ref().map(Number::as_str).or(agent.number.as_deref());
         vec![
             text(agent.name.as_str()),
             text(&agent.display),
-            text(agent.extension.as_str()),
+            text(phone.unwrap_or_default()),
             state(&agent.state),
             number(span(now.since(agent.since))),
             text(agent.reason.as_ref().map_or("", Label::as_str)),
@@ -138,5 +140,5 @@ pub(super) fn list(paint: &Paint, agents: &[AgentView], now: Stamp) -> String {
             number(agent.calls_today),
         ]
     });
-    paint.table(&["AGENT", "NAME", "EXT", "STATE", "FOR", "REASON", "CALL", "QUEUES", "TODAY"], rows)
+    paint.table(&["AGENT", "NAME", "PHONE", "STATE", "FOR", "REASON", "CALL", "QUEUES", "TODAY"], rows)
 }

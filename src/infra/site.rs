@@ -60,13 +60,13 @@ pub use customers::CrmSettings;
 pub use decode::parse_duration as duration;
 pub use features::Feature;
 pub use model::{
-    Agent, AlertRule, AlertTarget, Alerting, Ask, Beyond, Callback, Canary, Choice, Class, Closed, Codec,
-    Codes, CollectStep, Conference, Dialing, End, EngineKind, EngineSettings, Escalation, Expansion,
-    Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings, Human, Jump, Lack, Limit,
-    Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow, Parking, Part, Passage,
-    Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut, Silence, SipSettings, Site,
-    Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault, TaskSettings, Topic,
-    TransferTo, Trunk, Unit, When, parts, skill_words,
+    Agent, AgentPhone, AlertRule, AlertTarget, Alerting, Ask, Beyond, Callback, Canary, Choice, Class,
+    Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind, EngineSettings, Escalation,
+    Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings, Human, Jump, Lack,
+    Limit, Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow, Parking, Part,
+    Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut, Silence,
+    SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault,
+    TaskSettings, Topic, TransferTo, Trunk, Unit, When, parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};

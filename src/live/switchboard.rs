@@ -17,6 +17,7 @@
 //! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left; `expansion` more agents; `announcing` places told
 //! - `callbacks` callers who hang up, keep their place and are called
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows; `together` offers to all at once
+//! - `confirming` agents rung outside, who take calls by a key
 //! - `attending` supervisors who listen, whisper, barge in, take over
 //! - `alerting`  figures that are watched
 //! - `service`   how well queues are served
@@ -39,6 +40,7 @@ mod attending;
 mod audit;
 mod callbacks;
 mod conferences;
+mod confirming;
 mod consult;
 mod conversing;
 mod deadlines;

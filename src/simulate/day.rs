@@ -18,13 +18,18 @@ use super::{
     outcome::{Outcome, Sums},
 };
 use crate::{
-    base::{clock::Stamp, id::CallId, number::Number, text::Label},
+    base::{
+        clock::Stamp,
+        id::CallId,
+        number::{Key, Number},
+        text::Label,
+    },
     infra::site::scenario::{Scenario, Who},
     live::switchboard::{
         Effect, Input, Switchboard,
         view::{Act, Actor},
     },
-    ports::engine::simulator::{Answer, Faults, Phone, World},
+    ports::engine::simulator::{Answer, Faults, Line, Outsider, Phone, World},
 };
 
 /// How far ahead callers are drawn.
@@ -45,6 +50,12 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
     let phones = house.site.extensions.values().map(phone).collect();
     let mut world = World::new(scenario.seed, phones, Faults::default(), start);
     world.rests(house::LEASE);
+    let line = Line { answer: Answer::After(Duration::ZERO), talk: ENDLESS };
+    let outside = house.site.agents.keys().filter_map(|name| house.site.carrier_number(name));
+    for number in outside {
+        let keys = Key::new('1').map(|take| (Duration::ZERO, take)).into_iter().collect();
+        world.outsider(number, Outsider { line, keys });
+    }
     let sums = Sums::new(scenario, &house.site, start);
     let mut day = Day {
         board: Switchboard::new(Arc::new(house.site), start),

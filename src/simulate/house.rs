@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     base::{id::Name, locale::Locale, number::Number},
     infra::site::{
-        Agent, EngineKind, EngineSettings, Extension, Flow, NumberEntry, Site, Step,
+        Agent, AgentPhone, EngineKind, EngineSettings, Extension, Flow, NumberEntry, Site, Step,
         scenario::{Curve, Scenario, Target, usual},
     },
 };
@@ -94,7 +94,7 @@ fn hire(site: &mut Site, queue: &Name) -> Name {
     site.extensions.insert(number.clone(), Extension::new(name.as_str(), phone, "/nonexistent"));
     let agent = Agent {
         display: name.as_str().into(),
-        extension: number,
+        phone: AgentPhone::Extension(number),
         queues: vec![queue.clone()],
         reserve: Vec::new(),
         skills: BTreeMap::new(),

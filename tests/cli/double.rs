@@ -436,7 +436,8 @@ fn agent(
     AgentView {
         name: name(id),
         display: display.into(),
-        extension: extension(number),
+        extension: Some(extension(number)),
+        number: None,
         state: state.into(),
         since: ago(),
         reason: reason.map(Label::new),

@@ -136,7 +136,7 @@ impl World {
 
     fn extension_of(&self, agent: &str) -> String {
         let settings = self.site.agents.iter().find(|(name, _)| name.as_str() == agent);
-        settings.expect("in people.yaml").1.extension.to_string()
+        settings.expect("in people.yaml").1.phone.extension().expect("in the house").to_string()
     }
 
     pub async fn agent_is(&self, name: &str, state: &str) {

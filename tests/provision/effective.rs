@@ -116,7 +116,7 @@ impl Draw {
     fn no_phone(&mut self, site: &mut Site) -> bool {
         let Some(gone) = self.some_phone(site).filter(|gone| *gone != site.fallback) else { return false };
         // An agent without a phone is refused.
-        site.agents.retain(|_, agent| agent.extension != gone);
+        site.agents.retain(|_, agent| agent.phone.extension() != Some(&gone));
         site.extensions.remove(&gone).is_some()
     }
 

@@ -300,7 +300,7 @@ proptest! {
         }
         for (i, (agent, serves, wrap_up, logged_in)) in draft.agents.iter().enumerate() {
             let agent = &site.agents[&name(agent)];
-            prop_assert_eq!(agent.extension.as_str(), (1000 + i).to_string());
+            prop_assert_eq!(agent.phone.extension().map(ToString::to_string), Some((1000 + i).to_string()));
             let queues: Vec<_> = agent.queues.iter().map(ToString::to_string).collect();
             prop_assert_eq!(queues, served(&draft, serves));
             prop_assert_eq!((agent.wrap_up, agent.logged_in), (Duration::from_secs(*wrap_up), *logged_in));

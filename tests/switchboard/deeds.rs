@@ -6,6 +6,7 @@ use tandem::{
     base::{
         attendance::Attendance,
         id::{CallId, LegId},
+        number::Key,
         text::Label,
     },
     infra::site::Feature,
@@ -15,7 +16,7 @@ use tandem::{
     },
     ports::engine::{
         Arrival, Event, HangupCause, Origin,
-        simulator::{Answer, Caller, Faults, Line},
+        simulator::{Answer, Caller, Faults, Line, Outsider},
     },
 };
 
@@ -126,6 +127,14 @@ impl Day {
             let talk = self.span(40_000);
             self.rig.world.line(name(trunk), Line { answer, talk });
         }
+        let answer = if self.random.u8(..4) == 0 { Answer::Never } else { Answer::After(self.span(6_000)) };
+        let line = Line { answer, talk: self.span(40_000) };
+        let keys = match self.random.u8(..4) {
+            0 => Vec::new(),
+            1 => vec![(self.span(6_000), Key::new('9').expect("a key"))],
+            _ => vec![(self.span(15_000), Key::new('1').expect("a key"))],
+        };
+        self.rig.world.outsider(number("13900000077"), Outsider { line, keys });
     }
 
     fn somebody_calls(&mut self) {
@@ -159,7 +168,7 @@ impl Day {
         let on = self.random.bool();
         let to = number(self.one(&DIALLED));
         let conference = number("7001");
-        let agent = name(self.one(&["a3", "a4"]));
+        let agent = name(self.one(&["a3", "a4", "far"]));
         let act = match self.random.u8(..27) {
             0 | 1 => Act::Transfer { call, to },
             2..=4 => {

@@ -10,7 +10,9 @@ use tandem::{
         number::{Key, Number},
         text::Label,
     },
-    infra::site::{Agent, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue, Site, Step},
+    infra::site::{
+        Agent, AgentPhone, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue, Site, Step,
+    },
     live::{
         dialog::talk::{Ears, Hearsay},
         record::CallRecord,
@@ -89,7 +91,7 @@ pub fn site(agents: usize) -> Site {
             name(&format!("a{i}")),
             Agent {
                 display: format!("Agent {i}").into(),
-                extension: number(&(1000 + i).to_string()),
+                phone: AgentPhone::Extension(number(&(1000 + i).to_string())),
                 queues: vec![name("sales"), name("support")],
                 reserve: Vec::new(),
                 skills: BTreeMap::new(),

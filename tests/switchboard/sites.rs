@@ -151,7 +151,7 @@ const CHANGES: [Change; 12] = [
 ];
 
 fn logged_out(rig: &mut Rig) {
-    for agent in ["a3", "a4"] {
+    for agent in ["a3", "a4", "far"] {
         rig.act(Act::Logout { agent: name(agent) }).expect("logged out");
     }
 }

@@ -2,7 +2,9 @@
 
 use tandem::{
     base::number::Key,
-    infra::site::{Callback, Class, CollectStep, Mailbox, PinHash, Site, Step, Strategy, TransferTo},
+    infra::site::{
+        Agent, AgentPhone, Callback, Class, CollectStep, Mailbox, PinHash, Site, Step, Strategy, TransferTo,
+    },
     ports::engine::simulator::{Answer, Caller, Faults, Line, World},
 };
 
@@ -11,11 +13,14 @@ use super::{
     telephony::house,
 };
 
-/// `telephony::house` with agents a3 and a4 at 1003 and 1004, a mailbox at 1002, and a menu that leads everywhere.
+/// `telephony::house` with agents a3 and a4 at 1003 and 1004, and `far` outside, a mailbox at 1002, and a menu that leads everywhere.
 pub fn site() -> Site {
     let mut site = house();
     let agents = rig::site(5).agents.into_iter();
     site.agents = agents.filter(|(agent, _)| ["a3", "a4"].contains(&agent.as_str())).collect();
+    let phone = AgentPhone::Outside(number("013900000077"));
+    let far = Agent { phone, ..site.agents[&name("a4")].clone() };
+    site.agents.insert(name("far"), far);
     let pin = Some(PinHash::of(&secrecy::SecretString::from("471147"), "a place"));
     let mailbox = Mailbox { pin_file: "/nowhere".into(), pin, greeting: None, most: 50, limit: secs(20) };
     site.extensions.get_mut(&number("1002")).expect("there").mailbox = Some(mailbox);

@@ -62,7 +62,7 @@ fn hangs(call: &CallView, piece: &Piece, site: &Site) -> bool {
 /// The numbers at both ends.
 fn parties(call: &CallView, site: &Site) -> Vec<String> {
     let agent = call.agent.as_ref().and_then(|name| site.agents.get(name));
-    let agent = agent.map(|agent| agent.extension.to_string());
+    let agent = agent.and_then(|agent| agent.phone.extension()).map(ToString::to_string);
     let peer = call.at.strip_prefix("with ").or_else(|| call.at.strip_suffix(" rings")).map(str::to_owned);
     call.from.as_ref().map(ToString::to_string).into_iter().chain(agent).chain(peer).collect()
 }

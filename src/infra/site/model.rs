@@ -35,7 +35,7 @@ pub use talk::{
 
 pub use crate::base::locale::Locale;
 
-use super::{assistant::AssistantSettings, customers::CrmSettings, features::Feature};
+use super::{assistant::AssistantSettings, customers::CrmSettings, features::Feature, outside::Reached};
 use crate::base::{hours::Hours, id::Name, number::Number};
 
 /// A text to be spoken, in one or more languages. The caller hears the number's language,
@@ -101,6 +101,14 @@ pub struct Site {
 }
 
 impl Site {
+    /// Where an agent is rung who has no phone in the house, as the carrier is told it; never those who come in emergencies.
+    pub fn carrier_number(&self, agent: &Name) -> Option<Number> {
+        match self.dialing.outside.as_ref()?.reached(self.agents.get(agent)?.phone.outside()?) {
+            Reached::Class { number, .. } => Some(number),
+            _ => None,
+        }
+    }
+
     /// The extension of somebody who is called so.
     pub fn person(&self, name: &str) -> Option<&Number> {
         let called = |extension: &Extension| extension.names().contains(&name) || extension.name == name;
@@ -297,7 +305,8 @@ impl Extension {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
     pub display: SmolStr,
-    pub extension: Number,
+    #[serde(flatten)]
+    pub phone: AgentPhone,
     pub queues: Vec<Name>,
     /// Queues whose callers this agent takes when they are expanded.
     #[serde(default)]
@@ -311,6 +320,32 @@ pub struct Agent {
     pub wrap_up: Duration,
     /// Logged in at the first start.
     pub logged_in: bool,
+}
+
+/// Where an agent is rung.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AgentPhone {
+    Extension(Number),
+    /// As a phone of the house dials it. Whoever answers there takes a call by a key.
+    #[serde(rename = "number")]
+    Outside(Number),
+}
+
+impl AgentPhone {
+    pub fn extension(&self) -> Option<&Number> {
+        match self {
+            Self::Extension(number) => Some(number),
+            Self::Outside(_) => None,
+        }
+    }
+
+    pub fn outside(&self) -> Option<&Number> {
+        match self {
+            Self::Extension(_) => None,
+            Self::Outside(number) => Some(number),
+        }
+    }
 }
 
 /// A commercial line.

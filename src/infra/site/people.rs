@@ -9,7 +9,7 @@ use std::{
 use super::{
     decode::{self, Fields, Shape},
     extension::{self, Phones},
-    model::{Agent, Extension},
+    model::{Agent, AgentPhone, Extension},
     names::Names,
     problem::Code,
     prompt::Tongue,
@@ -32,6 +32,7 @@ const AGENT: Shape = Shape {
     keys: &[
         ("name", "name: Chen Wei"),
         ("extension", "extension: 1001"),
+        ("number", "number: \"+8613800138000\""),
         ("queues", "queues: [sales]"),
         ("reserve", "reserve: [support]"),
         ("skills", "skills: { english: 5 }"),
@@ -71,10 +72,12 @@ fn agents(
             let name = decode::new_name(key, "an agent", to);
             let (mut agent, place) = agent(key, node, names, extensions, to)?;
             agent.place = order;
-            if let Some(first) = taken.insert(agent.extension.clone(), place) {
+            let (AgentPhone::Extension(rung) | AgentPhone::Outside(rung)) = &agent.phone;
+            if let Some(first) = taken.insert(agent.phone.clone(), place) {
                 let first = to.whereabouts(first);
-                let message = format!("extension {} is another agent's, at {first}", agent.extension);
-                to.error(Code::Duplicate, place, message, "every agent has an extension of their own");
+                let what = if agent.phone.outside().is_some() { "number" } else { "extension" };
+                let message = format!("{what} {rung} is another agent's, at {first}");
+                to.error(Code::Duplicate, place, message, format!("every agent has one {what} of their own"));
             }
             Some((name?, agent))
         })
@@ -89,9 +92,7 @@ fn agent(
     to: &mut Findings,
 ) -> Option<(Agent, Place)> {
     let fields = Fields::open(node, key.place, &AGENT, to)?;
-    let extension = fields.need("extension", to);
-    let place = extension.map_or(key.place, |n| n.place);
-    let extension = extension.and_then(|n| names.extensions.number(n, to));
+    let (phone, place) = phone(&fields, key, names, to);
     let queues = fields.need("queues", to).map(|n| queues(n, names, to));
     let reserve = fields.get("reserve").map(|n| (n.place, self::queues(n, names, to)));
     if let (Some(queues), Some((place, reserve))) = (&queues, &reserve)
@@ -107,11 +108,11 @@ fn agent(
     let logged_in = fields.get("logged_in").map_or(Some(false), |n| decode::flag(n, to));
     let display = match fields.get("name") {
         Some(node) => decode::line(node, 80, "Chen Wei", to).map(Into::into),
-        None => extension.as_ref().and_then(|e| extensions.get(e)).map(|e| e.name.clone()),
+        None => phone.as_ref().and_then(|p| extensions.get(p.extension()?)).map(|e| e.name.clone()),
     };
     let agent = Agent {
         display: display.unwrap_or_else(|| key.text.as_str().into()),
-        extension: extension?,
+        phone: phone?,
         queues: queues?,
         reserve: reserve.map(|(_, reserve)| reserve).unwrap_or_default(),
         skills,
@@ -120,6 +121,21 @@ fn agent(
         logged_in: logged_in?,
     };
     Some((agent, place))
+}
+
+/// Where an agent is rung, and where that stands.
+fn phone(fields: &Fields, key: &Key, names: &Names, to: &mut Findings) -> (Option<AgentPhone>, Place) {
+    let Some(number) = fields.get("number") else {
+        let extension = fields.need("extension", to);
+        let place = extension.map_or(key.place, |n| n.place);
+        let extension = extension.and_then(|n| names.extensions.number(n, to));
+        return (extension.map(AgentPhone::Extension), place);
+    };
+    if fields.get("extension").is_some() {
+        let message = "an agent has an extension or a number outside, not both";
+        to.error(Code::Contradiction, number.place, message, "remove `extension` or `number`");
+    }
+    (decode::dialled(number, "\"+8613800138000\"", to).map(AgentPhone::Outside), number.place)
 }
 
 fn queues(node: &Node, names: &Names, to: &mut Findings) -> Vec<Name> {

@@ -305,7 +305,10 @@ fn transfer_to(node: &Node, scope: &Scope, to: &mut Findings) -> Option<Transfer
             to.error(Code::UnknownKey, place, message, "remove this key");
             return None;
         }
-        return scope.house.outside(node, to).map(TransferTo::Outside);
+        return scope
+            .house
+            .outside(node, ", or name a trunk: `{ trunk: carrier, number: … }`", to)
+            .map(TransferTo::Outside);
     }
     if let Some(step) = fields.get("collected") {
         if let Some(place) = others(["trunk", "number"]) {

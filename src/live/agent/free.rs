@@ -82,7 +82,7 @@ mod tests {
     use super::super::{Agents, model::Agent as OnDuty};
     use crate::{
         base::{clock::Stamp, id::Name, number::Number},
-        infra::site::{Agent, Expansion, Queue, Relaxation, Relaxed, Site, Skills, Strategy},
+        infra::site::{Agent, AgentPhone, Expansion, Queue, Relaxation, Relaxed, Site, Skills, Strategy},
     };
 
     fn name(text: &str) -> Name {
@@ -106,7 +106,7 @@ mod tests {
         for (n, skills) in people.into_iter().enumerate() {
             let agent = Agent {
                 display: "".into(),
-                extension: number(1000 + n),
+                phone: AgentPhone::Extension(number(1000 + n)),
                 queues: vec![name("calls")],
                 reserve: Vec::new(),
                 skills,

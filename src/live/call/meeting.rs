@@ -23,6 +23,8 @@ pub struct Member {
 pub enum Presence {
     /// Dialled, not answered.
     Ringing,
+    /// Answered outside, and has until then to take the call by a key.
+    Asked(Stamp),
     /// Told to go into the room.
     Coming,
     Here,
@@ -48,6 +50,20 @@ pub struct Meeting {
     /// That is where the caller was sent, whoever else still comes.
     #[serde(default)]
     pub sent: bool,
+}
+
+impl Presence {
+    /// Takes part, or is about to.
+    pub fn came(self) -> bool {
+        matches!(self, Self::Coming | Self::Here)
+    }
+}
+
+impl Member {
+    /// An agent who is rung outside: who answers there need not be the one.
+    pub fn confirms(&self) -> bool {
+        matches!(self.party, Party::Agent(_)) && self.trunk.is_some()
+    }
 }
 
 impl Meeting {
@@ -84,8 +100,23 @@ impl Meeting {
         coming || !self.aside && !self.here
     }
 
-    /// Those who answered.
+    /// Until when the first of those who are asked has to take the call.
+    pub fn asked_until(&self) -> Option<Stamp> {
+        let until = |member: &Member| match member.presence {
+            Presence::Asked(until) => Some(until),
+            _ => None,
+        };
+        self.others.iter().filter_map(until).min()
+    }
+
+    /// Those whose time to take the call is over.
+    pub fn undecided(&self, now: Stamp) -> Vec<LegId> {
+        let late = |member: &&Member| matches!(member.presence, Presence::Asked(until) if until <= now);
+        self.others.iter().filter(late).map(|member| member.leg.clone()).collect()
+    }
+
+    /// Those who have the call.
     pub fn came(&self) -> impl Iterator<Item = &Member> {
-        self.others.iter().filter(|member| member.presence != Presence::Ringing)
+        self.others.iter().filter(|member| member.presence.came())
     }
 }

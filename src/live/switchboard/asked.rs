@@ -39,7 +39,7 @@ impl Rung {
         Self { party: Party::Extension(number), endpoint, ring, trunk: None, why: Vec::new() }
     }
 
-    fn outside(number: Number, (trunk, rest): (Name, Vec<Name>)) -> Self {
+    pub fn outside(number: Number, (trunk, rest): (Name, Vec<Name>)) -> Self {
         let endpoint = Endpoint::Trunk { trunk: trunk.clone(), number: number.clone() };
         let ring = super::trunks::RING;
         Self { party: Party::Outside(number), endpoint, ring, trunk: Some((trunk, rest)), why: Vec::new() }
@@ -96,6 +96,15 @@ impl Switchboard {
     /// Who is rung instead of somebody who was asked and does not come: on the next trunk, or where calls are forwarded.
     pub(super) fn instead_of(&mut self, id: CallId, member: &Member, cause: HangupCause) -> Option<Rung> {
         match (&member.party, &member.trunk) {
+            (Party::Agent(name), Some(way)) => {
+                let way = self.after_trunk(id, way, cause)?;
+                let number = self.site.carrier_number(name)?;
+                Some(Rung {
+                    party: member.party.clone(),
+                    ring: self.offer_ring(id),
+                    ..Rung::outside(number, way)
+                })
+            }
             (Party::Outside(number), Some(way)) => {
                 let next = self.after_trunk(id, way, cause)?;
                 Some(Rung::outside(number.clone(), next))

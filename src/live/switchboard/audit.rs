@@ -188,6 +188,7 @@ impl Switchboard {
                 let aside = meeting.aside;
                 self.timers.set(Timer::Stage(id), now + super::legs::RETURN_GUARD);
                 self.meeting_due(id);
+                self.ask_again(id);
                 if aside {
                     self.keep_company(id);
                 }

@@ -85,7 +85,7 @@ impl Switchboard {
     /// The extension that a party is at.
     pub(super) fn extension_of(&self, party: &Party) -> Option<Number> {
         match party {
-            Party::Agent(name) => self.site.agents.get(name).map(|agent| agent.extension.clone()),
+            Party::Agent(name) => self.site.agents.get(name)?.phone.extension().cloned(),
             Party::Extension(number) => Some(number.clone()),
             Party::Outside(_) => None,
         }

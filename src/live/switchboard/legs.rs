@@ -5,7 +5,10 @@ use std::time::Duration;
 
 use smol_str::format_smolstr;
 
-use super::state::{Link, Switchboard};
+use super::{
+    confirming::takes,
+    state::{Link, Switchboard},
+};
 use crate::{
     base::{
         clock::Stamp,
@@ -185,9 +188,10 @@ impl Switchboard {
     }
 
     fn key(&mut self, leg: &LegId, key: Key) {
-        let Some((call, true)) = self.whose(leg) else { return };
+        let Some((call, caller)) = self.whose(leg) else { return };
         let id = call.id;
         match call.stage {
+            _ if !caller => self.member_key(id, leg, takes(key)),
             Stage::Dialog(_) => self.dialog(id, Happening::Key(key)),
             Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Key(key)),
             Stage::Waiting(_) => self.waiting_key(id, key),
@@ -196,9 +200,10 @@ impl Switchboard {
     }
 
     pub(super) fn pressed(&mut self, leg: &LegId, pressed: mailbox::Pressed) {
-        let Some((call, true)) = self.whose(leg) else { return };
+        let Some((call, caller)) = self.whose(leg) else { return };
         let id = call.id;
         match call.stage {
+            _ if !caller => self.member_key(id, leg, false),
             Stage::AtMailbox(_) => self.at_mailbox(id, mailbox::Happening::Pressed(pressed)),
             Stage::Dialog(_) => self.dialog(id, Happening::Word(talk::Input::Digit)),
             _ => {}
@@ -267,7 +272,7 @@ impl Switchboard {
             .site
             .agents
             .iter()
-            .filter(|(_, agent)| agent.extension == *number)
+            .filter(|(_, agent)| agent.phone.extension() == Some(number))
             .map(|(name, _)| name.clone())
             .collect();
         for name in agents {

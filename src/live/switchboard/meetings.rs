@@ -53,7 +53,7 @@ impl Switchboard {
         let Rung { party, endpoint, ring, trunk, .. } = rung;
         let now = self.now();
         let leg = self.out.leg_id();
-        let (caller, caller_name) = self.shown(id, &party)?;
+        let (caller, caller_name) = self.shown(id, &endpoint)?;
         let call = self.calls.get_mut(&id)?;
         call.dialled.push(LegRecord::dialled(leg.clone(), party.role(), party.words(), now));
         self.out.tell(call, format_smolstr!("dialling {}", party.words()));
@@ -65,28 +65,38 @@ impl Switchboard {
 
     /// Somebody who was rung has answered.
     pub(super) fn member_answered(&mut self, id: CallId, leg: &LegId) {
-        let now = self.now();
         if self.is_unwanted(id, leg) {
             // Given up before, and the order was lost.
             return self.out.hangup(leg, HangupCause::NORMAL_CLEARING);
         }
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
-        let room = meeting.room.clone();
         let Some(member) = meeting.member(leg).filter(|member| member.presence == Presence::Ringing) else {
             return;
         };
+        if member.confirms() {
+            return self.ask_to_take(id, leg);
+        }
+        self.comes(id, leg, "answered");
+    }
+
+    /// Somebody has the call: into the room.
+    pub(super) fn comes(&mut self, id: CallId, leg: &LegId, how: &str) {
+        let now = self.now();
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        let Stage::Meeting(meeting) = &mut call.stage else { return };
+        let room = meeting.room.clone();
+        let Some(member) = meeting.member(leg) else { return };
         member.presence = Presence::Coming;
         let who = member.party.words();
         let mut late = Vec::new();
         if std::mem::take(&mut meeting.race) {
-            let (came, ringing): (Vec<Member>, Vec<Member>) = std::mem::take(&mut meeting.others)
-                .into_iter()
-                .partition(|member| member.presence != Presence::Ringing);
+            let (came, ringing): (Vec<Member>, Vec<Member>) =
+                std::mem::take(&mut meeting.others).into_iter().partition(|member| member.presence.came());
             meeting.others = came;
             late = ringing;
         }
-        self.out.tell(call, format_smolstr!("{who} answered"));
+        self.out.tell(call, format_smolstr!("{who} {how}"));
         for member in late {
             self.out.hangup(&member.leg, HangupCause::NORMAL_CLEARING);
         }
@@ -149,21 +159,24 @@ impl Switchboard {
         let member = meeting.others.remove(place);
         let consulted = meeting.consultant.take_if(|consultant| consultant == leg).is_some();
         let unanswered = meeting.came().next().is_none();
-        let asked = member.presence == Presence::Ringing && !meeting.race;
+        let asked = member.presence == Presence::Ringing && (!meeting.race || member.confirms());
         let who = member.party.words();
         let text = match member.presence {
             Presence::Ringing => format_smolstr!("{who} was not reached: {cause}"),
+            Presence::Asked(_) => format_smolstr!("{who} did not take the call"),
             _ if vanished(cause) => format_smolstr!("nothing was heard of {who} any more"),
             Presence::Coming | Presence::Here => format_smolstr!("{who} left"),
         };
         let offered = (meeting.race && meeting.place().is_some()).then(|| meeting.then.clone());
         self.out.tell(call, text);
+        let instead = asked.then(|| self.instead_of(id, &member, cause)).flatten();
         match offered {
+            // By another way.
+            _ if instead.is_some() && member.confirms() => {}
             Some(place) => self.rest_agent(id, &member.party, &place, cause),
             None => self.free_agent_of(id, leg),
         }
-        if asked
-            && let Some(rung) = self.instead_of(id, &member, cause)
+        if let Some(rung) = instead
             && let Some(other) = self.ring_member(id, rung)
             && let Some(Stage::Meeting(meeting)) = self.calls.get_mut(&id).map(|call| &mut call.stage)
         {
@@ -269,17 +282,21 @@ impl Switchboard {
             ringing.contains(&record.leg) && record.began + super::stages::LONGEST_RING < now
         });
         let overdue: Vec<LegId> = overdue.map(|record| record.leg.clone()).collect();
+        let undecided = meeting.undecided(now);
         let silent = meeting.aside && call.playing.is_none();
         for leg in late {
             self.out.order(&leg, Command::Meet { room: meeting.room.clone(), muted: false });
         }
         if meeting.unsettled() {
-            self.timers.set(Timer::Stage(id), now + MEET_GUARD);
+            let guard = now + MEET_GUARD;
+            let due =
+                meeting.asked_until().filter(|until| *until > now).map_or(guard, |until| until.min(guard));
+            self.timers.set(Timer::Stage(id), due);
         }
         if silent {
             self.keep_company(id);
         }
-        for leg in overdue {
+        for leg in overdue.into_iter().chain(undecided) {
             self.out.hangup(&leg, HangupCause::NO_ANSWER);
             self.peer_gone(id, &leg, HangupCause::NO_ANSWER);
         }
@@ -293,7 +310,7 @@ impl Switchboard {
         let here = room == Some(&meeting.room);
         if caller {
             meeting.here = here;
-        } else if let Some(member) = meeting.member(leg).filter(|m| m.presence != Presence::Ringing) {
+        } else if let Some(member) = meeting.member(leg).filter(|m| m.presence.came()) {
             member.presence = if here { Presence::Here } else { Presence::Coming };
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{legs::agent_of, pairs::Pair, stages::millis, state::Switchboard};
+use super::{goals::RING, legs::agent_of, pairs::Pair, stages::millis, state::Switchboard};
 use crate::{
     base::id::{CallId, LegId, Name},
     live::{
@@ -10,11 +10,8 @@ use crate::{
         call::{Next, Party, Stage, Waiting},
         record::Role,
     },
-    ports::engine::{Endpoint, HangupCause},
+    ports::engine::HangupCause,
 };
-
-/// How long an agent rests when the queue is no longer in the site.
-const REST: Duration = Duration::from_secs(10);
 
 impl Switchboard {
     fn offer(&mut self, queue: &Name, pair: Pair) {
@@ -27,9 +24,7 @@ impl Switchboard {
         let assignment = self.assignment(queue, &pair);
         let Pair { place, agent: name, .. } = pair;
         let (now, id) = (self.now(), place.call);
-        let settings = self.site.agents.get(&name).zip(self.site.queues.get(queue));
-        let target =
-            settings.and_then(|(agent, queue)| Some((self.extension(&agent.extension)?, queue.ring)));
+        let ring = self.site.queues.get(queue).map_or(RING, |queue| queue.ring);
         // Whatever comes of it, nobody is offered twice.
         self.queues.hold(queue, place);
         let Some(call) = self.calls.get_mut(&id) else { return };
@@ -37,8 +32,7 @@ impl Switchboard {
         let waiting = waiting.clone();
         self.agents.offer(&name, id, now);
         self.out.tell_all(call, assignment);
-        let (endpoint, ring) = target.unwrap_or_else(|| (Endpoint::Phone(name.clone()), REST));
-        self.dial(id, Party::Agent(name), endpoint, ring, Next::Wait(Box::new(waiting)));
+        self.dial_agent(id, &name, ring, Next::Wait(Box::new(waiting)));
     }
 
     pub(super) fn match_all(&mut self) {

@@ -9,7 +9,10 @@ use std::collections::{BTreeMap, HashMap};
 use secrecy::zeroize::Zeroizing;
 use smol_str::SmolStr;
 
-use super::state::{Input, Switchboard};
+use super::{
+    confirming::takes,
+    state::{Input, Switchboard},
+};
 use crate::{
     base::{
         id::{LegId, Name},
@@ -227,7 +230,10 @@ impl Switchboard {
     }
 
     fn ear(&self, leg: &LegId, key: Key) -> Ear {
-        let call = self.legs.get(leg).and_then(|id| self.calls.get(id)).filter(|call| call.leg == *leg);
+        let call = self.legs.get(leg).and_then(|id| self.calls.get(id));
+        if call.is_some_and(|call| call.leg != *leg) {
+            return if self.is_asked(leg) && takes(key) { Ear::Open } else { Ear::Nobody };
+        }
         match call.map(|call| &call.stage) {
             Some(Stage::AtMailbox(at)) if at.session.asks_secret() => Ear::Secret,
             Some(Stage::AtMailbox(_)) => Ear::Open,

@@ -197,7 +197,7 @@ impl Switchboard {
     ) {
         let now = self.now();
         let leg = self.out.leg_id();
-        let Some((caller, caller_name)) = self.shown(id, &party) else { return };
+        let Some((caller, caller_name)) = self.shown(id, &endpoint) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
         call.playing = None;
         call.dialled.push(LegRecord::dialled(leg.clone(), party.role(), party.words(), now));
@@ -212,9 +212,9 @@ impl Switchboard {
     }
 
     /// Whom a phone or somebody outside sees calling.
-    pub(super) fn shown(&self, id: CallId, to: &Party) -> Option<(Number, Label)> {
+    pub(super) fn shown(&self, id: CallId, at: &Endpoint) -> Option<(Number, Label)> {
         let call = self.calls.get(&id)?;
-        let own = self.outside_caller().filter(|_| matches!(to, Party::Outside(_)));
+        let own = self.outside_caller().filter(|_| matches!(at, Endpoint::Trunk { .. }));
         let from = own.or_else(|| call.arrival.from.clone()).unwrap_or_else(|| call.arrival.to.clone());
         Some((from, call.arrival.from_name.clone()))
     }

@@ -14,7 +14,7 @@ use crate::{
     infra::site::{Beyond, Human, Queue, Step},
     live::{
         agent::Agent,
-        call::{Next, Party, Stage, Timer},
+        call::{Next, Stage, Timer},
         dialog::Dialog,
         queue::Place,
         routing::Goal,
@@ -221,15 +221,14 @@ impl Switchboard {
     /// Rings an agent whom somebody named, if free.
     pub(super) fn ring_agent(&mut self, id: CallId, name: &Name, after: Next) {
         let now = self.now();
-        let settings = self.site.agents.get(name).and_then(|agent| self.extension(&agent.extension));
-        let free = self.agents.get(name).is_some_and(Agent::free);
-        let (Some(endpoint), true) = (settings, free) else {
+        let there = self.site.agents.contains_key(name);
+        if !there || !self.agents.get(name).is_some_and(Agent::free) {
             if let Some(call) = self.calls.get_mut(&id) {
                 self.out.tell(call, format_smolstr!("{name} is not free any more"));
             }
             let after = self.again(id, after);
             return self.go(id, super::goals::ending(after, HangupCause::USER_BUSY));
-        };
+        }
         let after = self.again(id, after);
         let ring = match &after {
             Next::Wait(waiting) => self.site.queues.get(&waiting.queue).map(|queue| queue.ring),
@@ -237,7 +236,7 @@ impl Switchboard {
         };
         self.agents.offer(name, id, now);
         let ring = ring.unwrap_or(super::goals::RING);
-        self.dial(id, Party::Agent(name.clone()), endpoint, ring, after);
+        self.dial_agent(id, name, ring, after);
     }
 
     /// Who is to wait again has the place meanwhile, if the queue is still there. What was waited or talked before is booked.

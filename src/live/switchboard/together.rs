@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use smol_str::format_smolstr;
 
-use super::{asked::Rung, pairs::Pair, state::Switchboard, view::Why};
+use super::{pairs::Pair, state::Switchboard, view::Why};
 use crate::{
     base::id::{CallId, LegId, Name},
     infra::site::Strategy,
     live::{
         agent::Agent,
-        call::{Member, Next, Party, Presence, Stage, Timer},
+        call::{Member, Next, Presence, Stage, Timer},
         queue::Place,
     },
-    ports::engine::{Endpoint, HangupCause},
+    ports::engine::HangupCause,
 };
 
 /// So many are rung at once, at most: the first in the queue's order.
@@ -84,10 +84,7 @@ impl Switchboard {
     }
 
     fn ring_agent_of_many(&mut self, id: CallId, name: Name, ring: Duration) -> Option<Member> {
-        let extension = self.site.agents.get(&name).map(|agent| agent.extension.clone());
-        let endpoint = extension.and_then(|extension| self.extension(&extension));
-        let endpoint = endpoint.unwrap_or_else(|| Endpoint::Phone(name.clone()));
-        let rung = Rung { party: Party::Agent(name), endpoint, ring, trunk: None, why: Vec::new() };
+        let rung = self.agent_rung(&name, ring);
         self.ring_member(id, rung)
     }
 

@@ -216,7 +216,13 @@ pub struct AgentView {
     pub name: Name,
     #[schema(value_type = String)]
     pub display: SmolStr,
-    pub extension: Number,
+    /// Where the agent is rung.
+    #[serde(default)]
+    pub extension: Option<Number>,
+    /// The same, where that is outside: the last digits.
+    #[serde(default)]
+    #[schema(value_type = Option<String>)]
+    pub number: Option<SmolStr>,
     /// `logged out`, `ready`, `offered`, `talking`, `wrap-up`, `paused`, `resting` (did not answer), `phone gone`.
     #[schema(value_type = String)]
     pub state: SmolStr,

@@ -16,6 +16,7 @@ use crate::{
         clock::Stamp,
         id::{CallId, Name},
         number::Number,
+        text::masked,
     },
     live::{
         agent::{Agent, AgentState},
@@ -217,8 +218,8 @@ impl Switchboard {
         AgentView {
             name: name.clone(),
             display: settings.map(|settings| settings.display.clone()).unwrap_or_default(),
-            extension: settings
-                .map_or_else(|| self.site.fallback.clone(), |settings| settings.extension.clone()),
+            extension: settings.and_then(|settings| settings.phone.extension().cloned()),
+            number: settings.and_then(|settings| settings.phone.outside()).map(|n| masked(n.as_str())),
             state: agent.words(),
             since: agent.since,
             reason: agent.reason(),
@@ -265,7 +266,7 @@ impl Switchboard {
         /// Whether it is outside, and on which trunk.
         type Way<'a> = (bool, Option<&'a Name>);
         fn way<'a>(party: &Party, trunk: Option<&'a (Name, Vec<Name>)>) -> Way<'a> {
-            (matches!(party, Party::Outside(_)), trunk.map(|(name, _)| name))
+            (trunk.is_some() || matches!(party, Party::Outside(_)), trunk.map(|(name, _)| name))
         }
         let others: Vec<Way> = match &call.stage {
             Stage::Dialling(with) | Stage::Talking { with, .. } => {

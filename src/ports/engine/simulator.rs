@@ -14,6 +14,6 @@ mod seen;
 mod world;
 
 pub use live::{Callers, start};
-pub use model::{Answer, Caller, Faults, Line, Phone};
+pub use model::{Answer, Caller, Faults, Line, Outsider, Phone};
 pub use mouth::{Frame, Mouth};
 pub use world::World;

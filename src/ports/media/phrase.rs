@@ -74,6 +74,7 @@ phrases! {
     WillCallBack: "轮到您时我们会回拨给您。再见。", "We will call you back when it is your turn. Goodbye.";
     CalledBack: "您好，这是您要求的回拨，正在为您接通，请稍候。",
         "Hello. You asked to be called back. Please hold, you are being connected.";
+    TakeCall: "有客户来电，接听请按1。", "A customer is calling. To take the call, press 1.";
     Today: "今天", "today";
     Yesterday: "昨天", "yesterday";
     Day: "日", "";
@@ -186,6 +187,11 @@ pub fn will_call_back(locale: Locale) -> Vec<Media> {
 
 pub fn called_back(locale: Locale) -> Vec<Media> {
     phrase(Phrase::CalledBack, locale).into_iter().collect()
+}
+
+/// An agent who was rung outside takes the call by pressing 1. Neither caller nor queue are named: who listens is not known yet.
+pub fn take_call(locale: Locale) -> Vec<Media> {
+    phrase(Phrase::TakeCall, locale).into_iter().collect()
 }
 
 /// Every text that any of these may say.

@@ -66,6 +66,10 @@ pub(in super::super) fn check(
             }
         }
     }
+    let agents = table(people, "agents").iter().filter_map(|(_, node)| field(node, "number"));
+    for node in agents.filter(|node| decode::text(node).is_some_and(|text| Number::new(text).is_ok())) {
+        house.outside(node, "", to);
+    }
     for (key, node) in table(dialing, "groups") {
         let otherwise =
             field(node, "otherwise").and_then(|n| Some((n, leads(n, &Sender::Group, house, to)?)));
@@ -210,23 +214,27 @@ impl<'a> House<'a> {
         Self { names, extensions, dialing, complete, outside: complete && !broken, deepest_menu }
     }
 
-    /// A number outside that a flow dials.
-    pub fn outside(&self, node: &Node, to: &mut Findings) -> Option<Number> {
+    /// A number outside that a flow dials, or at which an agent is rung. `instead`: what else there may be, where nothing says how to call outside.
+    pub fn outside(&self, node: &Node, instead: &str, to: &mut Findings) -> Option<Number> {
         let number = decode::dialled(node, "+862161234567", to)?;
         let (message, help) = match self.dialing.outside.as_ref().map(|outside| outside.reached(&number)) {
             Some(Reached::Class { .. }) => return Some(number),
             _ if !self.outside => return None,
             None => (
                 "nothing says how to call outside".to_owned(),
-                "add the section `outside` to dialing.yaml, or name a trunk: `{ trunk: carrier, number: … }`",
+                format!("add the section `outside` to dialing.yaml{instead}"),
             ),
             Some(Reached::Blocked(pattern)) => (
                 format!("{number} is blocked by the pattern `{pattern}`"),
-                "name another number, or narrow `blocked` in dialing.yaml",
+                "name another number, or narrow `blocked` in dialing.yaml".to_owned(),
+            ),
+            Some(Reached::Emergency(_)) => (
+                format!("{number} is an emergency number: nobody is sent there unasked"),
+                "name another number".to_owned(),
             ),
             Some(_) => (
                 format!("{number} is by no pattern of dialing.yaml a number outside"),
-                "write it as a phone dials it, with the prefix, or with `+`; or add a pattern",
+                "write it as a phone dials it, with the prefix, or with `+`; or add a pattern".to_owned(),
             ),
         };
         to.error(Code::BadValue, node.place, message, help);

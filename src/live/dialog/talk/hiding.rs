@@ -11,7 +11,7 @@ use super::{
     words::{Fact, FactKind, Heard, Stage, Talking},
 };
 use crate::{
-    base::number::Key,
+    base::{number::Key, text::masked},
     infra::site::{Ask, Slot, Talk},
     language::entities,
 };
@@ -26,7 +26,7 @@ pub struct Hidden {
 
 impl Hidden {
     pub fn new(real: &str) -> Self {
-        Self { mask: mask(real), real: SecretString::from(real) }
+        Self { mask: masked(real), real: SecretString::from(real) }
     }
 
     /// The value under this number, if it has this mask.
@@ -44,18 +44,6 @@ impl Hidden {
         });
         u32::try_from(at).unwrap_or(u32::MAX)
     }
-}
-
-/// A `*` for each place, but for the last four of twelve or more and the last two of eight or more.
-fn mask(real: &str) -> SmolStr {
-    let count = real.chars().count();
-    let shown = match count {
-        12.. => 4,
-        8.. => 2,
-        _ => 0,
-    };
-    let hide = |(at, c)| if at + shown < count { '*' } else { c };
-    real.chars().enumerate().map(hide).collect()
 }
 
 /// The caller is being asked for a secret, or it is read back.
@@ -187,7 +175,7 @@ mod tests {
             ("4111111111111234", "************1234"),
             ("", ""),
         ] {
-            assert_eq!(mask(real), shown);
+            assert_eq!(masked(real), shown);
         }
         let mut all = Vec::new();
         let told = ["4000000000001234", "4111111111111234", "4000000000001234"];

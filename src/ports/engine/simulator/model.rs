@@ -47,6 +47,14 @@ pub struct Line {
     pub talk: Duration,
 }
 
+/// Somebody with a telephone outside.
+#[derive(Clone, Debug)]
+pub struct Outsider {
+    pub line: Line,
+    /// Keys pressed so long after the answer.
+    pub keys: Vec<(Duration, Key)>,
+}
+
 /// What goes wrong, as probabilities between 0 and 1.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Faults {

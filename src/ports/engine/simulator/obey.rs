@@ -9,6 +9,7 @@ use super::{
 use crate::{
     base::{
         id::{LegId, Name, OrderId},
+        number::Key,
         text::Label,
     },
     ports::engine::{Command, Endpoint, Event, HangupCause, Order, Outcome, Verdict},
@@ -19,6 +20,7 @@ pub(super) struct Rung {
     pub(super) phone: Option<Name>,
     pub(super) answer: Answer,
     pub(super) talk: Duration,
+    pub(super) keys: Vec<(Duration, Key)>,
 }
 
 /// How long every prompt is.
@@ -160,8 +162,8 @@ impl World {
 
     /// A new leg rings.
     pub(super) fn ring(&mut self, leg: LegId, state: State, rung: Rung, timeout: Duration) {
-        let Rung { phone, answer, talk } = rung;
-        self.legs.insert(leg.clone(), Leg { phone, talk, ..Leg::new(state, self.now) });
+        let Rung { phone, answer, talk, keys } = rung;
+        self.legs.insert(leg.clone(), Leg { phone, talk, keys, ..Leg::new(state, self.now) });
         self.tell(Event::Ringing { leg: leg.clone() });
         if let Answer::After(span) = answer {
             self.schedule(self.now + span, Happening::Answers(leg.clone()));
@@ -182,11 +184,16 @@ impl World {
                 }
                 let intercom = matches!(endpoint, Endpoint::Intercom(_));
                 let answer = if intercom { Answer::After(Duration::ZERO) } else { phone.answer };
-                Rung { phone: Some(phone.extension.clone()), answer, talk: phone.talk }
+                Rung { phone: Some(phone.extension.clone()), answer, talk: phone.talk, keys: Vec::new() }
             }
-            Endpoint::Trunk { trunk, .. } => {
-                let line = self.lines.get(trunk).ok_or(HangupCause::UNALLOCATED_NUMBER)?;
-                Rung { phone: None, answer: line.answer, talk: line.talk }
+            Endpoint::Trunk { trunk, number } => {
+                let line = self.lines.get(trunk);
+                let fails = line.is_some_and(|line| matches!(line.answer, Answer::Fail(_)));
+                let outsider = self.outsiders.get(number).filter(|_| !fails);
+                let line = outsider.map(|outsider| &outsider.line).or(line);
+                let line = line.ok_or(HangupCause::UNALLOCATED_NUMBER)?;
+                let keys = outsider.map(|outsider| outsider.keys.clone()).unwrap_or_default();
+                Rung { phone: None, answer: line.answer, talk: line.talk, keys }
             }
         };
         match rung.answer {

@@ -31,6 +31,10 @@ impl World {
             leg.lease = Some(at);
         });
         self.schedule(at, Happening::LeaseEnds(leg.clone(), at));
+        let keys = self.legs.get(leg).map(|leg| leg.keys.clone()).unwrap_or_default();
+        for (after, key) in keys {
+            self.schedule(self.now + after, Happening::Presses(leg.clone(), key));
+        }
         self.tell(Event::Answered { leg: leg.clone() });
     }
 

@@ -8,7 +8,7 @@ use std::{
 use smol_str::SmolStr;
 
 use super::{
-    model::{Caller, Faults, Line, Phone},
+    model::{Caller, Faults, Line, Outsider, Phone},
     seen::{AUDITS, LEASE},
 };
 use crate::{
@@ -16,7 +16,7 @@ use crate::{
         attendance::Attendance,
         clock::Stamp,
         id::{LegId, Name, OrderId, RoomId},
-        number::Key,
+        number::{Key, Number},
         text::Label,
     },
     ports::engine::{Arrival, Event, HangupCause, Hearing, Order, Stream, Verdict},
@@ -52,6 +52,8 @@ pub(super) struct Leg {
     /// The phone that was dialled.
     pub(super) phone: Option<Name>,
     pub(super) talk: Duration,
+    /// What is pressed after the answer.
+    pub(super) keys: Vec<(Duration, Key)>,
     pub(super) playing: Option<OrderId>,
     pub(super) music: bool,
     pub(super) recording: Option<(OrderId, Stamp)>,
@@ -85,6 +87,7 @@ impl Leg {
             caller: None,
             phone: None,
             talk: Duration::ZERO,
+            keys: Vec::new(),
             playing: None,
             music: false,
             recording: None,
@@ -129,6 +132,7 @@ pub struct World {
     pub(super) faults: Faults,
     pub(super) phones: BTreeMap<Name, Phone>,
     pub(super) lines: BTreeMap<Name, Line>,
+    pub(super) outsiders: BTreeMap<Number, Outsider>,
     pub(super) legs: BTreeMap<LegId, Leg>,
     pub(super) agenda: BTreeMap<(Stamp, u64), Happening>,
     pub(super) told: BTreeMap<(Stamp, u64), Event>,
@@ -158,6 +162,7 @@ impl World {
             faults,
             phones: phones.into_iter().map(|phone| (phone.extension.clone(), phone)).collect(),
             lines: BTreeMap::new(),
+            outsiders: BTreeMap::new(),
             legs: BTreeMap::new(),
             agenda: BTreeMap::new(),
             told: BTreeMap::new(),
@@ -211,6 +216,11 @@ impl World {
     /// What answers on a trunk; nobody does on one that is not named.
     pub fn line(&mut self, trunk: Name, line: Line) {
         self.lines.insert(trunk, line);
+    }
+
+    /// Who answers at a number, on any trunk that does not fail.
+    pub fn outsider(&mut self, number: Number, outsider: Outsider) {
+        self.outsiders.insert(number, outsider);
     }
 
     /// From now on other things go wrong.
