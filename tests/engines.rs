@@ -90,6 +90,8 @@ mod stands;
 mod states;
 #[path = "engines/streams.rs"]
 mod streams;
+#[path = "engines/surveys.rs"]
+mod surveys;
 #[path = "engines/talk.rs"]
 mod talk;
 #[path = "engines/tapping.rs"]

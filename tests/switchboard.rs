@@ -65,6 +65,8 @@ mod speech;
 mod spoken;
 #[path = "switchboard/supervision.rs"]
 mod supervision;
+#[path = "switchboard/surveys.rs"]
+mod surveys;
 #[path = "switchboard/talks.rs"]
 mod talks;
 #[path = "switchboard/telephony.rs"]

@@ -18,7 +18,9 @@ use crate::{
     http::Explanation,
     live::{
         record::{CallRecord, EndedBy, LegRecord, Role},
-        switchboard::view::{Assignment, CallDetail, Passed, Recording, SummaryView, SummedBy, Why},
+        switchboard::view::{
+            Assignment, CallDetail, Passed, Recording, SummaryView, SummedBy, SurveyView, Why,
+        },
     },
 };
 
@@ -120,6 +122,11 @@ fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
         let _ = writeln!(told, "The caller and the way through the flow were erased {}", paint.time(at, now));
     }
     told += &summary(call.summary.as_ref());
+    if let Some(SurveyView { queue, agent, of, rating }) = &call.survey {
+        let with = agent.as_ref().map_or(String::new(), |agent| format!(" about agent {agent}"));
+        let answer = rating.map_or("no answer".to_owned(), |rating| format!("answered {rating} of {of}"));
+        let _ = writeln!(told, "Asked how it was{with}, queue {queue}: {answer}");
+    }
     told + "\n" + &legs(paint, &call.legs, now) + &recordings(paint, &call.recordings, now)
 }
 

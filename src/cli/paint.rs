@@ -177,6 +177,11 @@ pub(super) fn millis(millis: u64) -> String {
     span(Duration::from_millis(millis))
 }
 
+/// Tenths, never rounded up to what was promised.
+pub(super) fn percent(permille: Option<u64>) -> String {
+    permille.map_or_else(|| "–".to_owned(), |permille| format!("{}.{} %", permille / 10, permille % 10))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::{
     Exit, Fault, agents,
     context::Context,
-    paint::{Paint, millis, number, text},
+    paint::{Paint, millis, number, percent, text},
     show::{Watch, print, render, show},
 };
 use crate::{
@@ -126,11 +126,6 @@ fn service(cx: &Context, queue: &QueueView) -> String {
         ["OVER", &within, "ANSWERED", "ABANDONED", "WAIT", "OFFERED", "BY", "HUNG UP", "SHORT", "ELSEWHERE"];
     let rows = [line("15 minutes", &of.lately), line("today", &of.today)];
     format!("{}Promised: {} % within {}.\n", cx.paint.table(&head, rows), of.percent, millis(of.within_ms))
-}
-
-/// Tenths, never rounded up to what was promised.
-fn percent(permille: Option<u64>) -> String {
-    permille.map_or_else(|| "–".to_owned(), |permille| format!("{}.{} %", permille / 10, permille % 10))
 }
 
 /// Who waits has waited longer since the answer came.

@@ -1,14 +1,18 @@
-//! `tandem report`: what came in on each day, and what became of it.
+//! `tandem report`: what came in on each day, and what became of it; what callers answered.
 
 use jiff::civil::Date;
+use serde::de::DeserializeOwned;
 
 use super::{
     Exit, Fault,
     context::Context,
-    paint::{Paint, faint, millis, number, text},
+    paint::{Paint, faint, millis, number, percent, text},
     show::{print, render, save},
 };
-use crate::live::record::{Counts, DayReport};
+use crate::live::{
+    record::{Counts, DayReport, SurveyReport},
+    switchboard::view::RatedView,
+};
 
 /// Reports on finished calls
 #[derive(Debug, clap::Args)]
@@ -22,31 +26,78 @@ enum Report {
     /// Calls from outside, day by day and queue by queue: how many, how they came out, how long they waited and talked
     ///
     /// Days are those of the site's time zone. RESOLVED are calls that somebody answered or the menu settled.
-    Daily {
-        /// The first day, like 2026-11-01; six days before the last unless told
-        #[arg(long, value_name = "DAY")]
-        from: Option<Date>,
-        /// The last day; today unless told
-        #[arg(long, value_name = "DAY")]
-        to: Option<Date>,
-        /// As a table for a spreadsheet
-        #[arg(long, conflicts_with = "json")]
-        csv: bool,
-    },
+    Daily(Days),
+    /// What callers answered who were asked how it was, day by day, by queue and by agent
+    ///
+    /// RATE is how many of those asked answered, GOOD how many of the answers were 4 or 5 of 5, AVERAGE the mean answer, of
+    /// the best one.
+    Surveys(Days),
+}
+
+#[derive(Debug, clap::Args)]
+struct Days {
+    /// The first day, like 2026-11-01; six days before the last unless told
+    #[arg(long, value_name = "DAY")]
+    from: Option<Date>,
+    /// The last day; today unless told
+    #[arg(long, value_name = "DAY")]
+    to: Option<Date>,
+    /// As a table for a spreadsheet
+    #[arg(long, conflicts_with = "json")]
+    csv: bool,
 }
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
-    let Report::Daily { from, to, csv } = args.report;
-    let day = |key, day: Option<Date>| day.map(|day| format!("{key}={day}&")).unwrap_or_default();
-    let format = if csv { "csv" } else { "json" };
-    let path = format!("/v1/reports/daily?{}{}format={format}", day("from", from), day("to", to));
-    if csv {
-        save(cx, &path, None).await?;
-    } else {
-        let answer = cx.client.get(&path).await?;
-        print(&render(cx, &answer, |days: &Vec<_>| table(&cx.paint, days)))?;
+    match args.report {
+        Report::Daily(days) => days.show(cx, "daily", table).await,
+        Report::Surveys(days) => days.show(cx, "surveys", surveys).await,
     }
-    Ok(Exit::Done)
+}
+
+impl Days {
+    async fn show<T: DeserializeOwned>(
+        self,
+        cx: &Context,
+        report: &str,
+        table: impl Fn(&Paint, &[T]) -> String,
+    ) -> Result<Exit, Fault> {
+        let day = |key, day: Option<Date>| day.map(|day| format!("{key}={day}&")).unwrap_or_default();
+        let format = if self.csv { "csv" } else { "json" };
+        let (from, to) = (day("from", self.from), day("to", self.to));
+        let path = format!("/v1/reports/{report}?{from}{to}format={format}");
+        if self.csv {
+            save(cx, &path, None).await?;
+        } else {
+            let answer = cx.client.get(&path).await?;
+            print(&render(cx, &answer, |days: &Vec<T>| table(&cx.paint, days)))?;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+fn surveys(paint: &Paint, days: &[SurveyReport]) -> String {
+    let line = |day: &SurveyReport, queue: &str, agent: &str, rated: &RatedView| {
+        vec![
+            if queue.is_empty() && agent.is_empty() {
+                text(day.day.to_string())
+            } else {
+                faint(day.day.to_string())
+            },
+            text(queue),
+            text(agent),
+            number(rated.asked),
+            number(rated.answered),
+            number(percent(rated.answer_permille)),
+            number(percent(rated.average_permille)),
+            number(percent(rated.good_permille)),
+        ]
+    };
+    let rows = days.iter().flat_map(|day| {
+        let queues = day.queues.iter().map(|of| line(day, of.queue.as_str(), "", &of.rated));
+        let agents = day.agents.iter().map(|of| line(day, "", of.agent.as_str(), &of.rated));
+        std::iter::once(line(day, "", "", &day.all)).chain(queues).chain(agents).collect::<Vec<_>>()
+    });
+    paint.table(&["DAY", "QUEUE", "AGENT", "ASKED", "ANSWERED", "RATE", "AVERAGE", "GOOD"], rows)
 }
 
 fn table(paint: &Paint, days: &[DayReport]) -> String {

@@ -145,15 +145,18 @@ pub(super) async fn metrics(rooms: State<Rooms>) -> Result<Response, Problem> {
     if let View::Calls(calls) = door.query(Query::Calls).await? {
         text.calls(&calls).unwrap_or_default();
     }
-    if let View::Queues(queues) = door.query(Query::Queues).await? {
-        text.queues(&queues).unwrap_or_default();
-        text.service(&queues).unwrap_or_default();
-    }
+    let queues = match door.query(Query::Queues).await? {
+        View::Queues(queues) => queues,
+        _ => Vec::new(),
+    };
+    text.queues(&queues).unwrap_or_default();
+    text.service(&queues).unwrap_or_default();
     if let View::Alerts(alerts) = door.query(Query::Alerts).await? {
         text.alerts(&alerts).unwrap_or_default();
     }
     if let View::Agents(agents) = door.query(Query::Agents).await? {
         text.agents(&agents).unwrap_or_default();
+        text.surveys(&queues, &agents).unwrap_or_default();
     }
     let spool = rooms.meters.spool.clone();
     let waiting = tokio::task::spawn_blocking(move || spool()).await.unwrap_or(0);

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     base::{clock::Stamp, id::CallId, number::Number},
     live::{
-        record::{Before, CallRecord, DayReport, Filter},
+        record::{Before, CallRecord, DayReport, Filter, SurveyReport},
         switchboard::view::CallDetail,
     },
 };
@@ -43,6 +43,9 @@ pub trait History: Send + Sync + 'static {
 
     /// What came from outside on each of `days` days.
     fn days(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DayReport>, Lost>>;
+
+    /// What callers answered on each of `days` days who were asked how it was.
+    fn surveys(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<SurveyReport>, Lost>>;
 
     /// One finished call.
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>>;

@@ -7,7 +7,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use jiff::civil::Date;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     Rooms,
@@ -19,7 +19,10 @@ use crate::{
         clock::{Clock, SystemClock},
         csv,
     },
-    live::record::{Counts, DayReport},
+    live::{
+        record::{Counts, DayReport, SurveyReport},
+        switchboard::view::RatedView,
+    },
 };
 
 /// Days of a report unless asked otherwise.
@@ -43,21 +46,37 @@ enum Format {
 }
 
 pub(super) async fn daily(rooms: State<Rooms>, Asked(days): Asked<Days>) -> Result<Response, Problem> {
-    let (first, count) = days.span(SystemClock.now().zoned(&rooms.history.zone()).date())?;
+    let (first, count) = days.span(today(&rooms))?;
     let reports = rooms.history.days(first, count).await?;
-    Ok(match days.format {
-        Some(Format::Csv) => {
-            let headers = [
-                (header::CONTENT_TYPE, "text/csv; charset=utf-8"),
-                (header::CONTENT_DISPOSITION, "attachment; filename=\"daily.csv\""),
-            ];
-            (headers, table(&reports)).into_response()
-        }
-        Some(Format::Json) | None => Json(reports).into_response(),
-    })
+    Ok(days.given(&reports, "daily", table))
+}
+
+pub(super) async fn surveys(rooms: State<Rooms>, Asked(days): Asked<Days>) -> Result<Response, Problem> {
+    let (first, count) = days.span(today(&rooms))?;
+    let reports = rooms.history.surveys(first, count).await?;
+    Ok(days.given(&reports, "surveys", answers))
+}
+
+fn today(rooms: &Rooms) -> Date {
+    SystemClock.now().zoned(&rooms.history.zone()).date()
 }
 
 impl Days {
+    /// The report as it is asked for.
+    fn given<T: Serialize>(&self, report: &[T], name: &str, table: impl Fn(&[T]) -> String) -> Response {
+        match self.format {
+            Some(Format::Csv) => {
+                let file = format!("attachment; filename=\"{name}.csv\"");
+                let headers = [
+                    (header::CONTENT_TYPE, "text/csv; charset=utf-8".to_owned()),
+                    (header::CONTENT_DISPOSITION, file),
+                ];
+                (headers, table(report)).into_response()
+            }
+            Some(Format::Json) | None => Json(report).into_response(),
+        }
+    }
+
     /// The first day, and how many.
     fn span(&self, today: Date) -> Result<(Date, u16), Problem> {
         let bad = |why: String| Problem::new(Says::BadQuery, why);
@@ -71,6 +90,46 @@ impl Days {
             Ok(_) => Err(bad(format!("a report has at most {MOST} days, not {days}"))),
         }
     }
+}
+
+/// Of the whole day, then queue by queue, then agent by agent.
+fn answers(reports: &[SurveyReport]) -> String {
+    let head = [
+        "day",
+        "queue",
+        "agent",
+        "asked",
+        "answered",
+        "answer_permille",
+        "average_permille",
+        "good",
+        "good_permille",
+    ];
+    let line = |report: &SurveyReport, queue: &str, agent: &str, rated: &RatedView| {
+        let or_none = |rate: Option<u64>| rate.map(|rate| rate.to_string()).unwrap_or_default();
+        csv::row([
+            report.day.to_string(),
+            queue.to_owned(),
+            agent.to_owned(),
+            rated.asked.to_string(),
+            rated.answered.to_string(),
+            or_none(rated.answer_permille),
+            or_none(rated.average_permille),
+            rated.good.to_string(),
+            or_none(rated.good_permille),
+        ])
+    };
+    let mut text = csv::row(head);
+    for report in reports {
+        text += &line(report, "", "", &report.all);
+        for of in &report.queues {
+            text += &line(report, of.queue.as_str(), "", &of.rated);
+        }
+        for of in &report.agents {
+            text += &line(report, "", of.agent.as_str(), &of.rated);
+        }
+    }
+    text
 }
 
 fn table(reports: &[DayReport]) -> String {

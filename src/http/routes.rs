@@ -28,7 +28,7 @@ use crate::{
         customer::{Customer, Draft, Imported},
     },
     live::{
-        record::{CallRecord, DayReport},
+        record::{CallRecord, DayReport, SurveyReport},
         switchboard::view::{
             Act, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView, ExtensionView,
             QueueView, Spot, StatusView,
@@ -145,6 +145,18 @@ pub const ROUTES: &[Route] = &[
         || get(report::daily),
         "What came from outside on each day, and what became of it",
         Gives::Json(many::<DayReport>),
+    )
+    .asked(&[&[
+        ("from", "the first day, like 2026-11-01"),
+        ("to", "the last day; at most 366 of them, the last 7 unless told"),
+        ("format", "json (what it is unless told) or csv"),
+    ]]),
+    reads(
+        "/v1/reports/surveys",
+        Read,
+        || get(report::surveys),
+        "What callers answered on each day who were asked how it was, by queue and by agent",
+        Gives::Json(many::<SurveyReport>),
     )
     .asked(&[&[
         ("from", "the first day, like 2026-11-01"),

@@ -188,7 +188,7 @@ impl File {
     }
 }
 
-const COLUMNS: [&str; 16] = [
+const COLUMNS: [&str; 18] = [
     "call",
     "direction",
     "from",
@@ -205,11 +205,15 @@ const COLUMNS: [&str; 16] = [
     "seconds",
     "cause",
     "ended_by",
+    "rating",
+    "rating_of",
 ];
 
 fn line(call: &CallRecord) -> String {
     let time = |at: Option<Stamp>| at.map(|at| at.to_string()).unwrap_or_default();
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let small = |value: Option<u8>| value.map(|value| value.to_string()).unwrap_or_default();
+    let survey = call.survey.as_ref();
     csv::row([
         call.id.to_string(),
         text(call.direction.map(Direction::word)),
@@ -227,5 +231,7 @@ fn line(call: &CallRecord) -> String {
         call.seconds().to_string(),
         call.cause.0.to_string(),
         call.ended_by.word().to_owned(),
+        small(survey.and_then(|survey| survey.rating)),
+        small(survey.map(|survey| survey.of)),
     ])
 }

@@ -45,6 +45,7 @@ mod source;
 mod speech;
 mod steps;
 mod store;
+mod survey;
 mod talks;
 mod tasks;
 mod tree;
@@ -64,8 +65,8 @@ pub use model::{
     Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind, EngineSettings, Escalation,
     Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings, Human, Jump, Lack,
     Limit, Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow, Parking, Part,
-    Passage, Prompt, Queue, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut, Silence,
-    SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Talk, TalkFault,
+    Passage, Prompt, Queue, RateStep, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut, Silence,
+    SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Survey, Talk, TalkFault,
     TaskSettings, Topic, TransferTo, Trunk, Unit, When, parts, skill_words,
 };
 pub use outside::Reached;
@@ -255,6 +256,7 @@ impl Trees {
         dialing::check(people_tree, dialing_tree, &house, to);
         let flows = self.read_flows(root, &house, &tongue, to);
         graph::across(&flows, to);
+        survey::check(queue_tree, &queues, &flows, to);
         unused::check(&flows, (queue_tree, &queues), (routing_tree, &routing), to);
         let flows = flows.into_iter().map(|(name, (flow, _))| (name, flow)).collect();
         let general = general?;

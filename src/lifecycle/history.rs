@@ -15,7 +15,7 @@ use crate::{
         site::Site,
     },
     live::record::{
-        Before, CallRecord, DayReport, Filter,
+        Before, CallRecord, DayReport, Filter, SurveyReport,
         store::{CallStore, Eraser},
     },
     ports::crm::Crm,
@@ -99,6 +99,10 @@ impl History for Stored {
 
     fn days(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DayReport>, Lost>> {
         Box::pin(async move { self.store.by_day(&self.zone(), first, days).await.map_err(lost) })
+    }
+
+    fn surveys(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<SurveyReport>, Lost>> {
+        Box::pin(async move { self.store.surveys(&self.zone(), first, days).await.map_err(lost) })
     }
 
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {

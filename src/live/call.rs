@@ -7,7 +7,8 @@ mod timers;
 
 pub use meeting::{Meeting, Member, Presence};
 pub use model::{
-    AtMailbox, Attending, Call, Caller, Conferring, Dialled, Next, Parked, Party, Stage, Tape, Turn, Waiting,
+    AtMailbox, Attending, Call, Caller, Conferring, Dialled, Next, Parked, Party, Stage, Survey, Tape, Turn,
+    Waiting,
 };
 pub use spoken::{Said, Spoken};
 pub use timers::{Timer, Timers};

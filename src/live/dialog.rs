@@ -3,6 +3,7 @@
 
 mod conversing;
 mod model;
+mod rating;
 mod rules;
 pub mod talk;
 

@@ -3,9 +3,11 @@
 mod day;
 mod find;
 pub mod store;
+mod survey;
 
 pub use day::{Counts, DayReport, QueueCounts};
 pub use find::{Filter, Unfindable};
+pub use survey::{AgentRated, QueueRated, SurveyReport};
 
 use serde::{Deserialize, Serialize};
 
@@ -16,7 +18,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    live::switchboard::view::{Recording, SummaryView, Why},
+    live::switchboard::view::{Recording, SummaryView, SurveyView, Why},
     ports::engine::HangupCause,
 };
 
@@ -52,6 +54,9 @@ pub struct CallRecord {
     /// What its conversations were about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub summary: Option<SummaryView>,
+    /// What the caller answered who was asked how it was.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub survey: Option<SurveyView>,
     /// When all that could tell of a person was removed; times, causes and the people of the house stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Stamp>,

@@ -69,6 +69,7 @@ mod stages;
 mod state;
 mod summaries;
 mod supervision;
+mod surveys;
 mod tapes;
 mod together;
 mod trunks;

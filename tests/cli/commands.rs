@@ -115,6 +115,7 @@ fn help_is_as_it_was() {
         &["language", "promote"],
         &["explain"],
         &["report", "daily"],
+        &["report", "surveys"],
         &["top"],
         &["completions"],
         &["serve"],

@@ -29,8 +29,8 @@ use tandem::{
             door::{Ask, Door},
             view::{
                 Act, Actor, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView,
-                EngineView, ExtensionView, FiguresView, ParticipantView, Query, QueueView, Refusal,
-                ServiceView, StatusView, View, Why,
+                EngineView, ExtensionView, FiguresView, ParticipantView, Query, QueueView, RatedView,
+                Refusal, ServiceView, StatusView, View, Why,
             },
         },
     },
@@ -405,6 +405,7 @@ fn queues() -> Vec<QueueView> {
                 average_wait_ms: Some(13_500),
             },
         },
+        rated: if queue == "sales" { crate::past::rated() } else { RatedView::default() },
     };
     vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
 }
@@ -445,6 +446,7 @@ fn agent(
         queues: vec![name("sales")],
         calls_today: 3,
         until: None,
+        rated: RatedView::default(),
     }
 }
 

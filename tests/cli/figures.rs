@@ -59,6 +59,10 @@ fn live_state_is_told_in_figures() {
         ("tandem_queue_abandonment_ratio{queue=\"sales\",over=\"day\"}", 2.0 / 18.0),
         ("tandem_queue_average_wait_seconds{queue=\"sales\",over=\"day\"}", 13.5),
         ("tandem_queue_offered{queue=\"sales\",over=\"15m\"}", 0.0),
+        ("tandem_survey_asked{queue=\"sales\"}", 12.0),
+        ("tandem_survey_answer_ratio{queue=\"sales\"}", 0.75),
+        ("tandem_survey_good_ratio{queue=\"sales\"}", 6.0 / 9.0),
+        ("tandem_survey_average_ratio{queue=\"sales\"}", 0.822),
         ("tandem_calls_today", 17.0),
         ("tandem_spool_bytes", 4711.0),
     ] {

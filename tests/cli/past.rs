@@ -16,9 +16,10 @@ use tandem::{
     http::{History, Lost},
     live::{
         record::{
-            Before, CallRecord, Counts, DayReport, Direction, EndedBy, Filter, LegRecord, QueueCounts, Role,
+            AgentRated, Before, CallRecord, Counts, DayReport, Direction, EndedBy, Filter, LegRecord,
+            QueueCounts, QueueRated, Role, SurveyReport,
         },
-        switchboard::view::{Pause, Recording, SummaryView, SummedBy},
+        switchboard::view::{Pause, RatedView, Recording, SummaryView, SummedBy, SurveyView},
     },
     ports::engine::HangupCause,
 };
@@ -74,7 +75,20 @@ fn record() -> CallRecord {
             promises: vec!["三个工作日内原路退回".into()],
             by: SummedBy::BuiltIn,
         }),
+        survey: Some(SurveyView { queue: name("sales"), agent: Some(name("li")), of: 5, rating: Some(4) }),
         erased: None,
+    }
+}
+
+/// What callers of `sales` answered, or of one of its agents.
+pub fn rated() -> RatedView {
+    RatedView {
+        asked: 12,
+        answered: 9,
+        good: 6,
+        answer_permille: Some(750),
+        good_permille: Some(666),
+        average_permille: Some(822),
     }
 }
 
@@ -136,6 +150,18 @@ impl History for Past {
         let day = |n: i64| {
             let day = first.checked_add(Span::new().days(n)).expect("a day");
             DayReport { day, hours: 24, all, queues: vec![queue.clone()] }
+        };
+        let reports = self.rows().map(|_| (0..i64::from(days)).map(day).collect());
+        Box::pin(std::future::ready(reports))
+    }
+
+    fn surveys(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<SurveyReport>, Lost>> {
+        let (queue, agent) = (name("sales"), name("li"));
+        let day = |n: i64| SurveyReport {
+            day: first.checked_add(Span::new().days(n)).expect("a day"),
+            all: rated(),
+            queues: vec![QueueRated { queue: queue.clone(), rated: rated() }],
+            agents: vec![AgentRated { agent: agent.clone(), rated: RatedView::default() }],
         };
         let reports = self.rows().map(|_| (0..i64::from(days)).map(day).collect());
         Box::pin(std::future::ready(reports))

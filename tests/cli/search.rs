@@ -115,7 +115,7 @@ async fn a_question_that_makes_no_sense_is_refused() {
         assert_eq!(status, 422, "{query}: {text}");
     }
     let lost = Daemon::start(Mood::NoDatabase);
-    for path in ["history/search", "history/export", "reports/daily"] {
+    for path in ["history/search", "history/export", "reports/daily", "reports/surveys"] {
         let (status, _, _, text) = get(&lost, &format!("/v1/{path}")).await;
         assert_eq!(status, 503, "{path}: {text}");
     }
@@ -131,7 +131,7 @@ async fn a_file_has_every_call_once_and_no_formula() {
     assert!(lines[0].starts_with("call,direction,from,from_name,to,arrived,"), "{}", lines[0]);
     assert_eq!(lines.iter().filter(|line| line.starts_with("call,")).count(), 1);
     let whole = "0000000000001,inbound,13800138000,'=张伟,95001,2026-03-02T01:30:00.000Z,2026-03-02T01:30:00.100Z,\
-                 2026-03-02T01:32:09.800Z,answered,sales,li,5,120,129,16,caller";
+                 2026-03-02T01:32:09.800Z,answered,sales,li,5,120,129,16,caller,4,5";
     assert_eq!(lines.last(), Some(&whole));
     let (_, _, kind, text) = get(&daemon, &format!("/v1/history/export?called={MANY}&format=jsonl")).await;
     assert_eq!(kind, "application/x-ndjson");
@@ -189,4 +189,29 @@ fn days_are_told_as_a_table_as_json_and_for_a_spreadsheet() {
     let week = tandem(&daemon.socket, &["report", "daily", "--json"]);
     let week: Value = serde_json::from_str(out(&week)).expect("JSON");
     assert_eq!(week.as_array().map(Vec::len), Some(7));
+}
+
+#[test]
+fn answers_are_told_by_day_queue_and_agent() {
+    let daemon = Daemon::start(Mood::Well);
+    let said = |words: &[&str]| {
+        let day = ["report", "surveys", "--from", "2026-10-01", "--to", "2026-10-01"];
+        let done = tandem(&daemon.socket, &[&day, words].concat());
+        assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+        out(&done).to_owned()
+    };
+    insta::assert_snapshot!(said(&[]), @r"
+    DAY         QUEUE  AGENT  ASKED  ANSWERED  RATE    AVERAGE  GOOD
+    2026-10-01                   12         9  75.0 %   82.2 %  66.6 %
+    2026-10-01  sales            12         9  75.0 %   82.2 %  66.6 %
+    2026-10-01         li         0         0       –        –       –
+    ");
+    insta::assert_snapshot!(said(&["--csv"]).replace("\r\n", "\n"), @r"
+    day,queue,agent,asked,answered,answer_permille,average_permille,good,good_permille
+    2026-10-01,,,12,9,750,822,6,666
+    2026-10-01,sales,,12,9,750,822,6,666
+    2026-10-01,,li,0,0,,,0,
+    ");
+    let json: Value = serde_json::from_str(&said(&["--json"])).expect("JSON");
+    assert_eq!(json[0]["agents"][0]["answer_permille"], Value::Null);
 }

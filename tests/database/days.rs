@@ -6,7 +6,10 @@ use tandem::{
         clock::Stamp,
         id::{CallId, Name},
     },
-    live::record::{CallRecord, Direction, Outcome},
+    live::{
+        record::{CallRecord, Direction, Outcome},
+        switchboard::view::{Rated, RatedView, SurveyView},
+    },
 };
 
 use crate::house::{House, record};
@@ -94,4 +97,42 @@ pub async fn what_became_of_a_days_calls_is_told_for_each_queue(house: House) {
         day.queues.iter().map(|q| (q.queue.clone(), q.counts.calls, q.counts.average_wait_ms)).collect();
     let name = |text| Name::new(text).unwrap();
     assert_eq!(queues, [(name("sales"), 1, 19_000), (name("support"), 2, 2_500)]);
+}
+
+pub async fn answers_are_counted_by_day_queue_and_agent(house: House) {
+    let survey = |queue: &str, agent: Option<&str>, of, rating| {
+        let name = |text| Name::new(text).unwrap();
+        Some(SurveyView { queue: name(queue), agent: agent.map(name), of, rating })
+    };
+    let one = |n, time, survey| CallRecord { survey, ..at(n, time) };
+    let (day, next) = ("2026-11-21T04:00:00Z", "2026-11-22T04:00:00Z");
+    let calls = [
+        one(10, day, survey("sales", Some("li"), 5, Some(5))),
+        one(11, day, survey("sales", Some("li"), 5, Some(3))),
+        one(12, day, survey("sales", Some("bob"), 5, None)),
+        // 2 of 3 is no four fifths; 4 of 5 is.
+        one(13, day, survey("support", Some("bob"), 3, Some(2))),
+        one(14, day, survey("support", None, 5, Some(4))),
+        one(15, day, None),
+        one(16, next, survey("sales", Some("li"), 5, Some(1))),
+    ];
+    house.store().write(&calls).await.unwrap();
+    let days = house.store().surveys(&TimeZone::UTC, date(2026, 11, 20), 3).await.unwrap();
+    let all: Vec<_> = days.iter().map(|day| (day.all.asked, day.all.answered, day.all.good)).collect();
+    assert_eq!(all, [(0, 0, 0), (5, 4, 2), (1, 1, 0)]);
+    assert_eq!(days[0].all, RatedView::default());
+    let told = days[1].queues.iter().map(|of| (of.queue.to_string(), of.rated));
+    let mut live = [Rated::default(); 2];
+    for (place, of, rating) in
+        [(0, 5, Some(5)), (0, 5, Some(3)), (0, 5, None), (1, 3, Some(2)), (1, 5, Some(4))]
+    {
+        live[place].add(of, rating);
+    }
+    let same = [("sales".to_owned(), live[0].into()), ("support".to_owned(), live[1].into())];
+    assert_eq!(told.collect::<Vec<_>>(), same, "as it is counted while it happens");
+    let RatedView { answer_permille, good_permille, average_permille, .. } = days[1].queues[0].rated;
+    assert_eq!((answer_permille, good_permille, average_permille), (Some(666), Some(500), Some(800)));
+    let agents: Vec<_> =
+        days[1].agents.iter().map(|of| (of.agent.to_string(), of.rated.asked, of.rated.answered)).collect();
+    assert_eq!(agents, [("bob".to_owned(), 2, 1), ("li".to_owned(), 2, 2)]);
 }

@@ -20,7 +20,7 @@ use tandem::{
             CallRecord, Direction, EndedBy, LegRecord, Role,
             store::{CallStore, Projection, Standing},
         },
-        switchboard::view::{Pause, Recording, SummaryView, SummedBy, Why},
+        switchboard::view::{Pause, Recording, SummaryView, SummedBy, SurveyView, Why},
     },
     ports::engine::HangupCause,
 };
@@ -71,6 +71,12 @@ pub fn record(n: u64) -> CallRecord {
             text: "我要退款 … '); DROP TABLE calls; --".into(),
             promises: vec!["We'll send it again.".into()],
             by: if talked { SummedBy::Remote } else { SummedBy::BuiltIn },
+        }),
+        survey: talked.then(|| SurveyView {
+            queue: Name::new("sales").unwrap(),
+            agent: (!n.is_multiple_of(8)).then(|| Name::new(format!("agent-{}", n % 7)).unwrap()),
+            of: 5,
+            rating: (!n.is_multiple_of(4)).then(|| 1 + (n % 5) as u8),
         }),
         erased: None,
     }

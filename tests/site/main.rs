@@ -9,6 +9,7 @@ mod hostile;
 mod random;
 mod routing;
 mod speech;
+mod surveys;
 mod talks;
 mod without;
 

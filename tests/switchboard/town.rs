@@ -10,6 +10,7 @@ use tandem::{
 
 use super::{
     rig::{self, Rig, name, number, secs},
+    surveys::asking,
     telephony::house,
 };
 
@@ -49,7 +50,7 @@ pub fn site() -> Site {
     }
     steps.extend(more.map(|(_, text, step)| (name(text), step)));
     steps.insert(name("dialled"), to(TransferTo::Collected(name("digits")), 20));
-    site
+    asking(site, 80, 3)
 }
 
 fn collect(prompt: tandem::infra::site::Prompt) -> CollectStep {

@@ -85,6 +85,7 @@ impl Drawing {
             Step::Play { .. } => "plays",
             Step::Menu(_) => "menu",
             Step::Collect(_) => "collects",
+            Step::Rate(rate) => &format!("asks for 1 to {}", rate.of),
             Step::Queue { queue, .. } => &format!("queue {queue}"),
             Step::Route { policy, .. } => &format!("policy {policy}"),
             Step::Transfer { .. } => "transfer",
@@ -106,6 +107,10 @@ impl Drawing {
             Step::Collect(collect) => {
                 self.arrow(id, collect.next.as_str(), "");
                 self.arrow(id, collect.otherwise.as_str(), "otherwise");
+            }
+            Step::Rate(rate) => {
+                self.arrow(id, rate.next.as_str(), "");
+                self.arrow(id, rate.otherwise.as_str(), "no answer");
             }
             Step::Queue { otherwise, .. }
             | Step::Route { otherwise, .. }

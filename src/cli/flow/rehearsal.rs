@@ -91,10 +91,7 @@ impl<'s> Rehearsal<'s> {
         let (mut heard, word) = (None, Happening::Word);
         let happenings = match deed {
             Deed::Say(text) => {
-                let understood = self.talk().zip(self.dialog.talk.as_ref()).map(|(talk, conversation)| {
-                    let flow = &self.dialog.flow;
-                    self.ears.understand(flow, talk, &conversation.talking, text, self.now).heard
-                });
+                let understood = self.understood(text);
                 if understood.is_none() {
                     let why = vec!["nobody listens to words here: press keys".to_owned()];
                     return Turn { why, ..Turn::default() };
@@ -108,6 +105,19 @@ impl<'s> Rehearsal<'s> {
             Deed::Failed => vec![word(Input::Task(None))],
         };
         self.put(happenings, heard)
+    }
+
+    /// What somebody here who listens makes of it.
+    fn understood(&self, text: &str) -> Option<Heard> {
+        let Dialog { flow, step, language, talk: conversation, .. } = &self.dialog;
+        match self.site.flows.get(flow)?.steps.get(step)? {
+            Step::Talk(talk) => {
+                let talking = &conversation.as_ref()?.talking;
+                Some(self.ears.understand(flow, talk, talking, text, self.now).heard)
+            }
+            Step::Rate(_) => Some(self.ears.value(*language, text, self.now).heard),
+            _ => None,
+        }
     }
 
     fn press(&mut self, keys: &[Key]) -> Turn {
@@ -227,6 +237,8 @@ impl<'s> Rehearsal<'s> {
             | Act::GoOn
             | Act::Listen(..)
             | Act::Deaf
+            | Act::Asked { .. }
+            | Act::Rated(_)
             | Act::Wait(_) => {}
             Act::Queue { queue, brief, .. } => {
                 let context = brief.iter().flat_map(|brief| &brief.context.topics);

@@ -269,6 +269,7 @@ mod tests {
             queues: vec![name("sales")],
             calls_today: 3,
             until: None,
+            rated: crate::live::switchboard::view::RatedView::default(),
         }
     }
 
@@ -303,6 +304,7 @@ mod tests {
                 drained: None,
                 expanded: false,
                 service: crate::live::switchboard::view::ServiceView::default(),
+                rated: crate::live::switchboard::view::RatedView::default(),
             }],
             agents: (0..agents).map(agent).collect(),
             calls: vec![CallView {

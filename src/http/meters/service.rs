@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Text;
-use crate::live::switchboard::view::{FiguresView, QueueView};
+use crate::live::switchboard::view::{AgentView, FiguresView, QueueView, RatedView};
 
 type Figure = fn(&FiguresView) -> Option<f64>;
 
@@ -23,7 +23,32 @@ fn ratio(of: u64, all: u64) -> Option<f64> {
     (all > 0).then(|| of as f64 / all as f64)
 }
 
+type Rating = fn(&RatedView) -> Option<f64>;
+
+/// Of the day, by queue and by agent.
+const RATINGS: [(&str, &str, Rating); 4] = [
+    ("survey_asked", "Callers who were asked today how it was.", |of| Some(of.asked as f64)),
+    ("survey_answer_ratio", "Answered, of those asked today.", |of| ratio(of.answered, of.asked)),
+    ("survey_good_ratio", "Answers of 4 or 5 of 5, of all today.", |of| ratio(of.good, of.answered)),
+    ("survey_average_ratio", "The mean answer today, of the best one.", |of| {
+        of.average_permille.map(|permille| permille as f64 / 1000.0)
+    }),
+];
+
 impl Text {
+    pub(super) fn surveys(&mut self, queues: &[QueueView], agents: &[AgentView]) -> fmt::Result {
+        for (name, help, figure) in RATINGS {
+            self.head(name, "gauge", help)?;
+            let queues = queues.iter().map(|queue| ("queue", &queue.name, &queue.rated));
+            let agents = agents.iter().map(|agent| ("agent", &agent.name, &agent.rated));
+            for (what, whose, rated) in queues.chain(agents).filter(|(.., rated)| rated.asked > 0) {
+                let Some(value) = figure(rated) else { continue };
+                writeln!(self.0, "tandem_{name}{{{what}=\"{whose}\"}} {value}")?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn service(&mut self, queues: &[QueueView]) -> fmt::Result {
         let (target, within) = ("queue_service_level_target_ratio", "queue_service_level_within_seconds");
         self.head(target, "gauge", "How many of those offered are to be answered in time.")?;

@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 7] = [
+const STEPS: [Step; 8] = [
     Step {
         name: "calls",
         sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
@@ -50,6 +50,11 @@ const STEPS: [Step; 7] = [
         name: "customers",
         sqlite: include_str!("../../../migrations/sqlite/0007_customers.sql"),
         postgres: include_str!("../../../migrations/postgres/0007_customers.sql"),
+    },
+    Step {
+        name: "surveys",
+        sqlite: include_str!("../../../migrations/sqlite/0008_surveys.sql"),
+        postgres: include_str!("../../../migrations/postgres/0008_surveys.sql"),
     },
 ];
 
@@ -92,12 +97,22 @@ mod tests {
                 3_056_045_033,
                 537_166_195,
                 1_214_108_936,
-                2_979_288_026
+                2_979_288_026,
+                3_929_406_908
             ]
         );
         assert_eq!(
             sums(for_postgres()),
-            [223_965_641, 759_505_550, 351_881_732, 2_835_124_461, 2_524_549_523, 1_214_108_936, 902_170_546]
+            [
+                223_965_641,
+                759_505_550,
+                351_881_732,
+                2_835_124_461,
+                2_524_549_523,
+                1_214_108_936,
+                902_170_546,
+                2_217_199_257
+            ]
         );
     }
 }

@@ -15,6 +15,7 @@ pub(crate) fn targets(step: &Step) -> Vec<&Name> {
         Step::Say { next, .. } | Step::Play { next, .. } => vec![next],
         Step::Menu(menu) => menu.keys.values().chain([&menu.otherwise]).collect(),
         Step::Collect(collect) => vec![&collect.next, &collect.otherwise],
+        Step::Rate(rate) => vec![&rate.next, &rate.otherwise],
         Step::Queue { otherwise, .. } | Step::Route { otherwise, .. } | Step::Transfer { otherwise, .. } => {
             vec![otherwise]
         }

@@ -22,11 +22,11 @@ use smol_str::SmolStr;
 
 pub use acd::{
     Beyond, Callback, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, ServiceLevel, Skills,
-    Strategy, skill_words,
+    Strategy, Survey, skill_words,
 };
 pub use alerts::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Unit};
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
-pub use flow::{CollectStep, Flow, MenuStep, Step, TransferTo};
+pub use flow::{CollectStep, Flow, MenuStep, RateStep, Step, TransferTo};
 pub use routing::{Canary, First, Rule, When};
 pub use speech::{Hearer, Hears, Speaker, Speaks};
 pub use talk::{

@@ -12,6 +12,7 @@ use super::{
     prompt::Tongue,
     skills,
     source::Findings,
+    survey,
     tree::{Node, Value},
 };
 use crate::base::id::Name;
@@ -33,6 +34,7 @@ const QUEUE: Shape = Shape {
         ("overflow", "overflow: [ { waited: 1m, queue: backup } ]"),
         ("service_level", "service_level: { percent: 80, within: 20s }"),
         ("callback", "callback: { key: 1 }"),
+        ("survey", "survey: { flow: rating }"),
     ],
 };
 
@@ -63,6 +65,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
             let overflow = fields.get("overflow").map(|n| overflow::read(n, names, max_wait, to));
             let level = fields.get("service_level").map(|n| service_level(n, to));
             let callback = fields.get("callback").map(|n| callback::read(n, to));
+            let survey = fields.get("survey").map(|n| survey::read(n, names, to));
             let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
                 name?,
@@ -78,6 +81,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                     announce: announce.flatten(),
                     service_level: level.flatten().unwrap_or_default(),
                     callback: callback.flatten(),
+                    survey: survey.flatten(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))

@@ -6,7 +6,7 @@ use super::{
     decode::{self, Fields, Shape, suggest},
     dialing::House,
     flows::HANGUP,
-    model::{CollectStep, MenuStep, Step, TransferTo},
+    model::{CollectStep, MenuStep, RateStep, Step, TransferTo},
     names::{Known, Names},
     problem::Code,
     prompt::Tongue,
@@ -29,8 +29,20 @@ pub(super) struct Scope<'a> {
     pub entries: &'a [(Key, Node)],
 }
 
-const KINDS: [&str; 11] =
-    ["say", "play", "menu", "collect", "queue", "route", "transfer", "hours", "voicemail", "flow", "hangup"];
+const KINDS: [&str; 12] = [
+    "say",
+    "play",
+    "menu",
+    "collect",
+    "rate",
+    "queue",
+    "route",
+    "transfer",
+    "hours",
+    "voicemail",
+    "flow",
+    "hangup",
+];
 
 const SAY: Shape = Shape {
     what: "a step that says something",
@@ -63,6 +75,18 @@ const COLLECT: Shape = Shape {
         ("timeout", "timeout: 5s"),
         ("tries", "tries: 3"),
         ("invalid", "invalid: { zh: 输入有误。, en: That is not valid. }"),
+    ],
+};
+const RATE: Shape = Shape {
+    what: "a step that asks how it was",
+    keys: &[
+        ("rate", "rate: { zh: 请按1到5打分。, en: Please press 1 to 5. }"),
+        ("of", "of: 5"),
+        ("next", "next: thanks"),
+        ("otherwise", "otherwise: thanks"),
+        ("timeout", "timeout: 5s"),
+        ("tries", "tries: 2"),
+        ("invalid", "invalid: { zh: 输入有误。, en: That is not an answer. }"),
     ],
 };
 const QUEUE: Shape = Shape {
@@ -124,6 +148,7 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
         }
         "menu" => menu(&open(&MENU, to)?, scope, to).map(Step::Menu),
         "collect" => collect(&open(&COLLECT, to)?, scope, to).map(Step::Collect),
+        "rate" => rate(&open(&RATE, to)?, scope, to).map(Step::Rate),
         "queue" => {
             let (queue, otherwise) = waiting(&open(&QUEUE, to)?, "queue", &scope.names.queues, scope, to)?;
             Some(Step::Queue { queue, otherwise })
@@ -206,19 +231,19 @@ impl Scope<'_> {
     }
 }
 
-/// The values that menus and collecting steps share: timeout and tries.
-fn patience(fields: &Fields, to: &mut Findings) -> Option<(Duration, u8)> {
+/// The values that steps share which wait for keys: timeout and tries.
+fn patience(fields: &Fields, usual: u8, to: &mut Findings) -> Option<(Duration, u8)> {
     let (least, most) = (Duration::from_millis(500), Duration::from_mins(1));
     let timeout =
         fields.get("timeout").map_or(Some(Duration::from_secs(5)), |n| decode::duration(n, least, most, to));
-    let tries = fields.get("tries").map_or(Some(3), |n| decode::count(n, 1, 10, to));
+    let tries = fields.get("tries").map_or(Some(usual), |n| decode::count(n, 1, 10, to));
     Some((timeout?, tries?))
 }
 
 fn menu(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<MenuStep> {
     let prompt = fields.need("menu", to).and_then(|n| scope.tongue.prompt(n, to));
     let keys = fields.need("keys", to).and_then(|n| keys(n, fields, scope, to));
-    let patience = patience(fields, to);
+    let patience = patience(fields, 3, to);
     let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
     let otherwise = scope.target(fields, "otherwise", to);
     let (timeout, tries) = patience?;
@@ -257,7 +282,7 @@ fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectS
         to.error(Code::BadValue, node.place, message, format!("`min` may be {high} at most, or raise `max`"));
     }
     let end_key = end_key(fields, to);
-    let patience = patience(fields, to);
+    let patience = patience(fields, 3, to);
     let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
     let next = scope.target(fields, "next", to);
     let otherwise = scope.target(fields, "otherwise", to);
@@ -267,6 +292,25 @@ fn collect(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<CollectS
         min: min?,
         max: max?,
         end_key,
+        timeout,
+        tries,
+        invalid: invalid.unwrap_or_default(),
+        next: next?,
+        otherwise: otherwise?,
+    })
+}
+
+fn rate(fields: &Fields, scope: &Scope, to: &mut Findings) -> Option<RateStep> {
+    let prompt = fields.need("rate", to).and_then(|n| scope.tongue.prompt(n, to));
+    let of = fields.get("of").map_or(Some(5), |n| decode::count(n, 2, 9, to));
+    let patience = patience(fields, 2, to);
+    let invalid = fields.get("invalid").map(|n| scope.tongue.prompt(n, to));
+    let next = scope.target(fields, "next", to);
+    let otherwise = fields.get("otherwise").map_or_else(|| next.clone(), |n| scope.step(n, to));
+    let (timeout, tries) = patience?;
+    Some(RateStep {
+        prompt: prompt?,
+        of: of?,
         timeout,
         tries,
         invalid: invalid.unwrap_or_default(),

@@ -316,6 +316,18 @@ pub struct Attending {
     pub over: bool,
 }
 
+/// Somebody who is asked, after a talk with an agent, how it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// From which the caller came to the agent.
+    pub queue: Name,
+    /// Who talked with the caller last.
+    pub agent: Option<Name>,
+    /// The best answer, from the moment when the question is heard.
+    pub of: Option<u8>,
+    pub rating: Option<u8>,
+}
+
 /// One call.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Call {
@@ -370,6 +382,11 @@ pub struct Call {
     /// The call in which it was promised to call back, if this is the way that it is done.
     #[serde(default)]
     pub promised_in: Option<CallId>,
+    /// The queue from which an agent took it last.
+    #[serde(default)]
+    pub served: Option<Name>,
+    #[serde(default)]
+    pub survey: Option<Survey>,
 }
 
 impl Call {

@@ -24,7 +24,7 @@ const BETWEEN_DIGITS: Duration = Duration::from_secs(5);
 /// No task may take longer.
 const TASK: Duration = Duration::from_secs(10);
 /// No utterance takes longer, with what it takes to be recognised.
-const UTTERANCE: Duration = Duration::from_secs(45);
+pub(super) const UTTERANCE: Duration = Duration::from_secs(45);
 const RING: Duration = Duration::from_secs(25);
 
 /// A caller's conversation.

@@ -127,6 +127,12 @@ pub enum Act {
     Voicemail {
         mailbox: Number,
     },
+    /// The caller is asked how it was: from 1 to this.
+    Asked {
+        of: u8,
+    },
+    /// That is the answer.
+    Rated(u8),
     Hangup,
     /// A reason for the record.
     Note(SmolStr),

@@ -82,6 +82,7 @@ impl Turn<'_> {
             },
             Step::Menu(menu) => self.menu(dialog, menu, happening),
             Step::Collect(collect) => self.collect(dialog, collect, happening),
+            Step::Rate(rate) => self.rate(dialog, rate, happening),
             Step::Queue { queue, otherwise } => {
                 let (queue, otherwise) = (queue.clone(), otherwise.clone());
                 self.acts.push(Act::Queue { queue, route: None, otherwise, brief: None });
@@ -207,7 +208,7 @@ impl Turn<'_> {
     }
 
     /// One more try, or the way out.
-    fn again(
+    pub(super) fn again(
         &mut self,
         dialog: &mut Dialog,
         prompt: &Prompt,
@@ -228,7 +229,7 @@ impl Turn<'_> {
         Way::Stay
     }
 
-    fn speak(&mut self, dialog: &mut Dialog, prompts: &[&Prompt]) {
+    pub(super) fn speak(&mut self, dialog: &mut Dialog, prompts: &[&Prompt]) {
         dialog.speaking = true;
         let media = prompts.iter().filter_map(|prompt| media::prompt(prompt, dialog.language)).collect();
         for prompt in prompts {
@@ -244,13 +245,13 @@ impl Turn<'_> {
         self.acts.push(Act::Wait(PROMPT_GUARD));
     }
 
-    fn hush(&mut self, dialog: &mut Dialog) {
+    pub(super) fn hush(&mut self, dialog: &mut Dialog) {
         if std::mem::take(&mut dialog.speaking) {
             self.acts.push(Act::Hush);
         }
     }
 
-    fn listen(&mut self, dialog: &mut Dialog, timeout: std::time::Duration) -> Way {
+    pub(super) fn listen(&mut self, dialog: &mut Dialog, timeout: std::time::Duration) -> Way {
         dialog.speaking = false;
         self.acts.push(Act::Wait(timeout));
         Way::Stay

@@ -6,6 +6,7 @@ mod past;
 mod projection;
 mod row;
 mod search;
+mod surveys;
 
 pub use past::CallerPast;
 pub use projection::{Eraser, Projection, ProjectionError, Setback, Standing};
@@ -19,18 +20,21 @@ use crate::{
         text::Label,
     },
     infra::db::{Db, DbError, Sql, Transaction, WrongColumn},
+    live::switchboard::view::SurveyView,
 };
 
 const CALL: &str = "INSERT INTO calls (id, from_number, from_name, to_number, arrived, answered, ended, cause, \
-     ended_by, queue, wait_ms, talk_ms, agent, steps, direction, outcome, summary, worded) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, 1) ON CONFLICT (id) DO NOTHING";
+     ended_by, queue, wait_ms, talk_ms, agent, steps, direction, outcome, summary, \
+     rated_queue, rated_agent, rated_of, rating, worded) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1) ON CONFLICT (id) DO NOTHING";
 const LEG: &str = "INSERT INTO legs (call, place, leg, role, party, began, answered, ended, cause) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const RECORDING: &str = "INSERT INTO recordings (call, place, sound, leg, ordered_by, began, ended, pauses) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ended', $1, $2)";
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
-     queue, wait_ms, talk_ms, agent, steps, erased, direction, summary FROM calls";
+     queue, wait_ms, talk_ms, agent, steps, erased, direction, summary, rated_queue, rated_agent, rated_of, rating \
+     FROM calls";
 const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call";
 const RECORDINGS: &str =
     "SELECT call, sound, leg, ordered_by, began, ended, pauses FROM recordings WHERE call";
@@ -167,10 +171,29 @@ async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<
         .bind(call.direction.map(Direction::word))
         .bind(call.outcome().word())
         .bind(summary.as_deref());
+    let inserted = match &call.survey {
+        Some(SurveyView { queue, agent, of, rating }) => inserted
+            .bind(queue.as_str())
+            .bind(agent.as_ref().map(Name::as_str))
+            .bind(i64::from(*of))
+            .bind(rating.map(i64::from)),
+        None => inserted.bind(None::<&str>).bind(None::<&str>).bind(None::<i64>).bind(None::<i64>),
+    };
     if transaction.run(inserted).await? == 0 {
         return Ok(());
     }
     transaction.run(search::words_of(call)).await?;
+    insert_parts(transaction, call, id).await?;
+    transaction.run(Sql::new(OUTBOX).bind(id).bind(call.ended.0)).await?;
+    Ok(())
+}
+
+/// Its legs and recordings.
+async fn insert_parts(
+    transaction: &mut Transaction<'_>,
+    call: &CallRecord,
+    id: i64,
+) -> Result<(), StoreError> {
     for (leg, place) in call.legs.iter().zip(0i64..) {
         let leg = Sql::new(LEG)
             .bind(id)
@@ -198,6 +221,5 @@ async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<
             .bind(pauses);
         transaction.run(recording).await?;
     }
-    transaction.run(Sql::new(OUTBOX).bind(id).bind(call.ended.0)).await?;
     Ok(())
 }

@@ -144,9 +144,6 @@ impl Switchboard {
         self.free_agent(id, &with.party);
         let next = if too_short { with.otherwise.clone() } else { then };
         let Some(call) = self.calls.get_mut(&id) else { return };
-        if next == Next::Hangup {
-            call.ended_by.get_or_insert(if end.lost { EndedBy::Engine } else { EndedBy::Callee });
-        }
         let who = with.party.words();
         self.out.tell(
             call,
@@ -165,6 +162,13 @@ impl Switchboard {
                 _ => format_smolstr!("{who} left after {} s", talked.as_secs()),
             },
         );
+        let asked = if next == Next::Hangup && !end.lost { self.survey(id) } else { None };
+        let next = asked.unwrap_or(next);
+        if next == Next::Hangup
+            && let Some(call) = self.calls.get_mut(&id)
+        {
+            call.ended_by.get_or_insert(if end.lost { EndedBy::Engine } else { EndedBy::Callee });
+        }
         if let Next::Wait(waiting) = &next {
             self.give_place_back(id, waiting, talked);
         }

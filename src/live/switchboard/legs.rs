@@ -319,6 +319,8 @@ pub(super) fn new_call(
         spoken: None,
         caller: Caller::default(),
         promised_in: None,
+        served: None,
+        survey: None,
         steps: Vec::new(),
     }
 }

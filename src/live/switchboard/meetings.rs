@@ -231,10 +231,13 @@ impl Switchboard {
         let Stage::Meeting(meeting) = &mut call.stage else { return };
         // Whoever was told to come in is there, or will be before the next order.
         let (next, inside, talked) = (meeting.then.clone(), !meeting.aside, meeting.since.take().is_some());
+        let next = if talked { next } else { super::goals::ending(next, HangupCause::NO_ANSWER) };
+        let asked = if talked && next == Next::Hangup { self.survey(id) } else { None };
+        let next = asked.unwrap_or(next);
+        let Some(call) = self.calls.get_mut(&id) else { return };
         if talked && next.is_end() {
             call.ended_by.get_or_insert(EndedBy::Callee);
         }
-        let next = if talked { next } else { super::goals::ending(next, HangupCause::NO_ANSWER) };
         if !inside || next.is_end() {
             return self.go(id, next);
         }

@@ -82,6 +82,7 @@ impl Switchboard {
         let Next::Wait(waiting) = place else { return None };
         let waited = millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
         call.wait_ms += waited;
+        call.served = Some(waiting.queue.clone());
         self.queues.leave(&waiting.queue, waiting.place);
         let queue = waiting.queue.clone();
         self.queues.answered(&queue, waiting.waited(now), self.site.service_level(&queue), now);

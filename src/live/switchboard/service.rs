@@ -2,14 +2,32 @@
 
 use super::{
     state::Switchboard,
+    surveys::Ratings,
     view::{FiguresView, ServiceView},
 };
 use crate::{
     base::{clock::Stamp, id::Name},
+    infra::site::Site,
     live::queue::{Served, Service},
 };
 
 impl Switchboard {
+    /// Whether what was counted today was counted on that day.
+    pub(super) fn is_today(&self, now: Stamp) -> bool {
+        day(now, &self.site) == self.today
+    }
+
+    pub(super) fn turn_day(&mut self) {
+        let today = day(self.now(), &self.site);
+        if today != self.today {
+            self.today = today;
+            self.calls_today = 0;
+            self.queues.new_day();
+            self.agents.new_day();
+            self.ratings = Ratings::default();
+        }
+    }
+
     pub(super) fn service(&self, queue: &Name, now: Stamp) -> ServiceView {
         let level = self.site.service_level(queue);
         let service = self.queues.service(queue);
@@ -22,6 +40,11 @@ impl Switchboard {
             today: figures(service.filter(|_| self.is_today(now)).map(Service::today).unwrap_or_default()),
         }
     }
+}
+
+pub(super) fn day(now: Stamp, site: &Site) -> i64 {
+    let offset = i64::from(now.zoned(&site.time_zone).offset().seconds());
+    (now.0 / 1_000_000 + offset).div_euclid(86_400)
 }
 
 fn figures(served: Served) -> FiguresView {

@@ -117,6 +117,9 @@ impl Switchboard {
                 format_smolstr!("flow {flow} is no longer in the site")
             };
             self.out.tell(call, what);
+            if start.is_none() && call.survey.is_some() {
+                return Next::Hangup;
+            }
         }
         match start {
             Some(start) if !self.hop(id) => Next::Flow(Box::new(super::stages::at_step(dialog, start))),

@@ -124,6 +124,8 @@ impl Switchboard {
                     self.transfer_step(id, &to, digits, ring, otherwise);
                 }
                 Act::Voicemail { mailbox } => self.leave_message(id, &mailbox),
+                Act::Asked { of } => self.asked_for_rating(id, of),
+                Act::Rated(rating) => self.rated(id, rating),
                 Act::Hangup => self.hang_up(id, EndedBy::Tandem),
             }
         }
@@ -309,6 +311,7 @@ impl Switchboard {
         if let Some(tape) = call.tape_mut() {
             tape.recording.end(self.now());
         }
+        self.count_rating(&call);
         let summary = summaries::at_the_end(&mut call);
         let id = call.id;
         self.out.push(Effect::Record(Box::new(CallRecord { summary, ..record(call) })));
@@ -326,6 +329,7 @@ pub(super) fn millis(now: Stamp, then: Stamp) -> u64 {
 }
 
 fn record(call: Call) -> CallRecord {
+    let survey = super::surveys::told(&call);
     let (ended, cause) = call.gone.unwrap_or((call.began, HangupCause::INTERWORKING));
     let caller = LegRecord {
         leg: call.leg,
@@ -367,6 +371,7 @@ fn record(call: Call) -> CallRecord {
         recordings: call.recorded.into_iter().map(|tape| tape.recording).collect(),
         steps: call.steps,
         summary: None,
+        survey,
         erased: None,
     }
 }

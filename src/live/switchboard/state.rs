@@ -14,6 +14,8 @@ use super::{
     conferences::Session,
     extensions::Changed,
     mailboxes::Late,
+    service::day,
+    surveys::Ratings,
     view::{Act, Actor, AlertNews, Known, Refusal, SummaryView, Why, Words},
 };
 use crate::{
@@ -187,6 +189,8 @@ pub struct Switchboard {
     pub(super) timers: Timers,
     #[serde(default)]
     pub(super) alerts: Alerts,
+    #[serde(default)]
+    pub(super) ratings: Ratings,
     /// What extensions wish against the site.
     #[serde(default)]
     pub(super) changed: BTreeMap<Number, Changed>,
@@ -290,6 +294,7 @@ impl Switchboard {
             agents,
             timers: Timers::default(),
             alerts: Alerts::default(),
+            ratings: Ratings::default(),
             changed: BTreeMap::new(),
             shunned: BTreeMap::new(),
             conferences: BTreeMap::new(),
@@ -409,21 +414,6 @@ impl Switchboard {
         Ok(board)
     }
 
-    /// Whether what was counted today was counted on that day.
-    pub(super) fn is_today(&self, now: Stamp) -> bool {
-        day(now, &self.site) == self.today
-    }
-
-    pub(super) fn turn_day(&mut self) {
-        let today = day(self.now(), &self.site);
-        if today != self.today {
-            self.today = today;
-            self.calls_today = 0;
-            self.queues.new_day();
-            self.agents.new_day();
-        }
-    }
-
     pub(super) fn agent_timer(&mut self, name: &Name) {
         let timer = Timer::Agent(name.clone());
         match self.agents.get(name).and_then(crate::live::agent::Agent::deadline) {
@@ -440,9 +430,4 @@ fn fresh(cause: &mut Cause, taken: &BTreeMap<CallId, Call>) -> CallId {
             return id;
         }
     }
-}
-
-fn day(now: Stamp, site: &Site) -> i64 {
-    let offset = i64::from(now.zoned(&site.time_zone).offset().seconds());
-    (now.0 / 1_000_000 + offset).div_euclid(86_400)
 }

@@ -9,6 +9,7 @@ mod done;
 mod known;
 mod recording;
 mod service;
+mod survey;
 mod words;
 
 pub use act::{Act, Spot};
@@ -19,6 +20,7 @@ pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use known::{Known, LastContact};
 pub use recording::{Pause, Recording};
 pub use service::{FiguresView, ServiceView};
+pub use survey::{Rated, RatedView, SurveyView};
 pub use words::{Speaker, Words};
 
 use serde::{Deserialize, Serialize};
@@ -184,6 +186,9 @@ pub struct QueueView {
     pub expanded: bool,
     #[serde(default)]
     pub service: ServiceView,
+    /// What its callers answered today who were asked how it was.
+    #[serde(default)]
+    pub rated: RatedView,
 }
 
 /// Somebody who is to be called back.
@@ -235,6 +240,9 @@ pub struct AgentView {
     /// When the state ends by itself: a wrap-up, or a rest.
     #[serde(default)]
     pub until: Option<Stamp>,
+    /// What those answered today who talked with the agent last.
+    #[serde(default)]
+    pub rated: RatedView,
 }
 
 /// A conference of the house, and who is in it.

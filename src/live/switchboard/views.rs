@@ -210,6 +210,14 @@ impl Switchboard {
             drained: self.queues.drained(name).cloned(),
             expanded: self.agents.is_expanded(name),
             service,
+            rated: self
+                .ratings
+                .queues
+                .get(name)
+                .copied()
+                .filter(|_| self.is_today(now))
+                .unwrap_or_default()
+                .into(),
         }
     }
 
@@ -227,6 +235,7 @@ impl Switchboard {
             queues: self.agents.queues(name).to_vec(),
             calls_today: agent.calls_today,
             until: agent.deadline(),
+            rated: self.ratings.agents.get(name).copied().unwrap_or_default().into(),
         }
     }
 

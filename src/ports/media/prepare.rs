@@ -177,6 +177,10 @@ fn sources(site: &Site) -> BTreeMap<PromptId, Source> {
                 add(&collect.prompt);
                 collect.invalid.iter().for_each(&mut add);
             }
+            Step::Rate(rate) => {
+                add(&rate.prompt);
+                rate.invalid.iter().for_each(&mut add);
+            }
             Step::Play { .. }
             | Step::Queue { .. }
             | Step::Route { .. }

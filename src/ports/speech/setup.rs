@@ -18,7 +18,7 @@ use crate::{
     infra::{
         remote::{Authorities, NoAuthorities},
         site::{
-            Ask, Hearer, Hears, Locale, Prompt, Site, Speaker, Speaks, Step, Talk, samples,
+            Ask, Flow, Hearer, Hears, Locale, Prompt, Site, Speaker, Speaks, Step, Talk, samples,
             secret::{self, SecretError},
         },
     },
@@ -186,6 +186,9 @@ fn talks(site: &Site) -> impl Iterator<Item = (&Name, &Talk)> {
     })
 }
 
+/// What callers say who are asked how it was.
+const ANSWERS: [&str; 9] = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine"];
+
 /// What callers of each conversation say in English.
 fn primers(site: &Site) -> BTreeMap<Name, Primer> {
     let names: Vec<String> =
@@ -208,7 +211,16 @@ fn primers(site: &Site) -> BTreeMap<Name, Primer> {
             }
         }
     }
+    for flow in rated(site) {
+        all.entry(flow.clone()).or_default().sentences.extend(ANSWERS.map(str::to_owned));
+    }
     all
+}
+
+/// The flows in which callers say how it was.
+fn rated(site: &Site) -> impl Iterator<Item = &Name> {
+    let rates = |flow: &Flow| flow.steps.values().any(|step| matches!(step, Step::Rate(_)));
+    site.flows.iter().filter(move |(_, flow)| rates(flow)).map(|(name, _)| name)
 }
 
 /// Samples that cannot be read prime nobody; the check of the site says why.

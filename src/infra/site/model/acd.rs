@@ -125,6 +125,17 @@ pub struct Callback {
     pub tell: Duration,
 }
 
+/// Whoever has talked with an agent of the queue, and stays on the line, is asked how it was.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Survey {
+    /// The flow that asks.
+    pub flow: Name,
+    /// So many of a hundred calls.
+    pub share: u8,
+    /// Who has talked for less is not asked.
+    pub least: Duration,
+}
+
 /// A skill that is not as it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lack<'a> {
@@ -184,6 +195,8 @@ pub struct Queue {
     #[serde(default)]
     pub service_level: ServiceLevel,
     pub callback: Option<Callback>,
+    #[serde(default)]
+    pub survey: Option<Survey>,
 }
 
 impl Queue {
@@ -204,6 +217,7 @@ impl Queue {
             announce: None,
             service_level: ServiceLevel::default(),
             callback: None,
+            survey: None,
         }
     }
 

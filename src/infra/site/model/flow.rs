@@ -33,6 +33,7 @@ pub enum Step {
     },
     Menu(MenuStep),
     Collect(CollectStep),
+    Rate(RateStep),
     /// Wait for an agent; `otherwise` after `max_wait`.
     Queue {
         queue: Name,
@@ -110,5 +111,22 @@ pub struct CollectStep {
     pub tries: u8,
     pub invalid: Option<Prompt>,
     pub next: Name,
+    pub otherwise: Name,
+}
+
+/// Ask how it was, answered by one key or by a number said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RateStep {
+    pub prompt: Prompt,
+    /// The best answer; 1 is the worst.
+    pub of: u8,
+    /// Silence after the prompt before the caller is let go.
+    pub timeout: Duration,
+    /// How often the prompt is heard in all.
+    pub tries: u8,
+    /// Said after an answer that is none.
+    pub invalid: Option<Prompt>,
+    pub next: Name,
+    /// For those who do not answer.
     pub otherwise: Name,
 }

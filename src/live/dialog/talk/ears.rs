@@ -18,7 +18,7 @@ use crate::{
     base::id::Name,
     infra::site::{self, Flow, Locale, Problems, Site, Step, Talk, samples},
     language::{
-        entities::{self, Directory, Setting},
+        entities::{self, Directory, Entity, Setting},
         model::{Model, Scratch, Understanding, Verdict},
         sample::Sample,
         train::{TrainError, Wanted, train},
@@ -109,6 +109,22 @@ impl Ears {
             .any(|(model, _)| model.understand(text, &mut Scratch::default()).verdict == Verdict::Accept)
     }
 
+    /// What a caller's words mean where nothing but a value is asked for.
+    pub fn value(&self, language: Locale, text: &str, now: DateTime) -> Hearsay {
+        let text = &text[..text.floor_char_boundary(LONGEST)];
+        let heard = Heard::facts(text, &self.entities(text, language, now));
+        Hearsay { heard, doubt: None, hidden: Vec::new() }
+    }
+
+    fn entities(&self, text: &str, language: Locale, now: DateTime) -> Vec<Entity> {
+        let locale = match language {
+            Locale::Chinese => "zh-CN",
+            Locale::English => "en-US",
+        };
+        let setting = Setting { directory: self.directory.as_ref(), ..Setting::new(locale, now) };
+        entities::parse(text, &setting)
+    }
+
     /// What a caller's words mean where the conversation of this flow stands.
     pub fn understand(
         &self,
@@ -119,12 +135,7 @@ impl Ears {
         now: DateTime,
     ) -> Hearsay {
         let text = &text[..text.floor_char_boundary(LONGEST)];
-        let locale = match talking.language {
-            Locale::Chinese => "zh-CN",
-            Locale::English => "en-US",
-        };
-        let setting = Setting { directory: self.directory.as_ref(), ..Setting::new(locale, now) };
-        let entities = entities::parse(text, &setting);
+        let entities = self.entities(text, talking.language, now);
         let model = talk.samples.as_ref().and_then(|file| self.models.get(file));
         let shelf = self.shelves.get(&(flow.clone(), talking.language));
         let answer = shelf.and_then(|shelf| shelf.likest(text));

@@ -6,8 +6,8 @@ use jiff::{Timestamp, civil::Date, tz::TimeZone};
 
 use super::{CallStore, OUTCOME, StoreError, row};
 use crate::{
-    infra::db::Sql,
-    live::record::{DayReport, day::Group},
+    infra::db::{Db, Record, Sql},
+    live::record::DayReport,
 };
 
 /// Days that are equally long, in one statement: from the moment `$1` on, before `$2`, a day being `$3` long.
@@ -22,6 +22,49 @@ const OLDER: &str = ", wait_ms, talk_ms FROM calls WHERE outcome IS NULL AND wor
      AND arrived >= $1 AND arrived < $2 AND (direction = 'inbound' OR direction IS NULL)) \
      AS counted GROUP BY 1, 2, 3";
 
+/// Days one after the other, in this time zone.
+pub(super) struct Days(Vec<(Date, Range<i64>)>);
+
+impl Days {
+    pub fn of(zone: &TimeZone, first: Date, days: u16) -> Self {
+        let midnight = |day: Date| {
+            day.to_zoned(zone.clone())
+                .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
+                .as_microsecond()
+        };
+        let mut all = Vec::with_capacity(usize::from(days));
+        let mut day = first;
+        for _ in 0..days {
+            let Ok(next) = day.tomorrow() else { break };
+            all.push((day, midnight(day)..midnight(next)));
+            day = next;
+        }
+        Self(all)
+    }
+
+    /// What a statement finds of each day: of all that are equally long at once, from the moment `$1` on, before `$2`, a day
+    /// being `$3` long.
+    pub async fn ask<T: Clone>(
+        self,
+        db: &Db,
+        sql: impl Fn() -> Sql,
+        read: impl Fn(&Record) -> Result<(usize, T), StoreError>,
+    ) -> Result<Vec<(Date, Range<i64>, Vec<T>)>, StoreError> {
+        let mut found: Vec<Vec<T>> = vec![Vec::new(); self.0.len()];
+        let mut begun = 0;
+        for alike in self.0.chunk_by(|(_, one), (_, next)| length(one) == length(next)) {
+            let (from, to) = (alike[0].1.start, alike[alike.len() - 1].1.end);
+            let rows = db.ask(sql().bind(from).bind(to).bind(length(&alike[0].1))).await?;
+            for row in &rows {
+                let (day, one) = read(row)?;
+                found[begun + day].push(one);
+            }
+            begun += alike.len();
+        }
+        Ok(self.0.into_iter().zip(found).map(|((date, day), found)| (date, day, found)).collect())
+    }
+}
+
 impl CallStore {
     /// Calls that came from outside on each of `days` days from `first` on, in the days of this time zone.
     pub async fn by_day(
@@ -30,34 +73,14 @@ impl CallStore {
         first: Date,
         days: u16,
     ) -> Result<Vec<DayReport>, StoreError> {
-        let midnight = |day: Date| {
-            day.to_zoned(zone.clone())
-                .map_or(Timestamp::MAX, |midnight| midnight.timestamp())
-                .as_microsecond()
-        };
-        let mut reports = Vec::with_capacity(usize::from(days));
-        let mut day = first;
-        for _ in 0..days {
-            let Ok(next) = day.tomorrow() else { break };
-            reports.push((day, midnight(day)..midnight(next)));
-            day = next;
-        }
-        let mut groups: Vec<Vec<Group>> = vec![Vec::new(); reports.len()];
-        let mut begun = 0;
-        for alike in reports.chunk_by(|(_, one), (_, next)| length(one) == length(next)) {
-            let (from, to) = (alike[0].1.start, alike[alike.len() - 1].1.end);
+        let sql = || {
             let mut sql = Sql::new(DAYS);
             sql.push(OUTCOME).push(OLDER);
-            let rows = self.db.ask(sql.bind(from).bind(to).bind(length(&alike[0].1))).await?;
-            for row in &rows {
-                let (day, group) = row::group(row)?;
-                groups[begun + day].push(group);
-            }
-            begun += alike.len();
-        }
+            sql
+        };
         let hours = |day: &Range<i64>| u8::try_from(length(day) / 3_600_000_000).unwrap_or(24);
-        let told = reports.into_iter().zip(groups);
-        Ok(told.map(|((date, day), groups)| DayReport::of(date, hours(&day), groups)).collect())
+        let found = Days::of(zone, first, days).ask(&self.db, sql, row::group).await?;
+        Ok(found.into_iter().map(|(date, day, groups)| DayReport::of(date, hours(&day), groups)).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{
-    super::{CallRecord, Direction, EndedBy, LegRecord, Outcome, Role, day::Group},
+    super::{CallRecord, Direction, EndedBy, LegRecord, Outcome, Role, day::Group, survey::Answers},
     StoreError,
 };
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
         text::Label,
     },
     infra::db::{Record, WrongColumn},
-    live::switchboard::view::Recording,
+    live::switchboard::view::{Rated, Recording, SurveyView},
     ports::engine::HangupCause,
 };
 
@@ -112,8 +112,24 @@ pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
         recordings: Vec::new(),
         steps: columns.need("steps", columns.parsed("steps", serde_json::from_str)?)?,
         summary: columns.parsed("summary", serde_json::from_str)?,
+        survey: survey(&columns)?,
         erased: columns.stamp("erased")?,
     })
+}
+
+/// What a caller answered who was asked.
+fn survey(columns: &Columns<'_>) -> Result<Option<SurveyView>, StoreError> {
+    let small = |column| {
+        let checked = |n| u8::try_from(n).map_err(|_| columns.bad(column));
+        columns.int(column)?.map(checked).transpose()
+    };
+    let Some(of) = small("rated_of")? else { return Ok(None) };
+    Ok(Some(SurveyView {
+        queue: columns.need("rated_queue", columns.parsed("rated_queue", Name::new)?)?,
+        agent: columns.parsed("rated_agent", Name::new)?,
+        of,
+        rating: small("rating")?,
+    }))
 }
 
 pub fn leg(columns: &Columns<'_>) -> Result<LegRecord, StoreError> {
@@ -178,4 +194,19 @@ pub fn group(row: &Record) -> Result<(usize, Group), StoreError> {
 pub fn counted(row: &Record, column: &'static str) -> Result<u64, StoreError> {
     let value = row.int(column)?.and_then(|n| u64::try_from(n).ok());
     value.ok_or(StoreError::Counted(WrongColumn(column)))
+}
+
+/// Answers that were counted together, and on which day.
+pub fn answers(row: &Record) -> Result<(usize, Answers), StoreError> {
+    let wrong = |column| StoreError::Counted(WrongColumn(column));
+    let name = |column| row.text(column)?.map(Name::new).transpose().map_err(|_| WrongColumn(column));
+    let day = usize::try_from(counted(row, "day")?).map_err(|_| wrong("day"))?;
+    let queue = name("rated_queue")?.ok_or(wrong("rated_queue"))?;
+    let rated = Rated {
+        asked: counted(row, "asked")?,
+        answered: counted(row, "answered")?,
+        good: counted(row, "good")?,
+        permille: counted(row, "permille")?,
+    };
+    Ok((day, Answers { queue, agent: name("rated_agent")?, rated }))
 }
