@@ -10,7 +10,7 @@ use super::{
     show::{print, render, save},
 };
 use crate::live::{
-    record::{Counts, DayReport, SurveyReport},
+    record::{Counts, DayReport, RepeatReport, Repeats, SurveyReport},
     switchboard::view::RatedView,
 };
 
@@ -32,6 +32,17 @@ enum Report {
     /// RATE is how many of those asked answered, GOOD how many of the answers were 4 or 5 of 5, AVERAGE the mean answer, of
     /// the best one.
     Surveys(Days),
+    /// Of the callers who were answered on each day, queue by queue: how many called the same queue again
+    ///
+    /// AGAIN is the rate of those who did, RESOLVED that of the others; `so far`: their days are not over yet. A caller is a number, and
+    /// counts once a day and queue.
+    Repeats {
+        #[command(flatten)]
+        days: Days,
+        /// So many days later whoever calls counts, 1 to 90
+        #[arg(long, value_name = "DAYS", default_value_t = 7)]
+        within: u16,
+    },
 }
 
 #[derive(Debug, clap::Args)]
@@ -49,8 +60,11 @@ struct Days {
 
 pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     match args.report {
-        Report::Daily(days) => days.show(cx, "daily", table).await,
-        Report::Surveys(days) => days.show(cx, "surveys", surveys).await,
+        Report::Daily(days) => days.show(cx, "daily?", table).await,
+        Report::Surveys(days) => days.show(cx, "surveys?", surveys).await,
+        Report::Repeats { days, within } => {
+            days.show(cx, &format!("repeats?within={within}&"), repeats).await
+        }
     }
 }
 
@@ -64,7 +78,7 @@ impl Days {
         let day = |key, day: Option<Date>| day.map(|day| format!("{key}={day}&")).unwrap_or_default();
         let format = if self.csv { "csv" } else { "json" };
         let (from, to) = (day("from", self.from), day("to", self.to));
-        let path = format!("/v1/reports/{report}?{from}{to}format={format}");
+        let path = format!("/v1/reports/{report}{from}{to}format={format}");
         if self.csv {
             save(cx, &path, None).await?;
         } else {
@@ -73,6 +87,25 @@ impl Days {
         }
         Ok(Exit::Done)
     }
+}
+
+fn repeats(paint: &Paint, days: &[RepeatReport]) -> String {
+    let line = |day: &RepeatReport, queue: &str, of: &Repeats| {
+        vec![
+            if queue.is_empty() { text(day.day.to_string()) } else { faint(day.day.to_string()) },
+            text(queue),
+            number(of.callers),
+            number(of.again),
+            number(percent(of.again_permille)),
+            number(percent(of.resolved_permille)),
+            text(if day.open { "so far" } else { "" }),
+        ]
+    };
+    let rows = days.iter().flat_map(|day| {
+        let queues = day.queues.iter().map(|of| line(day, of.queue.as_str(), &of.repeats));
+        std::iter::once(line(day, "", &day.all)).chain(queues).collect::<Vec<_>>()
+    });
+    paint.table(&["DAY", "QUEUE", "CALLERS", "CALLED AGAIN", "AGAIN", "RESOLVED", "OPEN"], rows)
 }
 
 fn surveys(paint: &Paint, days: &[SurveyReport]) -> String {

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     base::{clock::Stamp, id::CallId, number::Number},
     live::{
-        record::{Before, CallRecord, DayReport, Filter, SurveyReport},
+        record::{Before, CallRecord, DayReport, Filter, RepeatReport, SurveyReport},
         switchboard::view::CallDetail,
     },
 };
@@ -46,6 +46,9 @@ pub trait History: Send + Sync + 'static {
 
     /// What callers answered on each of `days` days who were asked how it was.
     fn surveys(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<SurveyReport>, Lost>>;
+
+    /// Of those who were answered on each of `days` days: who called again within so many days.
+    fn repeats(&self, first: Date, days: u16, within: u16) -> BoxFuture<'_, Result<Vec<RepeatReport>, Lost>>;
 
     /// One finished call.
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>>;

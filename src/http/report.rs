@@ -20,7 +20,7 @@ use crate::{
         csv,
     },
     live::{
-        record::{Counts, DayReport, SurveyReport},
+        record::{Counts, DayReport, RepeatReport, Repeats, SurveyReport},
         switchboard::view::RatedView,
     },
 };
@@ -28,6 +28,15 @@ use crate::{
 /// Days of a report unless asked otherwise.
 const WEEK: u16 = 7;
 const MOST: u16 = 366;
+/// Days after which nobody's next call counts.
+const LONGEST: u16 = 90;
+
+/// What reports by day are asked with.
+pub(super) const DAYS: &[(&str, &str)] = &[
+    ("from", "the first day, like 2026-11-01"),
+    ("to", "the last day; at most 366 of them, the last 7 unless told"),
+    ("format", "json (what it is unless told) or csv"),
+];
 
 /// Which days, the last one included.
 #[derive(Deserialize)]
@@ -36,6 +45,16 @@ pub(super) struct Days {
     from: Option<Date>,
     to: Option<Date>,
     format: Option<Format>,
+}
+
+/// The same, and how many days later whoever calls counts.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Again {
+    from: Option<Date>,
+    to: Option<Date>,
+    format: Option<Format>,
+    within: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, Deserialize)]
@@ -55,6 +74,19 @@ pub(super) async fn surveys(rooms: State<Rooms>, Asked(days): Asked<Days>) -> Re
     let (first, count) = days.span(today(&rooms))?;
     let reports = rooms.history.surveys(first, count).await?;
     Ok(days.given(&reports, "surveys", answers))
+}
+
+pub(super) async fn repeats(rooms: State<Rooms>, Asked(asked): Asked<Again>) -> Result<Response, Problem> {
+    let Again { from, to, format, within } = asked;
+    let days = Days { from, to, format };
+    let (first, count) = days.span(today(&rooms))?;
+    let within = within.unwrap_or(WEEK);
+    if !(1..=LONGEST).contains(&within) {
+        let why = format!("`within` is from 1 to {LONGEST} days, not {within}");
+        return Err(Problem::new(Says::BadQuery, why));
+    }
+    let reports = rooms.history.repeats(first, count, within).await?;
+    Ok(days.given(&reports, "repeats", again))
 }
 
 fn today(rooms: &Rooms) -> Date {
@@ -127,6 +159,32 @@ fn answers(reports: &[SurveyReport]) -> String {
         }
         for of in &report.agents {
             text += &line(report, "", of.agent.as_str(), &of.rated);
+        }
+    }
+    text
+}
+
+fn again(reports: &[RepeatReport]) -> String {
+    let head =
+        ["day", "queue", "within_days", "open", "callers", "again", "again_permille", "resolved_permille"];
+    let line = |report: &RepeatReport, queue: &str, of: &Repeats| {
+        let or_none = |rate: Option<u64>| rate.map(|rate| rate.to_string()).unwrap_or_default();
+        csv::row([
+            report.day.to_string(),
+            queue.to_owned(),
+            report.within_days.to_string(),
+            report.open.to_string(),
+            of.callers.to_string(),
+            of.again.to_string(),
+            or_none(of.again_permille),
+            or_none(of.resolved_permille),
+        ])
+    };
+    let mut text = csv::row(head);
+    for report in reports {
+        text += &line(report, "", &report.all);
+        for of in &report.queues {
+            text += &line(report, of.queue.as_str(), &of.repeats);
         }
     }
     text

@@ -16,7 +16,8 @@ use super::{
     openapi::{self, Form, Gives, many, one},
     past::{self, Explanation},
     people::{self, Shown, TokenBody, UserBody},
-    report, search,
+    report::{self, DAYS},
+    search,
 };
 use crate::{
     desk::{
@@ -28,7 +29,7 @@ use crate::{
         customer::{Customer, Draft, Imported},
     },
     live::{
-        record::{CallRecord, DayReport, SurveyReport},
+        record::{CallRecord, DayReport, RepeatReport, SurveyReport},
         switchboard::view::{
             Act, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView, ExtensionView,
             QueueView, Spot, StatusView,
@@ -146,11 +147,7 @@ pub const ROUTES: &[Route] = &[
         "What came from outside on each day, and what became of it",
         Gives::Json(many::<DayReport>),
     )
-    .asked(&[&[
-        ("from", "the first day, like 2026-11-01"),
-        ("to", "the last day; at most 366 of them, the last 7 unless told"),
-        ("format", "json (what it is unless told) or csv"),
-    ]]),
+    .asked(&[DAYS]),
     reads(
         "/v1/reports/surveys",
         Read,
@@ -158,11 +155,15 @@ pub const ROUTES: &[Route] = &[
         "What callers answered on each day who were asked how it was, by queue and by agent",
         Gives::Json(many::<SurveyReport>),
     )
-    .asked(&[&[
-        ("from", "the first day, like 2026-11-01"),
-        ("to", "the last day; at most 366 of them, the last 7 unless told"),
-        ("format", "json (what it is unless told) or csv"),
-    ]]),
+    .asked(&[DAYS]),
+    reads(
+        "/v1/reports/repeats",
+        Read,
+        || get(report::repeats),
+        "Of those who were answered on each day: who called the same queue again",
+        Gives::Json(many::<RepeatReport>),
+    )
+    .asked(&[DAYS, &[("within", "so many days later; 1 to 90, 7 unless told")]]),
     acts(
         "/v1/history/erase",
         Admin,

@@ -8,14 +8,18 @@ use tokio::{sync::watch, task::spawn_blocking};
 
 use super::outside::OfRevision;
 use crate::{
-    base::{id::CallId, number::Number},
+    base::{
+        clock::{Clock, SystemClock},
+        id::CallId,
+        number::Number,
+    },
     http::{History, Lost},
     infra::{
         journal::{self, Health},
         site::Site,
     },
     live::record::{
-        Before, CallRecord, DayReport, Filter, SurveyReport,
+        Before, CallRecord, DayReport, Filter, RepeatReport, SurveyReport,
         store::{CallStore, Eraser},
     },
     ports::crm::Crm,
@@ -103,6 +107,13 @@ impl History for Stored {
 
     fn surveys(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<SurveyReport>, Lost>> {
         Box::pin(async move { self.store.surveys(&self.zone(), first, days).await.map_err(lost) })
+    }
+
+    fn repeats(&self, first: Date, days: u16, within: u16) -> BoxFuture<'_, Result<Vec<RepeatReport>, Lost>> {
+        let now = SystemClock.now();
+        Box::pin(
+            async move { self.store.repeats(&self.zone(), (first, days), within, now).await.map_err(lost) },
+        )
     }
 
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {

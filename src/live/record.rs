@@ -2,11 +2,13 @@
 
 mod day;
 mod find;
+mod repeat;
 pub mod store;
 mod survey;
 
 pub use day::{Counts, DayReport, QueueCounts};
 pub use find::{Filter, Unfindable};
+pub use repeat::{QueueRepeats, RepeatReport, Repeats};
 pub use survey::{AgentRated, QueueRated, SurveyReport};
 
 use serde::{Deserialize, Serialize};

@@ -250,6 +250,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
             "src/desk",
             "src/live/record.rs",
             "src/live/record/day.rs",
+            "src/live/record/repeat.rs",
             "src/live/record/survey.rs",
             "src/live/switchboard/view.rs",
             "src/live/switchboard/view/",

@@ -33,6 +33,7 @@ fn house() -> Vec<Case> {
         get("/v1/history/search", "/0/wait_ms", json!(5679)),
         get("/v1/reports/daily", "/6/queues/0/answered", json!(14)),
         get("/v1/reports/surveys", "/6/queues/0/answer_permille", json!(750)),
+        get("/v1/reports/repeats", "/6/queues/0/again_permille", json!(125)),
         post(
             "/v1/history/erase",
             Some(json!({ "number": "13800138000" })),

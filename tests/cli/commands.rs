@@ -116,6 +116,7 @@ fn help_is_as_it_was() {
         &["explain"],
         &["report", "daily"],
         &["report", "surveys"],
+        &["report", "repeats"],
         &["top"],
         &["completions"],
         &["serve"],

@@ -17,7 +17,7 @@ use tandem::{
     live::{
         record::{
             AgentRated, Before, CallRecord, Counts, DayReport, Direction, EndedBy, Filter, LegRecord,
-            QueueCounts, QueueRated, Role, SurveyReport,
+            QueueCounts, QueueRated, QueueRepeats, RepeatReport, Repeats, Role, SurveyReport,
         },
         switchboard::view::{Pause, RatedView, Recording, SummaryView, SummedBy, SurveyView},
     },
@@ -162,6 +162,25 @@ impl History for Past {
             all: rated(),
             queues: vec![QueueRated { queue: queue.clone(), rated: rated() }],
             agents: vec![AgentRated { agent: agent.clone(), rated: RatedView::default() }],
+        };
+        let reports = self.rows().map(|_| (0..i64::from(days)).map(day).collect());
+        Box::pin(std::future::ready(reports))
+    }
+
+    fn repeats(
+        &self,
+        first: Date,
+        days: u16,
+        within_days: u16,
+    ) -> BoxFuture<'_, Result<Vec<RepeatReport>, Lost>> {
+        let repeats =
+            Repeats { callers: 16, again: 2, again_permille: Some(125), resolved_permille: Some(875) };
+        let day = |n: i64| RepeatReport {
+            day: first.checked_add(Span::new().days(n)).expect("a day"),
+            within_days,
+            open: n > 0,
+            all: repeats,
+            queues: vec![QueueRepeats { queue: name("sales"), repeats }],
         };
         let reports = self.rows().map(|_| (0..i64::from(days)).map(day).collect());
         Box::pin(std::future::ready(reports))

@@ -114,8 +114,12 @@ async fn a_question_that_makes_no_sense_is_refused() {
         let (status, _, _, text) = get(&daemon, &format!("/v1/reports/daily?{query}")).await;
         assert_eq!(status, 422, "{query}: {text}");
     }
+    for query in ["within=0", "within=91", "within=7d"] {
+        let (status, _, _, text) = get(&daemon, &format!("/v1/reports/repeats?{query}")).await;
+        assert_eq!(status, 422, "{query}: {text}");
+    }
     let lost = Daemon::start(Mood::NoDatabase);
-    for path in ["history/search", "history/export", "reports/daily", "reports/surveys"] {
+    for path in ["history/search", "history/export", "reports/daily", "reports/surveys", "reports/repeats"] {
         let (status, _, _, text) = get(&lost, &format!("/v1/{path}")).await;
         assert_eq!(status, 503, "{path}: {text}");
     }
@@ -214,4 +218,29 @@ fn answers_are_told_by_day_queue_and_agent() {
     ");
     let json: Value = serde_json::from_str(&said(&["--json"])).expect("JSON");
     assert_eq!(json[0]["agents"][0]["answer_permille"], Value::Null);
+}
+
+#[test]
+fn who_called_again_is_told_by_day_and_queue() {
+    let daemon = Daemon::start(Mood::Well);
+    let said = |words: &[&str]| {
+        let days = ["report", "repeats", "--from", "2026-10-01", "--to", "2026-10-02"];
+        let done = tandem(&daemon.socket, &[&days, words].concat());
+        assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+        out(&done).to_owned()
+    };
+    insta::assert_snapshot!(said(&[]), @r"
+    DAY         QUEUE  CALLERS  CALLED AGAIN  AGAIN   RESOLVED  OPEN
+    2026-10-01              16             2  12.5 %    87.5 %
+    2026-10-01  sales       16             2  12.5 %    87.5 %
+    2026-10-02              16             2  12.5 %    87.5 %  so far
+    2026-10-02  sales       16             2  12.5 %    87.5 %  so far
+    ");
+    insta::assert_snapshot!(said(&["--csv", "--within", "3"]).replace("\r\n", "\n"), @r"
+    day,queue,within_days,open,callers,again,again_permille,resolved_permille
+    2026-10-01,,3,false,16,2,125,875
+    2026-10-01,sales,3,false,16,2,125,875
+    2026-10-02,,3,true,16,2,125,875
+    2026-10-02,sales,3,true,16,2,125,875
+    ");
 }

@@ -5,6 +5,7 @@ use tandem::{
     base::{
         clock::Stamp,
         id::{CallId, Name},
+        number::Number,
     },
     live::{
         record::{CallRecord, Direction, Outcome},
@@ -135,4 +136,41 @@ pub async fn answers_are_counted_by_day_queue_and_agent(house: House) {
     let agents: Vec<_> =
         days[1].agents.iter().map(|of| (of.agent.to_string(), of.rated.asked, of.rated.answered)).collect();
     assert_eq!(agents, [("bob".to_owned(), 2, 1), ("li".to_owned(), 2, 2)]);
+}
+
+pub async fn who_calls_the_same_queue_again_in_time_is_counted_once(house: House) {
+    let one = |n, time: &str, from: &str, queue: &str, talk_ms| CallRecord {
+        from: Some(Number::new(from).unwrap()),
+        queue: Some(Name::new(queue).unwrap()),
+        talk_ms,
+        ..at(n, time)
+    };
+    let calls = [
+        // Answered, and calls again the same day and on the last day that counts.
+        one(10, "2026-11-01T10:00:00Z", "101", "sales", 1),
+        one(11, "2026-11-01T12:00:00Z", "101", "sales", 1),
+        one(12, "2026-11-04T12:00:59Z", "101", "sales", 0),
+        // A second too late, into another queue, before the answer, and somebody else.
+        one(13, "2026-11-01T10:00:00Z", "102", "sales", 1),
+        one(14, "2026-11-04T10:01:01Z", "102", "sales", 1),
+        one(15, "2026-11-01T10:00:00Z", "103", "sales", 1),
+        one(16, "2026-11-02T10:00:00Z", "103", "support", 1),
+        one(17, "2026-11-01T09:00:00Z", "103", "sales", 0),
+        // Not answered, and not from outside.
+        one(18, "2026-11-01T10:00:00Z", "104", "sales", 0),
+        CallRecord { from: None, ..one(19, "2026-11-01T10:00:00Z", "105", "sales", 1) },
+        one(20, "2026-11-01T10:00:00Z", "106", "sales", 1),
+        CallRecord {
+            direction: Some(Direction::Internal),
+            ..one(21, "2026-11-02T10:00:00Z", "106", "sales", 1)
+        },
+    ];
+    house.store().write(&calls).await.unwrap();
+    let now = Stamp("2026-11-05T12:00:00Z".parse::<jiff::Timestamp>().unwrap().as_microsecond());
+    let told = house.store().repeats(&TimeZone::UTC, (date(2026, 11, 1), 2), 3, now).await.unwrap();
+    let days: Vec<_> = told.iter().map(|day| (day.all.callers, day.all.again, day.open)).collect();
+    assert_eq!(days, [(4, 1, false), (1, 0, true)], "{told:?}");
+    assert_eq!(told[0].queues[0].repeats, told[0].all);
+    assert_eq!((told[0].all.again_permille, told[0].all.resolved_permille), (Some(250), Some(750)));
+    assert_eq!(told[1].queues[0].queue.as_str(), "support");
 }

@@ -4,6 +4,7 @@ mod day;
 mod erase;
 mod past;
 mod projection;
+mod repeats;
 mod row;
 mod search;
 mod surveys;

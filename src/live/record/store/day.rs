@@ -10,7 +10,7 @@ use crate::{
     live::record::DayReport,
 };
 
-/// Days that are equally long, in one statement: from the moment `$1` on, before `$2`, a day being `$3` long.
+/// Days that are equally long, in one statement: from the moment `$1` on, before `$2`, a day being `$3` long; `more` from `$4` on.
 const DAYS: &str = "SELECT (arrived - $1) / $3 AS day, queue, outcome, COUNT(*) AS calls, \
      CAST(COALESCE(SUM(wait_ms), 0) AS BIGINT) AS wait_ms, \
      CAST(COALESCE(SUM(talk_ms), 0) AS BIGINT) AS talk_ms FROM (\
@@ -48,13 +48,15 @@ impl Days {
         self,
         db: &Db,
         sql: impl Fn() -> Sql,
+        more: &[i64],
         read: impl Fn(&Record) -> Result<(usize, T), StoreError>,
     ) -> Result<Vec<(Date, Range<i64>, Vec<T>)>, StoreError> {
         let mut found: Vec<Vec<T>> = vec![Vec::new(); self.0.len()];
         let mut begun = 0;
         for alike in self.0.chunk_by(|(_, one), (_, next)| length(one) == length(next)) {
             let (from, to) = (alike[0].1.start, alike[alike.len() - 1].1.end);
-            let rows = db.ask(sql().bind(from).bind(to).bind(length(&alike[0].1))).await?;
+            let asked = sql().bind(from).bind(to).bind(length(&alike[0].1));
+            let rows = db.ask(more.iter().fold(asked, |asked, more| asked.bind(*more))).await?;
             for row in &rows {
                 let (day, one) = read(row)?;
                 found[begun + day].push(one);
@@ -79,7 +81,7 @@ impl CallStore {
             sql
         };
         let hours = |day: &Range<i64>| u8::try_from(length(day) / 3_600_000_000).unwrap_or(24);
-        let found = Days::of(zone, first, days).ask(&self.db, sql, row::group).await?;
+        let found = Days::of(zone, first, days).ask(&self.db, sql, &[], row::group).await?;
         Ok(found.into_iter().map(|(date, day, groups)| DayReport::of(date, hours(&day), groups)).collect())
     }
 }

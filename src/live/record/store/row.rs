@@ -210,3 +210,11 @@ pub fn answers(row: &Record) -> Result<(usize, Answers), StoreError> {
     };
     Ok((day, Answers { queue, agent: name("rated_agent")?, rated }))
 }
+
+/// A queue's callers of a day, and those of them who called again.
+pub fn again(row: &Record) -> Result<(usize, (Name, u64, u64)), StoreError> {
+    let wrong = |column| StoreError::Counted(WrongColumn(column));
+    let day = usize::try_from(counted(row, "day")?).map_err(|_| wrong("day"))?;
+    let queue = row.text("queue")?.map(Name::new).transpose().map_err(|_| wrong("queue"))?;
+    Ok((day, (queue.ok_or(wrong("queue"))?, counted(row, "callers")?, counted(row, "again")?)))
+}

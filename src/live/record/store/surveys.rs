@@ -20,7 +20,8 @@ impl CallStore {
         first: Date,
         days: u16,
     ) -> Result<Vec<SurveyReport>, StoreError> {
-        let found = Days::of(zone, first, days).ask(&self.db, || Sql::new(ANSWERS), row::answers).await?;
+        let found =
+            Days::of(zone, first, days).ask(&self.db, || Sql::new(ANSWERS), &[], row::answers).await?;
         Ok(found.into_iter().map(|(day, _, answers)| SurveyReport::of(day, answers)).collect())
     }
 }
