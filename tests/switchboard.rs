@@ -26,6 +26,8 @@ mod expansion;
 mod explore;
 #[path = "switchboard/hidden.rs"]
 mod hidden;
+#[path = "switchboard/holding.rs"]
+mod holding;
 #[path = "switchboard/house_days.rs"]
 mod house_days;
 #[path = "switchboard/house_moments.rs"]

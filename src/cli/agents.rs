@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::{
     Exit, Fault,
+    client::Answer,
     context::Context,
     paint::{Paint, number, span, state, text},
     show::{Watch, print, render, show},
@@ -42,6 +43,17 @@ enum Agents {
     Login {
         /// The agent's name in the site
         agent: Name,
+        /// Paused as `gone` when `tandem agents lease` does not renew it for so long
+        #[arg(long, value_name = "SPAN", value_parser = seconds)]
+        lease: Option<u32>,
+    },
+    /// Renew the lease of an agent who is held at work by a client
+    Lease {
+        /// The agent's name in the site
+        agent: Name,
+        /// So long from now, 10s to 1d; 0s ends it, and the agent stays
+        #[arg(long = "for", value_name = "SPAN", value_parser = seconds)]
+        span: u32,
     },
     /// End an agent's work; a running call goes on
     Logout {
@@ -78,7 +90,17 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
                 .await?;
         }
         Agents::Show { agent } => one(cx, &agent).await?,
-        Agents::Login { agent } => act(cx, &agent, "login", json!({}), "is logged in").await?,
+        Agents::Login { agent, lease } => {
+            // First of all, so that whoever vanishes meanwhile leaves nobody at work.
+            if let Some(span) = lease {
+                done(cx, &agent, "lease", json!({ "seconds": span })).await?;
+            }
+            act(cx, &agent, "login", json!({}), "is logged in").await?;
+        }
+        Agents::Lease { agent, span } => {
+            let said = if span == 0 { "is held by no client" } else { "is held for that time" };
+            act(cx, &agent, "lease", json!({ "seconds": span }), said).await?;
+        }
         Agents::Logout { agent } => act(cx, &agent, "logout", json!({}), "is logged out").await?,
         Agents::Pause { agent, reason } => {
             act(cx, &agent, "pause", json!({ "reason": Label::new(&reason) }), "is paused").await?;
@@ -104,8 +126,12 @@ async fn act(
     body: serde_json::Value,
     said: &str,
 ) -> Result<(), Fault> {
-    let done = cx.client.post::<Act>(&format!("/v1/agents/{agent}/{verb}"), &body).await?;
+    let done = done(cx, agent, verb, body).await?;
     print(&render(cx, &done, |_| format!("Agent {agent} {said}.\n")))
+}
+
+async fn done(cx: &Context, agent: &Name, verb: &str, body: serde_json::Value) -> Result<Answer<Act>, Fault> {
+    cx.client.post::<Act>(&format!("/v1/agents/{agent}/{verb}"), &body).await
 }
 
 async fn one(cx: &Context, name: &Name) -> Result<(), Fault> {

@@ -66,6 +66,23 @@ pub(super) async fn wrap_up(
     act(&rooms, actor, Act::WrapUp { agent, seconds }).await
 }
 
+/// For how long a client that says nothing is taken to be there.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LeaseBody {
+    /// 10 to 86,400; 0: the agent is held by no client.
+    seconds: u32,
+}
+
+pub(super) async fn lease(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(agent): Segment<Name>,
+    Body(LeaseBody { seconds }): Body<LeaseBody>,
+) -> Done {
+    act(&rooms, actor, Act::Lease { agent, seconds }).await
+}
+
 pub(super) async fn unpause(
     rooms: State<Rooms>,
     Acting(actor): Acting,

@@ -5,8 +5,8 @@ use axum::routing::{MethodRouter, delete, get, post};
 use super::{
     Rooms,
     acts::{
-        self, AckBody, AttendBody, ForwardBody, ParkBody, PauseBody, SendBody, SwitchBody, TakeOverBody,
-        TransferBody, WrapUpBody,
+        self, AckBody, AttendBody, ForwardBody, LeaseBody, ParkBody, PauseBody, SendBody, SwitchBody,
+        TakeOverBody, TransferBody, WrapUpBody,
     },
     customers::{self, ImportBody},
     erase::{self, Erased, Person},
@@ -204,6 +204,14 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<WrapUpBody>),
+    acts(
+        "/v1/agents/{name}/lease",
+        Operate,
+        || post(acts::lease),
+        "Hold an agent at work for a while more, as a client does that is there",
+        DONE,
+    )
+    .taking(one::<LeaseBody>),
     acts("/v1/agents/{name}/unpause", Operate, || post(acts::unpause), "Offer calls again", DONE),
     acts("/v1/calls/{id}/hangup", Operate, || post(acts::hangup), "End a live call", DONE),
     acts(

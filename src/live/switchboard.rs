@@ -18,6 +18,7 @@
 //! - `callbacks` callers who hang up, keep their place and are called
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows; `together` offers to all at once
 //! - `confirming` agents rung outside, who take calls by a key
+//! - `holding`   agents whose client has to say that it is there
 //! - `attending` supervisors who listen, whisper, barge in, take over
 //! - `alerting`  figures that are watched
 //! - `service`   how well queues are served
@@ -51,6 +52,7 @@ mod expansion;
 mod extensions;
 mod goals;
 mod groups;
+mod holding;
 mod invariants;
 mod legs;
 mod mailboxes;

@@ -55,6 +55,12 @@ fn house() -> Vec<Case> {
             "",
             json!({ "act": "wrap-up", "agent": "smith", "seconds": 120 }),
         ),
+        post(
+            "/v1/agents/{name}/lease",
+            Some(json!({ "seconds": 60 })),
+            "",
+            json!({ "act": "lease", "agent": "smith", "seconds": 60 }),
+        ),
         post("/v1/agents/{name}/unpause", None, "", json!({ "act": "unpause", "agent": "smith" })),
         post("/v1/calls/{id}/hangup", None, "", json!({ "act": "hangup", "call": LIVE })),
         post(

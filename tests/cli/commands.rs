@@ -217,6 +217,23 @@ fn still(mut value: Value) -> Value {
 }
 
 #[test]
+fn leases_reach_the_daemon_before_the_login() {
+    let daemon = Daemon::start(Mood::Well);
+    said(&daemon, &["agents", "login", "smith", "--lease", "60s"]);
+    assert_eq!(
+        said(&daemon, &["agents", "lease", "smith", "--for", "1m"]),
+        "Agent smith is held for that time.\n"
+    );
+    assert_eq!(
+        said(&daemon, &["agents", "lease", "smith", "--for", "0s"]),
+        "Agent smith is held by no client.\n"
+    );
+    let lease = |seconds| json!({ "act": "lease", "agent": "smith", "seconds": seconds });
+    let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
+    assert_eq!(acts, [lease(60), json!({ "act": "login", "agent": "smith" }), lease(60), lease(0)]);
+}
+
+#[test]
 fn acts_reach_the_daemon() {
     let daemon = Daemon::start(Mood::Well);
     let live = LIVE.to_string();

@@ -198,6 +198,28 @@ fn changes_are_written_down(house: &mut House) {
 }
 
 #[test]
+fn an_agent_whose_client_vanishes_is_gone_and_the_audit_has_no_renewals() {
+    let mut house = House::new("sqlite");
+    house.start(&[]);
+    house.said(&["agents", "login", "chen", "--lease", "10s"]);
+    let renewed = Instant::now();
+    while renewed.elapsed() < Duration::from_secs(16) {
+        house.said(&["agents", "lease", "chen", "--for", "10s"]);
+    }
+    let agent = |house: &House| house.json(&["agents", "show", "chen", "--json"]);
+    let (held, last) = (agent(&house), Instant::now());
+    assert_eq!((text(&held, "state"), &held["lease_s"]), ("ready", &Value::from(10)));
+    house.until("the client is gone", |house| text(&agent(house), "state") == "paused");
+    assert!(last.elapsed() > Duration::from_secs(9), "{:?}", last.elapsed());
+    assert_eq!(text(&agent(&house), "reason"), "gone");
+    house.said(&["agents", "unpause", "chen"]);
+    let rows = house.audit(3);
+    let seen: Vec<_> = rows.iter().rev().map(|row| text(row, "what")).collect();
+    assert_eq!(seen, ["agent.lease", "agent.login", "agent.unpause"]);
+    house.end(Signal::SIGTERM);
+}
+
+#[test]
 fn changes_are_written_down_in_sqlite() {
     changes_are_written_down(&mut House::new("sqlite"));
 }

@@ -279,6 +279,7 @@ fn refusal(act: &Act) -> Option<Refusal> {
         | Act::Pause { agent, .. }
         | Act::Unpause { agent }
         | Act::WrapUp { agent, .. }
+        | Act::Lease { agent, .. }
             if !known(agent) =>
         {
             Some(Refusal::NoSuchAgent { agent: agent.clone() })
@@ -447,6 +448,7 @@ fn agent(
         calls_today: 3,
         until: None,
         rated: RatedView::default(),
+        lease_s: None,
     }
 }
 

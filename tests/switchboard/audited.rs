@@ -43,6 +43,18 @@ impl Audited {
         (before, after)
     }
 
+    /// The first is written down, renewals are not.
+    fn leases(&mut self) {
+        let mut rig = Rig::simple(1);
+        let lease = |seconds| Act::Lease { agent: name("a0"), seconds };
+        let (before, after) = self.does(&mut rig, lease(60));
+        assert_eq!((&before["lease_s"], &after["lease_s"]), (&json!(null), &json!(60)));
+        rig.done.clear();
+        rig.act(lease(60)).expect("renewed");
+        assert_eq!(rig.done.len(), 0, "{:?}", rig.done);
+        self.does(&mut rig, lease(0));
+    }
+
     fn agents_and_extensions(&mut self) {
         let mut rig = Rig::simple(1);
         let agent = name("a0");
@@ -74,6 +86,7 @@ impl Audited {
         rig.run_for(secs(100));
         assert_eq!(rig.agent_state("a0"), "ready", "half an hour and no longer");
         assert!(matches!(rig.act(Act::WrapUp { agent, seconds: 9 }), Err(Refusal::WrongState { .. })));
+        self.leases();
         let mut rig = open();
         let set = |setting| Act::Extension { extension: number("1001"), setting };
         let to = Some(number("1002"));

@@ -186,6 +186,7 @@ impl Day {
             13 => Act::RecordConference { conference, on },
             14 => Act::Hangup { call },
             15 if on => Act::Login { agent },
+            26 => Act::Lease { agent, seconds: self.one(&[0, 10, 30]) },
             15 => Act::Logout { agent },
             21..=23 => {
                 let mode = self.one(&[Attendance::Listen, Attendance::Whisper, Attendance::Barge]);

@@ -52,7 +52,7 @@ fn comes(rig: &mut Rig, site: Site) {
 }
 
 /// What every house has.
-const EVERYWHERE: [&str; 21] = [
+const EVERYWHERE: [&str; 22] = [
     "acknowledge-alert",
     "attend",
     "back",
@@ -63,6 +63,7 @@ const EVERYWHERE: [&str; 21] = [
     "forget-messages",
     "hangup",
     "join",
+    "lease",
     "login",
     "logout",
     "move",

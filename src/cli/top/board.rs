@@ -270,6 +270,7 @@ mod tests {
             calls_today: 3,
             until: None,
             rated: crate::live::switchboard::view::RatedView::default(),
+            lease_s: None,
         }
     }
 

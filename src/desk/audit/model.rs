@@ -37,6 +37,8 @@ pub enum What {
     AgentPause,
     #[serde(rename = "agent.wrap-up")]
     AgentWrapUp,
+    #[serde(rename = "agent.lease")]
+    AgentLease,
     #[serde(rename = "agent.unpause")]
     AgentUnpause,
     #[serde(rename = "call.hangup")]
@@ -101,11 +103,12 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 35] = [
+const WORDS: [(What, &str); 36] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
     (What::AgentWrapUp, "agent.wrap-up"),
+    (What::AgentLease, "agent.lease"),
     (What::AgentUnpause, "agent.unpause"),
     (What::CallHangup, "call.hangup"),
     (What::CallTransfer, "call.transfer"),

@@ -58,6 +58,28 @@ pub struct Agent {
     /// When the last call was offered.
     #[serde(default)]
     pub offered: Stamp,
+    /// A client holds the agent at work, and has to say so again and again.
+    #[serde(default)]
+    pub lease: Option<Lease>,
+}
+
+/// For how long a client that says nothing is taken to be there.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lease {
+    pub span: Duration,
+    pub until: Stamp,
+}
+
+impl Lease {
+    /// A third longer than was asked for, so that one renewal in a third of the span has to be written down.
+    pub fn new(span: Duration, now: Stamp) -> Self {
+        Self { span, until: now + span + span / 3 }
+    }
+
+    /// Still runs for the whole span.
+    pub fn is_new(&self, now: Stamp) -> bool {
+        self.until >= now + self.span
+    }
 }
 
 /// A wish that waits for the end of a call.
@@ -79,6 +101,7 @@ impl Agent {
             calls_today: 0,
             talked_today: Duration::ZERO,
             offered: Stamp::default(),
+            lease: None,
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     free::{Free, Ordered},
-    model::{Agent, AgentState, Rest, Then},
+    model::{Agent, AgentState, Lease, Rest, Then},
     seats::{self, Post, Rank, Seat},
 };
 use crate::{
@@ -23,6 +23,9 @@ use crate::{
 
 /// Nobody wraps a call up for longer.
 const LONGEST_WRAP_UP: Duration = Duration::from_mins(30);
+
+/// Why an agent pauses whose client is heard of no more.
+const GONE: &str = "gone";
 
 /// All agents of the site. What follows from the site is not saved: whoever reads them from a snapshot gives it anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -232,6 +235,7 @@ impl Agents {
             Some(_) => agent.then = Some(Then::LogOut),
             None => agent.state = AgentState::LoggedOut,
         });
+        self.hold(name, Duration::ZERO, now);
     }
 
     /// Pauses; an agent in a call does so when the call is over.
@@ -240,6 +244,35 @@ impl Agents {
             Some(_) => agent.then = Some(Then::Pause(reason)),
             None => agent.state = AgentState::Paused { reason },
         });
+    }
+
+    /// A client holds the agent for this time, from now; no time: nobody does.
+    pub fn hold(&mut self, name: &Name, span: Duration, now: Stamp) {
+        if let Some(agent) = self.all.get_mut(name) {
+            agent.lease = (!span.is_zero()).then(|| Lease::new(span, now));
+        }
+    }
+
+    /// Nobody could renew a lease lately: all of them begin anew. Says whose.
+    pub fn hold_all(&mut self, now: Stamp) -> Vec<Name> {
+        let held = self.all.iter_mut().filter_map(|(name, agent)| Some((name, agent.lease.as_mut()?)));
+        held.map(|(name, lease)| {
+            lease.until = lease.until.max(Lease::new(lease.span, now).until);
+            name.clone()
+        })
+        .collect()
+    }
+
+    /// The lease has run out: who works is offered nothing more, after the present call if there is one. Says whether it had.
+    pub fn unhold(&mut self, name: &Name, now: Stamp) -> bool {
+        let Some(agent) = self.all.get_mut(name) else { return false };
+        if agent.lease.take_if(|lease| lease.until <= now).is_none() {
+            return false;
+        }
+        if agent.works() {
+            self.pause(name, Label::new(GONE), now);
+        }
+        true
     }
 
     /// The engine said whether the phone is there. Says whether the agent became free by it.

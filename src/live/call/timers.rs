@@ -30,6 +30,8 @@ pub enum Timer {
     Callback(CallId),
     /// An agent's wrap-up or rest is over.
     Agent(Name),
+    /// An agent's client has not been heard of for the time of its lease.
+    Held(Name),
     /// The figures of queues are looked at.
     Alerts,
 }

@@ -27,6 +27,7 @@ impl Switchboard {
             }
             Act::Unpause { agent } => self.unpause(agent)?,
             Act::WrapUp { agent, seconds } => self.extend_wrap_up(agent, seconds)?,
+            Act::Lease { agent, seconds } => self.hold_agent(&agent, seconds)?,
             Act::Logout { agent } => {
                 self.known_agent(&agent)?;
                 self.agents.log_out(&agent, now);
@@ -109,14 +110,14 @@ impl Switchboard {
         }
     }
 
-    fn known_agent(&self, agent: &Name) -> Result<(), Refusal> {
+    pub(super) fn known_agent(&self, agent: &Name) -> Result<(), Refusal> {
         match self.agents.get(agent) {
             Some(_) => Ok(()),
             None => Err(Refusal::NoSuchAgent { agent: agent.clone() }),
         }
     }
 
-    fn agent_leaves(&mut self, name: &Name) {
+    pub(super) fn agent_leaves(&mut self, name: &Name) {
         self.agent_changed(name);
         self.unkeep(name);
     }

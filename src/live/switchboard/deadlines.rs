@@ -36,6 +36,7 @@ impl Switchboard {
         while let Some(timer) = self.timers.pop(now) {
             match &timer {
                 Timer::Agent(name) => self.agent_due(name),
+                Timer::Held(name) => self.client_gone(name),
                 Timer::Alerts => self.look_at_figures(),
                 _ if !self.ready() => self.timers.set(timer, now + PATIENCE),
                 Timer::Stage(id) => self.stage_due(*id),

@@ -13,7 +13,7 @@ use super::{
     secrets::Secrets,
     state::{Effect, Input, Switchboard},
     summaries,
-    view::{AlertNews, Deed, Done, Known, Refusal, Trouble, View, Why, Words},
+    view::{Act, AlertNews, Deed, Done, Known, Refusal, Trouble, View, Why, Words},
 };
 use crate::{
     base::{
@@ -186,7 +186,8 @@ pub fn handle(board: &mut Switchboard, seq: u64, at: Stamp, input: Input) -> (Ve
     let effects = board.on(seq, at, input);
     let after = board.subject(&same);
     let refused = effects.iter().any(|effect| matches!(effect, Effect::Reply { result: Err(_), .. }));
-    let nothing = refused || (deed == Deed::Site && before == after);
+    let idle = matches!(deed, Deed::Site | Deed::Act { act: Act::Lease { .. }, .. });
+    let nothing = refused || (idle && before == after);
     (effects, (!nothing).then_some(Done { seq, at, deed, before, after }))
 }
 
@@ -312,6 +313,9 @@ impl<O: Outlet> Core<O> {
                     status.troubles = self.outlet.troubles();
                 }
                 let _gone = reply.send(view);
+            }
+            Ask::Act { act, reply, .. } if self.board.is_done_already(&act, self.clock.now()) => {
+                let _gone = reply.send(Ok(()));
             }
             Ask::Act { actor, act, reply } => {
                 let ask = self.journal.next_seq() + self.batch.len() as u64;

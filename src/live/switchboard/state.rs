@@ -404,6 +404,7 @@ impl Switchboard {
         self.version = version;
         self.started = now;
         self.link = Link::Connecting;
+        self.hold_all_again();
         self.watch_figures();
     }
 

@@ -243,6 +243,9 @@ pub struct AgentView {
     /// What those answered today who talked with the agent last.
     #[serde(default)]
     pub rated: RatedView,
+    /// A client holds the agent at work, and has to say so again within so many seconds.
+    #[serde(default)]
+    pub lease_s: Option<u64>,
 }
 
 /// A conference of the house, and who is in it.

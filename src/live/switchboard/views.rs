@@ -236,6 +236,7 @@ impl Switchboard {
             calls_today: agent.calls_today,
             until: agent.deadline(),
             rated: self.ratings.agents.get(name).copied().unwrap_or_default().into(),
+            lease_s: agent.lease.map(|lease| lease.span.as_secs()),
         }
     }
 

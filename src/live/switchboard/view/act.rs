@@ -35,6 +35,11 @@ pub enum Act {
         agent: Name,
         seconds: u32,
     },
+    /// A client holds the agent at work for so many seconds more; 0: nobody has to.
+    Lease {
+        agent: Name,
+        seconds: u32,
+    },
     Hangup {
         call: CallId,
     },
@@ -185,6 +190,7 @@ impl Act {
             | Self::Pause { .. }
             | Self::Unpause { .. }
             | Self::WrapUp { .. }
+            | Self::Lease { .. }
             | Self::Drain { .. }
             | Self::CancelCallback { .. }
             | Self::AcknowledgeAlert { .. }
@@ -216,7 +222,8 @@ impl Act {
             | Self::Logout { agent }
             | Self::Pause { agent, .. }
             | Self::Unpause { agent }
-            | Self::WrapUp { agent, .. } => Some(agent),
+            | Self::WrapUp { agent, .. }
+            | Self::Lease { agent, .. } => Some(agent),
             _ => None,
         }
     }
