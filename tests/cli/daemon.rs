@@ -202,10 +202,14 @@ fn an_agent_whose_client_vanishes_is_gone_and_the_audit_has_no_renewals() {
     let mut house = House::new("sqlite");
     house.start(&[]);
     house.said(&["agents", "login", "chen", "--lease", "10s"]);
-    let renewed = Instant::now();
+    let inputs = |house: &House| figures(&house.socket())["tandem_inputs_total"];
+    let (renewed, before, mut renewals) = (Instant::now(), inputs(&house), 0.0);
     while renewed.elapsed() < Duration::from_secs(16) {
         house.said(&["agents", "lease", "chen", "--for", "10s"]);
+        renewals += 1.0;
     }
+    let written = inputs(&house) - before;
+    assert!(written < renewals / 2.0, "{written} inputs, with those of the engine, and {renewals} renewals");
     let agent = |house: &House| house.json(&["agents", "show", "chen", "--json"]);
     let (held, last) = (agent(&house), Instant::now());
     assert_eq!((text(&held, "state"), &held["lease_s"]), ("ready", &Value::from(10)));
