@@ -20,6 +20,8 @@ mod cores;
 mod days;
 #[path = "switchboard/deeds.rs"]
 mod deeds;
+#[path = "switchboard/dispositions.rs"]
+mod dispositions;
 #[path = "switchboard/expansion.rs"]
 mod expansion;
 #[path = "switchboard/explore.rs"]

@@ -76,6 +76,14 @@ enum Agents {
         #[arg(long = "for", value_name = "SPAN", value_parser = seconds)]
         span: u32,
     },
+    /// Say what became of the call that an agent wraps up
+    Dispose {
+        /// The agent's name in the site
+        agent: Name,
+        /// One of the queue's `dispositions`
+        #[arg(long = "as", value_name = "DISPOSITION")]
+        disposition: Name,
+    },
     /// Offer calls again
     Unpause {
         /// The agent's name in the site
@@ -107,6 +115,9 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
         }
         Agents::WrapUp { agent, span } => {
             act(cx, &agent, "wrap-up", json!({ "seconds": span }), "wraps up until then").await?;
+        }
+        Agents::Dispose { agent, disposition } => {
+            act(cx, &agent, "dispose", json!({ "disposition": disposition }), "has said it").await?;
         }
         Agents::Unpause { agent } => act(cx, &agent, "unpause", json!({}), "takes calls again").await?,
     }

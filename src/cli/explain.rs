@@ -122,6 +122,9 @@ fn finished(paint: &Paint, call: &CallRecord, now: Stamp) -> String {
         let _ = writeln!(told, "The caller and the way through the flow were erased {}", paint.time(at, now));
     }
     told += &summary(call.summary.as_ref());
+    if let Some(disposition) = &call.disposition {
+        let _ = writeln!(told, "Disposition: {disposition}");
+    }
     if let Some(SurveyView { queue, agent, of, rating }) = &call.survey {
         let with = agent.as_ref().map_or(String::new(), |agent| format!(" about agent {agent}"));
         let answer = rating.map_or("no answer".to_owned(), |rating| format!("answered {rating} of {of}"));

@@ -83,6 +83,22 @@ pub(super) async fn lease(
     act(&rooms, actor, Act::Lease { agent, seconds }).await
 }
 
+/// What became of the call that the agent wraps up.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct DisposeBody {
+    disposition: Name,
+}
+
+pub(super) async fn dispose(
+    rooms: State<Rooms>,
+    Acting(actor): Acting,
+    Segment(agent): Segment<Name>,
+    Body(DisposeBody { disposition }): Body<DisposeBody>,
+) -> Done {
+    act(&rooms, actor, Act::Dispose { agent, disposition }).await
+}
+
 pub(super) async fn unpause(
     rooms: State<Rooms>,
     Acting(actor): Acting,

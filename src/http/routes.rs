@@ -5,8 +5,8 @@ use axum::routing::{MethodRouter, delete, get, post};
 use super::{
     Rooms,
     acts::{
-        self, AckBody, AttendBody, ForwardBody, LeaseBody, ParkBody, PauseBody, SendBody, SwitchBody,
-        TakeOverBody, TransferBody, WrapUpBody,
+        self, AckBody, AttendBody, DisposeBody, ForwardBody, LeaseBody, ParkBody, PauseBody, SendBody,
+        SwitchBody, TakeOverBody, TransferBody, WrapUpBody,
     },
     customers::{self, ImportBody},
     erase::{self, Erased, Person},
@@ -212,6 +212,8 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<LeaseBody>),
+    acts("/v1/agents/{name}/dispose", Operate, || post(acts::dispose), "Say what became of a call", DONE)
+        .taking(one::<DisposeBody>),
     acts("/v1/agents/{name}/unpause", Operate, || post(acts::unpause), "Offer calls again", DONE),
     acts("/v1/calls/{id}/hangup", Operate, || post(acts::hangup), "End a live call", DONE),
     acts(

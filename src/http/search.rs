@@ -188,7 +188,7 @@ impl File {
     }
 }
 
-const COLUMNS: [&str; 18] = [
+const COLUMNS: [&str; 19] = [
     "call",
     "direction",
     "from",
@@ -207,6 +207,7 @@ const COLUMNS: [&str; 18] = [
     "ended_by",
     "rating",
     "rating_of",
+    "disposition",
 ];
 
 fn line(call: &CallRecord) -> String {
@@ -233,5 +234,6 @@ fn line(call: &CallRecord) -> String {
         call.ended_by.word().to_owned(),
         small(survey.and_then(|survey| survey.rating)),
         small(survey.map(|survey| survey.of)),
+        text(call.disposition.as_ref().map(Name::as_str)),
     ])
 }

@@ -15,6 +15,7 @@ mod decode;
 mod depth;
 mod detector;
 mod dialing;
+mod dispositions;
 mod engine;
 mod extension;
 mod features;
@@ -62,12 +63,12 @@ pub use decode::parse_duration as duration;
 pub use features::Feature;
 pub use model::{
     Agent, AgentPhone, AlertRule, AlertTarget, Alerting, Ask, Beyond, Callback, Canary, Choice, Class,
-    Closed, Codec, Codes, CollectStep, Conference, Dialing, End, EngineKind, EngineSettings, Escalation,
-    Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings, Human, Jump, Lack,
-    Limit, Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow, Parking, Part,
-    Passage, Prompt, Queue, RateStep, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel, Shortcut, Silence,
-    SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Survey, Talk, TalkFault,
-    TaskSettings, Topic, TransferTo, Trunk, Unit, When, parts, skill_words,
+    Closed, Codec, Codes, CollectStep, Conference, Dialing, Dispositions, End, EngineKind, EngineSettings,
+    Escalation, Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings, Human,
+    Jump, Lack, Limit, Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow,
+    Parking, Part, Passage, Prompt, Queue, RateStep, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel,
+    Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Survey,
+    Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, Unit, When, parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};

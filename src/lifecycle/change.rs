@@ -38,6 +38,7 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Pause { agent, .. } => (What::AgentPause, agent.as_str().into()),
         Act::WrapUp { agent, .. } => (What::AgentWrapUp, agent.as_str().into()),
         Act::Lease { agent, .. } => (What::AgentLease, agent.as_str().into()),
+        Act::Dispose { agent, .. } => (What::AgentDispose, agent.as_str().into()),
         Act::Unpause { agent } => (What::AgentUnpause, agent.as_str().into()),
         Act::Hangup { call } => (What::CallHangup, format_smolstr!("{call}")),
         Act::Move { call, .. } => (What::CallMove, format_smolstr!("{call}")),

@@ -16,7 +16,7 @@ use crate::{
     http::{Event, Feed, Meters},
     infra::{journal::Health, log::Lost, spool::Spool},
     live::{
-        record::{CallRecord, store::Standing},
+        record::{CallRecord, Disposed, store::Standing},
         switchboard::{
             self, Turn,
             view::{AlertNews, Done, Trouble, Why, Words},
@@ -95,6 +95,12 @@ impl switchboard::Outlet for Outlet {
             tracing::error!(call = %record.id, %why, "the record of a finished call is kept in memory");
         }
         self.publish(|| Event::CallEnded { call: Box::new(record.clone()) });
+    }
+
+    fn disposed(&mut self, disposed: &Disposed) {
+        if let Err(why) = self.spool.push(disposed) {
+            tracing::error!(call = %disposed.disposed, %why, "what became of a finished call is kept in memory");
+        }
     }
 
     fn forget(&mut self, sound: &SoundId) {

@@ -6,6 +6,6 @@ mod model;
 mod rules;
 mod seats;
 
-pub use model::{Agent, AgentState, Rest};
+pub use model::{Agent, AgentState, Owes, Rest};
 pub use rules::Agents;
 pub use seats::Rank;

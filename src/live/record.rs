@@ -59,9 +59,19 @@ pub struct CallRecord {
     /// What the caller answered who was asked how it was.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub survey: Option<SurveyView>,
+    /// What the agent said became of it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub disposition: Option<Name>,
     /// When all that could tell of a person was removed; times, causes and the people of the house stay.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub erased: Option<Stamp>,
+}
+
+/// What became of a call whose record was written before.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Disposed {
+    pub disposed: CallId,
+    pub disposition: Name,
 }
 
 impl CallRecord {

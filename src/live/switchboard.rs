@@ -45,6 +45,7 @@ mod confirming;
 mod consult;
 mod conversing;
 mod deadlines;
+mod dispositions;
 pub mod door;
 mod doubts;
 mod ends;

@@ -15,7 +15,7 @@ pub struct Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    house().into_iter().chain(supervision()).chain(telephony()).chain(customers()).collect()
+    house().into_iter().chain(agents()).chain(supervision()).chain(telephony()).chain(customers()).collect()
 }
 
 fn house() -> Vec<Case> {
@@ -41,6 +41,27 @@ fn house() -> Vec<Case> {
             json!({ "calls": 1, "live": 1, "messages": 1, "callbacks": 1, "customers": 0 }),
         ),
         get("/v1/openapi.json", "/openapi", json!("3.1.0")),
+        post("/v1/calls/{id}/hangup", None, "", json!({ "act": "hangup", "call": LIVE })),
+        post(
+            "/v1/calls/{id}/transfer",
+            Some(json!({ "to": "1002" })),
+            "",
+            json!({ "act": "transfer", "call": LIVE, "to": "1002" }),
+        ),
+        post("/v1/users", Some(json!({ "name": "nina", "may": "operate" })), "/may", json!("operate")),
+        get("/v1/users", "/0/name", json!("nina")),
+        post("/v1/users/{name}/tokens", Some(json!({ "scope": "read" })), "/scope", json!("read")),
+        get("/v1/tokens", "/0/user", json!("nina")),
+        get("/v1/audit", "/0/what", json!("token.create")),
+        get("/v1/audit/verify", "/rows", json!(3)),
+        delete("/v1/tokens/{id}", "/user", json!("nina")),
+        delete("/v1/users/{name}", "/name", json!("nina")),
+    ]
+}
+
+fn agents() -> Vec<Case> {
+    let post = |route, body, at, value| Case { verb: Verb::Post, route, body, proof: (at, value) };
+    vec![
         post("/v1/agents/{name}/login", None, "", json!({ "act": "login", "agent": "smith" })),
         post("/v1/agents/{name}/logout", None, "", json!({ "act": "logout", "agent": "smith" })),
         post(
@@ -61,22 +82,13 @@ fn house() -> Vec<Case> {
             "",
             json!({ "act": "lease", "agent": "smith", "seconds": 60 }),
         ),
-        post("/v1/agents/{name}/unpause", None, "", json!({ "act": "unpause", "agent": "smith" })),
-        post("/v1/calls/{id}/hangup", None, "", json!({ "act": "hangup", "call": LIVE })),
         post(
-            "/v1/calls/{id}/transfer",
-            Some(json!({ "to": "1002" })),
+            "/v1/agents/{name}/dispose",
+            Some(json!({ "disposition": "solved" })),
             "",
-            json!({ "act": "transfer", "call": LIVE, "to": "1002" }),
+            json!({ "act": "dispose", "agent": "smith", "disposition": "solved" }),
         ),
-        post("/v1/users", Some(json!({ "name": "nina", "may": "operate" })), "/may", json!("operate")),
-        get("/v1/users", "/0/name", json!("nina")),
-        post("/v1/users/{name}/tokens", Some(json!({ "scope": "read" })), "/scope", json!("read")),
-        get("/v1/tokens", "/0/user", json!("nina")),
-        get("/v1/audit", "/0/what", json!("token.create")),
-        get("/v1/audit/verify", "/rows", json!(3)),
-        delete("/v1/tokens/{id}", "/user", json!("nina")),
-        delete("/v1/users/{name}", "/name", json!("nina")),
+        post("/v1/agents/{name}/unpause", None, "", json!({ "act": "unpause", "agent": "smith" })),
     ]
 }
 

@@ -245,6 +245,7 @@ fn acts_reach_the_daemon() {
         said(&daemon, &["agents", "wrap-up", "smith", "--for", "2m"]),
         "Agent smith wraps up until then.\n"
     );
+    said(&daemon, &["agents", "dispose", "smith", "--as", "solved"]);
     said(&daemon, &["calls", "hangup", &live]);
     let done = said(&daemon, &["calls", "transfer", &live, "1002", "--json"]);
     let done: Value = serde_json::from_str(&done).expect("JSON");
@@ -276,6 +277,7 @@ fn acts_reach_the_daemon() {
             json!({ "act": "pause", "agent": "smith", "reason": "午餐" }),
             json!({ "act": "unpause", "agent": "smith" }),
             json!({ "act": "wrap-up", "agent": "smith", "seconds": 120 }),
+            json!({ "act": "dispose", "agent": "smith", "disposition": "solved" }),
             json!({ "act": "hangup", "call": live }),
             json!({ "act": "transfer", "call": live, "to": "1002" }),
             json!({ "act": "transfer-to-agent", "call": live, "agent": "smith" }),

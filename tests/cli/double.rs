@@ -280,6 +280,7 @@ fn refusal(act: &Act) -> Option<Refusal> {
         | Act::Unpause { agent }
         | Act::WrapUp { agent, .. }
         | Act::Lease { agent, .. }
+        | Act::Dispose { agent, .. }
             if !known(agent) =>
         {
             Some(Refusal::NoSuchAgent { agent: agent.clone() })
@@ -447,6 +448,7 @@ fn agent(
         queues: vec![name("sales")],
         calls_today: 3,
         until: None,
+        owes: None,
         rated: RatedView::default(),
         lease_s: None,
     }

@@ -76,6 +76,7 @@ fn record() -> CallRecord {
             by: SummedBy::BuiltIn,
         }),
         survey: Some(SurveyView { queue: name("sales"), agent: Some(name("li")), of: 5, rating: Some(4) }),
+        disposition: Some(name("solved")),
         erased: None,
     }
 }

@@ -42,6 +42,7 @@ const PERMISSIONS: &[(Verb, &str, Scope)] = &[
     (Verb::Post, "/v1/agents/{name}/pause", Scope::Operate),
     (Verb::Post, "/v1/agents/{name}/wrap-up", Scope::Operate),
     (Verb::Post, "/v1/agents/{name}/lease", Scope::Operate),
+    (Verb::Post, "/v1/agents/{name}/dispose", Scope::Operate),
     (Verb::Post, "/v1/agents/{name}/unpause", Scope::Operate),
     (Verb::Post, "/v1/calls/{id}/hangup", Scope::Operate),
     (Verb::Post, "/v1/calls/{id}/transfer", Scope::Operate),

@@ -135,7 +135,7 @@ async fn a_file_has_every_call_once_and_no_formula() {
     assert!(lines[0].starts_with("call,direction,from,from_name,to,arrived,"), "{}", lines[0]);
     assert_eq!(lines.iter().filter(|line| line.starts_with("call,")).count(), 1);
     let whole = "0000000000001,inbound,13800138000,'=张伟,95001,2026-03-02T01:30:00.000Z,2026-03-02T01:30:00.100Z,\
-                 2026-03-02T01:32:09.800Z,answered,sales,li,5,120,129,16,caller,4,5";
+                 2026-03-02T01:32:09.800Z,answered,sales,li,5,120,129,16,caller,4,5,solved";
     assert_eq!(lines.last(), Some(&whole));
     let (_, _, kind, text) = get(&daemon, &format!("/v1/history/export?called={MANY}&format=jsonl")).await;
     assert_eq!(kind, "application/x-ndjson");

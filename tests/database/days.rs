@@ -174,3 +174,22 @@ pub async fn who_calls_the_same_queue_again_in_time_is_counted_once(house: House
     assert_eq!((told[0].all.again_permille, told[0].all.resolved_permille), (Some(250), Some(750)));
     assert_eq!(told[1].queues[0].queue.as_str(), "support");
 }
+
+pub async fn what_became_of_a_call_is_written_after_it(house: House) {
+    use tandem::live::record::{Disposed, store::Finished};
+    let of = |disposition: &str, n| Disposed {
+        disposed: record(n).id,
+        disposition: Name::new(disposition).unwrap(),
+    };
+    let row = |value: serde_json::Value| serde_json::from_value::<Finished>(value).unwrap();
+    let call = |n| row(serde_json::to_value(CallRecord { disposition: None, ..record(n) }).unwrap());
+    let said = |disposition, n| row(serde_json::to_value(of(disposition, n)).unwrap());
+    let rows = [call(1), call(2), said("later", 1), said("solved", 1)];
+    house.store().write_all(&rows).await.unwrap();
+    // After a crash all of it comes again.
+    house.store().write_all(&rows).await.unwrap();
+    let kept = async |n| house.store().call(record(n).id).await.unwrap().unwrap().disposition;
+    assert_eq!((kept(1).await, kept(2).await), (Some(Name::new("solved").unwrap()), None));
+    // Of a call that is not there nobody is told.
+    house.store().write_all(&[said("solved", 3)]).await.unwrap();
+}

@@ -48,6 +48,7 @@ on_both! {
     days::a_day_on_which_the_clock_is_changed_has_its_own_hours,
     days::what_became_of_a_days_calls_is_told_for_each_queue,
     days::answers_are_counted_by_day_queue_and_agent,
+    days::what_became_of_a_call_is_written_after_it,
     days::who_calls_the_same_queue_again_in_time_is_counted_once,
     search::calls_are_found_as_if_each_had_been_looked_at,
     search::calls_of_an_earlier_version_are_found_too,

@@ -26,7 +26,8 @@ steps:
 
 pub async fn who_stays_on_the_line_is_asked_and_presses_a_key(kind: Kind) {
     let mut office = Office::on_site(kind, |site| {
-        let queue = "support: { ring: 20s, max_wait: 5m, survey: { flow: rating, least: 1s } }\n";
+        let queue = "support: { ring: 20s, max_wait: 5m, survey: { flow: rating, least: 1s }, \
+                     dispositions: { codes: { solved: Solved }, required: true } }\n";
         fs::write(site.join("queues.yaml"), queue).expect("written");
         fs::write(site.join("flows/rating.yaml"), FLOW).expect("written");
     })
@@ -61,5 +62,14 @@ pub async fn who_stays_on_the_line_is_asked_and_presses_a_key(kind: Kind) {
     })
     .await;
     assert_eq!((rated.answered, rated.average_permille), (1, Some(800)));
+    // The agent has wrapped up over the kill, and does so until it is said what became of the call.
+    office.world.agent_is("anna", "wrap-up").await;
+    office.world.tandem(&["agents", "dispose", "anna", "--as", "solved"]);
+    office.world.agent_is("anna", "ready").await;
+    eventually("what became of it is with the call", async || {
+        let record = office.world.record("13900000041").await;
+        if record.disposition == Some(name("solved")) { Ok(()) } else { Err(format!("{record:?}")) }
+    })
+    .await;
     office.world.ends_clean().await;
 }

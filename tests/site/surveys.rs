@@ -83,3 +83,45 @@ fn the_question_may_stand_in_a_flow_that_the_survey_leads_to() {
     fs::write(site.join("flows/first.yaml"), "steps: { on: { flow: rating } }\n").expect("written");
     assert_eq!(site::check(&site).problems.0, []);
 }
+
+#[test]
+fn dispositions_are_loaded_as_they_are_written_and_their_faults_told() {
+    let with = |text: &str| {
+        let (temp, site) = copy("examples/small");
+        edit(
+            &site,
+            "queues.yaml",
+            "  # strategy: ring_all",
+            &format!("  dispositions: {text}\n  # strategy: ring_all"),
+        );
+        (temp, site)
+    };
+    let (_temp, folder) = with(
+        "{ codes: { solved: { zh: 已解决, en: Solved }, later: { zh: 需回电, en: Call back } }, required: true, within: 5m }",
+    );
+    let report = site::check(&folder);
+    let site = report.site.unwrap_or_else(|| panic!("{:?}", report.problems));
+    let name = |text| Name::new(text).expect("a name");
+    let read = site.queues[&name("support")].dispositions.clone().expect("dispositions");
+    assert_eq!((read.required, read.within, read.codes.len()), (true, Duration::from_secs(300), 2));
+    assert_eq!(read.codes[&name("solved")].0[&Locale::Chinese], "已解决");
+    for (text, code, caret, piece) in [
+        ("{ required: true }", Code::MissingKey, "{ required: true }", "add `codes:"),
+        ("{ codes: {} }", Code::MissingKey, "{}", "add one, like"),
+        (
+            "{ codes: { a: { zh: 一, en: A } }, within: 5m }",
+            Code::Contradiction,
+            "within",
+            "add `required: true`",
+        ),
+        ("{ codes: { a: { zh: 一, en: A } }, required: true, within: 2h }", Code::BadValue, "2h", "30m"),
+        ("{ codes: { a: { zh: 一, en: A } }, required: maybe }", Code::BadValue, "maybe", "true"),
+    ] {
+        let (_temp, site) = with(text);
+        let problems = site::check(&site).problems.0;
+        let [one] = &problems[..] else { panic!("{text}: {problems:#?}") };
+        let told = format!("{} {}", one.message, one.help.as_deref().unwrap_or_default());
+        assert_eq!((one.code, over_the_caret(&site, one).as_str()), (code, caret), "{told}");
+        assert!(told.contains(piece), "{told}");
+    }
+}

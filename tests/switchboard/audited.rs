@@ -6,12 +6,13 @@ use serde_json::{Value, json};
 use tandem::{
     base::{attendance::Attendance, text::Label},
     live::switchboard::view::{Act, Actor, Deed, Done, Query, Refusal, Setting, Spot, View, When},
-    ports::engine::simulator::Answer,
+    ports::engine::simulator::{Answer, Faults, World},
 };
 
 use super::{
     callbacks,
-    rig::{Rig, millis, name, number, secs},
+    dispositions::saying,
+    rig::{Rig, START, millis, name, number, phones, secs, site},
     rooms::{message_left, roster},
     telephony::{call_in, dials, open},
 };
@@ -22,6 +23,10 @@ fn row(done: &Done) -> (String, Value, Value) {
     assert_eq!(actor.0.as_str(), "nina");
     let what = json!(act)["act"].as_str().expect("a word").to_owned();
     (what, json!(done.before), json!(done.after))
+}
+
+fn world_of_one() -> World {
+    World::new(1, phones(1, Answer::After(secs(3)), secs(60)), Faults::default(), START)
 }
 
 struct Audited {
@@ -87,6 +92,12 @@ impl Audited {
         assert_eq!(rig.agent_state("a0"), "ready", "half an hour and no longer");
         assert!(matches!(rig.act(Act::WrapUp { agent, seconds: 9 }), Err(Refusal::WrongState { .. })));
         self.leases();
+        let mut rig = Rig::new(saying(site(1), true), world_of_one());
+        rig.call("caller", secs(0));
+        rig.run_for(secs(65));
+        let (before, after) =
+            self.does(&mut rig, Act::Dispose { agent: name("a0"), disposition: name("solved") });
+        assert_eq!((&before["owes"]["required"], &after["owes"]["required"]), (&json!(true), &json!(false)));
         let mut rig = open();
         let set = |setting| Act::Extension { extension: number("1001"), setting };
         let to = Some(number("1002"));

@@ -169,7 +169,7 @@ impl Day {
         let to = number(self.one(&DIALLED));
         let conference = number("7001");
         let agent = name(self.one(&["a3", "a4", "far"]));
-        let act = match self.random.u8(..27) {
+        let act = match self.random.u8(..28) {
             0 | 1 => Act::Transfer { call, to },
             2..=4 => {
                 let to = if self.random.u8(..4) == 0 { to } else { number(self.one(&PHONES)) };
@@ -186,6 +186,7 @@ impl Day {
             13 => Act::RecordConference { conference, on },
             14 => Act::Hangup { call },
             15 if on => Act::Login { agent },
+            27 => Act::Dispose { agent, disposition: name(self.one(&["solved", "later", "sold"])) },
             26 => Act::Lease { agent, seconds: self.one(&[0, 10, 30]) },
             15 => Act::Logout { agent },
             21..=23 => {

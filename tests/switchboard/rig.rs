@@ -15,7 +15,7 @@ use tandem::{
     },
     live::{
         dialog::talk::{Ears, Hearsay},
-        record::CallRecord,
+        record::{CallRecord, Disposed},
         switchboard::{
             Effect, Input, Switchboard, handle,
             secrets::Secrets,
@@ -147,6 +147,8 @@ pub struct Rig {
     /// Dies with the process.
     pub secrets: Secrets,
     pub records: Vec<CallRecord>,
+    /// What became of calls whose records came before.
+    pub disposed: Vec<Disposed>,
     /// Recordings that may go.
     pub forgotten: Vec<SoundId>,
     /// What callers' words mean.
@@ -185,6 +187,7 @@ impl Rig {
             seq: 0,
             secrets: Secrets::default(),
             records: Vec::new(),
+            disposed: Vec::new(),
             forgotten: Vec::new(),
             ears: Ears::default(),
             tasks: Vec::new(),
@@ -268,6 +271,7 @@ impl Rig {
                 Effect::SumUp { call, turns } => self.to_sum.push((call, turns)),
                 Effect::Words(words) => self.words.push(words),
                 Effect::Alert(news) => self.alerts.push(*news),
+                Effect::Disposed(disposed) => self.disposed.push(disposed),
                 Effect::Told { .. } => {}
             }
         }

@@ -9,6 +9,7 @@ use tandem::{
 };
 
 use super::{
+    dispositions::saying,
     rig::{self, Rig, name, number, secs},
     surveys::asking,
     telephony::house,
@@ -50,7 +51,7 @@ pub fn site() -> Site {
     }
     steps.extend(more.map(|(_, text, step)| (name(text), step)));
     steps.insert(name("dialled"), to(TransferTo::Collected(name("digits")), 20));
-    asking(site, 80, 3)
+    saying(asking(site, 80, 3), true)
 }
 
 fn collect(prompt: tandem::infra::site::Prompt) -> CollectStep {

@@ -52,13 +52,14 @@ fn comes(rig: &mut Rig, site: Site) {
 }
 
 /// What every house has.
-const EVERYWHERE: [&str; 22] = [
+const EVERYWHERE: [&str; 23] = [
     "acknowledge-alert",
     "attend",
     "back",
     "cancel-callback",
     "complete",
     "consult",
+    "dispose",
     "drain",
     "forget-messages",
     "hangup",

@@ -269,6 +269,7 @@ mod tests {
             queues: vec![name("sales")],
             calls_today: 3,
             until: None,
+            owes: None,
             rated: crate::live::switchboard::view::RatedView::default(),
             lease_s: None,
         }

@@ -39,6 +39,8 @@ pub enum What {
     AgentWrapUp,
     #[serde(rename = "agent.lease")]
     AgentLease,
+    #[serde(rename = "agent.dispose")]
+    AgentDispose,
     #[serde(rename = "agent.unpause")]
     AgentUnpause,
     #[serde(rename = "call.hangup")]
@@ -103,12 +105,13 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 36] = [
+const WORDS: [(What, &str); 37] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
     (What::AgentWrapUp, "agent.wrap-up"),
     (What::AgentLease, "agent.lease"),
+    (What::AgentDispose, "agent.dispose"),
     (What::AgentUnpause, "agent.unpause"),
     (What::CallHangup, "call.hangup"),
     (What::CallTransfer, "call.transfer"),

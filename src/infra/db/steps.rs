@@ -15,7 +15,7 @@ struct Step {
 }
 
 /// Every step, oldest first. A step that has been released is never changed.
-const STEPS: [Step; 8] = [
+const STEPS: [Step; 9] = [
     Step {
         name: "calls",
         sqlite: include_str!("../../../migrations/sqlite/0001_calls.sql"),
@@ -55,6 +55,11 @@ const STEPS: [Step; 8] = [
         name: "surveys",
         sqlite: include_str!("../../../migrations/sqlite/0008_surveys.sql"),
         postgres: include_str!("../../../migrations/postgres/0008_surveys.sql"),
+    },
+    Step {
+        name: "dispositions",
+        sqlite: include_str!("../../../migrations/sqlite/0009_dispositions.sql"),
+        postgres: include_str!("../../../migrations/postgres/0009_dispositions.sql"),
     },
 ];
 
@@ -98,7 +103,8 @@ mod tests {
                 537_166_195,
                 1_214_108_936,
                 2_979_288_026,
-                3_929_406_908
+                3_929_406_908,
+                3_334_413_875
             ]
         );
         assert_eq!(
@@ -111,7 +117,8 @@ mod tests {
                 2_524_549_523,
                 1_214_108_936,
                 902_170_546,
-                2_217_199_257
+                2_217_199_257,
+                3_334_413_875
             ]
         );
     }

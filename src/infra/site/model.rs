@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use acd::{
-    Beyond, Callback, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed, ServiceLevel, Skills,
-    Strategy, Survey, skill_words,
+    Beyond, Callback, Dispositions, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed,
+    ServiceLevel, Skills, Strategy, Survey, skill_words,
 };
 pub use alerts::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Unit};
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};

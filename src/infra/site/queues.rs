@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     callback,
     decode::{self, Fields, Shape},
+    dispositions,
     model::{Agent, Dialing, Queue, ServiceLevel, Strategy},
     names::Names,
     overflow,
@@ -35,6 +36,7 @@ const QUEUE: Shape = Shape {
         ("service_level", "service_level: { percent: 80, within: 20s }"),
         ("callback", "callback: { key: 1 }"),
         ("survey", "survey: { flow: rating }"),
+        ("dispositions", "dispositions: { codes: { solved: { zh: 已解决, en: Solved } } }"),
     ],
 };
 
@@ -66,6 +68,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
             let level = fields.get("service_level").map(|n| service_level(n, to));
             let callback = fields.get("callback").map(|n| callback::read(n, to));
             let survey = fields.get("survey").map(|n| survey::read(n, names, to));
+            let dispositions = fields.get("dispositions").map(|n| dispositions::read(n, tongue, to));
             let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
                 name?,
@@ -82,6 +85,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                     service_level: level.flatten().unwrap_or_default(),
                     callback: callback.flatten(),
                     survey: survey.flatten(),
+                    dispositions: dispositions.flatten(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))

@@ -24,7 +24,7 @@ use crate::{
     },
     lifecycle::store,
     live::{
-        record::{CallRecord, store::CallStore},
+        record::{CallRecord, Disposed, store::CallStore},
         switchboard::{
             self, Outlet, Turn,
             view::{AlertNews, Done, Trouble, Why, Words},
@@ -189,6 +189,7 @@ struct Nobody;
 impl Outlet for Nobody {
     fn forget(&mut self, _sound: &SoundId) {}
     fn record(&mut self, _: &CallRecord) {}
+    fn disposed(&mut self, _: &Disposed) {}
     fn told(&mut self, _: CallId, _: &Why) {}
     fn words(&mut self, _: Words) {}
     fn done(&mut self, _: Done) {}

@@ -5,7 +5,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
-use crate::base::{clock::Stamp, id::CallId, text::Label};
+use crate::base::{
+    clock::Stamp,
+    id::{CallId, Name},
+    text::Label,
+};
 
 /// Why an agent is left alone for a while after an offer that did not become a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +44,17 @@ pub enum AgentState {
     Paused { reason: Label },
 }
 
+/// What an agent in wrap-up may say of the call before, or must.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Owes {
+    pub call: CallId,
+    pub queue: Name,
+    /// Nothing else ends the wrap-up before its longest time.
+    pub required: bool,
+    /// When the wrap-up ends, or would without that.
+    pub until: Stamp,
+}
+
 /// One agent.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agent {
@@ -58,6 +73,9 @@ pub struct Agent {
     /// When the last call was offered.
     #[serde(default)]
     pub offered: Stamp,
+    /// Of the call that is wrapped up.
+    #[serde(default)]
+    pub owes: Option<Owes>,
     /// A client holds the agent at work, and has to say so again and again.
     #[serde(default)]
     pub lease: Option<Lease>,
@@ -102,6 +120,7 @@ impl Agent {
             talked_today: Duration::ZERO,
             offered: Stamp::default(),
             lease: None,
+            owes: None,
         }
     }
 
@@ -124,6 +143,21 @@ impl Agent {
         }
     }
 
+    /// Wraps up, and must say first what became of the call.
+    pub fn must_say(&self) -> Option<&Owes> {
+        let wraps_up = matches!(self.state, AgentState::WrapUp { .. });
+        self.owes.as_ref().filter(|owes| wraps_up && owes.required)
+    }
+
+    /// Does what waited for the end of a call.
+    pub(super) fn goes_on(&mut self) {
+        self.state = match self.then.take() {
+            Some(Then::LogOut) => AgentState::LoggedOut,
+            Some(Then::Pause(reason)) => AgentState::Paused { reason },
+            None => AgentState::Ready,
+        };
+    }
+
     /// When the state ends by itself.
     pub fn deadline(&self) -> Option<Stamp> {
         match self.state {
@@ -139,7 +173,7 @@ impl Agent {
             (AgentState::Resting { why, .. }, _) => Some(Label::new(why.words())),
             (_, Some(Then::LogOut)) => Some(Label::new("logs out after it")),
             (_, Some(Then::Pause(reason))) => Some(Label::new(&format!("pauses after it: {reason}"))),
-            (_, None) => None,
+            (_, None) => self.must_say().map(|_| Label::new("owes a disposition")),
         }
     }
 

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     free::{Free, Ordered},
-    model::{Agent, AgentState, Lease, Rest, Then},
+    model::{Agent, AgentState, Lease, Owes, Rest, Then},
     seats::{self, Post, Rank, Seat},
 };
 use crate::{
@@ -53,6 +53,7 @@ impl Agents {
         }
         self.all.retain(|name, agent| site.agents.contains_key(name) || agent.call().is_some());
         self.post(site);
+        self.excuse(site, now);
     }
 
     /// Gives everybody their place in the site.
@@ -190,28 +191,75 @@ impl Agents {
         self.leave(name, call, now, |agent| agent.state = AgentState::Resting { why, until: now + rest });
     }
 
-    /// The talk is over.
-    pub fn wrap_up(&mut self, name: &Name, call: CallId, span: Duration, now: Stamp) {
+    /// The talk is over. `duty`: the queue of which the agent may say what became of the call, and for how long that is waited
+    /// for at most, if it must be said.
+    pub fn wrap_up(
+        &mut self,
+        name: &Name,
+        call: CallId,
+        span: Duration,
+        duty: Option<(Name, Option<Duration>)>,
+        now: Stamp,
+    ) {
         self.leave(name, call, now, |agent| {
             agent.idle_since = now;
-            agent.state =
-                if span.is_zero() { AgentState::Ready } else { AgentState::WrapUp { until: now + span } };
+            let most = duty.as_ref().and_then(|(_, most)| *most);
+            let (required, until) = (most.is_some(), now + span);
+            agent.owes = duty.map(|(queue, _)| Owes { call, queue, required, until });
+            agent.state = if span.is_zero() && !required {
+                AgentState::Ready
+            } else {
+                AgentState::WrapUp { until: until.max(now + most.unwrap_or_default()) }
+            };
         });
     }
 
     /// A wrap-up ends `span` from now, and no later than half an hour after it began. Says whether there is one.
     pub fn extend_wrap_up(&mut self, name: &Name, span: Duration, now: Stamp) -> bool {
         let Some(agent) = self.all.get_mut(name) else { return false };
+        let must_say = agent.must_say().is_some();
         let AgentState::WrapUp { until } = &mut agent.state else { return false };
-        *until = (now + span).min(agent.since + LONGEST_WRAP_UP);
+        let wished = (now + span).min(agent.since + LONGEST_WRAP_UP);
+        // What must be said is waited for all the same.
+        *until = if must_say { wished.max(*until) } else { wished };
+        if let Some(owes) = &mut agent.owes {
+            owes.until = wished;
+        }
         true
+    }
+
+    /// It was said what became of the call: the wrap-up ends as it would have without that.
+    pub fn said(&mut self, name: &Name, now: Stamp) {
+        self.change(name, now, |agent| {
+            let must_say = agent.must_say().is_some();
+            let Some(owes) = agent.owes.as_mut().filter(|_| must_say) else { return };
+            owes.required = false;
+            match (owes.until, &mut agent.state) {
+                (until, AgentState::WrapUp { until: end }) if until > now => *end = until,
+                _ => agent.goes_on(),
+            }
+        });
+    }
+
+    /// Nothing must be said any more of calls of these queues.
+    fn excuse(&mut self, site: &Site, now: Stamp) {
+        let required = |queue: &Name| {
+            let dispositions = site.queues.get(queue).and_then(|queue| queue.dispositions.as_ref());
+            dispositions.is_some_and(|dispositions| dispositions.required)
+        };
+        let excused = |agent: &Agent| agent.must_say().is_some_and(|owes| !required(&owes.queue));
+        let names: Vec<Name> =
+            self.all.iter().filter(|(_, agent)| excused(agent)).map(|(name, _)| name.clone()).collect();
+        for name in names {
+            self.said(&name, now);
+        }
     }
 
     /// Wrap-up or rest has run out. Says whether the agent became ready.
     pub fn wake(&mut self, name: &Name, now: Stamp) -> bool {
         let due = self.all.get(name).and_then(Agent::deadline).is_some_and(|until| until <= now);
         if due {
-            self.change(name, now, |agent| agent.state = AgentState::Ready);
+            self.change(name, now, Agent::goes_on);
         }
         due
     }
@@ -220,7 +268,8 @@ impl Agents {
     pub fn ready(&mut self, name: &Name, now: Stamp) {
         self.change(name, now, |agent| {
             agent.then = None;
-            if agent.call().is_none() && agent.state != AgentState::Ready {
+            let busy = agent.call().is_some() || agent.must_say().is_some();
+            if !busy && agent.state != AgentState::Ready {
                 if agent.state == AgentState::LoggedOut {
                     agent.idle_since = now;
                 }
@@ -231,18 +280,22 @@ impl Agents {
 
     /// Logs out; an agent in a call does so when the call is over.
     pub fn log_out(&mut self, name: &Name, now: Stamp) {
-        self.change(name, now, |agent| match agent.call() {
-            Some(_) => agent.then = Some(Then::LogOut),
-            None => agent.state = AgentState::LoggedOut,
+        self.change(name, now, |agent| {
+            agent.then = Some(Then::LogOut);
+            if agent.call().is_none() && agent.must_say().is_none() {
+                agent.goes_on();
+            }
         });
         self.hold(name, Duration::ZERO, now);
     }
 
     /// Pauses; an agent in a call does so when the call is over.
     pub fn pause(&mut self, name: &Name, reason: Label, now: Stamp) {
-        self.change(name, now, |agent| match agent.call() {
-            Some(_) => agent.then = Some(Then::Pause(reason)),
-            None => agent.state = AgentState::Paused { reason },
+        self.change(name, now, |agent| {
+            agent.then = Some(Then::Pause(reason));
+            if agent.call().is_none() && agent.must_say().is_none() {
+                agent.goes_on();
+            }
         });
     }
 
@@ -306,10 +359,8 @@ impl Agents {
         }
         self.change(name, now, |agent| {
             next(agent);
-            match agent.then.take() {
-                Some(Then::LogOut) => agent.state = AgentState::LoggedOut,
-                Some(Then::Pause(reason)) => agent.state = AgentState::Paused { reason },
-                None => {}
+            if agent.then.is_some() && agent.must_say().is_none() {
+                agent.goes_on();
             }
         });
         if !self.posts.contains_key(name) {
@@ -322,11 +373,16 @@ impl Agents {
         if let Some(agent) = self.all.get_mut(name) {
             let before = agent.state.clone();
             change(agent);
-            if agent.state != before {
+            let wraps_on =
+                matches!((&before, &agent.state), (AgentState::WrapUp { .. }, AgentState::WrapUp { .. }));
+            if agent.state != before && !wraps_on {
                 if matches!(before, AgentState::Talking { .. }) {
                     agent.talked_today += now.since(agent.since);
                 }
                 agent.since = now;
+            }
+            if !matches!(agent.state, AgentState::WrapUp { .. }) {
+                agent.owes = None;
             }
         }
         self.index(name);

@@ -387,6 +387,9 @@ pub struct Call {
     pub served: Option<Name>,
     #[serde(default)]
     pub survey: Option<Survey>,
+    /// What an agent said became of it.
+    #[serde(default)]
+    pub disposition: Option<Name>,
 }
 
 impl Call {

@@ -12,7 +12,9 @@ mod surveys;
 pub use past::CallerPast;
 pub use projection::{Eraser, Projection, ProjectionError, Setback, Standing};
 
-use super::{Before, CallRecord, Direction, Unfindable};
+use serde::Deserialize;
+
+use super::{Before, CallRecord, Direction, Disposed, Unfindable};
 use crate::{
     base::{
         clock::Stamp,
@@ -26,16 +28,17 @@ use crate::{
 
 const CALL: &str = "INSERT INTO calls (id, from_number, from_name, to_number, arrived, answered, ended, cause, \
      ended_by, queue, wait_ms, talk_ms, agent, steps, direction, outcome, summary, \
-     rated_queue, rated_agent, rated_of, rating, worded) \
-     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, 1) ON CONFLICT (id) DO NOTHING";
+     rated_queue, rated_agent, rated_of, rating, disposition, worded) \
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, 1) ON CONFLICT (id) DO NOTHING";
 const LEG: &str = "INSERT INTO legs (call, place, leg, role, party, began, answered, ended, cause) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)";
 const RECORDING: &str = "INSERT INTO recordings (call, place, sound, leg, ordered_by, began, ended, pauses) \
      VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+const DISPOSED: &str = "UPDATE calls SET disposition = $2 WHERE id = $1";
 const OUTBOX: &str = "INSERT INTO outbox (topic, subject, at) VALUES ('call.ended', $1, $2)";
 const CALLS: &str = "SELECT id, from_number, from_name, to_number, arrived, answered, ended, cause, ended_by, \
-     queue, wait_ms, talk_ms, agent, steps, erased, direction, summary, rated_queue, rated_agent, rated_of, rating \
-     FROM calls";
+     queue, wait_ms, talk_ms, agent, steps, erased, direction, summary, rated_queue, rated_agent, rated_of, rating, \
+     disposition FROM calls";
 const LEGS: &str = "SELECT call, leg, role, party, began, answered, ended, cause FROM legs WHERE call";
 const RECORDINGS: &str =
     "SELECT call, sound, leg, ordered_by, began, ended, pauses FROM recordings WHERE call";
@@ -67,6 +70,14 @@ impl StoreError {
     }
 }
 
+/// What comes of finished calls on the way to the database.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub enum Finished {
+    Disposed(Disposed),
+    Call(Box<CallRecord>),
+}
+
 /// Finished calls in the database.
 #[derive(Clone, Debug)]
 pub struct CallStore {
@@ -83,6 +94,21 @@ impl CallStore {
         let mut transaction = self.db.begin().await?;
         for call in calls {
             insert(&mut transaction, call).await?;
+        }
+        Ok(transaction.commit().await?)
+    }
+
+    /// The same, and what became of calls that were written before, in this order.
+    pub async fn write_all(&self, rows: &[Finished]) -> Result<(), StoreError> {
+        let mut transaction = self.db.begin().await?;
+        for row in rows {
+            match row {
+                Finished::Disposed(Disposed { disposed, disposition }) => {
+                    let said = Sql::new(DISPOSED).bind(disposed.0 as i64).bind(disposition.as_str());
+                    transaction.run(said).await?;
+                }
+                Finished::Call(call) => insert(&mut transaction, call).await?,
+            }
         }
         Ok(transaction.commit().await?)
     }
@@ -180,6 +206,7 @@ async fn insert(transaction: &mut Transaction<'_>, call: &CallRecord) -> Result<
             .bind(rating.map(i64::from)),
         None => inserted.bind(None::<&str>).bind(None::<&str>).bind(None::<i64>).bind(None::<i64>),
     };
+    let inserted = inserted.bind(call.disposition.as_ref().map(Name::as_str));
     if transaction.run(inserted).await? == 0 {
         return Ok(());
     }

@@ -20,14 +20,11 @@ impl Switchboard {
         }
         let now = self.now();
         match act {
-            Act::Login { agent } => {
-                self.known_agent(&agent)?;
-                self.agents.ready(&agent, now);
-                self.agent_changed(&agent);
-            }
+            Act::Login { agent } => self.log_in(&agent)?,
             Act::Unpause { agent } => self.unpause(agent)?,
             Act::WrapUp { agent, seconds } => self.extend_wrap_up(agent, seconds)?,
             Act::Lease { agent, seconds } => self.hold_agent(&agent, seconds)?,
+            Act::Dispose { agent, disposition } => self.dispose(actor, agent, disposition)?,
             Act::Logout { agent } => {
                 self.known_agent(&agent)?;
                 self.agents.log_out(&agent, now);
@@ -77,8 +74,15 @@ impl Switchboard {
         Ok(())
     }
 
+    fn log_in(&mut self, agent: &Name) -> Result<(), Refusal> {
+        self.says_first(agent)?;
+        self.agents.ready(agent, self.now());
+        self.agent_changed(agent);
+        Ok(())
+    }
+
     fn unpause(&mut self, agent: Name) -> Result<(), Refusal> {
-        self.known_agent(&agent)?;
+        self.says_first(&agent)?;
         let state = self.agents.get(&agent).map(crate::live::agent::Agent::words).unwrap_or_default();
         if state == "logged out" {
             let remedy = SmolStr::new_static("log in first: `tandem agents login`");

@@ -321,6 +321,7 @@ pub(super) fn new_call(
         promised_in: None,
         served: None,
         survey: None,
+        disposition: None,
         steps: Vec::new(),
     }
 }

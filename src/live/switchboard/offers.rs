@@ -129,8 +129,9 @@ impl Switchboard {
         let now = self.now();
         let Some(name) = agent_of(party) else { return };
         let wrap_up = self.site.agents.get(name).map_or(Duration::ZERO, |agent| agent.wrap_up);
+        let duty = self.duty(id);
         match self.agents.get(name).map(|agent| &agent.state) {
-            Some(AgentState::Talking { .. }) => self.agents.wrap_up(name, id, wrap_up, now),
+            Some(AgentState::Talking { .. }) => self.agents.wrap_up(name, id, wrap_up, duty, now),
             _ => self.agents.release(name, id, now),
         }
         let name = name.clone();

@@ -27,7 +27,7 @@ use crate::{
     },
     live::{
         dialog::talk::{Ears, Hearsay},
-        record::CallRecord,
+        record::{CallRecord, Disposed},
     },
     ports::{
         assistant::{Doubt, Opinions, Summaries, Summary, Told},
@@ -46,6 +46,8 @@ const SNAPSHOT_EVERY: Duration = Duration::from_secs(60);
 pub trait Outlet: Send {
     /// A call is over: keep the record until it is in the database.
     fn record(&mut self, record: &CallRecord);
+    /// What became of a call whose record was kept before.
+    fn disposed(&mut self, disposed: &Disposed);
     /// Nobody will hear this recording any more: its file may go.
     fn forget(&mut self, sound: &SoundId);
     /// A decision, for whoever watches.
@@ -165,8 +167,10 @@ fn replay(board: &mut Switchboard, entry: &Entry, outlet: &mut impl Outlet) -> R
     let input = input.map_err(|why| RunError::Entry { seq: entry.seq, why })?;
     let (effects, done) = handle(board, entry.seq, entry.at, input);
     for effect in effects {
-        if let Effect::Record(record) = effect {
-            outlet.record(&record);
+        match effect {
+            Effect::Record(record) => outlet.record(&record),
+            Effect::Disposed(disposed) => outlet.disposed(&disposed),
+            _ => {}
         }
     }
     if let Some(done) = done {
@@ -394,6 +398,7 @@ impl<O: Outlet> Core<O> {
                 self.outlet.record(&record);
                 self.journal.forget(record.id);
             }
+            Effect::Disposed(disposed) => self.outlet.disposed(&disposed),
             Effect::Afresh(leg) => self.secrets.forget(&leg),
             Effect::Check { call, leg, pin } => {
                 let verdict = self.secrets.check(&leg, &pin);

@@ -21,6 +21,10 @@ impl Switchboard {
     pub(super) fn adopt(&mut self, site: Arc<Site>) {
         self.agents.adopt(&site, self.now());
         self.site = site;
+        let agents: Vec<_> = self.agents.iter().map(|(name, _)| name.clone()).collect();
+        for name in &agents {
+            self.agent_timer(name);
+        }
         self.queues.keep(&self.site);
         if self.site.without.contains(&Feature::Recording) {
             self.record_nothing();

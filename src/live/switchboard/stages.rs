@@ -372,6 +372,7 @@ fn record(call: Call) -> CallRecord {
         steps: call.steps,
         summary: None,
         survey,
+        disposition: call.disposition,
         erased: None,
     }
 }

@@ -36,7 +36,7 @@ use crate::{
         },
         mailbox::{Boxes, Happening, Pressed, Verdict},
         queue::Queues,
-        record::CallRecord,
+        record::{CallRecord, Disposed},
     },
     ports::{
         assistant::Turn,
@@ -143,6 +143,8 @@ pub enum Effect {
     },
     /// Nobody will hear this recording any more.
     Forget(SoundId),
+    /// What became of a call whose record was an effect before.
+    Disposed(Disposed),
     /// A decision and its reason, as it happens.
     Told {
         call: CallId,

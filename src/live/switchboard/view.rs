@@ -246,6 +246,20 @@ pub struct AgentView {
     /// A client holds the agent at work, and has to say so again within so many seconds.
     #[serde(default)]
     pub lease_s: Option<u64>,
+    /// In wrap-up: what may be said of the call before, or must.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owes: Option<OwesView>,
+}
+
+/// What an agent in wrap-up may say of the call before, or must.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct OwesView {
+    pub call: CallId,
+    pub queue: Name,
+    /// The wrap-up lasts until it is said, or until its longest time is over.
+    pub required: bool,
+    /// One of these.
+    pub codes: Vec<Name>,
 }
 
 /// A conference of the house, and who is in it.

@@ -235,6 +235,7 @@ impl Switchboard {
             queues: self.agents.queues(name).to_vec(),
             calls_today: agent.calls_today,
             until: agent.deadline(),
+            owes: self.owes_view(agent),
             rated: self.ratings.agents.get(name).copied().unwrap_or_default().into(),
             lease_s: agent.lease.map(|lease| lease.span.as_secs()),
         }

@@ -22,7 +22,7 @@ use tandem::{
     },
     live::{
         dialog::talk::Ears,
-        record::CallRecord,
+        record::{CallRecord, Disposed},
         switchboard::{
             self, Callers, Outlet, Outside, RunError, Turn, Wiring,
             door::Door,
@@ -65,6 +65,7 @@ struct Notes(Arc<Mutex<Told>>);
 
 impl Outlet for Notes {
     fn record(&mut self, _: &CallRecord) {}
+    fn disposed(&mut self, _: &Disposed) {}
     fn forget(&mut self, _: &SoundId) {}
     fn told(&mut self, call: CallId, why: &Why) {
         self.0.lock().expect("notes").why.entry(call).or_default().push(why.what.to_string());

@@ -136,6 +136,17 @@ pub struct Survey {
     pub least: Duration,
 }
 
+/// What agents say of a call when it is over.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Dispositions {
+    /// With what each is called.
+    pub codes: BTreeMap<Name, Prompt>,
+    /// An agent wraps up until one is given,
+    pub required: bool,
+    /// and for so long at most.
+    pub within: Duration,
+}
+
 /// A skill that is not as it must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lack<'a> {
@@ -197,6 +208,8 @@ pub struct Queue {
     pub callback: Option<Callback>,
     #[serde(default)]
     pub survey: Option<Survey>,
+    #[serde(default)]
+    pub dispositions: Option<Dispositions>,
 }
 
 impl Queue {
@@ -218,6 +231,7 @@ impl Queue {
             service_level: ServiceLevel::default(),
             callback: None,
             survey: None,
+            dispositions: None,
         }
     }
 

@@ -9,7 +9,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{super::CallRecord, CallStore, StoreError};
+use super::{CallStore, Finished, StoreError};
 use crate::{
     base::{
         clock::{Clock, Stamp, SystemClock},
@@ -206,8 +206,8 @@ impl Work {
     /// One transaction for all of them.
     async fn deliver(&mut self, rows: &[Row]) -> Result<(), ProjectionError> {
         let calls = rows.iter().map(|row| serde_json::from_slice(&row.bytes));
-        let calls: Vec<CallRecord> = calls.collect::<Result<_, _>>()?;
-        self.store.write(&calls).await?;
+        let calls: Vec<Finished> = calls.collect::<Result<_, _>>()?;
+        self.store.write_all(&calls).await?;
         self.said.send_modify(|standing| standing.delivered += calls.len() as u64);
         Ok(())
     }

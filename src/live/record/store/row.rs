@@ -113,6 +113,7 @@ pub fn call(row: &Record) -> Result<CallRecord, StoreError> {
         steps: columns.need("steps", columns.parsed("steps", serde_json::from_str)?)?,
         summary: columns.parsed("summary", serde_json::from_str)?,
         survey: survey(&columns)?,
+        disposition: columns.parsed("disposition", Name::new)?,
         erased: columns.stamp("erased")?,
     })
 }

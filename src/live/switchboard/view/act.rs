@@ -40,6 +40,11 @@ pub enum Act {
         agent: Name,
         seconds: u32,
     },
+    /// What became of the call that an agent wraps up.
+    Dispose {
+        agent: Name,
+        disposition: Name,
+    },
     Hangup {
         call: CallId,
     },
@@ -191,6 +196,7 @@ impl Act {
             | Self::Unpause { .. }
             | Self::WrapUp { .. }
             | Self::Lease { .. }
+            | Self::Dispose { .. }
             | Self::Drain { .. }
             | Self::CancelCallback { .. }
             | Self::AcknowledgeAlert { .. }
@@ -223,7 +229,8 @@ impl Act {
             | Self::Pause { agent, .. }
             | Self::Unpause { agent }
             | Self::WrapUp { agent, .. }
-            | Self::Lease { agent, .. } => Some(agent),
+            | Self::Lease { agent, .. }
+            | Self::Dispose { agent, .. } => Some(agent),
             _ => None,
         }
     }

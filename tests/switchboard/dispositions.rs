@@ -1,0 +1,142 @@
+//! What agents say of a call when it is over, and that they wrap up until they have where a queue wants it.
+
+use std::sync::Arc;
+
+use tandem::{
+    base::text::Label,
+    infra::site::{Dispositions, Locale, Prompt, Site},
+    live::switchboard::{
+        Input,
+        view::{Act, OwesView, Query, Refusal, View},
+    },
+    ports::engine::simulator::{Answer, Faults, World},
+};
+
+use crate::rig::{Rig, START, name, number, phones, secs, site};
+
+/// The queue `sales` has two dispositions.
+pub fn saying(mut site: Site, required: bool) -> Site {
+    let prompt = |text: &str| Prompt([(Locale::English, text.into())].into());
+    let codes = [(name("solved"), prompt("Solved")), (name("later"), prompt("Call back"))].into();
+    let sales = site.queues.get_mut(&name("sales")).expect("a queue");
+    sales.dispositions = Some(Dispositions { codes, required, within: secs(120) });
+    site
+}
+
+/// An agent who answers after 3 s, hangs up after 60, and wraps up for 2.
+fn rig(required: bool) -> Rig {
+    let world = World::new(1, phones(1, Answer::After(secs(3)), secs(60)), Faults::default(), START);
+    Rig::new(saying(site(1), required), world)
+}
+
+/// A call has just ended.
+fn wraps_up(rig: &mut Rig) {
+    rig.call("c0", secs(0));
+    rig.run_for(secs(65));
+    assert_eq!((rig.agent_state("a0"), rig.records.len()), ("wrap-up".to_owned(), 1));
+}
+
+fn says(rig: &mut Rig, disposition: &str) -> Result<(), Refusal> {
+    rig.act(Act::Dispose { agent: name("a0"), disposition: name(disposition) })
+}
+
+fn owes(rig: &Rig) -> Option<OwesView> {
+    let View::Agents(agents) = rig.board.view(&Query::Agents, rig.now) else { panic!("no agents") };
+    agents[0].owes.clone()
+}
+
+fn said(rig: &Rig) -> Vec<(bool, &str)> {
+    let call = |call| rig.records.iter().any(|record| record.id == call);
+    rig.disposed.iter().map(|one| (call(one.disposed), one.disposition.as_str())).collect()
+}
+
+#[test]
+fn who_must_say_it_wraps_up_until_then_and_takes_the_next_caller_at_once() {
+    let mut rig = rig(true);
+    wraps_up(&mut rig);
+    rig.call("c1", secs(0));
+    rig.run_for(secs(60));
+    assert_eq!((rig.agent_state("a0").as_str(), rig.states()), ("wrap-up", vec!["waiting".to_owned()]));
+    let view = owes(&rig).expect("something to say");
+    assert_eq!((view.call, view.required), (rig.records[0].id, true));
+    assert_eq!(view.codes, [name("later"), name("solved")]);
+    for act in [Act::Unpause { agent: name("a0") }, Act::Login { agent: name("a0") }] {
+        assert!(matches!(rig.act(act), Err(Refusal::WrongState { .. })));
+    }
+    rig.act(Act::WrapUp { agent: name("a0"), seconds: 0 }).expect("no way around");
+    let refused = says(&mut rig, "sold").expect_err("there is none").to_string();
+    assert!(refused.contains("queue sales has no disposition sold; one of later, solved"), "{refused}");
+    assert_eq!(rig.agent_state("a0"), "wrap-up");
+    assert_eq!(says(&mut rig, "solved"), Ok(()));
+    assert_eq!((rig.agent_state("a0").as_str(), said(&rig)), ("offered", vec![(true, "solved")]));
+    assert!(matches!(says(&mut rig, "later"), Err(Refusal::WrongState { .. })));
+}
+
+#[test]
+fn nobody_wraps_up_for_ever() {
+    let mut rig = rig(true);
+    wraps_up(&mut rig);
+    rig.run_for(secs(115));
+    assert_eq!(rig.agent_state("a0"), "wrap-up");
+    rig.run_for(secs(10));
+    assert_eq!((rig.agent_state("a0").as_str(), owes(&rig), said(&rig)), ("ready", None, vec![]));
+}
+
+#[test]
+fn who_says_it_soon_has_the_usual_wrap_up_and_who_need_not_say_it_may() {
+    for required in [true, false] {
+        let mut rig = rig(required);
+        wraps_up(&mut rig);
+        assert_eq!(says(&mut rig, "later"), Ok(()));
+        assert_eq!(says(&mut rig, "solved"), Ok(()), "another mind");
+        assert_eq!(rig.agent_state("a0"), "wrap-up");
+        rig.run_for(secs(2));
+        assert_eq!(rig.agent_state("a0"), "ready", "after the usual 2 s");
+        assert_eq!(said(&rig), [(true, "later"), (true, "solved")]);
+    }
+    let mut rig = rig(false);
+    wraps_up(&mut rig);
+    rig.run_for(secs(3));
+    assert_eq!(rig.agent_state("a0"), "ready", "nothing is required");
+}
+
+#[test]
+fn a_pause_waits_until_it_is_said_and_a_kill_changes_nothing() {
+    let mut rig = rig(true);
+    wraps_up(&mut rig);
+    rig.act(Act::Pause { agent: name("a0"), reason: Label::new("lunch") }).expect("in time");
+    let snapshot = rig.snapshot();
+    rig.run_for(secs(20));
+    rig.die_and_return(&snapshot, secs(1));
+    rig.run_for(secs(1));
+    assert_eq!(rig.agent_state("a0"), "wrap-up");
+    let snapshot = rig.snapshot();
+    assert_eq!(says(&mut rig, "solved"), Ok(()));
+    assert_eq!(rig.agent_state("a0"), "paused");
+    rig.die_and_return(&snapshot, secs(1));
+    assert_eq!(rig.agent_state("a0"), "paused");
+}
+
+#[test]
+fn of_a_call_that_goes_on_without_the_agent_the_record_says_it() {
+    let world = World::new(1, phones(2, Answer::After(secs(3)), secs(60)), Faults::default(), START);
+    let mut rig = Rig::new(saying(site(2), true), world);
+    rig.call("c0", secs(0));
+    rig.run_for(secs(20));
+    let call = rig.only_call();
+    assert_eq!(rig.act(Act::Transfer { call, to: number("1001") }), Ok(()));
+    rig.run_for(secs(10));
+    assert_eq!((rig.agent_state("a0").as_str(), says(&mut rig, "solved")), ("wrap-up", Ok(())));
+    rig.run_for(secs(90));
+    assert_eq!(rig.records[0].disposition, Some(name("solved")));
+    assert_eq!(rig.disposed, []);
+}
+
+#[test]
+fn a_site_that_wants_nothing_said_any_more_excuses_who_wraps_up() {
+    let mut rig = rig(true);
+    wraps_up(&mut rig);
+    rig.run_for(secs(20));
+    rig.input(Input::Site(Arc::new(site(1))));
+    assert_eq!((rig.agent_state("a0").as_str(), owes(&rig)), ("ready", None));
+}
