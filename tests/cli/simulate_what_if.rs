@@ -253,3 +253,29 @@ fn a_change_that_cannot_be_made_is_told_with_its_remedy() {
         assert!(code == Some(3) && errors.contains(&place) && errors.contains(remedy), "{text}: {errors}");
     }
 }
+
+#[test]
+fn agents_outside_take_their_callers_as_those_in_the_house_do() {
+    let temp = tempfile::tempdir().expect("folder");
+    let site = temp.path().join("other");
+    copied("examples/scenarios/tiers", &site);
+    let people = fs::read_to_string(site.join("people.yaml")).expect("there");
+    let (phones, agents) = people.split_once("agents:\n").expect("agents");
+    let outside = agents.replace("extension: 1", "number: 1390000");
+    assert_ne!(outside, agents);
+    fs::write(site.join("people.yaml"), format!("{phones}agents:\n{outside}")).expect("write");
+    fs::write(site.join("trunks.yaml"), "carrier: { address: 192.0.2.1 }\n").expect("write");
+    let dialing =
+        "outside: { prefix: \"\", national: [\"1390000xxx\"], emergency: [110], trunks: [carrier] }\n";
+    fs::write(site.join("dialing.yaml"), dialing).expect("write");
+    let day =
+        "name: a day\nlength: 4h\nseed: 3\narrivals:\n  - { queue: everybody, rate: 120, handling: 60s }\n";
+    let file = temp.path().join("day.yaml");
+    fs::write(&file, day).expect("write");
+    let file = file.to_str().expect("UTF-8");
+    let other = format!("site {}", site.display());
+    let outcome = outcome(&["--scenario", file, "--site", "examples/scenarios/tiers", "--what-if", &other]);
+    let answered = |of: &Value| of["all"]["answered"].as_u64().expect("a number");
+    assert!(answered(&outcome) > 300, "{outcome}");
+    assert_eq!(answered(&outcome), answered(&outcome["what_if"][0]), "{outcome}");
+}
