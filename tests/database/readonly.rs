@@ -65,6 +65,8 @@ async fn inside() {
             let bound = Command::new("mount").arg("--bind").args([&file, &file]).status().expect("mount");
             assert!(bound.success());
             mount("remount,ro,bind", &file);
+            // Whoever opened it since could write on.
+            house.db.close().await;
         } else {
             lock(&house, &disk).await;
         }
