@@ -9,6 +9,7 @@ pub mod detector;
 pub mod hours;
 pub mod id;
 pub mod locale;
+pub mod mood;
 pub mod number;
 pub mod text;
 pub mod wav;

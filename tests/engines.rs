@@ -70,6 +70,8 @@ mod left;
 mod log;
 #[path = "engines/moments.rs"]
 mod moments;
+#[path = "engines/moods.rs"]
+mod moods;
 #[path = "engines/office.rs"]
 mod office;
 #[path = "engines/outages.rs"]

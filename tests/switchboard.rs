@@ -42,6 +42,8 @@ mod mended;
 mod model;
 #[path = "switchboard/moments.rs"]
 mod moments;
+#[path = "switchboard/moods.rs"]
+mod moods;
 #[path = "switchboard/pains.rs"]
 mod pains;
 #[path = "switchboard/policies.rs"]

@@ -242,6 +242,9 @@ impl Text {
             of(|q| q.ready as u64),
         )?;
         self.each(gauge("queue_talking", "Callers who talk."), "queue", of(|q| q.talking as u64))?;
+        let silent = gauge("queue_silent_talks", "Talks in which neither has said anything for long.");
+        self.each(silent, "queue", of(|q| q.silent as u64))?;
+        self.each(gauge("queue_heated_talks", "Talks that are heated."), "queue", of(|q| q.heated as u64))?;
         self.each(
             gauge("queue_answered_today", "Answered since midnight."),
             "queue",

@@ -244,7 +244,9 @@ impl Trees {
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
         let queues = queues.map(|n| queues::read(n, &names, &tongue, to)).unwrap_or_default();
         let routing = routing.map(|n| routing::read(n, &names, &queues, &agents, to)).unwrap_or_default();
+        let alert_tree = alerts;
         let alerts = alerts.map(|n| alerts::read(root, n, &names, to)).unwrap_or_default();
+        alert_tree.inspect(|tree| alerts::check(tree, &alerts, &queues, to));
         let engine = general.as_ref().map(|g| g.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
         let without = general.as_ref().map(|general| general.without.clone()).unwrap_or_default();

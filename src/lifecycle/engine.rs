@@ -13,7 +13,10 @@ use crate::{
             Engine, Forming, Hearing, Settings, asterisk, freeswitch,
             simulator::{self, Answer, Callers, Faults, Phone, World},
         },
-        media::line::{self, Attendance},
+        media::{
+            line::{self, Attendance},
+            overhear,
+        },
     },
 };
 
@@ -40,6 +43,7 @@ pub(super) fn start(
         fallback: site.fallback.clone(),
         lease: site.lease,
     };
+    let overheard = settings.clone();
     let (recognizers, ears) = (hearing.recognizers.clone(), hearing.ears.clone());
     let judge = Arc::new(move |hearing: &Hearing, text: &str| ears.borrow().accepts(&hearing.flow, text));
     let attendance = Attendance { settings: settings.clone(), recognizers, forming, judge, now: clock.now() };
@@ -47,7 +51,9 @@ pub(super) fn start(
         EngineKind::Freeswitch => freeswitch::start(settings, clock),
         _ => asterisk::start(settings, clock),
     };
-    Ok(line::attend(engine, attendance))
+    let way =
+        if site.engine.kind == EngineKind::Freeswitch { overhear::Way::File } else { overhear::Way::Sockets };
+    Ok(overhear::sense(line::attend(engine, attendance), overheard, way))
 }
 
 /// Phones that answer after a while, each with its own habits.

@@ -2,6 +2,7 @@
 
 mod meeting;
 mod model;
+mod mood;
 mod spoken;
 mod timers;
 
@@ -10,5 +11,6 @@ pub use model::{
     AtMailbox, Attending, Call, Caller, Conferring, Dialled, Next, Parked, Party, Stage, Survey, Tape, Turn,
     Waiting,
 };
+pub use mood::Sensed;
 pub use spoken::{Said, Spoken};
 pub use timers::{Timer, Timers};

@@ -58,6 +58,7 @@ mod invariants;
 mod legs;
 mod mailboxes;
 mod meetings;
+mod moods;
 mod offers;
 mod pairs;
 mod parking;

@@ -9,24 +9,36 @@
 //!   missed while it was down is told by the `Audit` that follows every `Up`.
 //! - Nothing a caller sends reaches the engine's command line unescaped.
 
+mod ear;
 mod model;
 
 pub mod asterisk;
 pub mod freeswitch;
 pub mod simulator;
 
+pub use ear::{Detector, Ear, Forming, Hearing, Overhearing, Stream, Wire};
 pub use model::{
-    Arrival, Command, Detector, Ear, Endpoint, Event, Forming, HangupCause, Hearing, LegSeen, Media, Order,
-    Origin, Outcome, PromptId, Stream, Verdict, Wire,
+    Arrival, Command, Endpoint, Event, HangupCause, LegSeen, Media, Order, Origin, Outcome, PromptId, Verdict,
 };
 
-use std::{fs, net::SocketAddr, path::PathBuf, time::Duration};
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    path::PathBuf,
+    time::Duration,
+};
 
 use secrecy::SecretString;
 use smol_str::SmolStr;
 use tokio::sync::mpsc;
 
-use crate::base::{id::SoundId, number::Number};
+use crate::base::{
+    id::{LegId, SoundId},
+    number::Number,
+};
+
+/// With this begin the names of files in the folder of recordings that are there to be listened to, and not kept.
+pub const OVERHEARD: &str = "overheard-";
 
 /// What an adapter needs to reach its engine.
 #[derive(Clone, Debug)]
@@ -54,6 +66,22 @@ impl Settings {
             Media::Prompt(prompt) => self.prompts.join(format!("{prompt}.wav")),
             Media::Sound(sound) => self.recordings.join(format!("{sound}.wav")),
         }
+    }
+
+    /// The file that an engine writes for whoever listens to this leg. It is no recording, and in no backup.
+    pub fn overheard(&self, leg: &LegId) -> PathBuf {
+        self.recordings.join(format!("{OVERHEARD}{leg}.wav"))
+    }
+
+    /// Our address on the way to the engine.
+    pub fn facing(&self) -> IpAddr {
+        let any: IpAddr =
+            if self.address.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
+        let way = UdpSocket::bind((any, 0)).and_then(|socket| {
+            socket.connect(self.address)?;
+            socket.local_addr()
+        });
+        way.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
     }
 
     /// How long a message is, from the size of its file (8 kHz, 16 bit, mono); zero when there is none.

@@ -11,8 +11,10 @@
 //! numbers.
 
 pub mod line;
+pub mod mood;
 pub mod music;
 mod numeral;
+pub mod overhear;
 pub mod phrase;
 mod prepare;
 mod resample;

@@ -19,6 +19,9 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("ports::engine::simulator", &["ports::engine", "base"]),
     ("ports::media", &["ports::engine", "ports::speech", "infra::site", "base"]),
     ("ports::media::line", &["ports::media", "ports::engine", "ports::speech", "base"]),
+    // Frames, filters and keys are the line's.
+    ("ports::media::mood", &["ports::media", "ports::media::line", "base"]),
+    ("ports::media::overhear", &["ports::media::line", "ports::media::mood", "ports::engine", "base"]),
     ("ports::speech", &["ports::engine", "infra::remote", "infra::site", "base"]),
     ("ports::tasks", &["infra::remote", "base"]),
     ("ports::assistant", &["infra::chat", "infra::remote", "language", "base"]),
@@ -160,6 +163,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "ports::engine::simulator",
             "ports::media",
             "ports::media::line",
+            "ports::media::overhear",
             "ports::speech",
             "infra::chat",
             "infra::site",

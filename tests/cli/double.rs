@@ -17,6 +17,7 @@ use tandem::{
     base::{
         clock::{Clock, Stamp, SystemClock},
         id::{CallId, Name, SoundId},
+        mood::Side,
         number::Number,
         text::Label,
     },
@@ -29,8 +30,8 @@ use tandem::{
             door::{Ask, Door},
             view::{
                 Act, Actor, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView,
-                EngineView, ExtensionView, FiguresView, ParticipantView, Query, QueueView, RatedView,
-                Refusal, ServiceView, StatusView, View, Why,
+                EngineView, ExtensionView, FiguresView, MoodView, ParticipantView, Query, QueueView,
+                RatedView, Refusal, ServiceView, StatusView, View, Why,
             },
         },
     },
@@ -371,6 +372,12 @@ fn call() -> CallView {
         at: "李小龙".into(),
         agent: Some(name("li")),
         attended: None,
+        mood: Some(MoodView {
+            mood: "heated".into(),
+            since: ago(),
+            score: Some(71),
+            side: Some(Side::Caller),
+        }),
         trunks: vec![],
     }
 }
@@ -389,6 +396,8 @@ fn queues() -> Vec<QueueView> {
         abandoned_today: 2,
         drained: (queue == "service").then(|| Label::new("nina")),
         expanded: false,
+        silent: 0,
+        heated: usize::from(queue == "sales"),
         service: ServiceView {
             percent: 80,
             within_ms: 20_000,

@@ -115,3 +115,21 @@ fn a_target_that_nobody_tells_is_told() {
     assert_eq!((told.len(), told[0].severity), (1, Severity::Warning), "{told:?}");
     assert_eq!(told[0].message, "no rule tells the target `desk`");
 }
+
+#[test]
+fn a_rule_on_a_mood_that_no_queue_tells_is_told() {
+    let (_temp, dir) = copy("examples/small");
+    let rules = "rules: { hush: { when: silent_talks, above: 0 }, row: { when: heated_talks, above: 0, queue: sales } }\n";
+    fs::write(dir.join("alerts.yaml"), rules).expect("written");
+    let told = |dir: &_| -> Vec<String> {
+        let problems = site::check(dir).problems.0;
+        let ours = problems.iter().filter(|problem| problem.file == "alerts.yaml");
+        ours.map(|problem| problem.message.clone()).collect()
+    };
+    let all = ["no queue tells `silent_talks` of its talks", "no queue tells `heated_talks` of its talks"];
+    assert_eq!(told(&dir), all);
+    let queues = fs::read_to_string(dir.join("queues.yaml")).expect("read");
+    let queues = queues.replacen("\nsupport:\n", "\nsupport:\n  mood: { silence: 20s, heat: 60 }\n", 1);
+    fs::write(dir.join("queues.yaml"), queues).expect("written");
+    assert_eq!(told(&dir), all[1..], "another queue tells it");
+}

@@ -6,7 +6,14 @@ use tandem::base::wav::Wav;
 
 /// What espeak-ng makes of it, at 8 kHz.
 pub fn spoken(voice: &str, text: &str) -> Vec<i16> {
-    let out = Command::new("espeak-ng").args(["-v", voice, "--stdout", text]).output().expect("espeak-ng");
+    spoken_at(voice, 50, text)
+}
+
+/// The same at this pitch, of 99.
+pub fn spoken_at(voice: &str, pitch: u8, text: &str) -> Vec<i16> {
+    let pitch = pitch.to_string();
+    let args = ["-v", voice, "-p", &pitch, "--stdout", text];
+    let out = Command::new("espeak-ng").args(args).output().expect("espeak-ng");
     let Wav { rate, samples, .. } = Wav::parse(&out.stdout).expect("a WAV");
     let step = f64::from(rate) / 8000.0;
     let many = (samples.len() as f64 / step) as usize;

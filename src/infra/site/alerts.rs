@@ -6,13 +6,13 @@ use smol_str::SmolStr;
 
 use super::{
     decode::{self, Fields, Shape, shorten},
-    model::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Unit},
+    model::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Queue, Unit},
     names::{Known, Names},
     problem::Code,
     secret,
     source::Findings,
     tasks::address,
-    tree::{Key, Node},
+    tree::{Key, Node, Value},
 };
 use crate::base::id::Name;
 
@@ -90,6 +90,30 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
         })
         .collect();
     Alerting { targets, rules }
+}
+
+/// Rules on moods that no queue tells.
+pub(super) fn check(node: &Node, alerting: &Alerting, queues: &BTreeMap<Name, Queue>, to: &mut Findings) {
+    let Value::Table(entries) = &node.value else { return };
+    let rules = entries.iter().find(|(key, _)| key.text == "rules").map(|(_, node)| &node.value);
+    let Some(Value::Table(rules)) = rules else { return };
+    for (key, _) in rules {
+        let Some(rule) = Name::new(&key.text).ok().and_then(|name| alerting.rules.get(&name)) else {
+            continue;
+        };
+        let told = |queue: &Queue| match rule.metric {
+            Metric::SilentTalks => queue.mood.is_some_and(|mood| mood.silence.is_some()),
+            Metric::HeatedTalks => queue.mood.is_some_and(|mood| mood.heat.is_some()),
+            _ => true,
+        };
+        let mut watched =
+            queues.iter().filter(|(name, _)| rule.queues.is_empty() || rule.queues.contains(name));
+        if !watched.any(|(_, queue)| told(queue)) {
+            let message = format!("no queue tells `{}` of its talks", rule.metric.word());
+            let help = "add `mood: { silence: 20s, heat: 70 }` to it in queues.yaml";
+            to.warn(Code::Unreachable, key.place, message, help);
+        }
+    }
 }
 
 fn rule(key: &Key, node: &Node, names: &Names, targets: &Known, to: &mut Findings) -> Option<AlertRule> {

@@ -16,7 +16,7 @@ use super::{
     survey,
     tree::{Node, Value},
 };
-use crate::base::id::Name;
+use crate::base::{id::Name, mood::MoodLimits};
 
 const QUEUE: Shape = Shape {
     what: "a queue",
@@ -37,6 +37,7 @@ const QUEUE: Shape = Shape {
         ("callback", "callback: { key: 1 }"),
         ("survey", "survey: { flow: rating }"),
         ("dispositions", "dispositions: { codes: { solved: { zh: 已解决, en: Solved } } }"),
+        ("mood", "mood: { silence: 20s, heat: 70 }"),
     ],
 };
 
@@ -69,6 +70,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
             let callback = fields.get("callback").map(|n| callback::read(n, to));
             let survey = fields.get("survey").map(|n| survey::read(n, names, to));
             let dispositions = fields.get("dispositions").map(|n| dispositions::read(n, tongue, to));
+            let mood = fields.get("mood").map(|n| mood(n, to));
             let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
             Some((
                 name?,
@@ -86,6 +88,7 @@ pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Finding
                     callback: callback.flatten(),
                     survey: survey.flatten(),
                     dispositions: dispositions.flatten(),
+                    mood: mood.flatten(),
                     ..Queue::new(ring?, rest?, max_wait?)
                 },
             ))
@@ -108,6 +111,22 @@ fn service_level(node: &Node, to: &mut Findings) -> Option<ServiceLevel> {
     let short = fields.get("short").map(|n| decode::duration(n, Duration::ZERO, minute, to));
     let (percent, within) = (u8::try_from(percent?).ok()?, within?);
     Some(ServiceLevel { percent, within, short: short.unwrap_or(Some(usual.short))? })
+}
+
+const MOOD: Shape =
+    Shape { what: "what is told of talks", keys: &[("silence", "silence: 20s"), ("heat", "heat: 70")] };
+
+fn mood(node: &Node, to: &mut Findings) -> Option<MoodLimits> {
+    let fields = Fields::open(node, node.place, &MOOD, to)?;
+    let (least, most) = (Duration::from_secs(3), Duration::from_mins(10));
+    let silence = fields.get("silence").map(|n| decode::duration(n, least, most, to));
+    let heat = fields.get("heat").map(|n| decode::amount(n, 30, 95, to).and_then(|n| u8::try_from(n).ok()));
+    if silence.is_none() && heat.is_none() {
+        let help = "write `silence: 20s`, `heat: 70`, or both";
+        to.error(Code::MissingKey, node.place, "nothing is to be told of talks", help);
+        return None;
+    }
+    Some(MoodLimits { silence: silence.flatten(), heat: heat.flatten() })
 }
 
 fn strategy(node: &Node, to: &mut Findings) -> Option<Strategy> {

@@ -6,6 +6,7 @@ use std::{
 };
 
 use super::Places;
+use crate::ports::engine::OVERHEARD;
 
 type Files = Vec<(String, PathBuf)>;
 
@@ -42,7 +43,9 @@ pub(super) fn after_rows(places: &Places) -> Files {
     ["provision", "prompts", "recordings"]
         .iter()
         .flat_map(|folder| {
-            below(&places.state.join(folder), &format!("state/{folder}"), &|name| name != "lock")
+            below(&places.state.join(folder), &format!("state/{folder}"), &|name| {
+                name != "lock" && !name.starts_with(OVERHEARD)
+            })
         })
         .filter(|(name, _)| !name.starts_with("state/provision/draft"))
         .collect()

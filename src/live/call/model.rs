@@ -16,7 +16,7 @@ use crate::{
     },
     infra::site::Locale,
     live::{
-        call::{Meeting, Spoken},
+        call::{Meeting, Sensed, Spoken},
         dialog::{Brief, Dialog},
         mailbox::Session,
         queue::{Place, Wish},
@@ -373,6 +373,9 @@ pub struct Call {
     /// Who attends its talk.
     #[serde(default)]
     pub attended: Option<Box<Attending>>,
+    /// How its talk goes, where that is sensed.
+    #[serde(default)]
+    pub sensed: Option<Box<Sensed>>,
     /// What was said in its conversations.
     #[serde(default)]
     pub spoken: Option<Box<Spoken>>,

@@ -80,6 +80,8 @@ impl Switchboard {
                 self.queues.expected_at_the_end(queue, now).map(|expected| millis(expected.mean))
             }
             Metric::AgentsReady => Some(self.agents.free_in(queue) as u64),
+            Metric::SilentTalks => Some(self.moods(queue)[0] as u64),
+            Metric::HeatedTalks => Some(self.moods(queue)[1] as u64),
             Metric::Waiting => Some(self.queues.waiting(queue) as u64),
         };
         match value {

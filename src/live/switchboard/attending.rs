@@ -8,7 +8,7 @@ use super::{
     asked::Rung,
     meetings::MEET_GUARD,
     state::Switchboard,
-    view::{Actor, AttendedView, Refusal},
+    view::{Actor, AttendedView, MoodView, Refusal},
 };
 use crate::{
     base::{
@@ -310,6 +310,10 @@ pub(super) fn attended(call: &Call) -> Option<AttendedView> {
 
 /// Where a call is, and who attends it.
 pub(super) fn besides(call: &Call, at: SmolStr) -> SmolStr {
+    let at = match super::moods::mood(call) {
+        Some(MoodView { mood, .. }) if mood != "calm" => format_smolstr!("{at}, {mood}"),
+        _ => at,
+    };
     let Some(Attending { by, how, since, .. }) = call.attended.as_deref() else { return at };
     let does = match (since, how) {
         (None, _) => "is rung",

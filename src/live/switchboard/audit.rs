@@ -33,6 +33,11 @@ impl Switchboard {
         for leg in seen.values() {
             self.unknown_leg(leg);
         }
+        if first {
+            for id in self.calls.keys().copied().collect::<Vec<_>>() {
+                self.sense_again(id);
+            }
+        }
         self.find_recordings(asked);
         if let Link::Up { audited, .. } = &mut self.link {
             *audited = true;

@@ -60,6 +60,8 @@ impl Switchboard {
             Event::Referred { leg, peer, to } => self.referred(&leg, &peer, &to),
             Event::Met { leg, room } => self.met(&leg, &room),
             Event::Recorded { leg, order, length } => self.recorded(&leg, order, length),
+            Event::Mood { leg, mood } => self.mood(&leg, mood),
+            Event::Unsensed { leg, why } => self.unsensed(&leg, &why),
             Event::Trunk { trunk, up } => self.trunk(trunk, up),
             Event::Voice { leg } => self.voice(&leg),
             // Understood before it comes here (`Input::Understood`), if at all; or theirs who listen between here and the
@@ -71,6 +73,7 @@ impl Switchboard {
                     self.recorded(&leg, order, Duration::ZERO);
                     self.tape_refused(&leg, order, &why);
                     self.attendance_refused(&leg, order, &why);
+                    self.sense_refused(&leg, order, &why);
                 }
             }
         }
@@ -317,6 +320,7 @@ pub(super) fn new_call(
         brief: None,
         attended: None,
         spoken: None,
+        sensed: None,
         caller: Caller::default(),
         promised_in: None,
         served: None,

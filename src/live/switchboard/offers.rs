@@ -79,7 +79,15 @@ impl Switchboard {
         self.agents.talk(name, id, now);
         let call = self.calls.get_mut(&id)?;
         call.agent = Some(name.clone());
+        let queue = match place {
+            Next::Wait(waiting) => Some(waiting.queue.clone()),
+            _ => call.queue.clone(),
+        };
+        if let Some(queue) = queue {
+            self.sense(id, &queue);
+        }
         let Next::Wait(waiting) = place else { return None };
+        let call = self.calls.get_mut(&id)?;
         let waited = millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
         call.wait_ms += waited;
         call.served = Some(waiting.queue.clone());

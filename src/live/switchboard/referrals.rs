@@ -90,6 +90,7 @@ impl Switchboard {
 
     /// The caller leaves and the other side stays: the call is about that leg from now on.
     pub(super) fn hand_on(&mut self, id: CallId, stays: &LegId) {
+        self.sense_ends(id);
         let Some(call) = self.calls.get_mut(&id) else { return };
         let leaves = std::mem::replace(&mut call.leg, stays.clone());
         if !std::mem::replace(&mut call.handed_on, true) {

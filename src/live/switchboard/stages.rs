@@ -36,6 +36,7 @@ pub(super) const LONGEST_RING: Duration = Duration::from_secs(125);
 impl Switchboard {
     /// The caller's leg obeys: what comes next.
     pub(super) fn go(&mut self, id: CallId, next: Next) {
+        self.sense_ends(id);
         match next {
             Next::Hangup => self.hang_up(id, EndedBy::Tandem),
             Next::Flow(dialog) if !self.is_there(&dialog) => {

@@ -118,6 +118,7 @@ impl Switchboard {
             let text = format_smolstr!("recording {} {what}{}", tape.recording.sound, ordered(by));
             self.out.order(&call.leg, Command::TapePause { on: paused });
             self.out.tell(call, text);
+            self.sense_pauses(id, paused);
         }
     }
 

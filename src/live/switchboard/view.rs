@@ -31,6 +31,7 @@ use crate::{
         attendance::Attendance,
         clock::Stamp,
         id::{CallId, Name, SoundId},
+        mood::Side,
         number::Number,
         text::Label,
     },
@@ -128,8 +129,27 @@ pub struct CallView {
     /// The supervisor who attends the talk, or whose phone is rung for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attended: Option<AttendedView>,
+    /// How the talk goes, where that is sensed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mood: Option<MoodView>,
     /// The trunks that it runs over. By which one a call came in no engine tells: then it is every trunk of the site.
     pub trunks: Vec<Name>,
+}
+
+/// How a talk goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct MoodView {
+    /// `calm`, `silent` or `heated`.
+    #[schema(value_type = String)]
+    pub mood: SmolStr,
+    pub since: Stamp,
+    /// How heated, of 100.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub score: Option<u8>,
+    /// Whose voice it is: `caller` or `agent`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub side: Option<Side>,
 }
 
 /// Who attends a talk, and how.
@@ -184,6 +204,12 @@ pub struct QueueView {
     /// So many wait that those in reserve take its callers, too.
     #[serde(default)]
     pub expanded: bool,
+    /// Of its talks that are sensed, those in which neither says anything.
+    #[serde(default)]
+    pub silent: usize,
+    /// … and those that are heated.
+    #[serde(default)]
+    pub heated: usize,
     #[serde(default)]
     pub service: ServiceView,
     /// What its callers answered today who were asked how it was.

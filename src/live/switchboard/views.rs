@@ -189,6 +189,7 @@ impl Switchboard {
     fn queue_view(&self, name: &Name, now: Stamp) -> QueueView {
         let members = || self.agents.iter().filter(|(agent, _)| self.agents.queues(agent).contains(name));
         let service = self.service(name, now);
+        let [silent, heated] = self.moods(name);
         QueueView {
             name: name.clone(),
             waiting: self.queues.waiting(name),
@@ -209,6 +210,8 @@ impl Switchboard {
             abandoned_today: service.today.abandoned + service.today.short,
             drained: self.queues.drained(name).cloned(),
             expanded: self.agents.is_expanded(name),
+            silent,
+            heated,
             service,
             rated: self
                 .ratings
@@ -268,6 +271,7 @@ impl Switchboard {
                 _ => None,
             },
             attended: super::attending::attended(call),
+            mood: super::moods::mood(call),
             trunks: self.trunks_of(call),
         }
     }

@@ -1,15 +1,16 @@
 //! The words of the engine port.
 
-use std::{collections::BTreeMap, fmt, net::SocketAddr, time::Duration};
+use std::{fmt, net::SocketAddr, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
+use super::ear::{Detector, Forming, Hearing, Overhearing, Stream};
 use crate::base::{
     attendance::Attendance,
     clock::Stamp,
     id::{LegId, Name, OrderId, RoomId, SoundId},
-    locale::Locale,
+    mood::{Mood, MoodLimits},
     number::{Key, Number},
     text::Label,
 };
@@ -104,64 +105,6 @@ pub enum Media {
     Sound(SoundId),
 }
 
-/// How to listen to a caller.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Hearing {
-    pub locale: Locale,
-    /// The flow whose words are expected.
-    pub flow: Name,
-    pub ear: Ear,
-}
-
-/// When an utterance is over: digits come with pauses between them. Keys are heard in both.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Ear {
-    Free,
-    Digits { min: u8, max: u8 },
-}
-
-/// A recogniser of the engine's own, and what it is told. What may stand in it is checked where the site is read, and again
-/// by the adapter.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Detector {
-    /// The engine's module, as `unimrcp`.
-    pub module: SmolStr,
-    /// What may be said: a grammar by its address, as `builtin:speech/transcribe`.
-    pub grammar: SmolStr,
-    /// Which of the module's servers.
-    pub profile: Option<SmolStr>,
-    pub params: BTreeMap<SmolStr, SmolStr>,
-    /// How long it may be silent after a voice has begun, or after the last partial text.
-    pub patience: Duration,
-}
-
-/// What somebody says at a leg that is listened to, as it forms. For those who watch: the switchboard is not told, and it
-/// is in no journal.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Forming {
-    pub leg: LegId,
-    pub text: SmolStr,
-}
-
-/// A leg's audio as a stream of UDP datagrams, one frame each, both ways alike.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Stream {
-    /// Where the engine sends from, and hears.
-    pub engine: SocketAddr,
-    pub wire: Wire,
-}
-
-/// Signed 16-bit mono samples at `rate` Hz, on the wire.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Wire {
-    /// Little-endian samples and nothing else.
-    Raw { rate: u32 },
-    /// RTP (RFC 3550) of this payload type, big-endian as L16 is (RFC 3551, section 4.5.11).
-    Rtp { payload: u8, rate: u32 },
-}
-
 /// Whom to dial.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Endpoint {
@@ -182,7 +125,9 @@ pub enum Command {
     Ring,
     /// Play one after the other; followed by exactly one `Played` with this order's id. A prompt that is not there is
     /// passed over; where none is there, the play has failed.
-    Play { media: Vec<Media> },
+    Play {
+        media: Vec<Media>,
+    },
     /// Stop whatever plays, prompt or music. A stopped `Play` still reports `Played`.
     Stop,
     /// Endless music, until `Stop`, `Play` or `Connect`.
@@ -191,35 +136,66 @@ pub enum Command {
     /// (whatever played before is stopped). A leg that is not answered yet rings, and is answered with `to`. Reports `Ringing` and `Joined`; if `to` does not come to
     /// talk, `Ended { leg: to, cause }`, and this leg obeys again with nothing playing.
     /// `Hangup` of `to` cancels it.
-    Connect { to: LegId, endpoint: Endpoint, timeout: Duration, caller: Number, caller_name: Label },
+    Connect {
+        to: LegId,
+        endpoint: Endpoint,
+        timeout: Duration,
+        caller: Number,
+        caller_name: Label,
+    },
     /// Dial this leg, which is new, for nobody. Reports `Ringing`, and when it is answered `Answered`: it obeys,
     /// in silence. Left alone for `lease` after that it ends by itself, without us; a later `Lease` renews that.
     /// If nobody comes to talk: `Ended`.
-    Dial { endpoint: Endpoint, timeout: Duration, caller: Number, caller_name: Label, lease: Duration },
+    Dial {
+        endpoint: Endpoint,
+        timeout: Duration,
+        caller: Number,
+        caller_name: Label,
+        lease: Duration,
+    },
     /// Go into the room, at once and whatever the leg does; its first leg makes it, its last leaves nothing of it.
     /// The peer of a talk that ends so obeys again (`Returned`). Reports `Met`. The first waits there for others under
     /// its lease; no lease runs in a room with two in it. Who is left alone by the others comes back (`Returned`);
     /// while Tandem is away, under the last ordered lease.
-    Meet { room: RoomId, muted: bool },
+    Meet {
+        room: RoomId,
+        muted: bool,
+    },
     /// In a room: heard by the others, or not. It always hears them.
-    Mute { on: bool },
+    Mute {
+        on: bool,
+    },
     /// Hear both sides of the talk that `of` is in, and be heard there so; at once, instead of how it was before. Only for a
     /// leg that was dialled and is with nobody; the talk does not notice. Ended by `Meet`; when `of` ends there is nothing
     /// to be heard any more, and the leg may end.
-    Attend { of: LegId, how: Attendance },
+    Attend {
+        of: LegId,
+        how: Attendance,
+    },
     /// Come back from a talk or a room: `Returned`. The peer of a talk comes back too (its own `Returned`), under the
     /// site's lease if it was dialled.
     Part,
     /// Record what this leg says into `sound`, until `limit`, or `silence` without a voice (zero: never), or `Stop`,
     /// or its end. Followed by exactly one `Recorded` with this order's id.
-    Record { sound: SoundId, limit: Duration, silence: Duration },
+    Record {
+        sound: SoundId,
+        limit: Duration,
+        silence: Duration,
+    },
     /// Nobody heard what became of a `Record` with this id, whether its leg is there or not: it is told (again), as
     /// `Recorded`, from what is in the file.
-    Find { record: OrderId, sound: SoundId },
+    Find {
+        record: OrderId,
+        sound: SoundId,
+    },
     /// Record a leg whatever it does, in stereo: left what it says, right what it hears. At most one tape a leg.
-    Tape { sound: SoundId },
+    Tape {
+        sound: SoundId,
+    },
     /// Pause the tape: silence is recorded meanwhile. Or go on.
-    TapePause { on: bool },
+    TapePause {
+        on: bool,
+    },
     /// End the tape, as the leg's end does.
     TapeStop,
     /// Listen to what the leg says, in this way from now on. What plays can be interrupted meanwhile: it pauses at a
@@ -232,16 +208,32 @@ pub enum Command {
     Deaf,
     /// `Listen` by the engine's own recogniser: `Voice`, `Said`, `GoOn` and `Deaf` are as there, what plays is played and
     /// paused by the engine, and `Forming` tells words on their way. `Deafened` if it does not hear.
-    Detect { by: Detector, hearing: Hearing },
+    Detect {
+        by: Detector,
+        hearing: Hearing,
+    },
     /// Stream the leg's audio to `to` and let it hear what comes back, while it obeys. Followed by `Tapped`. Only for
     /// those who listen by themselves: `Play`, `Stop` and `Music` are theirs meanwhile.
-    Tap { to: SocketAddr },
+    Tap {
+        to: SocketAddr,
+    },
     /// End the stream; the leg obeys again with nothing playing. Whatever joins the leg with others ends it too.
     Untap,
+    /// Tell now and from now on how the talk is that this leg is in (`Mood`). Ended by `SenseStop`, and by the leg's end.
+    Sense(MoodLimits),
+    SenseStop,
+    /// Let what this leg says and hears be listened to, whatever the leg does, until `OverhearStop` or its end. Only for
+    /// those who sense moods.
+    Overhear(Overhearing),
+    OverhearStop,
     /// End the leg. Followed by `Ended`.
-    Hangup { cause: HangupCause },
+    Hangup {
+        cause: HangupCause,
+    },
     /// Arm or renew the lease: a leg whose lease runs out goes to the site's fallback extension, without us.
-    Lease { span: Duration },
+    Lease {
+        span: Duration,
+    },
     /// Cancel the lease: this leg talks.
     Release,
     /// Hand the leg to the fallback extension now and let go of it. Followed by `Ended`
@@ -352,6 +344,10 @@ pub enum Event {
     Met { leg: LegId, room: RoomId },
     /// A `Record` is over; `length` of what is in the file, zero when there is none.
     Recorded { leg: LegId, order: OrderId, length: Duration },
+    /// How the talk is that a sensed leg is in, when that changes.
+    Mood { leg: LegId, mood: Mood },
+    /// Nobody can say any more how the talk of this leg is.
+    Unsensed { leg: LegId, why: Label },
     /// The leg's peer is gone, or never came, and the leg obeys orders again with nothing playing.
     Returned { leg: LegId },
     /// The leg is no more.
@@ -399,6 +395,8 @@ impl Event {
             | Self::HandedOn { leg, .. }
             | Self::Met { leg, .. }
             | Self::Recorded { leg, .. }
+            | Self::Mood { leg, .. }
+            | Self::Unsensed { leg, .. }
             | Self::Returned { leg }
             | Self::Ended { leg, .. }
             | Self::Outcome { leg, .. } => Some(leg),

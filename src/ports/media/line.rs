@@ -13,17 +13,17 @@ mod detected;
 mod duplex;
 mod echo;
 mod effect;
-mod filter;
+pub(super) mod filter;
 mod leg;
 mod lines;
 mod pace;
 mod player;
-mod rate;
+pub(super) mod rate;
 mod run;
 mod sequence;
 mod turn;
 mod utterance;
-mod voice;
+pub(super) mod voice;
 mod wire;
 
 #[cfg(test)]

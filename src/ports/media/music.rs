@@ -22,6 +22,10 @@ const CHORDS: [[i32; 8]; 4] = [
 
 /// Twenty seconds as a WAV file: 8 kHz, 16 bit, mono.
 pub fn wav() -> Vec<u8> {
+    Wav::telephone(samples()).to_bytes()
+}
+
+pub(super) fn samples() -> Vec<i16> {
     let notes: Vec<i32> = CHORDS.into_iter().flatten().collect();
     let length = (notes.len() as f64 * BEAT * RATE) as usize;
     let mut sum = vec![0.0; length];
@@ -36,8 +40,7 @@ pub fn wav() -> Vec<u8> {
     }
     let power = sum.iter().map(|s| s * s).sum::<f64>() / sum.len() as f64;
     let gain = LOUDNESS / power.sqrt();
-    Wav::telephone(sum.iter().map(|s| (s * gain).round().clamp(-32_768.0, 32_767.0) as i16).collect())
-        .to_bytes()
+    sum.iter().map(|s| (s * gain).round().clamp(-32_768.0, 32_767.0) as i16).collect()
 }
 
 /// A struck tone: soft attack, slow decay to nothing, two quiet overtones that fade sooner.

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Class, Prompt, SmolStr};
 use crate::base::{
     id::Name,
+    mood::MoodLimits,
     number::{Key, Number},
 };
 
@@ -210,6 +211,9 @@ pub struct Queue {
     pub survey: Option<Survey>,
     #[serde(default)]
     pub dispositions: Option<Dispositions>,
+    /// What is to be told of its talks while they last.
+    #[serde(default)]
+    pub mood: Option<MoodLimits>,
 }
 
 impl Queue {
@@ -232,6 +236,7 @@ impl Queue {
             callback: None,
             survey: None,
             dispositions: None,
+            mood: None,
         }
     }
 

@@ -27,6 +27,8 @@ pub enum Metric {
     AnswerRate,
     Abandonment,
     AverageWait,
+    SilentTalks,
+    HeatedTalks,
 }
 
 /// What its numbers are.
@@ -38,7 +40,7 @@ pub enum Unit {
 }
 
 impl Metric {
-    pub const ALL: [(&str, Self); 8] = [
+    pub const ALL: [(&str, Self); 10] = [
         ("waiting", Self::Waiting),
         ("longest_wait", Self::LongestWait),
         ("expected_wait", Self::ExpectedWait),
@@ -47,6 +49,8 @@ impl Metric {
         ("answer_rate", Self::AnswerRate),
         ("abandonment", Self::Abandonment),
         ("average_wait", Self::AverageWait),
+        ("silent_talks", Self::SilentTalks),
+        ("heated_talks", Self::HeatedTalks),
     ];
 
     pub fn word(self) -> &'static str {
@@ -55,7 +59,7 @@ impl Metric {
 
     pub fn unit(self) -> Unit {
         match self {
-            Self::Waiting | Self::AgentsReady => Unit::Count,
+            Self::Waiting | Self::AgentsReady | Self::SilentTalks | Self::HeatedTalks => Unit::Count,
             Self::LongestWait | Self::ExpectedWait | Self::AverageWait => Unit::Millis,
             Self::ServiceLevel | Self::AnswerRate | Self::Abandonment => Unit::Permille,
         }

@@ -5,6 +5,7 @@
 //! by the prompt's length beforehand.
 
 mod dial;
+mod overhear;
 mod play;
 pub mod record;
 pub mod refer;
@@ -74,6 +75,11 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
         Command::Tap { to } => tap::tap(desk, leg, to).await,
         Command::Attend { of, how } => tap::attend(desk, leg, &of, how).await,
         Command::Untap => tap::untap(desk, leg).await,
+        Command::Overhear(how) => overhear::begin(desk, leg, how).await,
+        Command::OverhearStop => overhear::end(desk, leg).await,
+        Command::Sense(_) | Command::SenseStop => {
+            Err(Failure::refused(501, "Asterisk does not tell how a talk goes"))
+        }
     };
     outcome.map_or_else(Outcome::from, |()| Outcome::Done)
 }
@@ -104,6 +110,20 @@ pub async fn ask(
                 desk.rest.get(&format!("/channels/{leg}")).await?;
             }
             answer => return answer,
+        }
+    }
+}
+
+/// Asks something of a channel that serves us, which may still be on its way to us.
+async fn patiently(desk: &Desk, name: &str, what: &str, query: Query<'_>) -> Result<(), Failure> {
+    let path = format!("/channels/{name}/{what}");
+    let deadline = tokio::time::Instant::now() + WAY;
+    loop {
+        match desk.rest.post(&path, query).await {
+            Err(failure) if failure.elsewhere() && tokio::time::Instant::now() < deadline => {
+                tokio::time::sleep(STEP).await;
+            }
+            answer => return answer.map(drop),
         }
     }
 }

@@ -24,7 +24,7 @@ use crate::{
 
 pub use channel::{Bridge, Channel, Hold, Place, Purpose, Talk, bridge_for, bridge_of, rooms, talks};
 pub use dial::{For, caller_id, endpoint, variables};
-pub use sound::{Recording, Side, snoop, stored, tapes};
+pub use sound::{Recording, Side, overhears, snoop, stored, tapes};
 pub use tap::{attends, stream_to, tap_of, taps, value};
 
 /// The Stasis application that Tandem is.

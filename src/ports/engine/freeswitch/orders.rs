@@ -7,7 +7,7 @@ use crate::{
         clock::Stamp,
         id::{LegId, OrderId},
     },
-    ports::engine::{Command, Event, HangupCause, Order, Outcome},
+    ports::engine::{Command, Event, HangupCause, Order, Outcome, Overhearing},
 };
 
 use super::{
@@ -62,6 +62,11 @@ impl Legs {
             Command::Tape { sound } => self.tape(leg, *id, sound),
             Command::TapePause { on } => self.pause_tape(leg, *id, *on),
             Command::TapeStop => self.stop_tape(leg, *id),
+            Command::Overhear(Overhearing::File) => self.overhear(leg, *id, "start"),
+            Command::OverhearStop => self.overhear(leg, *id, "stop"),
+            Command::Overhear(_) | Command::Sense(_) | Command::SenseStop => {
+                self.refuse(leg, *id, "FreeSWITCH lets a talk be overheard in a file, and does not judge it");
+            }
             Command::Listen(_) => self.refuse(leg, *id, "a recogniser is to be named"),
             Command::Detect { by, .. } => self.detect(leg, *id, by, now),
             Command::GoOn => {

@@ -244,6 +244,18 @@ impl Legs {
         }
     }
 
+    /// Writes what both say into a file besides; one that it writes already is written on.
+    pub(super) fn overhear(&mut self, leg: &LegId, order: OrderId, what: &str) {
+        let file = self.settings.overheard(leg);
+        match escape::sound(&file) {
+            Ok(file) => {
+                let bytes = command::tape(leg, what, file);
+                self.send(bytes, Then::Outcome { leg: leg.clone(), order });
+            }
+            Err(why) => self.refuse(leg, order, &why.to_string()),
+        }
+    }
+
     fn tell_tape(&mut self, leg: &LegId, order: OrderId, what: &str) {
         let Some(sound) = self.all.get(leg).and_then(|known| known.tape.clone()) else {
             return self.refuse(leg, order, "no tape runs");

@@ -7,6 +7,7 @@ use crate::{
     base::{
         clock::Stamp,
         id::{LegId, OrderId},
+        mood::Mood,
         number::Key,
         text::Label,
     },
@@ -58,6 +59,32 @@ impl World {
         found.paused = found.playing.is_some();
         self.tell(Event::Voice { leg: leg.clone() });
         self.tell(Event::Said { leg, text });
+    }
+
+    /// The talk of this leg becomes so, and whoever senses it is told.
+    pub fn feels(&mut self, leg: &LegId, mood: Mood, at: Stamp) {
+        self.schedule(at, Happening::Feels(leg.clone(), mood));
+    }
+
+    pub(super) fn sense(&mut self, leg: LegId) {
+        let Some(found) = self.legs.get_mut(&leg) else { return };
+        found.sensed = true;
+        let mood = found.mood;
+        self.tell(Event::Mood { leg, mood });
+    }
+
+    pub(super) fn felt(&mut self, leg: LegId, mood: Mood) {
+        self.with(&leg, |leg| leg.mood = mood);
+        if self.is_sensed(&leg) {
+            self.tell(Event::Mood { leg, mood });
+        }
+    }
+
+    /// Whether somebody wants to know how the talk of this leg goes.
+    pub fn is_sensed(&self, leg: &LegId) -> bool {
+        self.legs
+            .get(leg)
+            .is_some_and(|leg| leg.sensed && matches!(leg.state, State::Talking(_) | State::Room(_)))
     }
 
     /// The caller at this leg can be heard: whoever taps the leg streams with this mouth. Without one a tap is refused.

@@ -12,7 +12,7 @@ use crate::{
         number::Key,
         text::Label,
     },
-    ports::engine::{Command, Endpoint, Event, HangupCause, Order, Outcome, Verdict},
+    ports::engine::{Command, Endpoint, Event, HangupCause, Hearing, Order, Outcome, Verdict},
 };
 
 /// Who answers, how, and for how long they talk.
@@ -61,10 +61,7 @@ impl World {
                 self.with(&leg, |leg| leg.playing = Some(id));
             }
             Command::Stop => self.hush(&leg),
-            Command::Music => {
-                self.hush(&leg);
-                self.with(&leg, |leg| leg.music = true);
-            }
+            Command::Music => self.music(&leg),
             Command::Connect { to, endpoint, timeout, .. } => self.connect(&leg, to, &endpoint, timeout),
             Command::Hangup { cause } => self.remove(&leg, cause),
             Command::Lease { span } => self.lease(leg, span),
@@ -72,8 +69,14 @@ impl World {
             Command::Fallback => self.fall_back(&leg),
             Command::Find { record, .. } => self.find(leg, record),
             Command::Ring => self.with(&leg, |leg| leg.rings = true),
-            // Nobody hears the pause, a mouth does not mind, and a leg that is there is not dialled again.
-            Command::TapePause { .. } | Command::Tap { .. } | Command::Untap | Command::Dial { .. } => {}
+            // Nobody hears the pause, a mouth does not mind, a leg that is there is not dialled again, and moods are told without
+            // anybody who listens.
+            Command::TapePause { .. }
+            | Command::Tap { .. }
+            | Command::Untap
+            | Command::Dial { .. }
+            | Command::Overhear(_)
+            | Command::OverhearStop => {}
             Command::Meet { room, muted } => self.meet(&leg, room, muted),
             Command::Mute { on } => self.with(&leg, |leg| leg.muted = on),
             Command::Attend { of, how } => self.attend(&leg, of, how),
@@ -81,12 +84,21 @@ impl World {
             Command::Record { limit, .. } => self.record(&leg, id, limit),
             Command::Tape { .. } => self.with(&leg, |leg| leg.taped = true),
             Command::TapeStop => self.with(&leg, |leg| leg.taped = false),
-            Command::Listen(hearing) | Command::Detect { hearing, .. } => {
-                self.with(&leg, |leg| leg.heard = Some(hearing));
-            }
-            Command::Deaf => self.with(&leg, |leg| leg.heard = None),
+            Command::Sense(_) => self.sense(leg),
+            Command::SenseStop => self.with(&leg, |leg| leg.sensed = false),
+            Command::Listen(hearing) | Command::Detect { hearing, .. } => self.listen(&leg, Some(hearing)),
+            Command::Deaf => self.listen(&leg, None),
             Command::GoOn => self.go_on(leg),
         }
+    }
+
+    fn music(&mut self, leg: &LegId) {
+        self.hush(leg);
+        self.with(leg, |leg| leg.music = true);
+    }
+
+    fn listen(&mut self, leg: &LegId, how: Option<Hearing>) {
+        self.with(leg, |leg| leg.heard = how);
     }
 
     pub(super) fn outcome(&mut self, leg: LegId, order: OrderId, outcome: Outcome) {

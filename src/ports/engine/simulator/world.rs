@@ -16,6 +16,7 @@ use crate::{
         attendance::Attendance,
         clock::Stamp,
         id::{LegId, Name, OrderId, RoomId},
+        mood::Mood,
         number::{Key, Number},
         text::Label,
     },
@@ -58,6 +59,8 @@ pub(super) struct Leg {
     pub(super) music: bool,
     pub(super) recording: Option<(OrderId, Stamp)>,
     pub(super) taped: bool,
+    pub(super) sensed: bool,
+    pub(super) mood: Mood,
     pub(super) muted: bool,
     /// Whose talk it hears, and who hears it there.
     pub(super) attends: Option<(LegId, Attendance)>,
@@ -92,6 +95,8 @@ impl Leg {
             music: false,
             recording: None,
             taped: false,
+            sensed: false,
+            mood: Mood::Calm,
             attends: None,
             heard: None,
             paused: false,
@@ -112,6 +117,7 @@ pub(super) enum Happening {
     Executes(Order),
     Presses(LegId, Key),
     Says(LegId, SmolStr),
+    Feels(LegId, Mood),
     LosesPatience(LegId),
     HangsUp(LegId),
     GivesUp(LegId),
@@ -337,6 +343,7 @@ impl World {
                 }
             }
             Happening::Says(leg, text) => self.said(leg, text),
+            Happening::Feels(leg, mood) => self.felt(leg, mood),
             Happening::LosesPatience(leg) => {
                 if !self.talked.contains(&leg) && self.is_there(&leg) {
                     self.leave(&leg);

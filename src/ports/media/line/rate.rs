@@ -3,11 +3,11 @@
 use std::f32::consts::PI;
 
 /// Frames a second.
-pub(super) const FRAMES: u32 = 50;
+pub(in crate::ports::media) const FRAMES: u32 = 50;
 /// The rate at which voices are looked for.
-pub(super) const TELEPHONE: u32 = 8000;
+pub(in crate::ports::media) const TELEPHONE: u32 = 8000;
 /// Samples of a frame at that rate.
-pub(super) const FRAME: usize = (TELEPHONE / FRAMES) as usize;
+pub(in crate::ports::media) const FRAME: usize = (TELEPHONE / FRAMES) as usize;
 
 /// Samples of a frame at `rate`.
 pub(super) fn frame_of(rate: u32) -> usize {

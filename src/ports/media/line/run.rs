@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     io,
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket},
+    net::{IpAddr, UdpSocket},
     sync::Arc,
     time::Duration,
 };
@@ -62,7 +62,7 @@ pub fn attend(engine: Engine, attendance: Attendance) -> Engine {
     let began = Instant::now();
     let shell = Shell {
         lines: Lines::new(attendance.now.0.unsigned_abs()),
-        facing: facing(attendance.settings.address),
+        facing: attendance.settings.facing(),
         attendance,
         orders: engine.orders,
         outbox,
@@ -314,17 +314,6 @@ fn tell(leg: &LegId, why: &Unheard) {
 /// Frames that are due after this time.
 fn frames(since: Duration) -> u64 {
     (since.as_millis() / FRAME.as_millis()) as u64
-}
-
-/// Our address on the way to the engine.
-fn facing(engine: SocketAddr) -> IpAddr {
-    let any: IpAddr =
-        if engine.is_ipv4() { Ipv4Addr::UNSPECIFIED.into() } else { Ipv6Addr::UNSPECIFIED.into() };
-    let way = UdpSocket::bind((any, 0)).and_then(|socket| {
-        socket.connect(engine)?;
-        socket.local_addr()
-    });
-    way.map_or(Ipv4Addr::LOCALHOST.into(), |address| address.ip())
 }
 
 fn bind(at: IpAddr) -> io::Result<UdpSocket> {

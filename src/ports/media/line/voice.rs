@@ -121,7 +121,7 @@ fn pitch(past: &[f32]) -> f32 {
 }
 
 /// Whether two tones, one of each group, are nearly all that is heard.
-fn is_key(frame: &[f32]) -> bool {
+pub(in crate::ports::media) fn is_key(frame: &[f32]) -> bool {
     let energy: f32 = frame.iter().map(|x| x * x).sum();
     let power = |hertz: &f32| {
         let turn = 2.0 * (2.0 * std::f32::consts::PI * hertz / TELEPHONE as f32).cos();

@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 use reqwest::Method;
 use tokio::time::{Instant, sleep};
 
-use super::{STEP, WAY, ask, play, set, set_lease, store::Store};
+use super::{STEP, ask, patiently, play, set, set_lease, store::Store};
 use crate::{
     base::id::{LegId, OrderId, SoundId},
     ports::engine::{
@@ -178,7 +178,7 @@ async fn begin_tape(desk: &Arc<Desk>, leg: &LegId, sound: &SoundId) -> Result<()
     }
     // For a later life of ours.
     let name = [("variable", TAPE), ("value", sound.as_str())];
-    to_snoop(desk, leg, Side::In, "variable", &name).await?;
+    patiently(desk, &snoop(leg, Side::In), "variable", &name).await?;
     // Both at once, so that they begin together.
     let [one, other] = Side::BOTH.map(|side| side_begins(desk, leg, sound, side));
     let (one, other) = tokio::join!(one, other);
@@ -188,25 +188,7 @@ async fn begin_tape(desk: &Arc<Desk>, leg: &LegId, sound: &SoundId) -> Result<()
 async fn side_begins(desk: &Desk, leg: &LegId, sound: &SoundId, side: Side) -> Result<(), Failure> {
     let name = side_of(leg, sound, side);
     let query = [("name", name.as_str()), ("format", "wav"), ("ifExists", "overwrite")];
-    to_snoop(desk, leg, side, "record", &query).await
-}
-
-/// Asks something of a channel that listens, which may still be on its way to us.
-async fn to_snoop(
-    desk: &Desk,
-    leg: &LegId,
-    side: Side,
-    what: &str,
-    query: &[(&str, &str)],
-) -> Result<(), Failure> {
-    let path = format!("/channels/{}/{what}", snoop(leg, side));
-    let deadline = Instant::now() + WAY;
-    loop {
-        match desk.rest.post(&path, query).await {
-            Err(failure) if failure.elsewhere() && Instant::now() < deadline => sleep(STEP).await,
-            answer => return answer.map(drop),
-        }
-    }
+    patiently(desk, &snoop(leg, side), "record", &query).await
 }
 
 /// Silence is recorded meanwhile.

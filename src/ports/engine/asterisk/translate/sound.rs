@@ -63,6 +63,11 @@ pub fn snoop(leg: &LegId, side: Side) -> String {
     format!("tandem~{}~{leg}", side.word())
 }
 
+/// The channel by which a side of a leg is listened to meanwhile.
+pub fn overhears(leg: &LegId, side: Side) -> String {
+    format!("tandem~overhear~{}~{leg}", side.word())
+}
+
 /// The answer to `GET /channels`: which legs are taped, and into what.
 pub fn tapes(answer: &Value) -> Vec<(LegId, SoundId)> {
     let one = |tree: &Value| {
