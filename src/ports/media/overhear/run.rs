@@ -69,8 +69,11 @@ struct Leg {
 
 enum Source {
     File(Tail),
-    /// Under which identities its two sides come.
-    Sockets([u128; 2]),
+    /// Under which identities its two sides come, and how many of them may still send.
+    Sockets {
+        ids: [u128; 2],
+        open: u8,
+    },
 }
 
 struct Shell {
@@ -156,7 +159,7 @@ impl Shell {
                 };
                 let to = self.door.insert(door).local_addr()?;
                 let [says, hears] = [identity()?, identity()?];
-                (Source::Sockets([says, hears]), Overhearing::Sockets { to, says, hears })
+                (Source::Sockets { ids: [says, hears], open: 2 }, Overhearing::Sockets { to, says, hears })
             }
         };
         let talk = Talk::new(limits, self.began.elapsed());
@@ -195,12 +198,13 @@ impl Shell {
 
     fn heard(&mut self, heard: &Heard) {
         let now = self.began.elapsed();
-        let sides = self.talks.values_mut().filter_map(|leg| match &leg.from {
-            Source::Sockets(ids) => Some((ids.iter().position(|id| *id == heard.id)?, &mut leg.talk)),
-            Source::File(_) => None,
-        });
-        for (side, talk) in sides {
-            talk.hear(side, heard.samples.iter().copied(), now);
+        for leg in self.talks.values_mut() {
+            let Source::Sockets { ids, open } = &mut leg.from else { continue };
+            let Some(side) = ids.iter().position(|id| *id == heard.id) else { continue };
+            match &heard.samples {
+                Some(samples) => leg.talk.hear(side, samples.iter().copied(), now),
+                None => *open = open.saturating_sub(1),
+            }
         }
     }
 
@@ -219,7 +223,11 @@ impl Shell {
                 }
             }
             told.extend(leg.talk.listen(now).map(|mood| Event::Mood { leg: id.clone(), mood }));
-            if leg.talk.is_lost(now) {
+            let steady = match &leg.from {
+                Source::File(_) => true,
+                Source::Sockets { open, .. } => *open == 0,
+            };
+            if leg.talk.is_lost(steady, now) {
                 lost.push((id.clone(), Label::new("the engine sends nothing of it")));
             }
         }

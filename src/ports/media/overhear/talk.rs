@@ -42,9 +42,10 @@ impl Talk {
         self.mood
     }
 
-    /// Nothing has come for so long that nobody can say how it goes.
-    pub(super) fn is_lost(&self, now: Duration) -> bool {
-        now.saturating_sub(self.last) >= LOST
+    /// Nothing has come for so long that nobody can say how it goes, if something should: `steady` streams send silence,
+    /// too, and others at least something in the beginning.
+    pub(super) fn is_lost(&self, steady: bool, now: Duration) -> bool {
+        (steady || self.began.is_none()) && now.saturating_sub(self.last) >= LOST
     }
 
     /// Samples of the caller (0) or of the agent (1), at 8 kHz.
@@ -125,9 +126,12 @@ mod tests {
     fn nothing_is_said_of_a_talk_of_which_nothing_ever_came() {
         let mut talk = Talk::new(SILENCE, millis(0));
         assert_eq!(becomes(&mut talk, 60_000, |_| [false, false]), None);
-        assert!(talk.is_lost(LOST) && !talk.is_lost(LOST.saturating_sub(millis(1))));
+        let nearly = LOST.saturating_sub(millis(1));
+        assert!(talk.is_lost(false, LOST) && !talk.is_lost(true, nearly));
         talk.hear(1, [0; RATE], millis(12_000));
-        assert!(!talk.is_lost(millis(12_000) + LOST.saturating_sub(millis(1))));
+        assert!(!talk.is_lost(true, millis(12_000) + nearly));
+        // Phones that send nothing are silent, and files that do not grow are dead.
+        assert!(talk.is_lost(true, millis(12_000) + LOST) && !talk.is_lost(false, millis(12_000) + LOST));
     }
 
     #[test]
