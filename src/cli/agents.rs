@@ -117,7 +117,14 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
             act(cx, &agent, "wrap-up", json!({ "seconds": span }), "wraps up until then").await?;
         }
         Agents::Dispose { agent, disposition } => {
-            act(cx, &agent, "dispose", json!({ "disposition": disposition }), "has said it").await?;
+            act(
+                cx,
+                &agent,
+                "dispose",
+                json!({ "disposition": disposition }),
+                "has said what became of the call",
+            )
+            .await?;
         }
         Agents::Unpause { agent } => act(cx, &agent, "unpause", json!({}), "takes calls again").await?,
     }

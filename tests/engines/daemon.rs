@@ -42,6 +42,11 @@ impl Daemon {
         self.program.kill().await;
     }
 
+    /// SIGTERM, and waits for its end.
+    pub async fn stop(mut self) {
+        self.program.stop(Duration::from_secs(10)).await;
+    }
+
     pub fn said(&self) -> String {
         self.program.said()
     }

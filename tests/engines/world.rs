@@ -212,6 +212,11 @@ impl World {
         .await;
     }
 
+    /// As whoever updates it does.
+    pub async fn stop_daemon(&mut self) {
+        self.daemon.take().expect("it runs").stop().await;
+    }
+
     pub async fn kill_daemon(&mut self) {
         self.daemon.take().expect("it runs").kill().await;
     }

@@ -99,14 +99,15 @@ fn a_talk_is_sensed_again_after_a_restart_and_no_more_when_it_is_over() {
     let ordered = |rig: &Rig, wanted: fn(&Command) -> bool| {
         rig.orders.iter().filter(|(_, order)| wanted(&order.command)).count()
     };
-    assert_eq!(ordered(&rig, |command| matches!(command, Command::Sense(_))), 1);
+    assert_eq!(ordered(&rig, |command| matches!(command, Command::Sense { mood: Mood::Silent, .. })), 1);
     assert_eq!(shown(&rig).expect("sensed").mood, "silent");
-    // The agent's leg is gone; the caller is sent on, and waits to be served again.
     let call = rig.only_call();
     rig.act(Act::TransferToQueue { call, queue: name("sales") }).expect("sent on");
     rig.run_for(secs(1));
     assert!(ordered(&rig, |command| matches!(command, Command::SenseStop)) >= 1);
-    assert!(!told(&rig).is_empty());
+    rig.run_for(secs(5));
+    let both = [AlertTurn::Fired, AlertTurn::Cleared].map(|turn| ("quiet".to_owned(), turn));
+    assert_eq!(told(&rig), both, "once, over the restart, and over with the talk");
 }
 
 #[test]
@@ -127,4 +128,19 @@ fn nobody_is_told_of_a_talk_that_cannot_be_heard_and_nobody_listens_while_a_reco
     assert_eq!(shown(&rig), None);
     let turns: Vec<AlertTurn> = told(&rig).into_iter().map(|(_, turn)| turn).collect();
     assert_eq!(turns, [AlertTurn::Fired, AlertTurn::Cleared]);
+}
+
+#[test]
+fn the_next_agent_is_not_listened_to_either_while_the_recording_pauses() {
+    let mut rig = talk();
+    let call = rig.only_call();
+    rig.act(Act::Record { call, on: true }).expect("recorded");
+    rig.act(Act::PauseRecording { call, on: true }).expect("paused");
+    rig.act(Act::TransferToQueue { call, queue: name("sales") }).expect("sent on");
+    rig.run_for(secs(60));
+    assert_eq!(rig.states(), ["talking"]);
+    assert!(!rig.world.is_sensed(&leg("c")));
+    rig.act(Act::Record { call, on: false }).expect("not recorded any more");
+    rig.run_for(millis(100));
+    assert!(rig.world.is_sensed(&leg("c")));
 }

@@ -14,7 +14,8 @@ pub struct Sensed {
     /// Which queue's talk it is.
     pub queue: Name,
     pub limits: MoodLimits,
-    pub order: OrderId,
+    /// Nobody listens while a recording pauses.
+    pub order: Option<OrderId>,
     pub mood: Mood,
     pub since: Stamp,
 }

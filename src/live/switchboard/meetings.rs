@@ -167,6 +167,9 @@ impl Switchboard {
             _ if vanished(cause) => format_smolstr!("nothing was heard of {who} any more"),
             Presence::Coming | Presence::Here => format_smolstr!("{who} left"),
         };
+        if vanished(cause) && unanswered && meeting.since.is_some() && meeting.then == Next::Hangup {
+            call.ended_by.get_or_insert(EndedBy::Engine);
+        }
         let offered = (meeting.race && meeting.place().is_some()).then(|| meeting.then.clone());
         self.out.tell(call, text);
         let instead = asked.then(|| self.instead_of(id, &member, cause)).flatten();

@@ -20,9 +20,9 @@ impl Switchboard {
         let limits = self.site.queues.get(queue).and_then(|queue| queue.mood);
         let (Some(limits), now) = (limits, self.now()) else { return };
         let Some(call) = self.calls.get_mut(&id) else { return };
-        let order = self.out.order(&call.leg, Command::Sense(limits));
-        let queue = queue.clone();
-        call.sensed = Some(Box::new(Sensed { queue, limits, order, mood: Mood::Calm, since: now }));
+        let (mood, queue) = (Mood::Calm, queue.clone());
+        call.sensed = Some(Box::new(Sensed { queue, limits, order: None, mood, since: now }));
+        self.sense_again(id);
     }
 
     /// The talk is over, or it is another one.
@@ -38,28 +38,33 @@ impl Switchboard {
     }
 
     /// What must not be recorded is not listened to either.
-    pub(super) fn sense_pauses(&mut self, id: CallId, paused: bool) {
+    pub(super) fn sense_pauses(&mut self, id: CallId) {
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(sensed) = call.sensed.as_deref_mut() else { return };
-        let command = if paused { Command::SenseStop } else { Command::Sense(sensed.limits) };
-        sensed.order = self.out.order(&call.leg, command);
         (sensed.mood, sensed.since) = (Mood::Calm, now);
+        self.sense_again(id);
         self.moods_changed();
     }
 
-    /// Tandem, or whoever listens, may have begun anew.
+    /// Unless a recording pauses. Tandem, or whoever listens, may have begun anew.
     pub(super) fn sense_again(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let paused = call.tape().is_some_and(|tape| tape.recording.paused());
-        let Some(sensed) = call.sensed.as_deref_mut().filter(|_| !paused) else { return };
-        sensed.order = self.out.order(&call.leg, Command::Sense(sensed.limits));
+        let Some(sensed) = call.sensed.as_deref_mut() else { return };
+        if paused {
+            sensed.order = None;
+            self.out.order(&call.leg, Command::SenseStop);
+            return;
+        }
+        let Sensed { limits, mood, .. } = *sensed;
+        sensed.order = Some(self.out.order(&call.leg, Command::Sense { limits, mood }));
     }
 
     /// The engine does not let anybody listen.
     pub(super) fn sense_refused(&mut self, leg: &LegId, order: OrderId, why: &Label) {
         let call = self.legs.get(leg).and_then(|id| self.calls.get(id));
-        if call.and_then(|call| call.sensed.as_deref()).is_some_and(|sensed| sensed.order == order) {
+        if call.and_then(|call| call.sensed.as_deref()).is_some_and(|sensed| sensed.order == Some(order)) {
             self.unsensed(leg, why);
         }
     }
@@ -76,7 +81,7 @@ impl Switchboard {
         let now = self.now();
         let Some(call) = self.legs.get(leg).and_then(|id| self.calls.get_mut(id)) else { return };
         let Some(sensed) = call.sensed.as_deref_mut().filter(|_| call.leg == *leg) else { return };
-        if sensed.mood == mood {
+        if sensed.mood == mood || sensed.order.is_none() {
             return;
         }
         (sensed.mood, sensed.since) = (mood, now);

@@ -18,7 +18,7 @@ impl Switchboard {
     /// The other side of a talk has hung up, and the caller stays: the way to the question, if the caller is to be asked.
     pub(super) fn survey(&mut self, id: CallId) -> Option<Next> {
         let call = self.calls.get_mut(&id)?;
-        if call.gone.is_some() || call.handed_on || call.survey.is_some() {
+        if call.gone.is_some() || call.ended_by.is_some() || call.handed_on || call.survey.is_some() {
             return None;
         }
         let queue = call.served.clone()?;

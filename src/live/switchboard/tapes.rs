@@ -43,10 +43,14 @@ impl Switchboard {
         let now = self.now();
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Some(tape) = call.tape_mut() else { return };
+        let paused = tape.recording.paused();
         tape.recording.end(now);
         let text = format_smolstr!("recording {} ends{}", tape.recording.sound, ordered(by));
         self.out.order(&call.leg, Command::TapeStop);
         self.out.tell(call, text);
+        if paused {
+            self.sense_pauses(id);
+        }
     }
 
     /// The engine does not record.
@@ -118,7 +122,7 @@ impl Switchboard {
             let text = format_smolstr!("recording {} {what}{}", tape.recording.sound, ordered(by));
             self.out.order(&call.leg, Command::TapePause { on: paused });
             self.out.tell(call, text);
-            self.sense_pauses(id, paused);
+            self.sense_pauses(id);
         }
     }
 

@@ -219,8 +219,12 @@ pub enum Command {
     },
     /// End the stream; the leg obeys again with nothing playing. Whatever joins the leg with others ends it too.
     Untap,
-    /// Tell now and from now on how the talk is that this leg is in (`Mood`). Ended by `SenseStop`, and by the leg's end.
-    Sense(MoodLimits),
+    /// Tell now and from now on how the talk is that this leg is in (`Mood`), which was so. Ended by `SenseStop`, and by the
+    /// leg's end.
+    Sense {
+        limits: MoodLimits,
+        mood: Mood,
+    },
     SenseStop,
     /// Let what this leg says and hears be listened to, whatever the leg does, until `OverhearStop` or its end. Only for
     /// those who sense moods.

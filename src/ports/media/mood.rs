@@ -118,6 +118,20 @@ impl Listener {
         }
     }
 
+    /// It has been so before: it lasts until there is something else to be heard, and heat eight seconds at most.
+    #[must_use]
+    pub fn was(mut self, mood: Mood) -> Self {
+        match mood {
+            Mood::Calm => {}
+            Mood::Silent => {
+                self.silence.iter_mut().for_each(Silence::fill);
+            }
+            Mood::Heated { score, side } => self.heat.iter_mut().for_each(|heat| heat.light(score, side)),
+        }
+        self.mood = mood;
+        self
+    }
+
     /// 20 ms of both sides, at 8 kHz; the mood when it has changed.
     pub fn frame(&mut self, caller: &[i16; FRAME], agent: &[i16; FRAME]) -> Option<Mood> {
         let mut voiced = [(Heard::default(), false); 2];

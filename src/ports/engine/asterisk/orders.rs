@@ -77,7 +77,7 @@ pub async fn carry_out(desk: &Arc<Desk>, id: OrderId, leg: &LegId, command: Comm
         Command::Untap => tap::untap(desk, leg).await,
         Command::Overhear(how) => overhear::begin(desk, leg, how).await,
         Command::OverhearStop => overhear::end(desk, leg).await,
-        Command::Sense(_) | Command::SenseStop => {
+        Command::Sense { .. } | Command::SenseStop => {
             Err(Failure::refused(501, "Asterisk does not tell how a talk goes"))
         }
     };

@@ -64,7 +64,7 @@ impl Legs {
             Command::TapeStop => self.stop_tape(leg, *id),
             Command::Overhear(Overhearing::File) => self.overhear(leg, *id, "start"),
             Command::OverhearStop => self.overhear(leg, *id, "stop"),
-            Command::Overhear(_) | Command::Sense(_) | Command::SenseStop => {
+            Command::Overhear(_) | Command::Sense { .. } | Command::SenseStop => {
                 self.refuse(leg, *id, "FreeSWITCH lets a talk be overheard in a file, and does not judge it");
             }
             Command::Listen(_) => self.refuse(leg, *id, "a recogniser is to be named"),

@@ -66,15 +66,12 @@ impl World {
         self.schedule(at, Happening::Feels(leg.clone(), mood));
     }
 
-    pub(super) fn sense(&mut self, leg: LegId) {
-        let Some(found) = self.legs.get_mut(&leg) else { return };
-        found.sensed = true;
-        let mood = found.mood;
+    pub(super) fn sense(&mut self, leg: LegId, mood: Mood) {
+        self.with(&leg, |leg| leg.sensed = true);
         self.tell(Event::Mood { leg, mood });
     }
 
     pub(super) fn felt(&mut self, leg: LegId, mood: Mood) {
-        self.with(&leg, |leg| leg.mood = mood);
         if self.is_sensed(&leg) {
             self.tell(Event::Mood { leg, mood });
         }

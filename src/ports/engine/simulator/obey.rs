@@ -84,7 +84,7 @@ impl World {
             Command::Record { limit, .. } => self.record(&leg, id, limit),
             Command::Tape { .. } => self.with(&leg, |leg| leg.taped = true),
             Command::TapeStop => self.with(&leg, |leg| leg.taped = false),
-            Command::Sense(_) => self.sense(leg),
+            Command::Sense { mood, .. } => self.sense(leg, mood),
             Command::SenseStop => self.with(&leg, |leg| leg.sensed = false),
             Command::Listen(hearing) | Command::Detect { hearing, .. } => self.listen(&leg, Some(hearing)),
             Command::Deaf => self.listen(&leg, None),

@@ -60,7 +60,6 @@ pub(super) struct Leg {
     pub(super) recording: Option<(OrderId, Stamp)>,
     pub(super) taped: bool,
     pub(super) sensed: bool,
-    pub(super) mood: Mood,
     pub(super) muted: bool,
     /// Whose talk it hears, and who hears it there.
     pub(super) attends: Option<(LegId, Attendance)>,
@@ -96,7 +95,6 @@ impl Leg {
             recording: None,
             taped: false,
             sensed: false,
-            mood: Mood::Calm,
             attends: None,
             heard: None,
             paused: false,

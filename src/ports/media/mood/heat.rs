@@ -55,6 +55,11 @@ impl Heat {
         Self { limit, over: 0, under: 0, hot: None }
     }
 
+    /// It is heated already.
+    pub(super) fn light(&mut self, score: u8, side: Side) {
+        self.hot = Some((score, side));
+    }
+
     /// A frame with its score and the hotter side; how heated it has become.
     pub(super) fn frame(&mut self, score: u8, side: Side) -> Option<(u8, Side)> {
         self.over = if score >= self.limit { self.over + 1 } else { 0 };

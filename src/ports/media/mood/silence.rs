@@ -13,6 +13,11 @@ impl Silence {
         Self { limit, quiet: 0 }
     }
 
+    /// It is silent already.
+    pub(super) fn fill(&mut self) {
+        self.quiet = self.limit;
+    }
+
     /// A frame; whether it is silent now.
     pub(super) fn frame(&mut self, voice: bool) -> bool {
         self.quiet = if voice { 0 } else { self.quiet.saturating_add(1) };

@@ -1,10 +1,10 @@
 //! The layer at work: files and sockets, and the clock.
 
-use std::{collections::HashMap, fs, net::IpAddr, path::Path, time::Duration};
+use std::{collections::HashMap, fs, net::IpAddr, path::Path, sync::Arc, time::Duration};
 
 use tokio::{
     net::TcpListener,
-    sync::mpsc,
+    sync::{Semaphore, mpsc},
     time::{self, Instant},
 };
 
@@ -16,7 +16,7 @@ use super::{
 use crate::{
     base::{
         id::{LegId, OrderId},
-        mood::MoodLimits,
+        mood::{Mood, MoodLimits},
         text::Label,
     },
     ports::engine::{Command, Engine, Event, LegSeen, OVERHEARD, Order, Outcome, Overhearing, Settings},
@@ -26,6 +26,8 @@ use crate::{
 const EVERY: Duration = Duration::from_millis(100);
 /// What connections have sent and nobody has heard yet: above this an engine waits.
 const UNHEARD: usize = 4096;
+/// Connections at once: two a talk.
+const READERS: usize = 4000;
 /// A leg that so many audits do not know is gone.
 const MISSED: u32 = 2;
 /// No order of the switchboard comes so far.
@@ -51,8 +53,11 @@ pub fn sense(engine: Engine, settings: Settings, way: Way) -> Engine {
         orders: engine.orders,
         outbox,
         talks: HashMap::new(),
+        sides: HashMap::new(),
+        swept: false,
         door: None,
         heard_to,
+        readers: Arc::new(Semaphore::new(READERS)),
         began: Instant::now(),
     };
     tokio::spawn(shell.run(inbox, engine.events, heard));
@@ -69,9 +74,8 @@ struct Leg {
 
 enum Source {
     File(Tail),
-    /// Under which identities its two sides come, and how many of them may still send.
+    /// How many of its two sides may still send.
     Sockets {
-        ids: [u128; 2],
         open: u8,
     },
 }
@@ -83,9 +87,14 @@ struct Shell {
     orders: mpsc::UnboundedSender<Order>,
     outbox: mpsc::UnboundedSender<Event>,
     talks: HashMap<LegId, Leg>,
+    /// Whose side comes under which identity.
+    sides: HashMap<u128, (LegId, usize)>,
+    /// Nothing is left of a former life of ours.
+    swept: bool,
     /// Open from the first talk on.
     door: Option<TcpListener>,
     heard_to: mpsc::Sender<Heard>,
+    readers: Arc<Semaphore>,
     began: Instant,
 }
 
@@ -109,11 +118,19 @@ impl Shell {
                     Some(event) => self.event(event),
                     None => return,
                 },
-                Some(heard) = heard.recv() => self.heard(&heard),
-                Ok((from, _)) = accept(self.door.as_ref()) => {
-                    tokio::spawn(socket::read(from, self.heard_to.clone()));
+                Ok((from, who)) = accept(self.door.as_ref()) => {
+                    // Nobody but the engine has anything to say here.
+                    let room = self.readers.clone().try_acquire_owned();
+                    if let (Ok(room), true) = (room, who.ip() == self.settings.address.ip()) {
+                        let read = socket::read(from, self.heard_to.clone());
+                        tokio::spawn(async move {
+                            read.await;
+                            drop(room);
+                        });
+                    }
                 }
                 _ = clock.tick(), if !self.talks.is_empty() => self.listen(),
+                Some(heard) = heard.recv() => self.heard(&heard),
             }
         }
     }
@@ -121,13 +138,13 @@ impl Shell {
     async fn order(&mut self, order: Order) {
         let Order { id, leg, command } = order;
         let command = match command {
-            Command::Sense(limits) => match self.talks.get(&leg) {
+            Command::Sense { limits, mood } => match self.talks.get(&leg) {
                 Some(known) => {
                     let mood = known.talk.mood();
                     self.tell(Event::Outcome { leg: leg.clone(), order: id, outcome: Outcome::Done });
                     return self.tell(Event::Mood { leg, mood });
                 }
-                None => match self.begin(&leg, id, limits).await {
+                None => match self.begin(&leg, id, (limits, mood)).await {
                     Ok(how) => Command::Overhear(how),
                     Err(why) => {
                         let outcome = Outcome::Refused(Label::new(&why.to_string()));
@@ -136,7 +153,7 @@ impl Shell {
                 },
             },
             Command::SenseStop => {
-                self.talks.remove(&leg);
+                self.forget(&leg);
                 Command::OverhearStop
             }
             other => other,
@@ -148,7 +165,7 @@ impl Shell {
         &mut self,
         leg: &LegId,
         order: OrderId,
-        limits: MoodLimits,
+        (limits, mood): (MoodLimits, Mood),
     ) -> std::io::Result<Overhearing> {
         let (from, how) = match self.way {
             Way::File => (Source::File(Tail::begin(self.settings.overheard(leg))?), Overhearing::File),
@@ -159,10 +176,14 @@ impl Shell {
                 };
                 let to = self.door.insert(door).local_addr()?;
                 let [says, hears] = [identity()?, identity()?];
-                (Source::Sockets { ids: [says, hears], open: 2 }, Overhearing::Sockets { to, says, hears })
+                self.sides.retain(|_, (leg, _)| self.talks.contains_key(leg));
+                self.sides.extend(
+                    [says, hears].into_iter().enumerate().map(|(side, id)| (id, (leg.clone(), side))),
+                );
+                (Source::Sockets { open: 2 }, Overhearing::Sockets { to, says, hears })
             }
         };
-        let talk = Talk::new(limits, self.began.elapsed());
+        let talk = Talk::new(limits, mood, self.began.elapsed());
         self.tell(Event::Mood { leg: leg.clone(), mood: talk.mood() });
         self.talks.insert(leg.clone(), Leg { order, talk, from, missed: 0 });
         Ok(how)
@@ -170,12 +191,12 @@ impl Shell {
 
     fn event(&mut self, event: Event) {
         match &event {
-            Event::Ended { leg, .. } => drop(self.talks.remove(leg)),
+            Event::Ended { leg, .. } => self.forget(leg),
             Event::Outcome { order, .. } if *order == OURS => return,
             Event::Outcome { leg, order, outcome: Outcome::Refused(_) }
                 if self.talks.get(leg).is_some_and(|known| known.order == *order) =>
             {
-                self.talks.remove(leg);
+                self.forget(leg);
             }
             Event::Audit { legs, .. } => self.audit(legs),
             _ => {}
@@ -183,28 +204,34 @@ impl Shell {
         self.tell(event);
     }
 
-    /// Legs whose end nobody told, and files of legs that are no more.
+    fn forget(&mut self, leg: &LegId) {
+        if let Some(Leg { from: Source::File(tail), .. }) = self.talks.remove(leg) {
+            tail.end();
+        }
+    }
+
+    /// Legs whose end nobody told; and, once, files of legs that a former life of ours listened to.
     fn audit(&mut self, seen: &[LegSeen]) {
-        self.talks.retain(|id, leg| {
-            leg.missed = if seen.iter().any(|seen| seen.leg == *id) { 0 } else { leg.missed + 1 };
-            leg.missed < MISSED
-        });
-        if self.way == Way::File {
-            sweep(&self.settings.recordings, |leg| {
-                !self.talks.contains_key(leg) && !seen.iter().any(|seen| seen.leg == *leg)
-            });
+        let there = |leg: &LegId| seen.iter().any(|seen| seen.leg == *leg);
+        for (id, leg) in &mut self.talks {
+            leg.missed = if there(id) { 0 } else { leg.missed + 1 };
+        }
+        let gone = self.talks.iter().filter(|(_, leg)| leg.missed >= MISSED);
+        for leg in gone.map(|(id, _)| id.clone()).collect::<Vec<_>>() {
+            self.forget(&leg);
+        }
+        if self.way == Way::File && !std::mem::replace(&mut self.swept, true) {
+            sweep(&self.settings.recordings, |leg| !self.talks.contains_key(leg) && !there(leg));
         }
     }
 
     fn heard(&mut self, heard: &Heard) {
-        let now = self.began.elapsed();
-        for leg in self.talks.values_mut() {
-            let Source::Sockets { ids, open } = &mut leg.from else { continue };
-            let Some(side) = ids.iter().position(|id| *id == heard.id) else { continue };
-            match &heard.samples {
-                Some(samples) => leg.talk.hear(side, samples.iter().copied(), now),
-                None => *open = open.saturating_sub(1),
-            }
+        let Some((id, side)) = self.sides.get(&heard.id) else { return };
+        let Some(leg) = self.talks.get_mut(id) else { return };
+        match (&heard.samples, &mut leg.from) {
+            (Some(samples), _) => leg.talk.hear(*side, samples.iter().copied(), self.began.elapsed()),
+            (None, Source::Sockets { open }) => *open = open.saturating_sub(1),
+            (None, Source::File(_)) => {}
         }
     }
 
@@ -225,17 +252,20 @@ impl Shell {
             told.extend(leg.talk.listen(now).map(|mood| Event::Mood { leg: id.clone(), mood }));
             let steady = match &leg.from {
                 Source::File(_) => true,
-                Source::Sockets { open, .. } => *open == 0,
+                Source::Sockets { open } => *open == 0,
             };
             if leg.talk.is_lost(steady, now) {
-                lost.push((id.clone(), Label::new("the engine sends nothing of it")));
+                lost.push((
+                    id.clone(),
+                    Label::new("the engine sends nothing of it: see How talks go in docs/supervise.md"),
+                ));
             }
         }
         for event in told {
             self.tell(event);
         }
         for (leg, why) in lost {
-            self.talks.remove(&leg);
+            self.forget(&leg);
             let stop = Order { id: OURS, leg: leg.clone(), command: Command::OverhearStop };
             let _gone = self.orders.send(stop);
             self.tell(Event::Unsensed { leg, why });

@@ -28,13 +28,19 @@ pub(super) struct Tail {
 
 impl Tail {
     /// The file is ours, so that it can be cut; the engine writes by its group's rights, as it does beside it. One that an
-    /// engine writes already is heard from its end on.
+    /// engine writes already, since a former life of ours, is emptied and heard from its end on.
     pub(super) fn begin(path: PathBuf) -> io::Result<Self> {
         let file = OpenOptions::new().read(true).write(true).create(true).truncate(false).open(&path)?;
         file.set_permissions(Permissions::from_mode(0o660))?;
         let there = file.metadata()?.len().saturating_sub(HEAD);
+        file.set_len(0)?;
         let at = HEAD + there / PAIR * PAIR;
         Ok(Self { path, file, at, most: at + STAYS })
+    }
+
+    /// Nobody listens any more. Not when Tandem stops: the engine writes on, and the next Tandem listens again.
+    pub(super) fn end(self) {
+        let _gone = fs::remove_file(&self.path);
     }
 
     /// What has come since: of both sides, in turn.
@@ -52,12 +58,6 @@ impl Tail {
             self.most = self.at + STAYS;
         }
         Ok(bytes.as_chunks().0.iter().map(|two| i16::from_le_bytes(*two)).collect())
-    }
-}
-
-impl Drop for Tail {
-    fn drop(&mut self) {
-        let _gone = fs::remove_file(&self.path);
     }
 }
 
@@ -106,8 +106,13 @@ mod tests {
             "{longest} bytes on the disk of {}",
             fs::metadata(&path).expect("there").len()
         );
-        let again = Tail::begin(path.clone()).map(|mut tail| tail.read().expect("read")).expect("begun");
-        assert!(again.is_empty(), "from its end on");
+        let mut next = Tail::begin(path.clone()).expect("begun");
+        assert!(next.read().expect("read").is_empty() && held(&path) == 0, "from its end on");
+        engine.says(&[1, 2]);
+        assert_eq!(next.read().expect("read"), [1, 2]);
+        drop(tail);
+        assert!(path.exists());
+        next.end();
         assert!(!path.exists(), "whoever listens no more leaves nothing");
     }
 

@@ -28,10 +28,10 @@ pub(super) struct Talk {
 }
 
 impl Talk {
-    pub(super) fn new(limits: MoodLimits, now: Duration) -> Self {
+    pub(super) fn new(limits: MoodLimits, mood: Mood, now: Duration) -> Self {
         Self {
-            listener: Listener::new(limits),
-            mood: Mood::Calm,
+            listener: Listener::new(limits).was(mood),
+            mood,
             sides: Default::default(),
             began: None,
             last: now,
@@ -116,7 +116,7 @@ mod tests {
     #[test]
     fn a_side_that_sends_nothing_is_silent_and_so_is_one_that_stops() {
         for come in [|_| [true, true], |_| [true, false], |now| [now < 2000, now < 3000]] {
-            let mut talk = Talk::new(SILENCE, millis(0));
+            let mut talk = Talk::new(SILENCE, Mood::Calm, millis(0));
             let when = becomes(&mut talk, 10_000, come).expect("silent");
             assert!((4900..6500).contains(&when), "{when}");
         }
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn nothing_is_said_of_a_talk_of_which_nothing_ever_came() {
-        let mut talk = Talk::new(SILENCE, millis(0));
+        let mut talk = Talk::new(SILENCE, Mood::Calm, millis(0));
         assert_eq!(becomes(&mut talk, 60_000, |_| [false, false]), None);
         let nearly = LOST.saturating_sub(millis(1));
         assert!(talk.is_lost(false, LOST) && !talk.is_lost(true, nearly));
@@ -135,8 +135,15 @@ mod tests {
     }
 
     #[test]
+    fn what_was_silent_before_is_silent_and_said_only_once() {
+        let mut talk = Talk::new(SILENCE, Mood::Silent, millis(0));
+        assert_eq!(becomes(&mut talk, 20_000, |_| [true, true]), None);
+        assert_eq!(talk.mood(), Mood::Silent);
+    }
+
+    #[test]
     fn a_side_that_runs_ahead_is_not_kept_without_end() {
-        let mut talk = Talk::new(SILENCE, millis(0));
+        let mut talk = Talk::new(SILENCE, Mood::Calm, millis(0));
         for _ in 0..100 {
             talk.hear(0, [1; RATE], millis(0));
         }
