@@ -142,6 +142,7 @@ pub async fn who_calls_the_same_queue_again_in_time_is_counted_once(house: House
     let one = |n, time: &str, from: &str, queue: &str, talk_ms| CallRecord {
         from: Some(Number::new(from).unwrap()),
         queue: Some(Name::new(queue).unwrap()),
+        agent: Some(Name::new("li").unwrap()),
         talk_ms,
         ..at(n, time)
     };
@@ -158,6 +159,9 @@ pub async fn who_calls_the_same_queue_again_in_time_is_counted_once(house: House
         one(17, "2026-11-01T09:00:00Z", "103", "sales", 0),
         // Not answered, and not from outside.
         one(18, "2026-11-01T10:00:00Z", "104", "sales", 0),
+        // The queue gave up, and somebody else of the house talked with the caller.
+        CallRecord { agent: None, ..one(22, "2026-11-01T10:00:00Z", "107", "sales", 1) },
+        one(23, "2026-11-01T11:00:00Z", "107", "sales", 0),
         CallRecord { from: None, ..one(19, "2026-11-01T10:00:00Z", "105", "sales", 1) },
         one(20, "2026-11-01T10:00:00Z", "106", "sales", 1),
         CallRecord {

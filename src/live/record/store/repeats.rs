@@ -11,12 +11,12 @@ const AGAIN: &str = "SELECT (calls.arrived - $1) / $3 AS day, calls.queue, \
      AND later.ended > calls.ended AND later.arrived > calls.arrived AND later.arrived <= calls.ended + $4 \
      AND (later.direction = 'inbound' OR later.direction IS NULL)) THEN calls.from_number END) AS again \
      FROM calls WHERE calls.arrived >= $1 AND calls.arrived < $2 AND calls.talk_ms > 0 AND calls.queue IS NOT NULL \
-     AND calls.from_number IS NOT NULL AND (calls.direction = 'inbound' OR calls.direction IS NULL) GROUP BY 1, 2";
+     AND calls.agent IS NOT NULL AND calls.from_number IS NOT NULL AND (calls.direction = 'inbound' OR calls.direction IS NULL) GROUP BY 1, 2";
 const DAY: i64 = 86_400_000_000;
 
 impl CallStore {
-    /// Of those who came from outside and were answered on each of `days` days from `first` on: who called the same queue
-    /// again within so many days after the call.
+    /// Of those who came from outside to a queue and talked with an agent on each of `days` days from `first` on: who called
+    /// the same queue again within so many days after the call.
     pub async fn repeats(
         &self,
         zone: &TimeZone,
