@@ -17,7 +17,7 @@ use crate::{
         text::Label,
     },
     infra::site,
-    live::switchboard::view::{Act, AgentView},
+    live::switchboard::view::{Act, AgentView, LEASES},
 };
 
 /// List agents, show one, log in or out, pause
@@ -44,7 +44,7 @@ enum Agents {
         /// The agent's name in the site
         agent: Name,
         /// Paused as `gone` when `tandem agents lease` does not renew it for so long
-        #[arg(long, value_name = "SPAN", value_parser = seconds)]
+        #[arg(long, value_name = "SPAN", value_parser = lease)]
         lease: Option<u32>,
     },
     /// Renew the lease of an agent who is held at work by a client
@@ -52,7 +52,7 @@ enum Agents {
         /// The agent's name in the site
         agent: Name,
         /// So long from now, 10s to 1d; 0s ends it, and the agent stays
-        #[arg(long = "for", value_name = "SPAN", value_parser = seconds)]
+        #[arg(long = "for", value_name = "SPAN", value_parser = lease)]
         span: u32,
     },
     /// End an agent's work; a running call goes on
@@ -135,6 +135,13 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
 fn seconds(text: &str) -> Result<u32, &'static str> {
     let span = site::duration(text).and_then(|span| u32::try_from(span.as_secs()).ok());
     span.ok_or("a number with a unit, like 90s or 2m")
+}
+
+/// A span that a lease can have, or none.
+fn lease(text: &str) -> Result<u32, &'static str> {
+    let seconds = seconds(text)?;
+    let known = seconds == 0 || LEASES.contains(&seconds);
+    known.then_some(seconds).ok_or("a lease is from 10s to 1d, or 0s for none")
 }
 
 async fn act(

@@ -7,7 +7,7 @@ use super::{
     Rooms,
     extract::{Body, Segment},
     gate::Acting,
-    problem::Problem,
+    problem::{Problem, Says},
 };
 use crate::{
     base::{
@@ -16,7 +16,7 @@ use crate::{
         number::Number,
         text::Label,
     },
-    live::switchboard::view::{Act, Actor, Setting, Spot, When},
+    live::switchboard::view::{Act, Actor, LEASES, Setting, Spot, When},
 };
 
 type Done = Result<Json<Act>, Problem>;
@@ -80,6 +80,11 @@ pub(super) async fn lease(
     Segment(agent): Segment<Name>,
     Body(LeaseBody { seconds }): Body<LeaseBody>,
 ) -> Done {
+    if seconds != 0 && !LEASES.contains(&seconds) {
+        let (least, most) = LEASES.into_inner();
+        let why = format!("`seconds` is from {least} to {most}, or 0, not {seconds}");
+        return Err(Problem::new(Says::BadBody, why));
+    }
     act(&rooms, actor, Act::Lease { agent, seconds }).await
 }
 

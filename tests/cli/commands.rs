@@ -231,6 +231,16 @@ fn leases_reach_the_daemon_before_the_login() {
     let lease = |seconds| json!({ "act": "lease", "agent": "smith", "seconds": seconds });
     let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
     assert_eq!(acts, [lease(60), json!({ "act": "login", "agent": "smith" }), lease(60), lease(0)]);
+    for span in ["5s", "25h"] {
+        for words in
+            [["agents", "login", "smith", "--lease", span], ["agents", "lease", "smith", "--for", span]]
+        {
+            let refused = tandem(&daemon.socket, &words);
+            assert_eq!(refused.status.code(), Some(2), "{}", err(&refused));
+            assert!(err(&refused).contains("a lease is from 10s to 1d, or 0s for none"), "{}", err(&refused));
+        }
+    }
+    assert_eq!(daemon.acts().len(), 4);
 }
 
 #[test]

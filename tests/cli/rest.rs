@@ -350,3 +350,20 @@ async fn lists_come_in_pages_that_miss_nothing_and_repeat_nothing() {
     assert_eq!(agents.body[0]["name"], json!("smith"));
     problem(&ask(&daemon.socket, "GET", "/v1/agents?limit=0", None).await, 422, "bad-query");
 }
+
+#[tokio::test]
+async fn a_lease_that_is_too_short_or_too_long_is_refused_and_not_another_one() {
+    let daemon = Daemon::start(Mood::Well);
+    let lease = async |seconds: u32| {
+        ask(&daemon.socket, "POST", "/v1/agents/smith/lease", Some(&json!({ "seconds": seconds }))).await
+    };
+    for seconds in [0, 10, 86_400] {
+        assert_eq!(lease(seconds).await.body["seconds"], json!(seconds));
+    }
+    for seconds in [1, 9, 86_401] {
+        let refused = lease(seconds).await;
+        problem(&refused, 422, "bad-body");
+        assert_eq!(refused.body["detail"], format!("`seconds` is from 10 to 86400, or 0, not {seconds}"));
+    }
+    assert_eq!(daemon.acts().len(), 3);
+}

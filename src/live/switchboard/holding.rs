@@ -5,15 +5,12 @@ use std::time::Duration;
 
 use super::{
     state::Switchboard,
-    view::{Act, Refusal},
+    view::{Act, LEASES, Refusal},
 };
 use crate::{
     base::{clock::Stamp, id::Name},
     live::call::Timer,
 };
-
-/// A lease is not shorter or longer; none is none.
-const LEASES: [Duration; 2] = [Duration::from_secs(10), Duration::from_hours(24)];
 
 impl Switchboard {
     pub(super) fn hold_agent(&mut self, agent: &Name, seconds: u32) -> Result<(), Refusal> {
@@ -53,9 +50,7 @@ impl Switchboard {
 }
 
 fn span(seconds: u32) -> Duration {
-    let [least, most] = LEASES;
-    match seconds {
-        0 => Duration::ZERO,
-        seconds => Duration::from_secs(seconds.into()).clamp(least, most),
-    }
+    // A journal may know others, which meant the nearest of these.
+    let seconds = if seconds == 0 { 0 } else { seconds.clamp(*LEASES.start(), *LEASES.end()) };
+    Duration::from_secs(seconds.into())
 }

@@ -12,7 +12,7 @@ mod service;
 mod survey;
 mod words;
 
-pub use act::{Act, Spot};
+pub use act::{Act, LEASES, Spot};
 pub use alert::{Acknowledged, AlertNews, AlertTurn, AlertView};
 pub use assignment::{Assignment, Over, Passed, Why};
 pub use brief::{BriefView, FactView, SummaryView, SummedBy};

@@ -1,5 +1,7 @@
 //! What an admin orders.
 
+use std::ops::RangeInclusive;
+
 use serde::{Deserialize, Serialize};
 
 use super::Setting;
@@ -12,6 +14,9 @@ use crate::{
     },
     infra::site::Feature,
 };
+
+/// Seconds that a lease can have; 0 is none.
+pub const LEASES: RangeInclusive<u32> = 10..=86_400;
 
 /// What an admin orders; journalled with who did it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
