@@ -69,6 +69,7 @@ fn line(paint: &Paint, told: &Told) -> String {
         Event::CallChanged { call } => format!("call {} is {}: {}", call.id, call.state, clean(&call.at)),
         Event::CallGone { call } => format!("call {call} is no longer live"),
         Event::CallEnded { call } => format!("call {} is over: {}", call.id, call.cause.words()),
+        Event::CallDisposed { call, disposition } => format!("call {call} became {disposition}"),
         Event::AgentChanged { agent } => format!("agent {} is {}", agent.name, agent.state),
         Event::AgentGone { agent } => format!("agent {agent} is no longer in the site"),
         Event::QueueChanged { queue } => {

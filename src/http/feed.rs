@@ -57,6 +57,9 @@ pub enum Event {
     /// A call is over; what the history will say of it.
     #[serde(rename = "call.ended")]
     CallEnded { call: Box<CallRecord> },
+    /// An agent said what became of a call that is over.
+    #[serde(rename = "call.disposed")]
+    CallDisposed { call: CallId, disposition: Name },
     #[serde(rename = "agent.changed")]
     AgentChanged { agent: AgentView },
     #[serde(rename = "agent.gone")]

@@ -1,12 +1,15 @@
 //! What the switchboard did, in the words of the audit.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use smol_str::{SmolStr, format_smolstr};
 
 use crate::{
-    base::text::{Label, without_outsiders},
+    base::{
+        id::Name,
+        text::{Label, without_outsiders},
+    },
     desk::audit::{Change, What},
-    live::switchboard::view::{Act, Actor, Deed, Done, Subject},
+    live::switchboard::view::{Act, Actor, AgentView, Deed, Done, Subject},
 };
 
 /// Who brings a new site: whoever may write its folder and end the daemon.
@@ -20,15 +23,29 @@ pub(super) fn of(done: &Done) -> Change {
         }
         Deed::Site => (Label::new(OWNER), What::SiteTake, site(done)),
     };
+    let mut after = done.after.as_ref().map(value);
+    if let Deed::Act { act: Act::Dispose { disposition, .. }, .. } = &done.deed {
+        said(disposition, done.before.as_ref(), after.as_mut());
+    }
     Change {
         id: format_smolstr!("{}-{}", done.at.0, done.seq),
         at: done.at,
         who,
         what,
         subject,
-        before: done.before.as_ref().map(json),
-        after: done.after.as_ref().map(json),
+        before: done.before.as_ref().map(|before| value(before).to_string()),
+        after: after.map(|after| after.to_string()),
     }
+}
+
+/// An agent who has said what became of a call owes nothing, and does not tell any more of which call it was, and what.
+fn said(disposition: &Name, before: Option<&Subject>, after: Option<&mut Value>) {
+    let (Some(Subject::Agent(AgentView { owes: Some(owes), .. })), Some(Value::Object(after))) =
+        (before, after)
+    else {
+        return;
+    };
+    after.insert("disposed".to_owned(), json!({ "call": owes.call, "disposition": disposition }));
 }
 
 fn deed(act: &Act) -> (What, SmolStr) {
@@ -76,12 +93,12 @@ fn site(done: &Done) -> SmolStr {
 
 /// The audit is never changed, so nobody could be erased from it: whoever calls from outside, or is called there, is not
 /// in it. The call's id leads to them as long as they are known.
-fn json(subject: &Subject) -> String {
+fn value(subject: &Subject) -> Value {
     let mut value = serde_json::to_value(subject).unwrap_or_default();
     if matches!(subject, Subject::Call(_) | Subject::Conference(_)) {
         without_persons(&mut value);
     }
-    value.to_string()
+    value
 }
 
 fn without_persons(value: &mut Value) {
@@ -103,7 +120,37 @@ fn without_persons(value: &mut Value) {
 mod tests {
     use serde_json::json;
 
-    use super::without_persons;
+    use super::{of, without_persons};
+    use crate::{
+        base::{clock::Stamp, id::Name, text::Label},
+        live::switchboard::view::{Act, Actor, AgentView, Deed, Done, Subject},
+    };
+
+    #[test]
+    fn what_was_said_of_a_call_is_in_the_audit_also_when_nothing_is_owed_any_more() {
+        let agent = |state: &str, owes| -> AgentView {
+            let view = json!({
+                "name": "li", "display": "Li", "state": state, "since": 1, "queues": ["sales"], "calls_today": 1,
+                "owes": owes,
+            });
+            serde_json::from_value(view).expect("an agent")
+        };
+        let owes =
+            json!({ "call": "1M7ZAWV8C6ZB1", "queue": "sales", "required": true, "codes": ["solved"] });
+        let (agent_name, disposition) =
+            (Name::new("li").expect("a name"), Name::new("solved").expect("a name"));
+        let act = Act::Dispose { agent: agent_name, disposition };
+        let done = Done {
+            seq: 1,
+            at: Stamp(1),
+            deed: Deed::Act { actor: Actor::admin(Label::new("nina")), act },
+            before: Some(Subject::Agent(agent("wrap-up", owes))),
+            after: Some(Subject::Agent(agent("ready", json!(null)))),
+        };
+        let row: serde_json::Value = serde_json::from_str(&of(&done).after.expect("a row")).expect("JSON");
+        assert_eq!(row["disposed"], json!({ "call": "1M7ZAWV8C6ZB1", "disposition": "solved" }));
+        assert_eq!(row["state"], "ready");
+    }
 
     #[test]
     fn nobody_from_outside_is_kept() {

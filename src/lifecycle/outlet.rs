@@ -101,6 +101,10 @@ impl switchboard::Outlet for Outlet {
         if let Err(why) = self.spool.push(disposed) {
             tracing::error!(call = %disposed.disposed, %why, "what became of a finished call is kept in memory");
         }
+        self.publish(|| Event::CallDisposed {
+            call: disposed.disposed,
+            disposition: disposed.disposition.clone(),
+        });
     }
 
     fn forget(&mut self, sound: &SoundId) {

@@ -12,7 +12,7 @@ use tandem::{
     ports::engine::simulator::{Answer, Faults, World},
 };
 
-use crate::rig::{Rig, START, name, number, phones, secs, site};
+use crate::rig::{Rig, START, millis, name, number, phones, secs, site};
 
 /// The queue `sales` has two dispositions.
 pub fn saying(mut site: Site, required: bool) -> Site {
@@ -113,8 +113,29 @@ fn a_pause_waits_until_it_is_said_and_a_kill_changes_nothing() {
     let snapshot = rig.snapshot();
     assert_eq!(says(&mut rig, "solved"), Ok(()));
     assert_eq!(rig.agent_state("a0"), "paused");
+    // Nobody wrote it down before the process died.
+    rig.disposed.clear();
     rig.die_and_return(&snapshot, secs(1));
-    assert_eq!(rig.agent_state("a0"), "paused");
+    assert_eq!((rig.agent_state("a0").as_str(), said(&rig)), ("paused", vec![(true, "solved")]));
+}
+
+#[test]
+fn a_talk_that_was_none_leaves_nothing_to_say() {
+    let mut rig = rig(true);
+    rig.world.phone(&name("1000")).expect("a phone").talk = millis(500);
+    let leg = rig.call("c0", secs(0));
+    while rig.agent_state("a0") != "wrap-up" {
+        rig.run_for(millis(100));
+    }
+    assert_eq!((rig.states(), owes(&rig)), (vec!["waiting".to_owned()], None));
+    rig.run_for(secs(3));
+    assert_eq!(rig.agent_state("a0"), "offered", "after the usual 2 s");
+    let board: serde_json::Value = serde_json::from_str(&rig.snapshot().1).expect("JSON");
+    let call = &board["calls"][rig.only_call().to_string()];
+    assert_eq!((&call["queue"], &call["served"]), (&"sales".into(), &serde_json::Value::Null), "{call}");
+    rig.world.hang_up(&leg, rig.now);
+    rig.run_for(secs(5));
+    assert_eq!((rig.records.len(), &rig.records[0].agent), (1, &None), "nobody talked");
 }
 
 #[test]

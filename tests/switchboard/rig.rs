@@ -309,10 +309,14 @@ impl Rig {
         self.board = Switchboard::saved(snapshot.1.as_bytes()).expect("a snapshot");
         for (seq, at, input) in self.journal.iter().filter(|(seq, ..)| *seq > snapshot.0) {
             for effect in self.board.on(*seq, *at, input.clone()) {
-                if let Effect::Record(record) = effect
-                    && !self.records.iter().any(|known| known.id == record.id)
-                {
-                    self.records.push(*record);
+                match effect {
+                    Effect::Record(record) if !self.records.iter().any(|known| known.id == record.id) => {
+                        self.records.push(*record);
+                    }
+                    Effect::Disposed(disposed) if !self.disposed.contains(&disposed) => {
+                        self.disposed.push(disposed);
+                    }
+                    _ => {}
                 }
             }
         }

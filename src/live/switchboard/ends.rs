@@ -138,7 +138,9 @@ impl Switchboard {
 
     fn talk_over(&mut self, id: CallId, with: Dialled, talked: Duration, then: Next, end: Talk) {
         let too_short = talked < SHORTEST_TALK && then == Next::Hangup && with.otherwise != Next::Hangup;
-        if !too_short {
+        if too_short {
+            self.never_served(id, &with.party);
+        } else {
             self.end_talk(id);
         }
         self.free_agent(id, &with.party);

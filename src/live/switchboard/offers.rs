@@ -116,6 +116,15 @@ impl Switchboard {
         self.stretch(Some(id), &waiting.queue);
     }
 
+    /// The talk was none: an agent has nothing to say of it, and there is nothing to ask the caller about.
+    pub(super) fn never_served(&mut self, id: CallId, party: &Party) {
+        let Some(call) = self.calls.get_mut(&id) else { return };
+        if agent_of(party).is_some_and(|name| call.agent.as_ref() == Some(name)) {
+            call.served = None;
+            call.agent = None;
+        }
+    }
+
     /// An offer did not become a talk by the agent's doing. `place`: the one that the caller has.
     pub(super) fn rest_agent(&mut self, id: CallId, party: &Party, place: &Next, cause: HangupCause) {
         let now = self.now();
