@@ -10,7 +10,7 @@ use tandem::{
 use crate::{
     bench::Kind,
     office::Office,
-    world::{both_talk_a_while, eventually},
+    world::{HIGH, both_talk_a_while, eventually},
 };
 
 on_every_engine! {
@@ -42,10 +42,12 @@ pub async fn who_stays_on_the_line_is_asked_and_presses_a_key(kind: Kind) {
     both_talk_a_while(&call, &taken).await;
     taken.hang_up().await;
     office.world.call_is("13900000041", "menu").await;
+    call.hears_other_than(HIGH).await;
     // Whoever is asked is still asked when the daemon comes back.
     office.world.kill_daemon().await;
     office.world.restart_daemon().await;
     office.world.call_is("13900000041", "menu").await;
+    call.hears_other_than(HIGH).await;
     call.press("4");
     call.ended().await;
     let record = office.world.record("13900000041").await;

@@ -147,11 +147,10 @@ fn a_wrong_key_is_asked_once_more_and_silence_is_no_answer() {
 #[test]
 fn who_hangs_up_during_the_question_was_asked_and_who_does_so_before_was_not() {
     let mut rig = rig(100, 10);
-    asked(&mut rig, "c0");
-    let call = rig.only_call();
-    assert_eq!(rig.act(Act::Hangup { call }), Ok(()));
+    let leg = asked(&mut rig, "c0");
+    rig.world.hang_up(&leg, rig.now);
     rig.run_for(secs(5));
-    assert_eq!(survey(&rig), Some(("a0", None)));
+    assert_eq!((survey(&rig), only(&rig).ended_by), (Some(("a0", None)), EndedBy::Caller));
     rig.records.clear();
     // Talks for half a minute and hangs up.
     rig.call_with("c1", secs(0), caller('1', secs(600), secs(30)));
