@@ -256,7 +256,8 @@ impl Trees {
         let complete = self.sections.iter().all(Tree::complete);
         let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);
         let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);
-        dialing::check(people_tree, dialing_tree, &house, to);
+        let home = general.as_ref().map_or(crate::base::area::CHINA, |general| general.home.as_str());
+        dialing::check(people_tree, dialing_tree, &house, home, to);
         let flows = self.read_flows(root, &house, &tongue, to);
         graph::across(&flows, to);
         survey::check(queue_tree, &queues, &flows, to);

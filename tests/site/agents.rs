@@ -66,6 +66,19 @@ fn two_agents_have_not_one_number_and_nobody_one_without_a_way_out() {
         problems.iter().any(|p| p.code == Code::Duplicate && p.message.contains("another agent's")),
         "{problems:#?}"
     );
+    for (other, same) in [("+8613900000077", true), ("913900000078", false)] {
+        let (_temp, dir) = house("number: 913900000077");
+        edit(&dir, "dialing.yaml", "national: [", "national: [\"+861[3-9]xxxxxxxxx\", ");
+        edit(
+            &dir,
+            "people.yaml",
+            "agents:\n",
+            &format!("agents:\n  near: {{ number: \"{other}\", queues: [sales] }}\n"),
+        );
+        let problems = site::check(&dir).problems.0;
+        let told = problems.iter().any(|p| p.code == Code::Duplicate && p.message.contains("written"));
+        assert_eq!(told, same, "{other}: {problems:#?}");
+    }
     let (_temp, dir) = house("number: 913900000077");
     fs::remove_file(dir.join("dialing.yaml")).expect("removed");
     let problems = site::check(&dir).problems.0;

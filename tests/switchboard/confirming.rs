@@ -17,7 +17,7 @@ use tandem::{
         },
     },
     ports::engine::{
-        Command, Endpoint, HangupCause, Media,
+        Command, Endpoint, Event, HangupCause, Media,
         simulator::{Answer, Faults, Line, Outsider, World},
     },
 };
@@ -265,6 +265,71 @@ fn whoever_is_sent_to_the_agent_by_name_is_taken_by_the_key_too() {
     rig.run_for(secs(6));
     let (leg, _) = rung(&rig).pop().expect("rung");
     assert!(rig.world.hear_each_other(&caller, &leg));
+}
+
+#[test]
+fn whoever_is_sent_to_the_agent_from_a_menu_or_a_slot_is_talked_with_as_from_a_queue() {
+    for parked in [false, true] {
+        let mut rig = rig(site(), Answer::After(secs(1)), &[(3, '1')]);
+        let caller = rig.call_with("c", secs(0), caller('9', secs(60), secs(60)));
+        rig.run_for(secs(2));
+        let call = rig.only_call();
+        if parked {
+            rig.act(Act::Transfer { call, to: number("7501") }).expect("parked");
+            rig.run_for(secs(1));
+        }
+        assert_eq!(rig.states(), [if parked { "parked" } else { "menu" }]);
+        rig.act(Act::TransferToAgent { call, agent: name("far") }).expect("sent");
+        rig.run_for(secs(3));
+        assert_eq!((rig.states(), rig.agent_state("far").as_str()), (vec!["offered".to_owned()], "offered"));
+        rig.run_for(secs(3));
+        let (leg, _) = rung(&rig).pop().expect("rung");
+        assert!(rig.world.hear_each_other(&caller, &leg));
+        assert_eq!((rig.states(), rig.agent_state("far").as_str()), (vec!["talking".to_owned()], "talking"));
+        assert_eq!(view(&rig, "far").calls_today, 1);
+        rig.world.hang_up(&leg, rig.now);
+        rig.run_for(secs(1));
+        assert_eq!(rig.agent_state("far"), "wrap-up");
+        assert_eq!(first(&rig).agent, Some(name("far")));
+    }
+}
+
+#[test]
+fn whoever_talks_with_an_agent_outside_has_the_old_place_again_when_the_next_does_not_answer() {
+    let mut rig = rig(site(), Answer::After(secs(1)), &[(2, '1')]);
+    rig.call("c", secs(0));
+    rig.run_for(secs(8));
+    assert_eq!(rig.agent_state("far"), "talking");
+    rig.act(Act::Unpause { agent: name("a0") }).expect("back");
+    rig.act(Act::Logout { agent: name("far") }).expect("goes after it");
+    rig.world.phone(&name("1000")).expect("a phone").answer = Answer::Never;
+    let call = rig.only_call();
+    rig.act(Act::TransferToAgent { call, agent: name("a0") }).expect("sent");
+    rig.run_for(secs(3));
+    assert_eq!((rig.agent_state("a0").as_str(), rig.board_line("sales")), ("offered", vec!["c".to_owned()]));
+    rig.run_for(secs(20));
+    assert_eq!(rig.agent_state("a0"), "resting");
+    assert_eq!((rig.states(), rig.board_line("sales")), (vec!["waiting".to_owned()], vec!["c".to_owned()]));
+}
+
+#[test]
+fn an_agent_whose_phone_was_gone_is_called_outside_and_no_more_gone() {
+    let mut rig = rig(house_of_two(), Answer::After(secs(1)), &[(3, '1')]);
+    rig.event(Event::Phone { extension: name("1001"), registered: false });
+    assert_eq!(rig.agent_state("far"), "phone gone");
+    rig.input(Input::Site(std::sync::Arc::new(site())));
+    assert_eq!(rig.agent_state("far"), "ready");
+    rig.call("c", secs(0));
+    rig.run_for(secs(10));
+    assert_eq!(rig.agent_state("far"), "talking");
+}
+
+/// As `site`, with `far` still at extension 1001.
+fn house_of_two() -> Site {
+    let mut site = site();
+    let far = site.agents.get_mut(&name("far")).expect("an agent");
+    far.phone = AgentPhone::Extension(number("1001"));
+    site
 }
 
 #[test]

@@ -49,7 +49,11 @@ impl Agents {
     /// everybody else keeps their state.
     pub fn adopt(&mut self, site: &Site, now: Stamp) {
         for (name, agent) in &site.agents {
-            self.all.entry(name.clone()).or_insert_with(|| Agent::new(agent.logged_in, now));
+            let known = self.all.entry(name.clone()).or_insert_with(|| Agent::new(agent.logged_in, now));
+            if agent.phone.outside().is_some() {
+                // The phone in the house that was theirs says nothing about that one.
+                known.registered = None;
+            }
         }
         self.all.retain(|name, agent| site.agents.contains_key(name) || agent.call().is_some());
         self.post(site);

@@ -50,6 +50,9 @@ pub struct Meeting {
     /// That is where the caller was sent, whoever else still comes.
     #[serde(default)]
     pub sent: bool,
+    /// The place in a queue that the caller had before the talk.
+    #[serde(default)]
+    pub former: Option<Box<Waiting>>,
 }
 
 impl Presence {
@@ -79,15 +82,19 @@ impl Meeting {
             since: None,
             then,
             sent: false,
+            former: None,
         }
     }
 
     /// It is an offer to agents of a queue: the place that the caller has there.
     pub fn place(&self) -> Option<&Waiting> {
-        match &self.then {
-            Next::Wait(waiting) => Some(waiting),
-            _ => None,
-        }
+        self.then.place()
+    }
+
+    /// An agent is rung, and has not come yet.
+    pub fn is_offer(&self) -> bool {
+        let agent = |member: &Member| matches!(member.party, Party::Agent(_));
+        self.since.is_none() && (self.place().is_some() || self.others.iter().any(agent))
     }
 
     pub fn member(&mut self, leg: &LegId) -> Option<&mut Member> {

@@ -131,6 +131,14 @@ impl Next {
         Self::Goal(Box::new((goal, Self::Hangup)))
     }
 
+    /// The place in a queue that it leads back to.
+    pub fn place(&self) -> Option<&Waiting> {
+        match self {
+            Self::Wait(waiting) => Some(waiting),
+            _ => None,
+        }
+    }
+
     /// The call is over.
     pub fn is_end(&self) -> bool {
         matches!(self, Self::Hangup | Self::TurnAway(_))
@@ -216,8 +224,8 @@ impl Stage {
             Self::Answering { .. } => "arriving",
             Self::Dialog(_) | Self::Told | Self::Hearing { .. } | Self::AtMailbox(_) => "menu",
             Self::Waiting(_) | Self::Parting { next: Next::Wait(_) } => "waiting",
-            Self::Dialling(Dialled { party: Party::Agent(_), .. })
-            | Self::Meeting(Meeting { then: Next::Wait(_), .. }) => "offered",
+            Self::Dialling(Dialled { party: Party::Agent(_), .. }) => "offered",
+            Self::Meeting(meeting) if meeting.is_offer() => "offered",
             Self::Meeting(meeting) if meeting.since.is_some() && meeting.aside => "consulting",
             Self::Dialling(_)
             | Self::Parting { .. }

@@ -284,6 +284,7 @@ impl Switchboard {
                     since: Some(since),
                     then: Next::Hangup,
                     sent: false,
+                    former: None,
                 });
                 let caller = call.leg.clone();
                 self.out.order(&caller, Command::Meet { room: room.clone(), muted: false });

@@ -43,6 +43,7 @@ impl Switchboard {
         match &mut call.stage {
             Stage::Talking { with, joined, .. } => {
                 let consultant = with.leg.clone();
+                let former = with.otherwise.place().cloned().map(Box::new);
                 let house =
                     Member { leg: consultant.clone(), party: house, presence: Presence::Coming, trunk: None };
                 call.stage = Stage::Meeting(Meeting {
@@ -55,6 +56,7 @@ impl Switchboard {
                     since: Some(*joined),
                     then: Next::Hangup,
                     sent: false,
+                    former,
                 });
                 self.out.order(&consultant, Command::Meet { room, muted: false });
             }

@@ -136,10 +136,8 @@ impl Switchboard {
         }
         if meeting.since.is_none() {
             meeting.since = Some(now);
-            if meeting.place().is_some() {
+            if !meeting.sent {
                 self.talks_with_one(id);
-            } else if !meeting.sent {
-                meeting.then = Next::Hangup;
             }
         }
         let Some(call) = self.calls.get_mut(&id) else { return };

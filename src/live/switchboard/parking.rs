@@ -162,6 +162,7 @@ impl Switchboard {
             since: None,
             then: Next::Hangup,
             sent: false,
+            former: None,
         });
         self.out.order(&leg, Command::Answer);
         self.out.order(&leg, Command::Meet { room: room.clone(), muted: false });

@@ -147,10 +147,8 @@ impl Switchboard {
         }
         let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
         let from = match &call.stage {
-            Stage::Talking { with, .. } => match &with.otherwise {
-                Next::Wait(waiting) => Some(&**waiting),
-                _ => None,
-            },
+            Stage::Talking { with, .. } => with.otherwise.place(),
+            Stage::Meeting(meeting) => meeting.place().or(meeting.former.as_deref()),
             stage => stage.waiting(),
         };
         let after = from.map_or(Next::Hangup, |waiting| Next::Wait(Box::new(waiting.clone())));

@@ -104,11 +104,12 @@ impl Switchboard {
         why
     }
 
-    /// One of those who were rung hears the caller: the place is theirs no more.
+    /// One of those who were rung hears the caller: a place in a queue is theirs no more.
     pub(super) fn talks_with_one(&mut self, id: CallId) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
         let place = std::mem::replace(&mut meeting.then, Next::Hangup);
+        meeting.former = place.place().cloned().map(Box::new);
         let here = meeting.others.iter().find(|member| member.presence == Presence::Here);
         let Some(party) = here.map(|member| member.party.clone()) else { return };
         self.timers.clear(&Timer::MaxWait(id));

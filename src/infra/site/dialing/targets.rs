@@ -14,7 +14,7 @@ use super::{
     },
     codes,
 };
-use crate::base::{id::Name, number::Number};
+use crate::base::{area, id::Name, number::Number};
 
 /// What can be dialled, as far as it was read.
 pub(in super::super) struct House<'a> {
@@ -41,6 +41,7 @@ pub(in super::super) fn check(
     people: Option<&Node>,
     dialing: Option<&Node>,
     house: &House,
+    home: &str,
     to: &mut Findings,
 ) {
     let mut arrows = Arrows::default();
@@ -66,10 +67,7 @@ pub(in super::super) fn check(
             }
         }
     }
-    let agents = table(people, "agents").iter().filter_map(|(_, node)| field(node, "number"));
-    for node in agents.filter(|node| decode::text(node).is_some_and(|text| Number::new(text).is_ok())) {
-        house.outside(node, "", to);
-    }
+    agents(people, house, home, to);
     for (key, node) in table(dialing, "groups") {
         let otherwise =
             field(node, "otherwise").and_then(|n| Some((n, leads(n, &Sender::Group, house, to)?)));
@@ -81,6 +79,26 @@ pub(in super::super) fn check(
         leads(node, &Sender::ShortCode, house, to);
     }
     arrows.circles(to);
+}
+
+/// Where agents are rung outside: somewhere, and no two of them at one telephone, however its number is written.
+fn agents(people: Option<&Node>, house: &House, home: &str, to: &mut Findings) {
+    let mut taken: BTreeMap<Number, (Number, Place)> = BTreeMap::new();
+    let nodes = table(people, "agents").iter().filter_map(|(_, node)| field(node, "number"));
+    for node in nodes.filter(|node| decode::text(node).is_some_and(|text| Number::new(text).is_ok())) {
+        let Some(number) = house.outside(node, "", to) else { continue };
+        let reached = house.dialing.outside.as_ref().map(|outside| outside.reached(&number));
+        let Some(Reached::Class { number: told, .. }) = reached else { continue };
+        let whole = area::international(&told, home).unwrap_or(told);
+        // Those written alike are told where agents are read.
+        if let Some((other, first)) = taken.insert(whole, (number.clone(), node.place))
+            && other != number
+        {
+            let first = to.whereabouts(first);
+            let message = format!("number {number} is another agent's, written {other}, at {first}");
+            to.error(Code::Duplicate, node.place, message, "every agent has one number of their own");
+        }
+    }
 }
 
 /// The number in `node`, if calls can be sent there; what is wrong is said.
