@@ -73,5 +73,14 @@ pub async fn who_stays_on_the_line_is_asked_and_presses_a_key(kind: Kind) {
         if record.disposition == Some(name("solved")) { Ok(()) } else { Err(format!("{record:?}")) }
     })
     .await;
+    let told = office.world.event("call.disposed").await;
+    assert!(told.contains(&record.id.to_string()) && told.contains("\"solved\""), "{told}");
+    eventually("the audit has what was said", async || {
+        let rows = office.world.tandem(&["audit", "--json"]);
+        let said =
+            rows.contains("disposed") && rows.contains("solved") && rows.contains(&record.id.to_string());
+        if said { Ok(()) } else { Err(rows) }
+    })
+    .await;
     office.world.ends_clean().await;
 }

@@ -4,7 +4,7 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
-    process::Command,
+    process::{Command, Stdio},
     time::{Duration, Instant},
 };
 
@@ -21,6 +21,7 @@ use tandem::{
     },
     ports::engine::Settings,
 };
+use tokio::io::AsyncBufReadExt;
 
 use crate::support::{
     call::Call,
@@ -230,6 +231,24 @@ impl World {
             [output.stdout, output.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
         assert!(output.status.success(), "tandem {words:?}: {said}{complained}");
         said
+    }
+
+    /// The first of the kept events that has this word.
+    pub async fn event(&self, word: &str) -> String {
+        let mut tandem = tokio::process::Command::new(env!("CARGO_BIN_EXE_tandem"));
+        let socket = Daemon::socket(&self.dir.join("state"));
+        tandem.args(["events", "--after", "0", "--json"]).env("TANDEM_SOCKET", socket);
+        let mut running = tandem.stdout(Stdio::piped()).kill_on_drop(true).spawn().expect("it runs");
+        let mut lines = tokio::io::BufReader::new(running.stdout.take().expect("its output")).lines();
+        let found = async {
+            while let Some(line) = lines.next_line().await.expect("text") {
+                if line.contains(word) {
+                    return line;
+                }
+            }
+            panic!("the events ended before {word}");
+        };
+        tokio::time::timeout(PATIENCE, found).await.unwrap_or_else(|_| panic!("no event has {word}"))
     }
 
     /// Starts the daemon; returns how long it took until it had the engine.
