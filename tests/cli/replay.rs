@@ -36,7 +36,7 @@ async fn recorded_calls_decide_as_they_did_and_otherwise_by_another_site() {
     serve.args(["--socket", &socket, "serve", "--site", &site, "--state", &state, "--traffic", "150"]);
     let _daemon = program::Program::start("tandem serve", serve, &dir.join("log")).expect("it starts");
 
-    let chose_sales = |call: &&Value| call["steps"].to_string().contains("key 1");
+    let chose_sales = |call: &&Value| call["steps"].to_string().contains("key 1 → sales");
     let deadline = Instant::now() + Duration::from_secs(90);
     let call = loop {
         let history = tandem(&["--socket", &socket, "--json", "calls", "history", "-n", "1000"]);
