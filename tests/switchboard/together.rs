@@ -3,7 +3,7 @@
 use tandem::{
     infra::site::{Site, Strategy},
     live::{
-        record::CallRecord,
+        record::{CallRecord, EndedBy},
         switchboard::{
             Input,
             view::{Act, Query, View},
@@ -111,4 +111,26 @@ fn a_site_without_the_queue_and_an_admin_end_it() {
     assert_eq!(states(&rig, 2), ["ready", "ready"]);
     let View::Calls(calls) = rig.board.view(&Query::Calls, rig.now) else { panic!("no calls") };
     assert!(calls.iter().all(|call| call.state != "offered"), "{calls:?}");
+}
+
+#[test]
+fn whoever_waited_too_long_goes_on_though_somebody_answers_in_that_very_moment() {
+    let mut late = 0;
+    for ms in 19_950..20_050 {
+        let mut list = phones(2, Answer::Never, secs(30));
+        list[1].answer = Answer::After(millis(ms));
+        let mut site = house(2);
+        for queue in site.queues.values_mut() {
+            (queue.max_wait, queue.ring) = (secs(20), secs(60));
+        }
+        let mut rig = Rig::new(site, World::new(1, list, Faults::default(), START));
+        rig.call_with("c", secs(0), caller('1', secs(200), secs(200)));
+        rig.run_for(secs(120));
+        let [record] = &rig.records[..] else { panic!("{ms}: {:?}", rig.records) };
+        if record.steps.iter().any(|step| step.what.contains("waited as long as")) {
+            late += 1;
+            assert_eq!(record.ended_by, EndedBy::Tandem, "{ms}: not by the step `bye`: {:#?}", record.steps);
+        }
+    }
+    assert!(late > 10, "{late}");
 }

@@ -126,7 +126,7 @@ impl Switchboard {
     pub(super) fn call_off(&mut self, id: CallId, after: Next) {
         let Some(call) = self.calls.get_mut(&id) else { return };
         let Stage::Meeting(meeting) = &mut call.stage else { return };
-        meeting.then = after;
+        (meeting.then, meeting.sent) = (after, true);
         let legs: Vec<LegId> = meeting.others.iter().map(|member| member.leg.clone()).collect();
         for leg in legs {
             self.out.hangup(&leg, HangupCause::NORMAL_CLEARING);
