@@ -17,6 +17,7 @@ mod outlet;
 mod outside;
 mod port;
 mod reload;
+mod repeated;
 pub mod replay;
 mod store;
 
@@ -160,7 +161,8 @@ pub async fn serve(options: Options, stop: oneshot::Receiver<()>) -> Result<(), 
     let tells = tokio::spawn(notice::keep(options.socket.clone(), door.clone()));
     let rooms = Rooms::new(door, Arc::new(stored), desk, (feed, meters));
     let doors = tokio::spawn(open_doors(socket, port, rooms, doors_stopped));
-    let (sites, outside) = (new_sites, outside::start(now_taken, callers));
+    let repeated = repeated::start(CallStore::new(db.clone()), now_taken.clone(), clock.clone());
+    let (sites, outside) = (new_sites, outside::start(now_taken, callers, repeated));
     let wiring = Wiring { journal, engine, forming, asks: inbox, sites, outlet, clock, ears, outside };
     tracing::info!(socket = %options.socket.display(), tls = ?site.http.as_ref().map(|http| http.listen), "ready");
     let ran = switchboard::run(board, wiring, notice::of_stop(stop)).await;

@@ -10,8 +10,8 @@ use super::{
     show::{print, render, save},
 };
 use crate::live::{
-    record::{Counts, DayReport, RepeatReport, Repeats, SurveyReport},
-    switchboard::view::RatedView,
+    record::{Counts, DayReport, RepeatReport, SurveyReport},
+    switchboard::view::{RatedView, Repeats},
 };
 
 /// Reports on finished calls

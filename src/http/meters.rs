@@ -151,6 +151,7 @@ pub(super) async fn metrics(rooms: State<Rooms>) -> Result<Response, Problem> {
     };
     text.queues(&queues).unwrap_or_default();
     text.service(&queues).unwrap_or_default();
+    text.repeats(&queues).unwrap_or_default();
     if let View::Alerts(alerts) = door.query(Query::Alerts).await? {
         text.alerts(&alerts).unwrap_or_default();
     }

@@ -20,8 +20,8 @@ use crate::{
         csv,
     },
     live::{
-        record::{Counts, DayReport, RepeatReport, Repeats, SurveyReport},
-        switchboard::view::RatedView,
+        record::{Counts, DayReport, RepeatReport, SurveyReport},
+        switchboard::view::{RatedView, Repeats},
     },
 };
 

@@ -5,14 +5,14 @@ use std::{
     time::Duration,
 };
 
-use tokio::sync::watch;
+use tokio::sync::{mpsc, watch};
 
 use crate::{
     infra::{
         chat::{self, Chat},
         site::{Site, secret},
     },
-    live::switchboard::{Callers, Outside},
+    live::switchboard::{Callers, Outside, Repeated},
     ports::{
         assistant::{self, Remote},
         tasks::{self, Service},
@@ -25,7 +25,11 @@ const UNHURRIED: Duration = Duration::from_secs(10);
 /// What is made of each revision of the site, for whoever asks.
 pub(super) type OfRevision<T> = Arc<dyn Fn() -> Option<Arc<T>> + Send + Sync>;
 
-pub(super) fn start(sites: watch::Receiver<Arc<Site>>, callers: Callers) -> Outside {
+pub(super) fn start(
+    sites: watch::Receiver<Arc<Site>>,
+    callers: Callers,
+    repeated: mpsc::Receiver<Repeated>,
+) -> Outside {
     Outside {
         opinions: assistant::start(of_revision(sites.clone(), |site| {
             remote(site, site.assistant.as_ref()?.patience)
@@ -33,6 +37,7 @@ pub(super) fn start(sites: watch::Receiver<Arc<Site>>, callers: Callers) -> Outs
         summaries: assistant::sums(of_revision(sites.clone(), |site| remote(site, UNHURRIED))),
         tasks: tasks::start(of_revision(sites, service)),
         callers,
+        repeated,
     }
 }
 

@@ -8,7 +8,7 @@ mod survey;
 
 pub use day::{Counts, DayReport, QueueCounts};
 pub use find::{Filter, Unfindable};
-pub use repeat::{QueueRepeats, RepeatReport, Repeats};
+pub use repeat::{QueueRepeats, RepeatReport};
 pub use survey::{AgentRated, QueueRated, SurveyReport};
 
 use serde::{Deserialize, Serialize};

@@ -55,8 +55,12 @@ impl House {
         self.folder.path().join("tandem.sock")
     }
 
-    fn site(&self) -> PathBuf {
+    pub fn site(&self) -> PathBuf {
         self.folder.path().join("site")
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.folder.path().join("state")
     }
 
     pub fn start(&mut self, more: &[&str]) {

@@ -417,6 +417,7 @@ fn queues() -> Vec<QueueView> {
             },
         },
         rated: if queue == "sales" { crate::past::rated() } else { RatedView::default() },
+        repeats: None,
     };
     vec![queue("sales", 1, 65_000), queue("service", 0, 0)]
 }

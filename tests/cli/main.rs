@@ -1,6 +1,7 @@
 //! The two doors as their users meet them: REST v1 on a real Unix socket, and the real program as its client.
 //! Behind them a loop with known state takes the switchboard's place.
 
+mod again;
 mod callers;
 mod cases;
 mod commands;

@@ -17,9 +17,9 @@ use tandem::{
     live::{
         record::{
             AgentRated, Before, CallRecord, Counts, DayReport, Direction, EndedBy, Filter, LegRecord,
-            QueueCounts, QueueRated, QueueRepeats, RepeatReport, Repeats, Role, SurveyReport,
+            QueueCounts, QueueRated, QueueRepeats, RepeatReport, Role, SurveyReport,
         },
-        switchboard::view::{Pause, RatedView, Recording, SummaryView, SummedBy, SurveyView},
+        switchboard::view::{Pause, RatedView, Recording, Repeats, SummaryView, SummedBy, SurveyView},
     },
     ports::engine::HangupCause,
 };
@@ -38,7 +38,7 @@ fn recording() -> Recording {
     }
 }
 
-fn record() -> CallRecord {
+pub fn record() -> CallRecord {
     let at = |after| THEN + Duration::from_millis(after);
     let leg = |leg: &str, role, party: &str, began, answered| LegRecord {
         leg: LegId::new(leg).expect("leg"),

@@ -24,6 +24,7 @@ rules:
     escalate: [ { after: 10m, tell: boss } ]
     remind: 30m
   long: { when: longest_wait, above: 90s }
+  again: { when: repeat_rate, above: 15, within: 3d }
 ";
 
 const FAULTY: &str = "\
@@ -43,6 +44,9 @@ rules:
   lost: { when: waiting, above: 3, queue: [sales, lots], open: offise, tell: nobody }
   circle: { when: waiting, above: 3, tell: both, escalate: [ { after: 5m, tell: both } ] }
   order: { when: waiting, above: 3, escalate: [ { after: 5m, tell: far }, { after: 1m, tell: who } ] }
+  span: { when: service_level, below: 3, within: 3d }
+  half: { when: repeat_rate, above: 3, within: 30h }
+  far_back: { when: repeat_rate, above: 3, within: 91d }
 ";
 
 const FAULTS: &[(&str, Code, &str)] = &[
@@ -61,6 +65,9 @@ const FAULTS: &[(&str, Code, &str)] = &[
     ("offise", Code::UnknownName, "did you mean `office`?"),
     ("nobody", Code::UnknownName, "there is"),
     ("{ after: 5m, tell: both }", Code::EndlessLoop, "tell somebody else"),
+    ("3d", Code::Contradiction, "repeat_rate and first_contact_resolution"),
+    ("30h", Code::BadValue, "`7d`"),
+    ("91d", Code::BadValue, "90"),
     ("{ after: 1m, tell: who }", Code::Contradiction, "in the order of `after`"),
 ];
 
@@ -76,6 +83,8 @@ fn alerts_are_read_as_they_are_written() {
     assert_eq!(slow.escalate[0].tell, [name("boss")]);
     let long = &site.alerts.rules[&name("long")];
     assert_eq!(long.limit, Limit { above: true, limit: 90_000, clear: 90_000 });
+    let within = ["again", "long"].map(|rule| site.alerts.rules[&name(rule)].within_days);
+    assert_eq!(within, [3, 7]);
     assert!(long.queues.is_empty() && long.tell.is_empty());
     let AlertTarget::Dingtalk { url, secret_file, .. } = &site.alerts.targets[&name("desk")] else {
         panic!("DingTalk")
@@ -114,6 +123,21 @@ fn a_target_that_nobody_tells_is_told() {
     let told: Vec<_> = report.problems.0.iter().filter(|p| p.file == "alerts.yaml").collect();
     assert_eq!((told.len(), told[0].severity), (1, Severity::Warning), "{told:?}");
     assert_eq!(told[0].message, "no rule tells the target `desk`");
+}
+
+#[test]
+fn a_rule_on_surveys_that_no_queue_makes_is_told() {
+    let (_temp, dir) = copy("examples/small");
+    let rules = "rules: { bad: { when: survey_score, below: 70, queue: sales } }\n";
+    fs::write(dir.join("alerts.yaml"), rules).expect("written");
+    let told = |dir: &_| site::check(dir).problems.0.iter().filter(|p| p.file == "alerts.yaml").count();
+    assert_eq!(told(&dir), 1, "{:?}", site::check(&dir).problems);
+    let queues = fs::read_to_string(dir.join("queues.yaml")).expect("read");
+    let asking = "\nsales:\n  survey: { flow: rating }\n";
+    fs::write(dir.join("queues.yaml"), queues.replacen("\nsales:\n", asking, 1)).expect("written");
+    let flow = "start: ask\nsteps:\n  ask: { rate: { en: \"How was it?\", zh: 如何？ }, next: hangup }\n";
+    fs::write(dir.join("flows/rating.yaml"), flow).expect("written");
+    assert_eq!(told(&dir), 0, "{:?}", site::check(&dir).problems);
 }
 
 #[test]

@@ -26,6 +26,7 @@ fn house() -> Site {
         open: None,
         lasts: secs(0),
         least: 1,
+        within_days: 7,
         tell: vec![name("desk")],
         escalate: Vec::new(),
         remind: None,

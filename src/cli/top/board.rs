@@ -309,6 +309,7 @@ mod tests {
                 heated: 0,
                 service: crate::live::switchboard::view::ServiceView::default(),
                 rated: crate::live::switchboard::view::RatedView::default(),
+                repeats: None,
             }],
             agents: (0..agents).map(agent).collect(),
             calls: vec![CallView {

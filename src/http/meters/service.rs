@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 
 use super::Text;
-use crate::live::switchboard::view::{AgentView, FiguresView, QueueView, RatedView};
+use crate::live::switchboard::view::{AgentView, FiguresView, QueueView, RatedView, Repeats};
 
 type Figure = fn(&FiguresView) -> Option<f64>;
 
@@ -35,7 +35,32 @@ const RATINGS: [(&str, &str, Rating); 4] = [
     }),
 ];
 
+type Returning = fn(&Repeats) -> Option<u64>;
+
+/// Of the seven last days of which it is known, by queue, in thousandths.
+const RETURNING: [(&str, &str, Returning); 2] = [
+    ("queue_repeat_ratio", "Called the queue again within 7 days, of the callers answered.", |of| {
+        of.again_permille
+    }),
+    (
+        "queue_first_contact_resolution_ratio",
+        "Did not call the queue again, of the callers answered.",
+        |of| of.resolved_permille,
+    ),
+];
+
 impl Text {
+    pub(super) fn repeats(&mut self, queues: &[QueueView]) -> fmt::Result {
+        for (name, help, figure) in RETURNING {
+            self.head(name, "gauge", help)?;
+            for queue in queues {
+                let Some(permille) = queue.repeats.as_ref().and_then(figure) else { continue };
+                writeln!(self.0, "tandem_{name}{{queue=\"{}\"}} {}", queue.name, permille as f64 / 1000.0)?;
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn surveys(&mut self, queues: &[QueueView], agents: &[AgentView]) -> fmt::Result {
         for (name, help, figure) in RATINGS {
             self.head(name, "gauge", help)?;

@@ -34,6 +34,7 @@ const RULE: Shape = Shape {
         ("queue", "queue: sales"),
         ("open", "open: office"),
         ("least", "least: 10"),
+        ("within", "within: 7d"),
         ("tell", "tell: desk"),
         ("escalate", "escalate: [ { after: 5m, tell: boss } ]"),
         ("remind", "remind: 30m"),
@@ -58,9 +59,11 @@ const TARGET: Shape = Shape {
 };
 const KINDS: [&str; 5] = ["slack", "wecom", "dingtalk", "json", "mail"];
 
-/// Fewer ended waits make any rate.
+/// Fewer make any rate.
 const LEAST: u16 = 10;
 const DAY: Duration = Duration::from_hours(24);
+/// Days after which nobody's next call counts.
+const LONGEST: u32 = 90;
 
 pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -> Alerting {
     let Some(fields) = Fields::open(node, node.place, &ALERTS, to) else { return Alerting::default() };
@@ -92,7 +95,7 @@ pub(super) fn read(root: &Path, node: &Node, names: &Names, to: &mut Findings) -
     Alerting { targets, rules }
 }
 
-/// Rules on moods that no queue tells.
+/// Rules on what no queue tells.
 pub(super) fn check(node: &Node, alerting: &Alerting, queues: &BTreeMap<Name, Queue>, to: &mut Findings) {
     let Value::Table(entries) = &node.value else { return };
     let rules = entries.iter().find(|(key, _)| key.text == "rules").map(|(_, node)| &node.value);
@@ -104,13 +107,18 @@ pub(super) fn check(node: &Node, alerting: &Alerting, queues: &BTreeMap<Name, Qu
         let told = |queue: &Queue| match rule.metric {
             Metric::SilentTalks => queue.mood.is_some_and(|mood| mood.silence.is_some()),
             Metric::HeatedTalks => queue.mood.is_some_and(|mood| mood.heat.is_some()),
+            metric if metric.is_of_surveys() => queue.survey.is_some(),
             _ => true,
         };
         let mut watched =
             queues.iter().filter(|(name, _)| rule.queues.is_empty() || rule.queues.contains(name));
         if !watched.any(|(_, queue)| told(queue)) {
-            let message = format!("no queue tells `{}` of its talks", rule.metric.word());
-            let help = "add `mood: { silence: 20s, heat: 70 }` to it in queues.yaml";
+            let (what, help) = if rule.metric.is_of_surveys() {
+                ("callers", "add `survey: { flow: rating }` to it in queues.yaml")
+            } else {
+                ("talks", "add `mood: { silence: 20s, heat: 70 }` to it in queues.yaml")
+            };
+            let message = format!("no queue tells `{}` of its {what}", rule.metric.word());
             to.warn(Code::Unreachable, key.place, message, help);
         }
     }
@@ -125,6 +133,7 @@ fn rule(key: &Key, node: &Node, names: &Names, targets: &Known, to: &mut Finding
     let queues = fields.get("queue").map(decode::list).unwrap_or_default();
     let queues = queues.iter().filter_map(|node| names.queues.name(node, to)).collect();
     let least = fields.get("least").map_or(Some(LEAST), |node| decode::amount(node, 1, 10_000, to));
+    let within = within(&fields, metric, to);
     let tell = told(&fields, targets, to);
     let escalate = escalations(&fields, targets, &tell, to);
     Some(AlertRule {
@@ -134,6 +143,7 @@ fn rule(key: &Key, node: &Node, names: &Names, targets: &Known, to: &mut Finding
         open: fields.get("open").and_then(|node| names.hours.name(node, to)),
         lasts: lasts.unwrap_or(Some(Duration::ZERO))?,
         least: u64::from(least?),
+        within_days: within?,
         tell,
         escalate,
         remind: remind.flatten().filter(|span| !span.is_zero()),
@@ -149,6 +159,22 @@ fn metric(node: &Node, to: &mut Findings) -> Option<Metric> {
         to.error(Code::BadValue, node.place, message, decode::suggest(text, &known, "allowed"));
     }
     found.map(|(_, metric)| metric)
+}
+
+/// Whole days.
+fn within(fields: &Fields, metric: Option<Metric>, to: &mut Findings) -> Option<u16> {
+    let Some(node) = fields.get("within") else { return Some(AlertRule::WEEK) };
+    if let Some(metric) = metric.filter(|metric| !metric.is_of_repeats()) {
+        let message = format!("`{}` is not of callers who called again", metric.word());
+        let help = "remove it; it is for repeat_rate and first_contact_resolution";
+        to.error(Code::Contradiction, node.place, message, help);
+    }
+    let span = decode::duration(node, DAY, DAY * LONGEST, to)?;
+    let days = span.as_secs() / DAY.as_secs();
+    if DAY.as_secs() * days != span.as_secs() {
+        to.error(Code::BadValue, node.place, "these are not whole days", "write it like `7d`");
+    }
+    u16::try_from(days).ok()
 }
 
 fn limit(fields: &Fields, key: &Key, metric: Metric, to: &mut Findings) -> Option<Limit> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     state::{Effect, Switchboard},
-    view::{Actor, AlertNews, AlertView, Refusal},
+    view::{Actor, AlertNews, AlertView, Refusal, ServiceView},
 };
 use crate::{
     base::{clock::Stamp, id::Name},
@@ -65,29 +65,46 @@ impl Switchboard {
         if hours.is_some_and(|hours| !hours.open(now, &self.site.time_zone)) {
             return Figure::Unwatched;
         }
-        let lately = self.service(queue, now).lately;
-        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
-        let value = match rule.metric {
-            metric if metric.is_of_ended_waits() && lately.offered < rule.least => None,
-            Metric::AnswerRate => lately.answer_permille,
-            Metric::Abandonment => lately.abandonment_permille,
-            Metric::AverageWait => lately.average_wait_ms,
-            Metric::ServiceLevel => lately.service_level_permille,
-            Metric::LongestWait => {
-                Some(self.queues.oldest(queue).map_or(0, |joined| millis(now.since(joined))))
-            }
-            Metric::ExpectedWait => {
-                self.queues.expected_at_the_end(queue, now).map(|expected| millis(expected.mean))
-            }
-            Metric::AgentsReady => Some(self.agents.free_in(queue) as u64),
-            Metric::SilentTalks => Some(self.moods(queue)[0] as u64),
-            Metric::HeatedTalks => Some(self.moods(queue)[1] as u64),
-            Metric::Waiting => Some(self.queues.waiting(queue) as u64),
-        };
+        let value = self.value(rule, queue, now);
         match value {
             Some(value) => Figure::Of(value),
-            None if self.queues.in_line(queue) > 0 || lately.offered > 0 => Figure::Unknown,
+            None if self.queues.in_line(queue) > 0 || self.service(queue, now).lately.offered > 0 => {
+                Figure::Unknown
+            }
             None => Figure::Unwatched,
         }
+    }
+    /// Nothing where too few have told it.
+    fn value(&self, rule: &AlertRule, queue: &Name, now: Stamp) -> Option<u64> {
+        let ServiceView { lately, today, .. } = self.service(queue, now);
+        let rated = self.rated_today(queue, now);
+        let repeats = || self.repeats(queue, rule.within_days, now).unwrap_or_default();
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        let of_all = |value: usize| (u64::MAX, Some(value as u64));
+        let (of, value) = match rule.metric {
+            Metric::AnswerRate => (lately.offered, lately.answer_permille),
+            Metric::Abandonment => (lately.offered, lately.abandonment_permille),
+            Metric::AverageWait => (lately.offered, lately.average_wait_ms),
+            Metric::ServiceLevel => (lately.offered, lately.service_level_permille),
+            Metric::AverageWaitToday => (today.offered, today.average_wait_ms),
+            Metric::RepeatRate => (repeats().callers, repeats().again_permille),
+            Metric::FirstContactResolution => (repeats().callers, repeats().resolved_permille),
+            Metric::SurveyAnswerRate => (rated.asked, rated.answer_permille),
+            Metric::SurveyScore => (rated.answered, rated.average_permille),
+            Metric::SurveyGood => (rated.answered, rated.good_permille),
+            Metric::LongestWait => {
+                let longest = self.queues.oldest(queue).map_or(0, |joined| millis(now.since(joined)));
+                (u64::MAX, Some(longest))
+            }
+            Metric::ExpectedWait => {
+                let expected = self.queues.expected_at_the_end(queue, now);
+                (u64::MAX, expected.map(|expected| millis(expected.mean)))
+            }
+            Metric::AgentsReady => of_all(self.agents.free_in(queue)),
+            Metric::SilentTalks => of_all(self.moods(queue)[0]),
+            Metric::HeatedTalks => of_all(self.moods(queue)[1]),
+            Metric::Waiting => of_all(self.queues.waiting(queue)),
+        };
+        value.filter(|_| of >= rule.least)
     }
 }

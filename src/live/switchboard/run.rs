@@ -10,10 +10,10 @@ use tokio::{
 use super::{
     door::Ask,
     doubts::Doubts,
+    outside::{Answers, Outside},
     secrets::Secrets,
     state::{Effect, Input, Switchboard},
-    summaries,
-    view::{Act, AlertNews, Deed, Done, Known, Refusal, Trouble, View, Why, Words},
+    view::{Act, AlertNews, Deed, Done, Refusal, Trouble, View, Why, Words},
 };
 use crate::{
     base::{
@@ -30,9 +30,9 @@ use crate::{
         record::{CallRecord, Disposed},
     },
     ports::{
-        assistant::{Doubt, Opinions, Summaries, Summary, Told},
+        assistant::{Doubt, Told},
         engine::{Command, Engine, Event, Forming, Order},
-        tasks::{Done as TaskDone, Task, Tasks},
+        tasks::Task,
     },
 };
 
@@ -92,32 +92,6 @@ pub struct Wiring<O> {
     /// What callers' words mean; learned anew for every revision of the site.
     pub ears: watch::Receiver<Arc<Ears>>,
     pub outside: Outside,
-}
-
-/// Who is asked from conversations.
-pub struct Outside {
-    /// What is to be done.
-    pub tasks: Tasks,
-    /// What is not surely understood, if the site names anybody who may have a say.
-    pub opinions: Opinions,
-    /// What conversations were about, of the same.
-    pub summaries: Summaries,
-    /// Who calls.
-    pub callers: Callers,
-}
-
-/// Whoever knows callers by their numbers, and is asked for each that comes from outside.
-#[derive(Debug)]
-pub struct Callers {
-    pub asked: mpsc::UnboundedSender<(CallId, Number)>,
-    pub known: mpsc::UnboundedReceiver<(CallId, Option<Known>)>,
-}
-
-impl Callers {
-    /// Nobody is there to be asked.
-    pub fn nobody() -> Self {
-        Self { asked: mpsc::unbounded_channel().0, known: mpsc::unbounded_channel().1 }
-    }
 }
 
 /// Why the loop ended before it was told to.
@@ -203,9 +177,9 @@ pub async fn run<O: Outlet>(
 ) -> Result<(), RunError> {
     let Wiring { journal, mut engine, mut forming, mut asks, mut sites, outlet, clock, ears, outside } =
         wiring;
-    let Outside { tasks, opinions, summaries: sums, callers } = outside;
+    let Outside { tasks, opinions, summaries: sums, callers, repeated } = outside;
     let mut settled = opinions.settled;
-    let mut answers = Answers { tasks: tasks.done, sums: sums.made, callers: callers.known };
+    let mut answers = Answers { tasks: tasks.done, sums: sums.made, callers: callers.known, repeated };
     let mut core = Core {
         board,
         journal,
@@ -258,27 +232,6 @@ pub async fn run<O: Outlet>(
     let health = core.journal.close();
     core.outlet.health(health);
     Ok(())
-}
-
-/// What comes back from those who were asked.
-struct Answers {
-    tasks: mpsc::UnboundedReceiver<TaskDone>,
-    sums: mpsc::UnboundedReceiver<(CallId, Summary)>,
-    callers: mpsc::UnboundedReceiver<(CallId, Option<Known>)>,
-}
-
-impl Answers {
-    /// Nothing is lost when nobody waits for it any more. `None`: nobody is there who could answer.
-    async fn next(&mut self) -> Option<Input> {
-        Some(tokio::select! {
-            Some(TaskDone { call, results }) = self.tasks.recv() => Input::TaskDone { call, outcome: results },
-            Some((call, known)) = self.callers.recv() => Input::Known { call, known: known.map(Box::new) },
-            Some((call, summary)) = self.sums.recv() => {
-                Input::SummedUp { call, summary: summaries::remote(summary) }
-            }
-            else => return None,
-        })
-    }
 }
 
 struct Core<O> {

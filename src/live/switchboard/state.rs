@@ -14,6 +14,7 @@ use super::{
     conferences::Session,
     extensions::Changed,
     mailboxes::Late,
+    repeated::Repeated,
     service::day,
     surveys::Ratings,
     view::{Act, Actor, AlertNews, Known, Refusal, SummaryView, Why, Words},
@@ -89,6 +90,8 @@ pub enum Input {
         call: CallId,
         summary: SummaryView,
     },
+    /// Who called again, as the database has it.
+    Repeated(Repeated),
     /// The time that `Switchboard::next_deadline` named has come.
     Clock,
     /// An admin acts; `ask` comes back in `Effect::Reply`.
@@ -193,6 +196,9 @@ pub struct Switchboard {
     pub(super) alerts: Alerts,
     #[serde(default)]
     pub(super) ratings: Ratings,
+    /// What was told last of those who called again, and when.
+    #[serde(default)]
+    pub(super) repeated: Option<(Stamp, Repeated)>,
     /// What extensions wish against the site.
     #[serde(default)]
     pub(super) changed: BTreeMap<Number, Changed>,
@@ -297,6 +303,7 @@ impl Switchboard {
             timers: Timers::default(),
             alerts: Alerts::default(),
             ratings: Ratings::default(),
+            repeated: None,
             changed: BTreeMap::new(),
             shunned: BTreeMap::new(),
             conferences: BTreeMap::new(),
@@ -325,6 +332,7 @@ impl Switchboard {
             Input::TaskDone { call, outcome } => self.task_done(call, outcome),
             Input::Known { call, known } => self.known(call, known),
             Input::SummedUp { call, summary } => self.summed_up(call, summary),
+            Input::Repeated(repeated) => self.repeated = Some((now, repeated)),
             Input::Clock => self.clock(),
             Input::Act { actor, act, ask } => {
                 let result = self.act(&actor, act);

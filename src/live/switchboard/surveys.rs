@@ -7,10 +7,13 @@ use smol_str::format_smolstr;
 
 use super::{
     state::Switchboard,
-    view::{Rated, SurveyView},
+    view::{Rated, RatedView, SurveyView},
 };
 use crate::{
-    base::id::{CallId, Name},
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+    },
     live::call::{Call, Next, Survey},
 };
 
@@ -50,6 +53,12 @@ impl Switchboard {
     pub(super) fn rated(&mut self, id: CallId, rating: u8) {
         let Some(survey) = self.calls.get_mut(&id).and_then(|call| call.survey.as_mut()) else { return };
         survey.rating = Some(rating);
+    }
+
+    /// What a queue's callers answered today.
+    pub(super) fn rated_today(&self, queue: &Name, now: Stamp) -> RatedView {
+        let rated = self.ratings.queues.get(queue).copied().filter(|_| self.is_today(now));
+        rated.unwrap_or_default().into()
     }
 
     /// The call is over: its answer counts, or that there is none.

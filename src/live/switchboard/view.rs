@@ -8,6 +8,7 @@ mod brief;
 mod done;
 mod known;
 mod recording;
+mod repeat;
 mod service;
 mod survey;
 mod words;
@@ -19,6 +20,7 @@ pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use known::{Known, LastContact};
 pub use recording::{Pause, Recording};
+pub use repeat::Repeats;
 pub use service::{FiguresView, ServiceView};
 pub use survey::{Rated, RatedView, SurveyView};
 pub use words::{Speaker, Words};
@@ -215,6 +217,9 @@ pub struct QueueView {
     /// What its callers answered today who were asked how it was.
     #[serde(default)]
     pub rated: RatedView,
+    /// Its callers of the seven last days of which it is known who called again within seven days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub repeats: Option<Repeats>,
 }
 
 /// Somebody who is to be called back.

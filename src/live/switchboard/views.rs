@@ -18,6 +18,7 @@ use crate::{
         number::Number,
         text::masked,
     },
+    infra::site::AlertRule,
     live::{
         agent::{Agent, AgentState},
         call::{Call, Conferring, Party, Stage},
@@ -213,14 +214,8 @@ impl Switchboard {
             silent,
             heated,
             service,
-            rated: self
-                .ratings
-                .queues
-                .get(name)
-                .copied()
-                .filter(|_| self.is_today(now))
-                .unwrap_or_default()
-                .into(),
+            rated: self.rated_today(name, now),
+            repeats: self.repeats(name, AlertRule::WEEK, now),
         }
     }
 

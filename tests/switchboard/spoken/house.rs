@@ -179,8 +179,8 @@ impl House {
         sites.try_send(site).expect("room");
         let (tasks, begun) = nobody_does();
         let opinions = opinions.unwrap_or_else(|| assistant::start(|| None));
-        let outside =
-            Outside { tasks, opinions, summaries: assistant::sums(|| None), callers: Callers::nobody() };
+        let (summaries, (_, repeated)) = (assistant::sums(|| None), mpsc::channel(1));
+        let outside = Outside { tasks, opinions, summaries, callers: Callers::nobody(), repeated };
         let wiring =
             Wiring { journal, engine, forming, asks: inbox, sites: new_sites, outlet, clock, ears, outside };
         let (stop, stopped) = oneshot::channel();

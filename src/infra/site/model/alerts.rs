@@ -27,8 +27,20 @@ pub enum Metric {
     AnswerRate,
     Abandonment,
     AverageWait,
+    /// The same since midnight.
+    AverageWaitToday,
     SilentTalks,
     HeatedTalks,
+    /// Of the callers who were answered, who called again.
+    RepeatRate,
+    /// The others.
+    FirstContactResolution,
+    /// Of those asked today how it was, who answered.
+    SurveyAnswerRate,
+    /// The mean answer, of the best one.
+    SurveyScore,
+    /// Answers of four fifths of the best one or more.
+    SurveyGood,
 }
 
 /// What its numbers are.
@@ -40,7 +52,7 @@ pub enum Unit {
 }
 
 impl Metric {
-    pub const ALL: [(&str, Self); 10] = [
+    pub const ALL: [(&str, Self); 16] = [
         ("waiting", Self::Waiting),
         ("longest_wait", Self::LongestWait),
         ("expected_wait", Self::ExpectedWait),
@@ -49,8 +61,14 @@ impl Metric {
         ("answer_rate", Self::AnswerRate),
         ("abandonment", Self::Abandonment),
         ("average_wait", Self::AverageWait),
+        ("average_wait_today", Self::AverageWaitToday),
         ("silent_talks", Self::SilentTalks),
         ("heated_talks", Self::HeatedTalks),
+        ("repeat_rate", Self::RepeatRate),
+        ("first_contact_resolution", Self::FirstContactResolution),
+        ("survey_answer_rate", Self::SurveyAnswerRate),
+        ("survey_score", Self::SurveyScore),
+        ("survey_good", Self::SurveyGood),
     ];
 
     pub fn word(self) -> &'static str {
@@ -60,14 +78,28 @@ impl Metric {
     pub fn unit(self) -> Unit {
         match self {
             Self::Waiting | Self::AgentsReady | Self::SilentTalks | Self::HeatedTalks => Unit::Count,
-            Self::LongestWait | Self::ExpectedWait | Self::AverageWait => Unit::Millis,
-            Self::ServiceLevel | Self::AnswerRate | Self::Abandonment => Unit::Permille,
+            Self::LongestWait | Self::ExpectedWait | Self::AverageWait | Self::AverageWaitToday => {
+                Unit::Millis
+            }
+            Self::ServiceLevel
+            | Self::AnswerRate
+            | Self::Abandonment
+            | Self::RepeatRate
+            | Self::FirstContactResolution
+            | Self::SurveyAnswerRate
+            | Self::SurveyScore
+            | Self::SurveyGood => Unit::Permille,
         }
     }
 
-    /// It is of those whose wait ended in the last 15 minutes.
-    pub fn is_of_ended_waits(self) -> bool {
-        matches!(self, Self::ServiceLevel | Self::AnswerRate | Self::Abandonment | Self::AverageWait)
+    /// It is of callers who called again, or did not, within so many days.
+    pub fn is_of_repeats(self) -> bool {
+        matches!(self, Self::RepeatRate | Self::FirstContactResolution)
+    }
+
+    /// It is of callers who were asked how it was.
+    pub fn is_of_surveys(self) -> bool {
+        matches!(self, Self::SurveyAnswerRate | Self::SurveyScore | Self::SurveyGood)
     }
 }
 
@@ -100,12 +132,24 @@ pub struct AlertRule {
     pub open: Option<Name>,
     /// So long it must be passed.
     pub lasts: Duration,
-    /// Fewer ended waits tell nothing.
+    /// Fewer whom the figure is of tell nothing.
     pub least: u64,
+    /// So many days later whoever calls counts as having called again.
+    #[serde(default = "week")]
+    pub within_days: u16,
     pub tell: Vec<Name>,
     /// In the order of their times.
     pub escalate: Vec<Escalation>,
     pub remind: Option<Duration>,
+}
+
+fn week() -> u16 {
+    AlertRule::WEEK
+}
+
+impl AlertRule {
+    /// `within_days` unless told.
+    pub const WEEK: u16 = 7;
 }
 
 /// Who is told besides when nobody has acknowledged an alert for so long.

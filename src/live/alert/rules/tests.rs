@@ -23,6 +23,7 @@ fn house() -> Alerting {
         open: None,
         lasts: secs(30),
         least: 1,
+        within_days: 7,
         tell: vec![name("desk")],
         escalate: vec![step(5, "lead"), step(15, "boss")],
         remind: Some(secs(240)),

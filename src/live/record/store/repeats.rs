@@ -1,9 +1,15 @@
 //! Callers who called again, counted.
 
+use std::collections::BTreeMap;
+
 use jiff::{civil::Date, tz::TimeZone};
 
 use super::{CallStore, StoreError, day::Days, row};
-use crate::{base::clock::Stamp, infra::db::Sql, live::record::RepeatReport};
+use crate::{
+    base::{clock::Stamp, id::Name},
+    infra::db::Sql,
+    live::{record::RepeatReport, switchboard::view::Repeats},
+};
 
 const AGAIN: &str = "SELECT (calls.arrived - $1) / $3 AS day, calls.queue, \
      COUNT(DISTINCT calls.from_number) AS callers, COUNT(DISTINCT CASE WHEN EXISTS (\
@@ -31,5 +37,27 @@ impl CallStore {
             RepeatReport::of(date, within, day.end + span > now.0, found)
         };
         Ok(found.into_iter().map(report).collect())
+    }
+
+    /// Of the callers of the seven last days of which it is known. Each day by itself: none takes the database long.
+    pub async fn repeats_of_a_week(
+        &self,
+        zone: &TimeZone,
+        within: u16,
+        now: Stamp,
+    ) -> Result<BTreeMap<Name, Repeats>, StoreError> {
+        let today = now.zoned(zone).date();
+        let mut queues = BTreeMap::<Name, (u64, u64)>::new();
+        for back in 1..=7 {
+            let span = jiff::Span::new().days(i64::from(within) + back);
+            let Ok(day) = today.checked_sub(span) else { continue };
+            let told = self.repeats(zone, (day, 1), within, now).await?;
+            for of in told.into_iter().flat_map(|day| day.queues) {
+                let sum = queues.entry(of.queue).or_default();
+                (sum.0, sum.1) = (sum.0 + of.repeats.callers, sum.1 + of.repeats.again);
+            }
+        }
+        let of = |(queue, (callers, again))| (queue, Repeats::of(callers, again));
+        Ok(queues.into_iter().map(of).collect())
     }
 }
