@@ -31,11 +31,11 @@ pub use apply::{Applied, ApplyError, How, Reached, Stage, apply};
 pub use block::{BlockError, Comment, Frame};
 pub use diff::{Line, Side, hunks};
 pub use plan::{Change, Kind, Piece, Plan, plan};
-pub use render::{Part, Rendered};
+pub use render::{Browsers, Part, Rendered};
 pub use revision::{History, Revision, RevisionError, Verdict};
 pub use rollback::rollback;
 pub use swap::SwapError;
-pub use target::{EngineFault, Target};
+pub use target::{EngineFault, Target, browsers};
 
 /// Why a configuration could not be rendered.
 #[derive(Debug, thiserror::Error)]
@@ -50,6 +50,8 @@ pub enum RenderError {
     NoTrunkSecret { trunk: String },
     #[error("the fallback {number} is not an extension; set `fallback` in site.yaml to one of people.yaml")]
     NoFallback { number: String },
+    #[error("browsers cannot be let in: {0}; see `webrtc` under `engine` in site.yaml")]
+    Identity(#[from] crate::infra::remote::Unfit),
     #[error("template {template} does not fit the program (a defect of Tandem): {source}")]
     Template { template: &'static str, source: Box<handlebars::RenderError> },
 }

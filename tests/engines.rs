@@ -36,6 +36,10 @@ mod agents;
 mod attending;
 #[path = "engines/bench.rs"]
 mod bench;
+#[path = "engines/browser.rs"]
+mod browser;
+#[path = "engines/browsers.rs"]
+mod browsers;
 #[path = "engines/budget.rs"]
 mod budget;
 #[path = "engines/callbacks.rs"]

@@ -1,6 +1,7 @@
 //! Services elsewhere, asked by HTTP: where they may be, whom of them is believed, and how much of a reply is read.
 
 mod breaker;
+mod certificate;
 mod trust;
 
 use std::{net::IpAddr, time::Duration};
@@ -17,6 +18,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 pub use breaker::Breaker;
+pub use certificate::{Identity, Unfit};
 pub use trust::{Authorities, Distrust, NoAuthorities};
 
 /// Why there is no reply. Nothing of what was asked is in it.

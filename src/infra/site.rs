@@ -54,6 +54,7 @@ pub mod trials;
 mod trunks;
 mod unused;
 mod voices;
+mod webrtc;
 
 use std::{collections::BTreeMap, fs, path::Path};
 
@@ -68,7 +69,7 @@ pub use model::{
     Jump, Lack, Limit, Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow,
     Parking, Part, Passage, Prompt, Queue, RateStep, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel,
     Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Survey,
-    Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, Unit, When, parts, skill_words,
+    Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, Unit, Webrtc, When, parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -233,7 +234,7 @@ impl Trees {
 
     fn site(&self, root: &Path, to: &mut Findings) -> Option<Site> {
         let names = self.names(to);
-        let [general, numbers, people, hours, queues, trunks, dialing, routing, alerts] =
+        let [general, numbers, people, hours, queues, trunks, dialing, routing, alert_tree] =
             self.sections.each_ref().map(Tree::node);
         let (people_tree, queue_tree, dialing_tree, routing_tree) = (people, queues, dialing, routing);
         let tongue = Tongue { languages: general.map(|n| general::languages(n, to)).unwrap_or_default() };
@@ -244,8 +245,7 @@ impl Trees {
         let hours = hours.map(|n| hours::read(n, to)).unwrap_or_default();
         let queues = queues.map(|n| queues::read(n, &names, &tongue, to)).unwrap_or_default();
         let routing = routing.map(|n| routing::read(n, &names, &queues, &agents, to)).unwrap_or_default();
-        let alert_tree = alerts;
-        let alerts = alerts.map(|n| alerts::read(root, n, &names, to)).unwrap_or_default();
+        let alerts = alert_tree.map(|n| alerts::read(root, n, &names, to)).unwrap_or_default();
         alert_tree.inspect(|tree| alerts::check(tree, &alerts, &queues, to));
         let engine = general.as_ref().map(|g| g.engine.kind);
         let trunks = trunks.map(|n| trunks::read(root, n, engine, to)).unwrap_or_default();
@@ -253,6 +253,7 @@ impl Trees {
         let dialing = dialing.map(|n| dialing::read(root, n, &names, &without, to)).unwrap_or_default();
         queue_tree.inspect(|tree| queues::check(tree, &queues, people.map(|_| &agents), &dialing, to));
         features::leave_out(&without, dialing_tree, people_tree, to);
+        webrtc::check(self.sections[0].node(), general.as_ref(), (people_tree, &extensions), to);
         let complete = self.sections.iter().all(Tree::complete);
         let deepest = general.as_ref().and_then(|general| general.profile).and_then(Profile::deepest_menu);
         let house = House::new(&names, &extensions, &dialing, dialing_tree, complete, deepest);

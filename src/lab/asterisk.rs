@@ -21,7 +21,11 @@ use crate::{
     base::id::Name,
     infra::site::Site,
     ports::media::music,
-    provision::asterisk::{self, AsteriskTarget, Machine, Ports},
+    provision::{
+        Browsers,
+        asterisk::{self, AsteriskTarget, Machine, Ports},
+        browsers,
+    },
 };
 
 const BOOT: Duration = Duration::from_secs(30);
@@ -160,6 +164,8 @@ fn target(site: &Site, run: &Path, ports: Ports) -> Result<AsteriskTarget, LabEr
         .values()
         .map(|extension| Ok((extension.phone.clone(), secret(&extension.secret_file)?)))
         .collect::<Result<BTreeMap<Name, SecretString>, LabError>>()?;
+    let config = run.join("etc");
+    let browsers = browsers(&site.engine)?.map(|browsers| Browsers { config, ..browsers });
     Ok(AsteriskTarget {
         sip: Ports::at(ports.sip),
         http: Ports::at(ports.http),
@@ -169,6 +175,7 @@ fn target(site: &Site, run: &Path, ports: Ports) -> Result<AsteriskTarget, LabEr
         lines: BTreeMap::new(),
         music: Some(run.join("music")),
         outside: vec!["127.0.0.0/8".into()],
+        browsers,
     })
 }
 
@@ -210,7 +217,8 @@ fn write_all(machine: &Machine, target: &AsteriskTarget, site: &Site) -> Result<
     for file in &machine_files {
         put(etc.join(&file.path), file.alone().as_bytes(), file.mode)?;
     }
-    for file in asterisk::render(site, target)? {
+    for file in asterisk::render(site, target)?.into_iter().filter(|file| !file.text.is_empty()) {
+        folder_of(etc.join(&file.path).parent().unwrap_or(&etc))?;
         let standing = machine_files.iter().find(|other| other.path == file.path);
         let bytes = match standing {
             Some(standing) => file.beside(standing.alone().as_bytes())?,

@@ -18,7 +18,10 @@ use super::{
 use crate::{
     infra::site::{Site, secret},
     ports::media::music,
-    provision::freeswitch::{FreeswitchTarget, Ports, machine, render},
+    provision::{
+        Browsers, browsers,
+        freeswitch::{FreeswitchTarget, Ports, machine, render},
+    },
 };
 
 /// On a busy machine it takes its time to calibrate its clock.
@@ -53,7 +56,8 @@ impl Freeswitch {
             rtp_to: block.port(400),
         };
         let folder = |why| LabError::Folder { path: run.to_owned(), why };
-        let folders = ["conf", "log", "db", "run", "temp", "storage", "recordings", "music", "cache"];
+        let folders =
+            ["conf", "log", "db", "run", "temp", "storage", "recordings", "music", "cache", "certs"];
         folders.iter().try_for_each(|name| fs::create_dir_all(run.join(name))).map_err(folder)?;
         fs::write(run.join("music/waiting.wav"), music::wav()).map_err(folder)?;
         for file in machine(ports)?.into_iter().chain(render(site, &target(site, run, ports)?)?) {
@@ -61,7 +65,7 @@ impl Freeswitch {
         }
         let mut freeswitch = program::command(&binary);
         freeswitch.args(["-nf", "-nc", "-nonat", "-np"]).current_dir(run);
-        for name in ["conf", "log", "db", "run", "temp", "storage", "recordings", "cache"] {
+        for name in ["conf", "log", "db", "run", "temp", "storage", "recordings", "cache", "certs"] {
             freeswitch.arg(format!("-{name}")).arg(run.join(name));
         }
         let program = Program::start("FreeSWITCH", freeswitch, &run.join("log/console.log"))?;
@@ -109,7 +113,9 @@ fn target(site: &Site, run: &Path, ports: Ports) -> Result<FreeswitchTarget, Lab
         .map(|extension| Ok((extension.phone.clone(), secret::read(&extension.secret_file)?)))
         .collect::<Result<_, LabError>>()?;
     let password = secret::read(&site.engine.password_file)?;
-    Ok(FreeswitchTarget::local(ports, run.join("music"), password, secrets))
+    let config = run.join("conf");
+    let browsers = browsers(&site.engine)?.map(|browsers| Browsers { config, ..browsers });
+    Ok(FreeswitchTarget { browsers, ..FreeswitchTarget::local(ports, run.join("music"), password, secrets) })
 }
 
 fn write(path: &Path, text: &str, mode: u32) -> io::Result<()> {

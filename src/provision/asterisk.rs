@@ -1,6 +1,6 @@
 //! Asterisk's configuration: phones, trunks, dialplan with lease and fallback, ARI, music.
 //!
-//! Ours is a block at the end of five files. What Debian's package brings besides (folders, modules, logs) is
+//! Ours is a block at the end of seven files, and for browsers a file of its own. What Debian's package brings besides (folders, modules, logs) is
 //! rendered only for an Asterisk that has no package: `machine`. The dialplan is the half of the adapter that works
 //! without Tandem; `docs/engines/asterisk.md` tells how both belong together. Endpoints on the outside are named
 //! `trunk.NAME`, and phones may not be.
@@ -23,8 +23,8 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::{
-    Comment, Frame, Part, RenderError, Rendered,
-    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, Silence, fill, unfit},
+    Browsers, Comment, Frame, Part, RenderError, Rendered,
+    render::{self, Door, Fit, IDENTITY, Line, OPEN, Phone, SECRET, Sheet, Silence, fill, unfit},
 };
 use crate::{
     base::id::Name,
@@ -71,6 +71,7 @@ const MODULES: Sheet = Sheet {
 
 const OURS: &[Sheet] = &[
     MODULES,
+    IDENTITY,
     ours("pjsip.conf", include_str!("../../templates/asterisk/pjsip.conf.hbs"), SECRET),
     ours("ari.conf", include_str!("../../templates/asterisk/ari.conf.hbs"), SECRET),
     ours("http.conf", include_str!("../../templates/asterisk/http.conf.hbs"), OPEN),
@@ -104,6 +105,7 @@ pub struct AsteriskTarget {
     pub music: Option<PathBuf>,
     /// Networks that calls from outside come from.
     pub outside: Vec<SmolStr>,
+    pub browsers: Option<Browsers>,
 }
 
 /// An Asterisk without a package around it.
@@ -140,6 +142,7 @@ struct Values<'a> {
     outside: &'static str,
     networks: Vec<String>,
     bind: String,
+    media: IpAddr,
     http: Address,
     music: Option<String>,
     class: &'static str,
@@ -149,6 +152,7 @@ struct Values<'a> {
     grace: u64,
     fallback: &'a str,
     silence: Silence,
+    browsers: Option<Door>,
     phones: Vec<Phone<'a>>,
     trunks: Vec<Line<'a>>,
 }
@@ -194,6 +198,7 @@ fn values<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Values<'a>, Ren
         outside: OUTSIDE,
         networks: target.outside.iter().map(network).collect::<Result<_, _>>()?,
         bind: target.sip.to_string(),
+        media: target.sip.ip(),
         http: Address { ip: target.http.ip(), port: target.http.port() },
         music: target.music.as_deref().map(path).transpose()?,
         class: if target.music.is_some() { "tandem" } else { "default" },
@@ -203,6 +208,7 @@ fn values<'a>(site: &'a Site, target: &AsteriskTarget) -> Result<Values<'a>, Ren
         grace: GRACE,
         fallback: render::fallback(site)?,
         silence: render::silence(site),
+        browsers: target.browsers.as_ref().map(|browsers| render::door(browsers, path)).transpose()?,
         phones: render::phones(site, &target.secrets, fit)?,
         trunks: render::trunks(site, &target.lines, fit, codec, "ulaw,alaw,g722,opus,g729")?,
     })

@@ -45,6 +45,7 @@ impl Line {
 pub fn hunks(before: &[u8], after: &[u8], secrets: &[SecretString]) -> Vec<Line> {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
     let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
+    let keys = [in_keys(&before), in_keys(&after)];
     let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(AROUND).iter_hunks() {
         lines.push(Line { side: Side::Head, text: hunk.header().to_string() });
@@ -54,11 +55,25 @@ pub fn hunks(before: &[u8], after: &[u8], secrets: &[SecretString]) -> Vec<Line>
                 ChangeTag::Delete => Side::Gone,
                 ChangeTag::Insert => Side::New,
             };
-            let text = hide(change.value().trim_end_matches(['\n', '\r']), secrets);
+            let places = [change.old_index(), change.new_index()];
+            let key = places.iter().zip(&keys).any(|(at, keys)| at.is_some_and(|at| keys[at]));
+            let line = change.value().trim_end_matches(['\n', '\r']);
+            let text = if key { HIDDEN.to_owned() } else { hide(line, secrets) };
             lines.push(Line { side, text });
         }
     }
     lines
+}
+
+/// Which lines are within a private key in PEM. One that has no end goes on to the end.
+fn in_keys(text: &str) -> Vec<bool> {
+    let mut within = false;
+    let keys = text.lines().map(|line| {
+        let mark = line.contains("PRIVATE KEY-----");
+        within = if mark { line.contains("-----BEGIN ") } else { within };
+        within && !mark
+    });
+    keys.collect()
 }
 
 /// A line without secrets: those that we know wherever they stand, and the values of keys that name one.
@@ -102,6 +117,21 @@ mod tests {
             "@@ -3,7 +3,7 @@\n line 3\n line 4\n line 5\n-line 6\n+line six\n line 7\n line 8\n line 9\n";
         assert_eq!(shown(&before, &after, &[]), diff);
         assert_eq!(shown(&before, &before, &[]), "");
+    }
+
+    #[test]
+    fn no_line_of_a_private_key_is_shown_old_or_new() {
+        let pem = |kind: &str, text: &str| format!("-----BEGIN {kind}-----\n{text}-----END {kind}-----\n");
+        let of = |name: &str| {
+            let lines: String = (0..12).map(|line| format!("{name}{line}\n")).collect();
+            pem("CERTIFICATE", "MIIB\n") + &pem("EC PRIVATE KEY", &lines) + "after\n"
+        };
+        // So long that no hunk has the line with which the key begins.
+        let diff = shown(&of("old").replace("old6", "same6"), &of("old").replace("old6", "mine6"), &[]);
+        assert!(diff.starts_with("@@") && !diff.contains("BEGIN"), "{diff}");
+        assert!(!["old", "same", "mine"].iter().any(|word| diff.contains(word)), "{diff}");
+        let diff = shown("after\n", &of("new"), &[]);
+        assert!(diff.contains("+MIIB") && diff.contains(" after") && !diff.contains("new"), "{diff}");
     }
 
     #[test]

@@ -4,11 +4,13 @@
 //! are missing. Everything else is the admin's decision. What cannot be looked at is said too, never passed over.
 
 mod audio;
+mod browsers;
 mod clock;
 mod disk;
 mod engine;
 mod files;
 mod modes;
+mod modules;
 mod passwords;
 mod people;
 mod ports;
@@ -170,6 +172,7 @@ pub async fn examine(patient: &Patient<'_>, rows: impl FnOnce(&Site) -> Db) -> V
     if let Some(site) = &site {
         passwords::look(site, &mut to);
         let up = engine::look(site, &mut to).await;
+        browsers::look(site, &mut to);
         trunks::look(site, &mut to).await;
         audio::look(site, patient, &mut to);
         speech::look(site, patient.state, up, &mut to).await;

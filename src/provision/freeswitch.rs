@@ -20,8 +20,8 @@ use serde::Serialize;
 use smol_str::SmolStr;
 
 use super::{
-    Comment, Frame, Part, RenderError, Rendered,
-    render::{self, Fit, Line, OPEN, Phone, SECRET, Sheet, Silence, fill, unfit},
+    Browsers, Comment, Frame, Part, RenderError, Rendered,
+    render::{self, Door, Fit, IDENTITY, Line, OPEN, Phone, SECRET, Sheet, Silence, fill, unfit},
 };
 use crate::{
     base::id::Name,
@@ -68,6 +68,7 @@ const ROOMS: Frame = Frame {
 };
 
 const OURS: &[Sheet] = &[
+    IDENTITY,
     within(
         "autoload_configs/event_socket.conf.xml",
         include_str!("../../templates/freeswitch/event_socket.xml.hbs"),
@@ -126,6 +127,7 @@ pub struct FreeswitchTarget {
     pub secrets: BTreeMap<Name, SecretString>,
     /// Passwords by trunk.
     pub lines: BTreeMap<Name, SecretString>,
+    pub browsers: Option<Browsers>,
 }
 
 impl FreeswitchTarget {
@@ -146,6 +148,7 @@ impl FreeswitchTarget {
             password,
             secrets,
             lines: BTreeMap::new(),
+            browsers: None,
         }
     }
 }
@@ -164,6 +167,7 @@ struct Values<'a> {
     fallback: &'a str,
     duty: &'a str,
     silence: Silence,
+    browsers: Option<Door>,
     phones: Vec<Phone<'a>>,
     trunks: Vec<Line<'a>>,
 }
@@ -209,6 +213,7 @@ fn values<'a>(site: &'a Site, target: &FreeswitchTarget) -> Result<Values<'a>, R
         fallback: site.fallback.as_str(),
         duty: render::fallback(site)?,
         silence: render::silence(site),
+        browsers: target.browsers.as_ref().map(|browsers| render::door(browsers, path)).transpose()?,
         phones: render::phones(site, &target.secrets, fit)?,
         trunks: render::trunks(site, &target.lines, fit, codec, "")?,
     })

@@ -144,7 +144,7 @@ fn compare(target: &Target, rendered: &Rendered, home: (u32, u32)) -> Result<Opt
     let path = if before.is_some() { fs::canonicalize(&named).unwrap_or(named) } else { named };
     let refused = |fault| PlanError::Block { path: path.clone(), fault };
     let bytes = match (&before, rendered.part) {
-        (None, Part::Block(_)) if rendered.text.is_empty() => return Ok(None),
+        (None, _) if rendered.text.is_empty() => return Ok(None),
         (None, _) => rendered.alone().into_bytes(),
         (Some(_), Part::Whole) => rendered.text.clone().into_bytes(),
         (Some(standing), Part::Block(frame)) => {

@@ -1,6 +1,10 @@
 //! Rendering that all engines share: templates filled strictly, and what of a site they all ask for.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use handlebars::Handlebars;
 use secrecy::{ExposeSecret, SecretString};
@@ -95,6 +99,48 @@ pub(super) struct Phone<'a> {
     pub number: &'a str,
     pub name: String,
     pub secret: String,
+    /// It is a browser.
+    pub webrtc: bool,
+}
+
+/// Where browsers reach an engine, and as whom it shows itself to them.
+#[derive(Clone, Debug)]
+pub struct Browsers {
+    pub listen: SocketAddr,
+    /// In PEM: certificates, then the key.
+    pub identity: SecretString,
+    /// The engine's configuration folder.
+    pub config: PathBuf,
+}
+
+/// The same as templates see it.
+#[derive(Serialize)]
+pub(super) struct Door {
+    pub address: SocketAddr,
+    pub folder: String,
+    pub file: String,
+    pub identity: String,
+}
+
+/// An engine's own copy: it runs as somebody else, who may not read the site's secrets. FreeSWITCH wants this name.
+pub(super) const IDENTITY: Sheet = Sheet {
+    path: "tandem/wss.pem",
+    template: "{{#if browsers}}{{{browsers.identity}}}{{/if}}",
+    mode: SECRET,
+    part: Part::Whole,
+};
+
+pub(super) fn door(
+    browsers: &Browsers,
+    fit: fn(&Path) -> Result<String, RenderError>,
+) -> Result<Door, RenderError> {
+    let file = browsers.config.join(IDENTITY.path);
+    Ok(Door {
+        address: browsers.listen,
+        folder: fit(file.parent().unwrap_or(&browsers.config))?,
+        file: fit(&file)?,
+        identity: browsers.identity.expose_secret().to_owned(),
+    })
 }
 
 /// How a format makes values fit, or refuses them.
@@ -125,6 +171,7 @@ pub(super) fn phones<'a>(
                 number: number.as_str(),
                 name: (fit.shown)(&extension.name),
                 secret: (fit.value)(secret.expose_secret(), &what, "its secret file")?,
+                webrtc: extension.webrtc,
             })
         })
         .collect()

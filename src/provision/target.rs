@@ -11,15 +11,18 @@ use secrecy::SecretString;
 use smol_str::{SmolStr, format_smolstr};
 
 use super::{
-    BlockError, Piece, Plan, PlanError, Rendered,
+    BlockError, Browsers, Piece, Plan, PlanError, RenderError, Rendered,
     asterisk::{self, AsteriskTarget},
     freeswitch::{self, FreeswitchTarget},
 };
 use crate::{
     base::{id::Name, number::Number},
-    infra::site::{
-        EngineKind, EngineSettings, Site,
-        secret::{self, SecretError},
+    infra::{
+        remote::Identity,
+        site::{
+            EngineKind, EngineSettings, Site,
+            secret::{self, SecretError},
+        },
     },
     ports::engine::Settings,
 };
@@ -196,6 +199,7 @@ fn render(
 ) -> Result<Vec<Rendered>, PlanError> {
     let (engine, sip) = (&site.engine, site.engine.sip);
     let music = engine.music.clone();
+    let browsers = browsers(engine)?;
     if engine.kind == EngineKind::Asterisk {
         let target = AsteriskTarget {
             sip: SocketAddr::new(sip.listen, sip.phones),
@@ -206,6 +210,7 @@ fn render(
             lines,
             music,
             outside: outside(site).collect(),
+            browsers,
         };
         return Ok(asterisk::render(site, &target)?);
     }
@@ -219,8 +224,16 @@ fn render(
         password,
         secrets,
         lines,
+        browsers,
     };
     Ok(freeswitch::render(site, &target)?)
+}
+
+/// Where browsers reach the engine, with what it shows them.
+pub fn browsers(engine: &EngineSettings) -> Result<Option<Browsers>, RenderError> {
+    let Some(webrtc) = &engine.webrtc else { return Ok(None) };
+    let identity = Identity::read(&webrtc.certificate, &webrtc.key_file)?.pem;
+    Ok(Some(Browsers { listen: webrtc.listen, identity, config: engine.config.clone() }))
 }
 
 /// Where calls from outside may come from.

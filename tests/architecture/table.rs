@@ -91,7 +91,15 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     // What the machines around are told.
     (
         "provision",
-        &["infra::site", "ports::engine", "ports::engine::freeswitch", "ports::engine::asterisk", "base"],
+        &[
+            // Certificates are read there, those that browsers are shown too.
+            "infra::remote",
+            "infra::site",
+            "ports::engine",
+            "ports::engine::freeswitch",
+            "ports::engine::asterisk",
+            "base",
+        ],
     ),
     // It looks at everything, and is told by nobody.
     (
@@ -100,6 +108,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "provision",
             "infra::db",
             "infra::journal",
+            "infra::remote",
             "infra::site",
             "ports::engine",
             "ports::engine::freeswitch",
@@ -238,7 +247,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
     ("reqwest", &["src/cli", "src/lab", "src/ports/engine/asterisk", "src/infra/remote"]),
     ("granit_parser", &["src/infra/site"]),
     ("handlebars", &["src/provision"]),
-    ("rcgen", &["src/lifecycle"]),
+    ("rcgen", &["src/lifecycle", "src/infra/remote"]),
     ("rustls", &["src/http", "src/infra/remote"]),
     ("sd_notify", &["src/lifecycle"]),
     ("similar", &["src/provision"]),

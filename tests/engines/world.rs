@@ -299,6 +299,11 @@ impl World {
         }
     }
 
+    /// A file of the site.
+    pub fn site_file(&self, name: &str) -> PathBuf {
+        self.dir.join("site").join(name)
+    }
+
     /// A password or PIN of the site.
     pub fn secret(&self, name: &str) -> String {
         word(&self.dir.join("site/secrets").join(name))

@@ -239,6 +239,54 @@ fn an_engine_that_is_away_refuses_us_jams_or_is_strange_is_found() {
     strange.has("engine", "advice", "18.2.0");
 }
 
+/// Whoever is to be called in a browser.
+fn with_browsers(house: &House, days: i64) {
+    let from = jiff::Zoned::now().date();
+    let until = from.saturating_add(jiff::Span::new().days(days));
+    let day = |date: jiff::civil::Date| {
+        let (month, day) =
+            (u8::try_from(date.month()).expect("a month"), u8::try_from(date.day()).expect("a day"));
+        rcgen::date_time_ymd(date.year().into(), month, day)
+    };
+    let mut params = rcgen::CertificateParams::new(["phones.example".to_owned()]).expect("a name");
+    (params.not_before, params.not_after) =
+        (day(from.saturating_sub(jiff::Span::new().days(90))), day(until));
+    let key = rcgen::KeyPair::generate().expect("a key");
+    house.secret("webrtc.crt", &params.self_signed(&key).expect("a certificate").pem());
+    house.secret("webrtc.key", &key.serialize_pem());
+    house.edit("people.yaml", "{ name: Alice Brown }", "{ name: Alice Brown, webrtc: true }");
+    house.edit("site.yaml", "# phone_port: 5060", "webrtc: {} #");
+}
+
+#[test]
+fn what_keeps_browsers_and_moods_from_an_engine_is_found() {
+    let port = || asterisk("200 OK", "22.10.1", "Not Running");
+    let house = house_at("asterisk", port());
+    with_browsers(&house, 60);
+    house.edit("queues.yaml", "  # strategy: ring_all", "  mood: { silence: 20s }\n  # strategy: ring_all");
+    fs::write(house.at("etc/rtp.conf"), "[general]\nicesupport = no\n").expect("written");
+    let said = doctor(&house, &[]);
+    for module in [
+        "res_http_websocket",
+        "res_pjsip_transport_websocket",
+        "res_srtp",
+        "res_audiosocket",
+        "app_audiosocket",
+    ] {
+        said.has("engine", "fault", &format!("{module}.so does not run"));
+    }
+    said.has("engine", "fault", "icesupport = no");
+    said.has("engine", "well", "webrtc.crt, which browsers are shown, is good until");
+    for (days, verdict, words) in [(5, "advice", "is good until"), (-1, "fault", "is good from")] {
+        let house = house_at("asterisk", port());
+        with_browsers(&house, days);
+        doctor(&house, &[]).has("engine", verdict, words);
+    }
+    let loaded = house_at("freeswitch", port());
+    with_browsers(&loaded, 60);
+    assert!(doctor(&loaded, &[]).of("engine", "fault").iter().all(|what| !what.contains(".so")));
+}
+
 #[test]
 fn an_engine_on_another_machine_is_told_to_be_reached_in_clear() {
     let house = house_at("asterisk", 8088);

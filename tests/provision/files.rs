@@ -140,6 +140,58 @@ fn no_password_is_shown_and_no_file_with_one_is_everybodys() {
     }
 }
 
+/// A site whose extension 1001 is a browser; the lines of its key.
+fn with_browsers(rig: &Rig, first: bool) -> Vec<String> {
+    let key = rcgen::KeyPair::generate().expect("a key");
+    let params = rcgen::CertificateParams::new(["phones.example".to_owned()]).expect("a name");
+    let certificate = params.self_signed(&key).expect("a certificate").pem();
+    let secrets = rig.site().join("secrets");
+    fs::create_dir_all(&secrets).expect("a folder");
+    for (name, text) in [("webrtc.crt", certificate), ("webrtc.key", key.serialize_pem())] {
+        fs::write(secrets.join(name), text).expect("written");
+        fs::set_permissions(secrets.join(name), fs::Permissions::from_mode(0o600)).expect("closed");
+    }
+    if first {
+        rig.edit_site("people.yaml", "1001: { ", "1001: { webrtc: true, ");
+        rig.edit_site("site.yaml", "config:", "webrtc: {}, config:");
+    }
+    key.serialize_pem().lines().filter(|line| !line.starts_with("-----")).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_engine_has_what_browsers_are_shown_and_nobody_is_shown_its_key() {
+    for engine in [ASTERISK, FREESWITCH] {
+        let rig = Rig::new(engine);
+        assert_eq!(rig.tandem(&["apply", "site", "--files-only"]).code, 0);
+        assert!(!rig.etc().join("tandem").exists(), "no browser, no certificate");
+        let mut keys = with_browsers(&rig, true);
+        for first in [true, false] {
+            let planned = [&["plan", "site"][..], &["plan", "site", "--json"]].map(|words| rig.tandem(words));
+            let applied = rig.tandem(&["apply", "site", "--files-only"]);
+            assert_eq!(applied.code, 0, "{applied:?}");
+            assert!(planned[0].out.contains("wss.pem") && planned[0].out.contains("restart"), "{planned:?}");
+            for said in planned.iter().chain([&applied]) {
+                let shown = keys.iter().any(|line| said.out.contains(line) || said.err.contains(line));
+                assert!(!shown, "{first}: a key is shown: {said:?}");
+            }
+            let pem = rig.read("tandem/wss.pem");
+            assert!(
+                pem.starts_with("-----BEGIN CERTIFICATE")
+                    && keys.iter().rev().take(3).all(|line| pem.contains(line))
+            );
+            let mode = fs::metadata(rig.etc().join("tandem/wss.pem")).expect("there").permissions().mode();
+            assert_eq!(mode & 0o007, 0, "everybody reads the key");
+            assert_eq!(rig.tandem(&["plan", "site"]).code, 0);
+            // Renewed: neither the old key nor the new one is shown.
+            keys.extend(with_browsers(&rig, false));
+        }
+        rig.edit_site("people.yaml", "webrtc: true, ", "");
+        rig.edit_site("site.yaml", "webrtc: {}, config:", "config:");
+        assert_eq!(rig.tandem(&["apply", "site", "--files-only"]).code, 0);
+        assert_eq!(rig.read("tandem/wss.pem"), "", "the key of nobody stays");
+    }
+}
+
 #[test]
 fn two_at_once_are_refused_and_a_link_is_followed() {
     let rig = Rig::new(ASTERISK);

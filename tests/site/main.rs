@@ -2,6 +2,7 @@
 
 mod agents;
 mod alerts;
+mod browsers;
 mod customers;
 mod dialing;
 mod faults;

@@ -14,6 +14,7 @@ use super::{
     secret,
     source::{Findings, Place},
     tree::Node,
+    webrtc,
 };
 
 const ENGINE: Shape = Shape {
@@ -31,6 +32,7 @@ const ENGINE: Shape = Shape {
         ("music", "music: /srv/music"),
         ("media_timeout", "media_timeout: 2m"),
         ("hold_timeout", "hold_timeout: 30m"),
+        ("webrtc", "webrtc: { listen: 192.0.2.10 }"),
     ],
 };
 
@@ -51,6 +53,10 @@ pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) ->
     let home = if kind == Some(EngineKind::Asterisk) { "/etc/asterisk" } else { "/etc/freeswitch" };
     let config = fields.get("config").map_or_else(|| Some(home.into()), |n| folder(n, home, to));
     let sip = sip(&fields, kind, to);
+    let webrtc = match fields.get("webrtc") {
+        Some(node) => Some(webrtc::read(root, node, kind, to)?),
+        None => None,
+    };
     let music = match fields.get("music") {
         Some(node) => Some(folder(node, "/srv/music", to)?),
         None => None,
@@ -63,6 +69,7 @@ pub(super) fn read(root: &Path, node: &Node, owner: Place, to: &mut Findings) ->
         domain: domain?.into(),
         config: config?,
         sip: sip?,
+        webrtc,
         music,
     })
 }
@@ -144,7 +151,7 @@ fn address(node: &Node, port: u16, to: &mut Findings) -> Option<SocketAddr> {
 }
 
 /// An address of this machine. One that stands for all is told to carriers and phones as it is, so it is refused.
-fn listen(node: &Node, to: &mut Findings) -> Option<IpAddr> {
+pub(super) fn listen(node: &Node, to: &mut Findings) -> Option<IpAddr> {
     let text = decode::scalar(node, "192.0.2.10", to)?;
     let address = text.parse::<IpAddr>().ok().filter(|ip| !ip.is_unspecified() && !ip.is_multicast());
     if address.is_none() {
@@ -154,7 +161,7 @@ fn listen(node: &Node, to: &mut Findings) -> Option<IpAddr> {
     address
 }
 
-fn port(node: &Node, example: &str, to: &mut Findings) -> Option<u16> {
+pub(super) fn port(node: &Node, example: &str, to: &mut Findings) -> Option<u16> {
     let text = decode::scalar(node, example, to)?;
     let port = text.parse::<u16>().ok().filter(|port| *port != 0);
     if port.is_none() {

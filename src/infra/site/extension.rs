@@ -23,6 +23,7 @@ const EXTENSION: Shape = Shape {
         ("pickup", "pickup: front"),
         ("forward", "forward: { no_answer: 1002 }"),
         ("mailbox", "mailbox: {}"),
+        ("webrtc", "webrtc: true"),
     ],
 };
 const FORWARD: Shape = Shape {
@@ -80,12 +81,19 @@ pub(super) fn read(
         Some(node) => Some(mailbox(root, node, &pin_name, tongue, to)?),
         None => None,
     };
+    let webrtc = fields.get("webrtc").map_or(Some(false), |n| decode::flag(n, to));
     let forward = match fields.get("forward") {
         Some(node) => forward(node, mailbox.is_some(), to)?,
         None => Forward::default(),
     };
-    let extension =
-        Extension { class: class?, pickup, forward, mailbox, ..Extension::new(name?, phone?, secret_file?) };
+    let extension = Extension {
+        class: class?,
+        pickup,
+        forward,
+        mailbox,
+        webrtc: webrtc?,
+        ..Extension::new(name?, phone?, secret_file?)
+    };
     Some((number?, extension))
 }
 

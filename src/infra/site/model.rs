@@ -154,9 +154,21 @@ pub struct EngineSettings {
     pub config: PathBuf,
     #[serde(default)]
     pub sip: SipSettings,
+    #[serde(default)]
+    pub webrtc: Option<Webrtc>,
     /// Folder of WAV files for waiting callers, absolute; without it the engine plays its own music.
     #[serde(default)]
     pub music: Option<PathBuf>,
+}
+
+/// Where browsers reach the engine: SIP by a WebSocket with TLS.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webrtc {
+    pub listen: SocketAddr,
+    /// PEM, the chain. Absolute path.
+    pub certificate: PathBuf,
+    /// PEM. Absolute path; mode 0600.
+    pub key_file: PathBuf,
 }
 
 /// Where phones and carriers reach the engine.
@@ -265,6 +277,9 @@ pub struct Extension {
     pub forward: Forward,
     #[serde(default)]
     pub mailbox: Option<Mailbox>,
+    /// Its phone is a browser.
+    #[serde(default)]
+    pub webrtc: bool,
 }
 
 impl Extension {
@@ -297,6 +312,7 @@ impl Extension {
             pickup: None,
             forward: Forward::default(),
             mailbox: None,
+            webrtc: false,
         }
     }
 }

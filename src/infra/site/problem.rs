@@ -22,6 +22,7 @@ pub enum Code {
     Duplicate,
     EmptyQueue,
     EndlessLoop,
+    Lapsed,
     MissingFile,
     MissingKey,
     OpenSecret,

@@ -3,16 +3,19 @@
 use std::collections::BTreeMap;
 
 use super::{OUTSIDE, fit::head};
-use crate::{base::id::Name, provision::Piece};
+use crate::{
+    base::id::Name,
+    provision::{Piece, render::IDENTITY},
+};
 
 /// What our block of a file says of each phone, of each trunk, and of where the engine listens.
 pub fn pieces(file: &str, block: &str) -> BTreeMap<Piece, String> {
     let mut found: BTreeMap<Piece, String> = BTreeMap::new();
-    let mut piece = None;
+    let mut piece = (file == IDENTITY.path).then_some(Piece::Socket);
     for line in block.lines() {
         if let Some(section) = head(line) {
             piece = match (file, section) {
-                ("pjsip.conf", "udp") | ("http.conf", _) => Some(Piece::Socket),
+                ("pjsip.conf", "udp" | "wss") | ("http.conf", _) => Some(Piece::Socket),
                 ("pjsip.conf", "global" | "system" | OUTSIDE) => None,
                 ("pjsip.conf", section) => match section.strip_prefix("trunk.") {
                     Some(trunk) => Name::new(trunk).ok().map(Piece::Trunk),

@@ -14,6 +14,7 @@ fn site(shown: &str) -> Site {
     let number = |text| Number::new(text).expect("a number");
     let name = |text| Name::new(text).expect("a name");
     let extension = |phone| Extension::new(shown, name(phone), "/nowhere");
+    let browser = Extension { webrtc: true, ..extension("desk") };
     let engine = EngineSettings {
         domain: "127.0.0.1".into(),
         config: "/etc/asterisk".into(),
@@ -22,7 +23,7 @@ fn site(shown: &str) -> Site {
     Site {
         languages: Vec::new(),
         engine,
-        extensions: [(number("1001"), extension("1001")), (number("1009"), extension("desk"))].into(),
+        extensions: [(number("1001"), extension("1001")), (number("1009"), browser)].into(),
         trunks: [(name("carrier"), Trunk::to("127.0.0.1:5070"))].into(),
         ..Site::bare("test", number("1009"))
     }
@@ -40,6 +41,11 @@ fn target(secret: &str) -> AsteriskTarget {
         lines: BTreeMap::new(),
         music: Some("/run/lab/music".into()),
         outside: vec!["127.0.0.0/8".into()],
+        browsers: Some(Browsers {
+            listen: Ports::at(8089),
+            identity: SecretString::from("a certificate, then its key\n".to_owned()),
+            config: "/etc/asterisk".into(),
+        }),
     }
 }
 
@@ -101,7 +107,8 @@ fn the_module_that_jams_is_not_loaded() {
 #[test]
 fn files_with_passwords_are_readable_by_their_owner_only() {
     for file in render(&site("Anna"), &target("s3cr3t")).expect("it renders") {
-        assert_eq!(file.text.contains("s3cr3t"), file.mode == 0o600, "{}", file.path.display());
+        let secret = ["s3cr3t", "then its key"].iter().any(|word| file.text.contains(word));
+        assert_eq!(secret, file.mode == 0o600, "{}", file.path.display());
     }
 }
 

@@ -1,6 +1,6 @@
 //! The engine: reachable, the login right, its version one that is known, and nothing loaded that jams it.
 
-use super::{Check, Findings};
+use super::{Check, Findings, modules};
 use crate::{
     infra::site::{EngineKind, Site},
     ports::engine::{Settings, asterisk, freeswitch},
@@ -36,12 +36,12 @@ pub(super) async fn look(site: &Site, to: &mut Findings) -> bool {
         to.advice(Check::Engine, what, IN_CLEAR, TUNNEL);
     }
     match site.engine.kind {
-        EngineKind::Asterisk => of_asterisk(&settings, to).await,
+        EngineKind::Asterisk => of_asterisk(site, &settings, to).await,
         _ => of_freeswitch(&settings, to).await,
     }
 }
 
-async fn of_asterisk(settings: &Settings, to: &mut Findings) -> bool {
+async fn of_asterisk(site: &Site, settings: &Settings, to: &mut Findings) -> bool {
     use asterisk::console::{Console, Failure};
     let console = Console::new(settings);
     let address = settings.address;
@@ -85,6 +85,7 @@ async fn of_asterisk(settings: &Settings, to: &mut Findings) -> bool {
         }
         Err(failure) => to.unseen(Check::Engine, format!("{JAMS}: {failure}"), "look again"),
     }
+    modules::look(site, &console, to).await;
     true
 }
 

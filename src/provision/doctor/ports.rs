@@ -51,6 +51,9 @@ fn needs(site: &Site, engine_up: bool) -> Vec<Need> {
     if engine.kind == EngineKind::Freeswitch && !site.trunks.is_empty() {
         needs.push(need("SIP of the trunks", SocketAddr::new(sip.listen, sip.trunks), Transport::Udp, CALLS));
     }
+    if let (Some(webrtc), true) = (&engine.webrtc, engine.kind != EngineKind::Simulator) {
+        needs.push(need("SIP of the browsers", webrtc.listen, Transport::Tcp, CALLS));
+    }
     if let Some(http) = &site.http {
         let door = need("REST by TLS", http.listen, Transport::Tcp, DOORS);
         needs.push(Need { program: "tandem", runs: false, ..door });

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{base::id::Name, provision::Piece};
+use crate::{
+    base::id::Name,
+    provision::{Piece, render::IDENTITY},
+};
 
 /// What a file says of each phone, of each trunk, and of where the engine listens.
 pub fn pieces(file: &str, text: &str) -> BTreeMap<Piece, String> {
@@ -16,7 +19,10 @@ pub fn pieces(file: &str, text: &str) -> BTreeMap<Piece, String> {
             inside = opened;
         }
         let socket = file.contains("event_socket")
-            || ["sip-ip", "rtp-ip", "sip-port"].iter().any(|key| line.contains(&format!("name=\"{key}\"")));
+            || file == IDENTITY.path
+            || ["sip-ip", "rtp-ip", "sip-port", "wss-binding"]
+                .iter()
+                .any(|key| line.contains(&format!("name=\"{key}\"")));
         let piece = match &inside {
             Some((piece, _)) => Some(piece.clone()),
             None => socket.then_some(Piece::Socket),

@@ -28,6 +28,7 @@ impl EngineSettings {
             domain: "tandem.local".into(),
             config: "/nonexistent".into(),
             sip: SipSettings::default(),
+            webrtc: None,
             music: None,
         }
     }
