@@ -82,6 +82,8 @@ mod office;
 mod outages;
 #[path = "engines/outside.rs"]
 mod outside;
+#[path = "engines/page.rs"]
+mod page;
 #[path = "engines/phones.rs"]
 mod phones;
 #[path = "engines/races.rs"]

@@ -126,6 +126,27 @@ impl Browser {
         while self.hears().await.method() != "ACK" {}
     }
 
+    /// Answers a call with this description of its sound, and hears that it was understood.
+    pub async fn answers(&mut self, invite: &Message, sound: String) {
+        let contact = format!("<sip:{}@{};transport=ws>", self.user, self.host);
+        let answer = invite.reply(200, "b").with("Contact", &contact).with_body("application/sdp", sound);
+        self.send(&answer).await;
+        while self.hears().await.method() != "ACK" {}
+    }
+
+    /// Waits until the other side hangs up.
+    pub async fn is_left(&mut self) {
+        loop {
+            let message = self.hears().await;
+            if message.code().is_none() {
+                self.send(&message.reply(200, "b")).await;
+                if message.method() == "BYE" {
+                    return;
+                }
+            }
+        }
+    }
+
     /// The page is closed.
     pub async fn closes(mut self) {
         self.socket.close(None).await.expect("it is open");

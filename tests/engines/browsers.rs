@@ -12,12 +12,14 @@ use rcgen::{CertificateParams, KeyPair};
 use crate::{
     bench::Kind,
     browser::Browser,
+    page::Page,
     support::{call::Side, phone::Manner, sip::Message},
-    world::World,
+    world::{HIGH, LOW, World},
 };
 
 on_every_engine! {
     a_browser_logs_in_is_called_with_keyed_sound_and_is_known_to_be_there,
+    a_caller_and_a_page_in_a_real_browser_hear_each_other,
 }
 
 /// A house whose extension 1001 is a browser; where browsers reach the engine.
@@ -98,5 +100,25 @@ pub async fn a_browser_logs_in_is_called_with_keyed_sound_and_is_known_to_be_the
     browser.refuses(&invite, 486).await;
     call.hang_up().await;
     assert_eq!(call.ended().await.by, Side::Us);
+    world.ends_clean().await;
+}
+
+pub async fn a_caller_and_a_page_in_a_real_browser_hear_each_other(kind: Kind) {
+    let page = Page::open().await;
+    let (world, door) = house(kind).await;
+    let domain = if kind == Kind::Asterisk { "127.0.0.1" } else { "tandem.local" };
+    let mut browser = Browser::open(door, &world.site_file("secrets/webrtc.crt"), "1001", domain).await;
+    assert_eq!(browser.registration(&world.secret("phone-1001")).await, Some(200));
+    world.agent_is("anna", "ready").await;
+    let caller = world.outside("13900000001").await;
+    let call = caller.dial("8002").await;
+    let invite = browser.rings().await;
+    let answer = page.answers(&invite.body).await;
+    browser.answers(&invite, answer).await;
+    call.says(LOW);
+    call.hears(HIGH).await;
+    page.hears(LOW).await;
+    call.hang_up().await;
+    browser.is_left().await;
     world.ends_clean().await;
 }
