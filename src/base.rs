@@ -12,4 +12,5 @@ pub mod locale;
 pub mod mood;
 pub mod number;
 pub mod text;
+pub mod urgency;
 pub mod wav;

@@ -28,6 +28,7 @@ mod follow;
 mod init;
 mod language;
 mod man;
+mod messages;
 mod numbers;
 mod paint;
 mod plan;
@@ -77,6 +78,7 @@ enum Command {
     Calls(calls::Args),
     Queues(queues::Args),
     Callbacks(callbacks::Args),
+    Messages(messages::Args),
     Alerts(alerts::Args),
     Agents(agents::Args),
     Conferences(conferences::Args),
@@ -137,6 +139,7 @@ impl Tandem {
             Command::Calls(args) => ask(common, async |cx| calls::run(cx, args).await),
             Command::Queues(args) => ask(common, async |cx| queues::run(cx, args).await),
             Command::Callbacks(args) => ask(common, async |cx| callbacks::run(cx, args).await),
+            Command::Messages(args) => ask(common, async |cx| messages::run(cx, args).await),
             Command::Alerts(args) => ask(common, async |cx| alerts::run(cx, args).await),
             Command::Agents(args) => ask(common, async |cx| agents::run(cx, args).await),
             Command::Conferences(args) => ask(common, async |cx| conferences::run(cx, args).await),

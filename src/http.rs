@@ -16,6 +16,7 @@ mod gate;
 mod limit;
 mod live;
 mod look;
+mod messages;
 mod meters;
 mod openapi;
 mod page;
@@ -41,7 +42,7 @@ pub use openapi::openapi;
 pub use past::{Explanation, History, Lost};
 pub use people::{Shown, TokenBody, UserBody};
 pub use problem::{Problem, Says};
-pub use routes::{ROUTES, Route, Verb};
+pub use routes::{Route, Verb, routes};
 pub use socket::{BindError, Socket, bind};
 pub use tls::{TlsError, TlsPort, bind_tls};
 

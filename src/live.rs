@@ -5,6 +5,7 @@ pub mod alert;
 pub mod call;
 pub mod dialog;
 pub mod mailbox;
+pub mod message;
 pub mod queue;
 pub mod record;
 pub mod routing;

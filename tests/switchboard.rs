@@ -34,6 +34,8 @@ mod holding;
 mod house_days;
 #[path = "switchboard/house_moments.rs"]
 mod house_moments;
+#[path = "switchboard/in_hand.rs"]
+mod in_hand;
 #[path = "switchboard/kills.rs"]
 mod kills;
 #[path = "switchboard/mended.rs"]

@@ -78,6 +78,10 @@ plain_id!(
 );
 
 plain_id!(
+    /// What whoever brought a message calls it: a ticket's number, the id of a mail or a chat. It names no person.
+    Reference, "reference"
+);
+plain_id!(
     /// A room where any number of legs hear each other: a name that Tandem makes up.
     RoomId, "room id"
 );

@@ -171,6 +171,13 @@ async fn one(cx: &Context, name: &Name) -> Result<(), Fault> {
     print(&list(&cx.paint, std::slice::from_ref(agent), SystemClock.now()))
 }
 
+/// The call, and what is done beside it.
+fn in_hand(agent: &AgentView) -> String {
+    let call = agent.call.map(|call| call.to_string());
+    let messages = agent.messages.iter().map(ToString::to_string);
+    call.into_iter().chain(messages).collect::<Vec<_>>().join(" ")
+}
+
 /// Agents as a table.
 pub(super) fn list(paint: &Paint, agents: &[AgentView], now: Stamp) -> String {
     if agents.is_empty() {
@@ -186,10 +193,10 @@ pub(super) fn list(paint: &Paint, agents: &[AgentView], now: Stamp) -> String {
             state(&agent.state),
             number(span(now.since(agent.since))),
             text(agent.reason.as_ref().map_or("", Label::as_str)),
-            text(agent.call.map(|call| call.to_string()).unwrap_or_default()),
+            text(in_hand(agent)),
             text(queues.join(" ")),
             number(agent.calls_today),
         ]
     });
-    paint.table(&["AGENT", "NAME", "PHONE", "STATE", "FOR", "REASON", "CALL", "QUEUES", "TODAY"], rows)
+    paint.table(&["AGENT", "NAME", "PHONE", "STATE", "FOR", "REASON", "IN HAND", "QUEUES", "TODAY"], rows)
 }

@@ -78,6 +78,11 @@ fn line(paint: &Paint, told: &Told) -> String {
         Event::AlertChanged { turn, alert } => {
             format!("alert {} {}: {}", alert.rule, turn.word(), clean(&alert.words))
         }
+        Event::MessageChanged { message } => {
+            let who = message.agent.as_ref().map(|agent| format!(", {agent}")).unwrap_or_default();
+            format!("message {} is {} in queue {}{who}", message.reference, message.state, message.queue)
+        }
+        Event::MessageGone { message } => format!("message {message} is done with"),
         Event::EngineChanged { engine } => match engine {
             EngineView::Up { engine, .. } => format!("the engine is up: {}", clean(engine.as_str())),
             EngineView::Down { reason, .. } => format!("the engine is down: {}", clean(reason.as_str())),

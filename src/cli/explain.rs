@@ -43,6 +43,14 @@ fn story(paint: &Paint, call: &Explanation, now: Stamp) -> String {
         Explanation::Live { call } => (&call.steps, call.call.since),
         Explanation::Finished { call } => (&call.steps, call.arrived),
     };
+    if steps.is_empty() {
+        return facts(paint, call, now);
+    }
+    format!("{}\n{}", facts(paint, call, now), decisions(paint, steps, began, now))
+}
+
+/// Every decision with its time, counted from the first.
+pub(super) fn decisions(paint: &Paint, steps: &[Why], began: Stamp, now: Stamp) -> String {
     let began = steps.first().map_or(began, |step| step.at);
     let rows = steps.iter().flat_map(|why| {
         let Why { at, what, assignment } = why;
@@ -51,10 +59,7 @@ fn story(paint: &Paint, call: &Explanation, now: Stamp) -> String {
         let passed = assignment.iter().flat_map(|assignment| others(assignment, *at));
         std::iter::once(told).chain(passed.map(|line| vec![text(""), text(""), faint(line)]))
     });
-    if steps.is_empty() {
-        return facts(paint, call, now);
-    }
-    format!("{}\n{}", facts(paint, call, now), paint.table(&["TIME", "AFTER", "WHAT AND WHY"], rows))
+    paint.table(&["TIME", "AFTER", "WHAT AND WHY"], rows)
 }
 
 /// A line for each of those who were passed over: why, and what would have changed it.

@@ -31,8 +31,8 @@ impl Tone {
     pub(super) fn of(state: &str) -> Self {
         match state {
             "ready" | "talking" => Self::Good,
-            "offered" | "waiting" | "dialling" | "wrap-up" => Self::Busy,
-            "phone gone" | "resting" => Self::Bad,
+            "offered" | "waiting" | "dialling" | "wrap-up" | "with messages" => Self::Busy,
+            "phone gone" | "resting" | "stranded" => Self::Bad,
             _ => Self::Plain,
         }
     }

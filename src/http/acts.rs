@@ -19,7 +19,7 @@ use crate::{
     live::switchboard::view::{Act, Actor, LEASES, Setting, Spot, When},
 };
 
-type Done = Result<Json<Act>, Problem>;
+pub(super) type Done = Result<Json<Act>, Problem>;
 
 pub(super) async fn login(rooms: State<Rooms>, Acting(actor): Acting, Segment(agent): Segment<Name>) -> Done {
     act(&rooms, actor, Act::Login { agent }).await
@@ -365,7 +365,7 @@ pub(super) async fn quiet(
     act(&rooms, actor, Act::Extension { extension, setting: Setting::Quiet(on) }).await
 }
 
-async fn act(rooms: &Rooms, actor: Actor, act: Act) -> Done {
+pub(super) async fn act(rooms: &Rooms, actor: Actor, act: Act) -> Done {
     rooms.door.act(actor, act.clone()).await??;
     Ok(Json(act))
 }

@@ -1,24 +1,61 @@
 //! Customers: who is known, and by which numbers and mail addresses.
 
-use axum::{Json, extract::State, response::Response};
+use axum::{
+    Json,
+    extract::State,
+    response::Response,
+    routing::{delete, get, post},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{
     Rooms,
     extract::{Asked, Body, Segment},
     gate::Acting,
+    openapi::{Gives, many, one},
     page::{cursor, limit, page},
     problem::{Problem, Says},
+    routes::{Route, acts, ends, reads},
 };
 use crate::{
     base::{id::Name, number::Number},
+    desk::access::Scope::{Operate, Read},
     desk::customer::{Customer, CustomerError, Customers, Draft, Imported, Mail, Point, Wanted},
 };
+
+pub(super) const ROUTES: &[Route] = &[
+    reads("/v1/customers", Read, || get(list), "Customers by id", Gives::Page(many::<Customer>))
+        .asked(&[ASKED]),
+    reads("/v1/customers/{id}", Read, || get(show), "A customer", Gives::Json(one::<Customer>)),
+    acts(
+        "/v1/customers",
+        Operate,
+        || post(set),
+        "Make a customer, or change one into what is said",
+        Gives::Json(one::<Customer>),
+    )
+    .taking(one::<Draft>),
+    acts(
+        "/v1/customers/import",
+        Operate,
+        || post(import),
+        "The same with many, all or none",
+        Gives::Json(one::<Imported>),
+    )
+    .taking(one::<ImportBody>),
+    ends(
+        "/v1/customers/{id}",
+        Operate,
+        || delete(remove),
+        "Remove a customer; finished calls stay as they are",
+        Gives::Json(one::<Customer>),
+    ),
+];
 
 /// A page of customers; everything that is given must hold.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Window {
+struct Window {
     limit: Option<u32>,
     cursor: Option<String>,
     class: Option<Name>,
@@ -28,7 +65,7 @@ pub(super) struct Window {
 }
 
 /// What [`Window`] knows, in words.
-pub(super) const ASKED: &[(&str, &str)] = &[
+const ASKED: &[(&str, &str)] = &[
     ("class", "only those of this class"),
     ("tag", "only those with this tag"),
     ("number", "only the one who has this number, as it is dialled where the site is or with `+`"),
@@ -48,7 +85,7 @@ fn point(customers: &Customers, window: &Window) -> Result<Option<Point>, Proble
     }
 }
 
-pub(super) async fn list(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
+async fn list(rooms: State<Rooms>, Asked(window): Asked<Window>) -> Result<Response, Problem> {
     let limit = limit(window.limit)?;
     let after = cursor(window.cursor.as_deref(), |text| Name::new(text).ok())?;
     let point = point(&rooms.customers, &window)?;
@@ -61,11 +98,11 @@ pub(super) async fn list(rooms: State<Rooms>, Asked(window): Asked<Window>) -> R
     Ok(page("/v1/customers", &other, customers, limit, |customer: &Customer| customer.id.to_string()))
 }
 
-pub(super) async fn show(rooms: State<Rooms>, Segment(id): Segment<Name>) -> Result<Json<Customer>, Problem> {
+async fn show(rooms: State<Rooms>, Segment(id): Segment<Name>) -> Result<Json<Customer>, Problem> {
     Ok(Json(rooms.customers.get(&id).await?))
 }
 
-pub(super) async fn set(
+async fn set(
     rooms: State<Rooms>,
     Acting(actor): Acting,
     Body(draft): Body<Draft>,
@@ -73,7 +110,7 @@ pub(super) async fn set(
     Ok(Json(rooms.customers.set(&actor.0, draft).await?))
 }
 
-pub(super) async fn remove(
+async fn remove(
     rooms: State<Rooms>,
     Acting(actor): Acting,
     Segment(id): Segment<Name>,
@@ -91,7 +128,7 @@ pub struct ImportBody {
     pub dry_run: bool,
 }
 
-pub(super) async fn import(
+async fn import(
     rooms: State<Rooms>,
     Acting(actor): Acting,
     Body(ImportBody { customers, dry_run }): Body<ImportBody>,

@@ -20,14 +20,14 @@ use utoipa::ToSchema;
 use crate::{
     base::{
         clock::Stamp,
-        id::{CallId, Name},
+        id::{CallId, Name, Reference},
         number::Number,
     },
     live::{
         record::CallRecord,
         switchboard::view::{
-            AgentView, AlertTurn, AlertView, CallView, ConferenceView, EngineView, ExtensionView, QueueView,
-            Trouble, Words,
+            AgentView, AlertTurn, AlertView, CallView, ConferenceView, EngineView, ExtensionView,
+            MessageView, QueueView, Trouble, Words,
         },
     },
 };
@@ -69,6 +69,12 @@ pub enum Event {
     /// What became of an alert.
     #[serde(rename = "alert.changed")]
     AlertChanged { turn: AlertTurn, alert: AlertView },
+    /// A message came, or is somewhere else than before.
+    #[serde(rename = "message.changed")]
+    MessageChanged { message: MessageView },
+    /// A message is done with.
+    #[serde(rename = "message.gone")]
+    MessageGone { message: Reference },
     #[serde(rename = "engine.changed")]
     EngineChanged { engine: EngineView },
     #[serde(rename = "conference.changed")]

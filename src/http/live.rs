@@ -92,7 +92,7 @@ pub(super) async fn extensions(
 }
 
 /// All of what is live, unless a page of it is asked for.
-fn part<T: Serialize>(
+pub(super) fn part<T: Serialize>(
     path: &str,
     window: Window,
     mut rows: Vec<T>,

@@ -9,14 +9,14 @@ use super::feed::{Event, Feed};
 use crate::{
     base::{
         clock::{Clock, SystemClock},
-        id::{CallId, Name},
+        id::{CallId, Name, Reference},
         number::Number,
     },
     live::switchboard::{
         door::{Door, Stopping},
         view::{
-            AgentView, CallView, ConferenceView, EngineView, ExtensionView, FiguresView, Query, QueueView,
-            ServiceView, Trouble, View,
+            AgentView, CallView, ConferenceView, EngineView, ExtensionView, FiguresView, MessageView, Query,
+            QueueView, ServiceView, Trouble, View,
         },
     },
 };
@@ -47,6 +47,7 @@ struct Seen {
     calls: BTreeMap<CallId, CallView>,
     agents: BTreeMap<Name, AgentView>,
     queues: BTreeMap<Name, QueueView>,
+    messages: BTreeMap<Reference, MessageView>,
     conferences: BTreeMap<Number, ConferenceView>,
     extensions: BTreeMap<Number, ExtensionView>,
     engine: Option<EngineView>,
@@ -60,6 +61,7 @@ impl Seen {
             Query::Calls,
             Query::Agents,
             Query::Queues,
+            Query::Messages,
             Query::Conferences,
             Query::Extensions,
             Query::Status,
@@ -90,6 +92,7 @@ impl Seen {
                 compare(&mut self.agents, now, news, |agent| Event::AgentChanged { agent }, gone);
             }
             View::Queues(queues) => self.compare_queues(queues, news),
+            View::Messages(all) => self.compare_messages(all, news),
             View::Conferences(all) => {
                 let now = all.into_iter().map(|one| (one.number.clone(), one)).collect();
                 let changed = |conference| Event::ConferenceChanged { conference };
@@ -112,8 +115,25 @@ impl Seen {
                     news.push(Event::TroublesChanged { troubles: status.troubles });
                 }
             }
-            View::Call(_) | View::Callbacks(_) | View::Left(_) | View::Alerts(_) => {}
+            View::Call(_) | View::Callbacks(_) | View::Left(_) | View::Alerts(_) | View::Message(_) => {}
         }
+    }
+
+    /// When one leaves, everything behind it has another place; that alone is no news.
+    fn compare_messages(&mut self, all: Vec<MessageView>, news: &mut Vec<Event>) {
+        let fresh: BTreeMap<Reference, MessageView> =
+            all.into_iter().map(|one| (one.reference.clone(), one)).collect();
+        let still = |one: &MessageView| MessageView { position: None, ..one.clone() };
+        let now = fresh.iter().map(|(reference, one)| (reference.clone(), still(one))).collect();
+        let whole = |one: MessageView| fresh.get(&one.reference).cloned().unwrap_or(one);
+        let gone = |message| Some(Event::MessageGone { message });
+        compare(
+            &mut self.messages,
+            now,
+            news,
+            |message| Event::MessageChanged { message: whole(message) },
+            gone,
+        );
     }
 
     /// The longest wait grows by itself, the expected one and the last quarter of an hour change with the time; that alone is

@@ -211,8 +211,17 @@ impl Text {
     }
 
     fn agents(&mut self, agents: &[AgentView]) -> fmt::Result {
-        const STATES: [&str; 8] =
-            ["logged out", "ready", "offered", "talking", "wrap-up", "paused", "resting", "phone gone"];
+        const STATES: [&str; 9] = [
+            "logged out",
+            "ready",
+            "offered",
+            "talking",
+            "wrap-up",
+            "paused",
+            "resting",
+            "phone gone",
+            "with messages",
+        ];
         let counts = tally(&STATES, agents.iter().map(|agent| agent.state.as_str()));
         self.each(("agents", "gauge", "Agents by state."), "state", counts)
     }
@@ -243,6 +252,8 @@ impl Text {
             of(|q| q.ready as u64),
         )?;
         self.each(gauge("queue_talking", "Callers who talk."), "queue", of(|q| q.talking as u64))?;
+        let taken = gauge("queue_messages_taken", "Messages in agents' hands.");
+        self.each(taken, "queue", of(|q| q.taken as u64))?;
         let silent = gauge("queue_silent_talks", "Talks in which neither has said anything for long.");
         self.each(silent, "queue", of(|q| q.silent as u64))?;
         self.each(gauge("queue_heated_talks", "Talks that are heated."), "queue", of(|q| q.heated as u64))?;

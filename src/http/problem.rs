@@ -9,7 +9,10 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::live::switchboard::{door::Stopping, view::Refusal};
+use crate::live::switchboard::{
+    door::Stopping,
+    view::{MessageRefusal, Refusal},
+};
 
 /// A problem document. `remedy` is our extension member: the next thing to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, utoipa::ToSchema)]
@@ -52,6 +55,7 @@ pub enum Says {
     NoSuchAgent,
     NoSuchQueue,
     NoSuchAlert,
+    NoSuchMessage,
     NoSuchCall,
     NoSuchExtension,
     NoSuchConference,
@@ -146,6 +150,9 @@ impl Says {
                 "Not permitted",
                 "use a token with this scope: `tandem users token create --scope`",
             ),
+            Self::NoSuchMessage => {
+                (404, "no-such-message", "No such message", "see the messages with `tandem messages list`")
+            }
             Self::TooMany => (429, "too-many", "Too many bad tokens", "correct the token and wait"),
             Self::NoSuchUser => {
                 (404, "no-such-user", "No such user", "see the names with `tandem users list`")
@@ -244,6 +251,7 @@ impl From<Refusal> for Problem {
                 Says::NoSuchAlert,
                 format!("no alert of rule {rule} waits for anybody to see to it"),
             ),
+            Refusal::Message(refusal) => refusal.into(),
             Refusal::Drained { queue } => {
                 Self::new(Says::NotNow, format!("queue {queue} takes no new callers"))
                     .with_remedy("let it take them again: `tandem queues drain QUEUE --off`")
@@ -275,10 +283,10 @@ impl From<Refusal> for Problem {
             Refusal::NotAllowed { to, why } => {
                 Self::new(Says::NotAllowed, format!("{to} cannot be reached so: {why}"))
             }
-            Refusal::NoSlot { slot: Some(slot) } => {
-                Self::new(Says::NoSlot, format!("slot {slot} is taken or is none of the site"))
+            Refusal::NoSlot { slot } => {
+                let taken = |slot| format!("slot {slot} is taken or is none of the site");
+                Self::new(Says::NoSlot, slot.map_or("no parking slot is free".into(), taken))
             }
-            Refusal::NoSlot { slot: None } => Self::new(Says::NoSlot, "no parking slot is free"),
             Refusal::SwitchedOff { feature } => {
                 Self::new(Says::SwitchedOff, format!("this house has no {}", feature.word()))
             }
@@ -288,10 +296,28 @@ impl From<Refusal> for Problem {
             }
             Refusal::NotAttended { call } => Self::new(Says::NotNow, format!("nobody attends call {call}"))
                 .with_remedy("begin with `tandem calls listen CALL --by EXTENSION`"),
-            Refusal::NotRecorded { call } => {
-                Self::new(Says::NotNow, format!("call {call} is not being recorded"))
-                    .with_remedy("begin with `tandem calls record`")
+            Refusal::NotRecorded { call } => Self::new(Says::NotNow, format!("call {call} is not recorded"))
+                .with_remedy("begin with `tandem calls record`"),
+        }
+    }
+}
+
+impl From<MessageRefusal> for Problem {
+    fn from(refusal: MessageRefusal) -> Self {
+        match refusal {
+            MessageRefusal::NoSuch { reference } => {
+                Self::new(Says::NoSuchMessage, format!("there is no message {reference}"))
             }
+            MessageRefusal::NotOffered { reference, agent } => {
+                Self::new(Says::NotNow, format!("message {reference} is not offered to {agent}"))
+                    .with_remedy(format!("see where it is: `tandem messages show {reference}`"))
+            }
+            MessageRefusal::Takes { queue, takes } => {
+                Self::new(Says::NotNow, format!("queue {queue} takes {takes}"))
+                    .with_remedy("see what each takes: `tandem queues list`")
+            }
+            MessageRefusal::TooMany => Self::new(Says::NotNow, "no more messages are kept")
+                .with_remedy("close some that are done with: `tandem messages close`"),
         }
     }
 }

@@ -15,7 +15,7 @@ use super::{
     gate::{self, Gate},
     problem::{Problem, Says},
     repeat,
-    routes::{LARGEST_BODY, ROUTES},
+    routes::{LARGEST_BODY, routes},
 };
 
 /// A request that is not answered by then is told so.
@@ -23,8 +23,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 
 pub(super) fn router(rooms: Rooms, gate: Gate) -> Router {
     let repeats = rooms.repeats.clone();
-    ROUTES
-        .iter()
+    routes()
         .fold(Router::new(), |router, route| {
             let needs = route.needs;
             let permit = middleware::from_fn(move |request, next| gate::permit(needs, request, next));

@@ -8,11 +8,11 @@ use super::{
         self, AckBody, AttendBody, DisposeBody, ForwardBody, LeaseBody, ParkBody, PauseBody, SendBody,
         SwitchBody, TakeOverBody, TransferBody, WrapUpBody,
     },
-    customers::{self, ImportBody},
+    customers,
     erase::{self, Erased, Person},
     events,
     feed::Told,
-    live, meters,
+    live, messages, meters,
     openapi::{self, Form, Gives, many, one},
     past::{self, Explanation},
     people::{self, Shown, TokenBody, UserBody},
@@ -26,7 +26,6 @@ use crate::{
             Token, User,
         },
         audit::{Entry, Sound},
-        customer::{Customer, Draft, Imported},
     },
     live::{
         record::{CallRecord, DayReport, RepeatReport, SurveyReport},
@@ -68,33 +67,55 @@ pub struct Route {
 
 type Answer = fn() -> MethodRouter<Rooms>;
 
-const fn reads(path: &'static str, needs: Scope, answer: Answer, says: &'static str, gives: Gives) -> Route {
+pub(super) const fn reads(
+    path: &'static str,
+    needs: Scope,
+    answer: Answer,
+    says: &'static str,
+    gives: Gives,
+) -> Route {
     Route { verb: Verb::Get, path, needs, answer, says, query: &[], takes: None, gives }
 }
 
-const fn acts(path: &'static str, needs: Scope, answer: Answer, says: &'static str, gives: Gives) -> Route {
+pub(super) const fn acts(
+    path: &'static str,
+    needs: Scope,
+    answer: Answer,
+    says: &'static str,
+    gives: Gives,
+) -> Route {
     Route { verb: Verb::Post, path, needs, answer, says, query: &[], takes: None, gives }
 }
 
-const fn ends(path: &'static str, needs: Scope, answer: Answer, says: &'static str, gives: Gives) -> Route {
+pub(super) const fn ends(
+    path: &'static str,
+    needs: Scope,
+    answer: Answer,
+    says: &'static str,
+    gives: Gives,
+) -> Route {
     Route { verb: Verb::Delete, path, needs, answer, says, query: &[], takes: None, gives }
 }
 
 impl Route {
-    const fn asked(self, query: &'static [Parameters]) -> Self {
+    pub(super) const fn asked(self, query: &'static [Parameters]) -> Self {
         Self { query, ..self }
     }
 
-    const fn taking(self, form: Form) -> Self {
+    pub(super) const fn taking(self, form: Form) -> Self {
         Self { takes: Some(form), ..self }
     }
 }
 
-const DONE: Gives = Gives::Json(one::<Act>);
+pub(super) const DONE: Gives = Gives::Json(one::<Act>);
 
 /// Every route there is: the router and the OpenAPI document are made of this table, and tests ask for a case for
 /// each.
-pub const ROUTES: &[Route] = &[
+pub fn routes() -> impl Iterator<Item = &'static Route> {
+    ROUTES.iter().chain(customers::ROUTES).chain(messages::ROUTES)
+}
+
+const ROUTES: &[Route] = &[
     reads("/v1/status", Read, || get(live::status), "Whether all is well", Gives::Json(one::<StatusView>)),
     reads("/v1/calls", Read, || get(live::calls), "The live calls", Gives::Page(many::<CallView>)),
     reads(
@@ -365,32 +386,6 @@ pub const ROUTES: &[Route] = &[
         DONE,
     )
     .taking(one::<SwitchBody>),
-    reads("/v1/customers", Read, || get(customers::list), "Customers by id", Gives::Page(many::<Customer>))
-        .asked(&[customers::ASKED]),
-    reads("/v1/customers/{id}", Read, || get(customers::show), "A customer", Gives::Json(one::<Customer>)),
-    acts(
-        "/v1/customers",
-        Operate,
-        || post(customers::set),
-        "Make a customer, or change one into what is said",
-        Gives::Json(one::<Customer>),
-    )
-    .taking(one::<Draft>),
-    acts(
-        "/v1/customers/import",
-        Operate,
-        || post(customers::import),
-        "The same with many, all or none",
-        Gives::Json(one::<Imported>),
-    )
-    .taking(one::<ImportBody>),
-    ends(
-        "/v1/customers/{id}",
-        Operate,
-        || delete(customers::remove),
-        "Remove a customer; finished calls stay as they are",
-        Gives::Json(one::<Customer>),
-    ),
     acts(
         "/v1/customers/{id}/erase",
         Admin,

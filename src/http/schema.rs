@@ -14,7 +14,7 @@ use crate::{
     base::{
         attendance::Attendance,
         clock::Stamp,
-        id::{CallId, LegId, Name},
+        id::{CallId, LegId, Name, Reference},
         number::Number,
         text::Label,
     },
@@ -59,6 +59,7 @@ macro_rules! looks {
 looks! {
     Stamp: number("a moment: microseconds since 1970 in UTC");
     CallId: text("a call", Some("^[0-9A-Z]{13}$"));
+    Reference: text("what whoever brought a message calls it", Some("^[A-Za-z0-9._-]{1,128}$"));
     LegId: text("a leg of a call", Some("^[A-Za-z0-9._-]{1,128}$"));
     Name: text("a name that the site or an admin gives", Some("^[A-Za-z0-9._-]{1,128}$"));
     Attendance: words("who hears whoever attends a talk", &["listen", "whisper", "barge"]);

@@ -9,6 +9,7 @@
 mod alerts;
 mod assistant;
 mod callback;
+mod capacity;
 mod conditions;
 mod customers;
 mod decode;
@@ -23,6 +24,7 @@ mod flows;
 mod general;
 mod graph;
 mod hours;
+mod messages;
 mod model;
 mod names;
 mod numbers;
@@ -63,13 +65,14 @@ pub use customers::CrmSettings;
 pub use decode::parse_duration as duration;
 pub use features::Feature;
 pub use model::{
-    Agent, AgentPhone, AlertRule, AlertTarget, Alerting, Ask, Beyond, Callback, Canary, Choice, Class,
-    Closed, Codec, Codes, CollectStep, Conference, Dialing, Dispositions, End, EngineKind, EngineSettings,
-    Escalation, Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears, HttpSettings, Human,
-    Jump, Lack, Limit, Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry, Outside, Overflow,
-    Parking, Part, Passage, Prompt, Queue, RateStep, Relaxation, Relaxed, RingOrder, Rule, ServiceLevel,
-    Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store, Strategy, Survey,
-    Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, Unit, Webrtc, When, parts, skill_words,
+    Agent, AgentPhone, AlertRule, AlertTarget, Alerting, Ask, Beyond, Callback, Canary, Capacity, Choice,
+    Class, Closed, Codec, Codes, CollectStep, Conference, Dialing, Dispositions, End, EngineKind,
+    EngineSettings, Escalation, Expansion, Extension, First, Flow, Forward, Full, Group, Hearer, Hears,
+    HttpSettings, Human, Jump, Lack, Limit, Lines, Locale, Login, Mailbox, MenuStep, Metric, NumberEntry,
+    Outside, Overflow, Parking, Part, Passage, Prompt, Queue, RateStep, Relaxation, Relaxed, RingOrder, Rule,
+    ServiceLevel, Shortcut, Silence, SipSettings, Site, Skills, Slot, Speaker, Speaks, Spot, Step, Store,
+    Strategy, Survey, Takes, Talk, TalkFault, TaskSettings, Topic, TransferTo, Trunk, Unit, Webrtc, When,
+    parts, skill_words,
 };
 pub use outside::Reached;
 pub use pattern::{InvalidPattern, Pattern};
@@ -215,6 +218,7 @@ impl Trees {
         Names {
             extensions: Known::of_table("extension", "people.yaml", extensions, complete),
             queues: table("queue", "queues.yaml", queues),
+            for_messages: names::for_messages(queues.node()),
             policies: table("policy", "routing.yaml", routing),
             hours: table("calendar", "hours.yaml", hours),
             trunks: table("trunk", "trunks.yaml", trunks),

@@ -79,6 +79,11 @@ fn deed(act: &Act) -> (What, SmolStr) {
         Act::Invite { conference, .. } => (What::ConferenceInvite, conference.as_str().into()),
         Act::Lock { conference, .. } => (What::ConferenceLock, conference.as_str().into()),
         Act::RecordConference { conference, .. } => (What::ConferenceRecord, conference.as_str().into()),
+        Act::AddMessage { reference, .. } => (What::MessageAdd, reference.as_str().into()),
+        Act::TakeMessage { reference, .. } => (What::MessageTake, reference.as_str().into()),
+        Act::DeclineMessage { reference, .. } => (What::MessageDecline, reference.as_str().into()),
+        Act::CloseMessage { reference } => (What::MessageClose, reference.as_str().into()),
+        Act::MoveMessage { reference, .. } => (What::MessageMove, reference.as_str().into()),
         Act::ForgetMessages { .. } => (What::MessagesForget, SmolStr::default()),
         Act::Extension { extension, .. } => (What::ExtensionSet, extension.as_str().into()),
     }

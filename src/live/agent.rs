@@ -2,6 +2,7 @@
 //! keeps them busy, so that nobody can stay reserved for a call that is over.
 
 mod free;
+mod hands;
 mod model;
 mod rules;
 mod seats;

@@ -7,5 +7,5 @@ mod rules;
 mod service;
 
 pub use expected::Expected;
-pub use rules::{Place, Queues, Urgency, Wanted, Wish};
+pub use rules::{Place, Queues, Wanted, Wish};
 pub use service::{Served, Service};

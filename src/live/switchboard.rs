@@ -17,6 +17,7 @@
 //! - `policies`  who calls, and which queue that means; `waits` queues joined, overflowed, left; `expansion` more agents; `announcing` places told
 //! - `callbacks` callers who hang up, keep their place and are called
 //! - `pairs`     who fits whom, and why the others do not; `offers` what follows; `together` offers to all at once
+//! - `messages`  mails, chats and tickets in queues, and in agents' hands beside their calls
 //! - `confirming` agents rung outside, who take calls by a key
 //! - `holding`   agents whose client has to say that it is there
 //! - `attending` supervisors who listen, whisper, barge in, take over
@@ -58,6 +59,7 @@ mod invariants;
 mod legs;
 mod mailboxes;
 mod meetings;
+mod messages;
 mod moods;
 mod offers;
 mod outside;

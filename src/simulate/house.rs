@@ -6,7 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 use crate::{
     base::{id::Name, locale::Locale, number::Number},
     infra::site::{
-        Agent, AgentPhone, EngineKind, EngineSettings, Extension, Flow, NumberEntry, Site, Step,
+        Agent, AgentPhone, Capacity, EngineKind, EngineSettings, Extension, Flow, NumberEntry, Site, Step,
         scenario::{Curve, Scenario, Target, usual},
     },
 };
@@ -93,6 +93,7 @@ fn hire(site: &mut Site, queue: &Name) -> Name {
     let phone = named(number.as_str());
     site.extensions.insert(number.clone(), Extension::new(name.as_str(), phone, "/nonexistent"));
     let agent = Agent {
+        capacity: Capacity::default(),
         display: name.as_str().into(),
         phone: AgentPhone::Extension(number),
         queues: vec![queue.clone()],

@@ -40,6 +40,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("live::agent", &["infra::site", "base"]),
     ("live::alert", &["live::switchboard::view", "infra::site", "base"]),
     ("live::queue", &["infra::site", "base"]),
+    ("live::message", &["live::queue", "live::switchboard::view", "base"]),
     ("live::routing", &["live::switchboard::view", "infra::site", "ports::engine", "base"]),
     (
         "live::dialog",
@@ -68,6 +69,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "live::call",
             "live::dialog",
             "live::mailbox",
+            "live::message",
             "live::queue",
             "live::record",
             "live::routing",

@@ -15,7 +15,14 @@ pub struct Case {
 }
 
 pub fn cases() -> Vec<Case> {
-    house().into_iter().chain(agents()).chain(supervision()).chain(telephony()).chain(customers()).collect()
+    house()
+        .into_iter()
+        .chain(agents())
+        .chain(supervision())
+        .chain(messages())
+        .chain(telephony())
+        .chain(customers())
+        .collect()
 }
 
 fn house() -> Vec<Case> {
@@ -89,6 +96,40 @@ fn agents() -> Vec<Case> {
             json!({ "act": "dispose", "agent": "smith", "disposition": "solved" }),
         ),
         post("/v1/agents/{name}/unpause", None, "", json!({ "act": "unpause", "agent": "smith" })),
+    ]
+}
+
+fn messages() -> Vec<Case> {
+    let live = LIVE.to_string();
+    let get = |route, at, value| Case { verb: Verb::Get, route, body: None, proof: (at, value) };
+    let post = |route, body, value| Case { verb: Verb::Post, route, body, proof: ("", value) };
+    vec![
+        get("/v1/messages", "/0/state", json!("offered")),
+        get("/v1/messages/{id}", "/steps/1/what", json!("pressed 1 in menu welcome: goes to step sales")),
+        post(
+            "/v1/messages/{id}/add",
+            Some(json!({ "queue": "service", "keep": { "agent": "smith", "seconds": 60 } })),
+            json!({
+                "act": "add-message", "reference": live, "queue": "service", "urgency": "normal",
+                "keep": { "agent": "smith", "seconds": 60 },
+            }),
+        ),
+        post(
+            "/v1/messages/{id}/take",
+            Some(json!({ "agent": "smith" })),
+            json!({ "act": "take-message", "reference": live, "agent": "smith" }),
+        ),
+        post(
+            "/v1/messages/{id}/decline",
+            Some(json!({ "agent": "smith" })),
+            json!({ "act": "decline-message", "reference": live, "agent": "smith" }),
+        ),
+        post("/v1/messages/{id}/close", None, json!({ "act": "close-message", "reference": live })),
+        post(
+            "/v1/messages/{id}/move",
+            Some(json!({ "queue": "service" })),
+            json!({ "act": "move-message", "reference": live, "queue": "service" }),
+        ),
     ]
 }
 

@@ -92,6 +92,8 @@ fn help_is_as_it_was() {
         &["queues", "move"],
         &["queues", "drain"],
         &["callbacks"],
+        &["messages"],
+        &["messages", "add"],
         &["alerts"],
         &["alerts", "ack"],
         &["agents"],
@@ -302,6 +304,33 @@ fn acts_reach_the_daemon() {
             json!({ "act": "drain", "queue": "sales", "on": false }),
             json!({ "act": "cancel-callback", "call": live }),
             json!({ "act": "acknowledge-alert", "rule": "crowd", "queue": "sales" }),
+        ]
+    );
+}
+
+#[test]
+fn acts_on_messages_reach_the_daemon() {
+    let daemon = Daemon::start(Mood::Well);
+    let live = LIVE.to_string();
+    assert!(said(&daemon, &["messages"]).contains(&format!("{live}  service  offered")));
+    assert!(said(&daemon, &["messages", "show", &live]).contains("pressed 1 in menu welcome"));
+    said(&daemon, &["messages", "add", &live, "--queue", "service", "--urgent", "--for", "smith"]);
+    said(&daemon, &["messages", "take", &live, "--agent", "smith"]);
+    said(&daemon, &["messages", "decline", &live, "--agent", "smith"]);
+    said(&daemon, &["messages", "move", &live, "--queue", "service"]);
+    assert_eq!(said(&daemon, &["messages", "close", &live]), format!("Message {live} is done with.\n"));
+    let acts: Vec<Value> = daemon.acts().iter().map(|(_, act)| json!(act)).collect();
+    assert_eq!(
+        acts,
+        [
+            json!({
+                "act": "add-message", "reference": live, "queue": "service", "urgency": "raised",
+                "keep": { "agent": "smith", "seconds": 600 },
+            }),
+            json!({ "act": "take-message", "reference": live, "agent": "smith" }),
+            json!({ "act": "decline-message", "reference": live, "agent": "smith" }),
+            json!({ "act": "move-message", "reference": live, "queue": "service" }),
+            json!({ "act": "close-message", "reference": live }),
         ]
     );
 }

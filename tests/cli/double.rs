@@ -30,8 +30,8 @@ use tandem::{
             door::{Ask, Door},
             view::{
                 Act, Actor, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView,
-                EngineView, ExtensionView, FiguresView, MoodView, ParticipantView, Query, QueueView,
-                RatedView, Refusal, ServiceView, StatusView, View, Why,
+                EngineView, ExtensionView, FiguresView, MessageRefusal, MoodView, ParticipantView, Query,
+                QueueView, RatedView, Refusal, ServiceView, StatusView, View, Why,
             },
         },
     },
@@ -39,7 +39,7 @@ use tandem::{
 use tempfile::TempDir;
 use tokio::sync::{mpsc, oneshot};
 
-use crate::past::Past;
+use crate::{in_hand, past::Past};
 
 /// The call that is live.
 pub const LIVE: CallId = CallId(0x0123_4567_89AB_CDEF);
@@ -238,6 +238,7 @@ fn view(query: &Query, mood: Mood) -> View {
             trouble: None,
             calling: None,
         }]),
+        Query::Messages | Query::Message(_) => in_hand::view(query),
         Query::Conferences => View::Conferences(vec![ConferenceView {
             number: extension("7001"),
             name: "Board".into(),
@@ -294,6 +295,10 @@ fn refusal(act: &Act) -> Option<Refusal> {
         Act::Drain { queue, .. } if !["sales", "service", "smith"].contains(&queue.as_str()) => {
             Some(Refusal::NoSuchQueue { queue: queue.clone() })
         }
+        act if act.message().is_some_and(|reference| *reference != in_hand::message().reference) => {
+            let reference = act.message().expect("one").clone();
+            Some(Refusal::Message(MessageRefusal::NoSuch { reference }))
+        }
         Act::CancelCallback { call } if *call != LIVE => Some(Refusal::NoSuchCallback { call: *call }),
         Act::AcknowledgeAlert { rule, .. } if !["crowd", "smith"].contains(&rule.as_str()) => {
             Some(Refusal::NoSuchAlert { rule: rule.clone() })
@@ -330,7 +335,7 @@ pub fn extension(text: &str) -> Number {
 }
 
 /// The same whenever it is asked for: nothing that is looked at moves by itself.
-fn ago() -> Stamp {
+pub fn ago() -> Stamp {
     static AGO: LazyLock<Stamp> =
         LazyLock::new(|| SystemClock.now() - Duration::from_mins(30) - Duration::from_hours(76));
     *AGO
@@ -385,6 +390,8 @@ fn call() -> CallView {
 fn queues() -> Vec<QueueView> {
     let queue = |queue: &str, waiting, longest_wait_ms| QueueView {
         name: name(queue),
+        takes: "calls".into(),
+        taken: 0,
         waiting,
         callbacks: usize::from(queue == "sales"),
         longest_wait_ms,
@@ -458,6 +465,7 @@ fn agent(
         queues: vec![name("sales")],
         calls_today: 3,
         until: None,
+        messages: Vec::new(),
         owes: None,
         rated: RatedView::default(),
         lease_s: None,

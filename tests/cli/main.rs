@@ -11,6 +11,7 @@ mod double;
 mod events;
 mod figures;
 mod flows;
+mod in_hand;
 mod numbers;
 mod openapi;
 mod past;

@@ -7,6 +7,7 @@ mod customers;
 mod dialing;
 mod faults;
 mod hostile;
+mod messages;
 mod random;
 mod routing;
 mod speech;

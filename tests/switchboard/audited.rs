@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 use tandem::{
-    base::{attendance::Attendance, text::Label},
+    base::{attendance::Attendance, text::Label, urgency::Urgency},
     live::switchboard::view::{Act, Actor, Deed, Done, Query, Refusal, Setting, Spot, View, When},
     ports::engine::simulator::{Answer, Faults, World},
 };
@@ -12,6 +12,7 @@ use tandem::{
 use super::{
     callbacks,
     dispositions::saying,
+    in_hand,
     rig::{Rig, START, millis, name, number, phones, secs, site},
     rooms::{message_left, roster},
     telephony::{call_in, dials, open},
@@ -217,6 +218,33 @@ impl Audited {
         }
     }
 
+    fn in_hand(&mut self) {
+        let mut rig = in_hand::rig(in_hand::desk(1, 1, 1, 1));
+        let (reference, agent, queue) = (in_hand::reference("m1"), name("a0"), name("mail"));
+        let add = Act::AddMessage {
+            reference: reference.clone(),
+            queue: queue.clone(),
+            urgency: Urgency::Normal,
+            keep: None,
+        };
+        rig.actor = Actor::admin(Label::new("nina"));
+        rig.done.clear();
+        rig.act(add).expect("a queue");
+        let (what, before, after) = row(&rig.done[0]);
+        assert_eq!((&before, &after["state"]), (&json!(null), &json!("offered")), "it was not there before");
+        self.seen.insert(what);
+        let decline = Act::DeclineMessage { reference: reference.clone(), agent: agent.clone() };
+        let (_, after) = self.does(&mut rig, decline);
+        assert_eq!(after["state"], json!("waiting"));
+        rig.run_for(secs(60));
+        let take = Act::TakeMessage { reference: reference.clone(), agent };
+        let (before, after) = self.does(&mut rig, take);
+        assert_eq!((&before["state"], &after["state"]), (&json!("offered"), &json!("taken")));
+        self.does(&mut rig, Act::MoveMessage { reference: reference.clone(), queue });
+        let (_, after) = self.does(&mut rig, Act::CloseMessage { reference });
+        assert_eq!(after, json!(null));
+    }
+
     fn messages(&mut self) {
         let mut rig = message_left();
         let View::Left(messages) = rig.board.view(&Query::LeftBy(number("1000")), rig.now) else {
@@ -241,6 +269,7 @@ fn every_act_tells_who_did_what_and_what_it_changed() {
     audited.alerts();
     audited.conferences();
     audited.messages();
+    audited.in_hand();
     // What there is, from the document of the API: nobody adds an act without a row.
     let document = serde_json::to_value(tandem::http::openapi()).expect("JSON");
     let all = document.pointer("/components/schemas/Act/oneOf").and_then(Value::as_array).expect("acts");

@@ -8,11 +8,12 @@ use tandem::{
         id::{CallId, LegId},
         number::Key,
         text::Label,
+        urgency::Urgency,
     },
-    infra::site::Feature,
+    infra::site::{Feature, Takes},
     live::switchboard::{
         Input,
-        view::{Act, Setting, Spot, When},
+        view::{Act, Keep, Setting, Spot, When},
     },
     ports::engine::{
         Arrival, Event, HangupCause, Origin,
@@ -21,6 +22,7 @@ use tandem::{
 };
 
 use super::{
+    in_hand,
     rig::{self, Rig, leg, millis, name, number},
     telephony::calls,
     town,
@@ -92,7 +94,7 @@ impl Day {
     /// Something happens.
     pub fn something(&mut self, snapshot: &mut (u64, String)) {
         self.habits();
-        match self.random.u8(..24) {
+        match self.random.u8(..26) {
             0..=8 => self.somebody_calls(),
             9..=14 => self.somebody_commands(),
             15..=17 => self.somebody_refers(),
@@ -101,6 +103,7 @@ impl Day {
             20 if !self.same_site => self.a_new_site_comes(),
             21 => self.something_of_the_engine(),
             22 => self.the_process_dies(snapshot),
+            23 | 24 => self.something_of_messages(),
             _ => {}
         }
     }
@@ -258,7 +261,9 @@ impl Day {
 
     fn a_new_site_comes(&mut self) {
         let mut site = town::site();
-        match self.random.u8(..12) {
+        match self.random.u8(..14) {
+            11 => drop(site.queues.remove(&name("mail"))),
+            12 => site.queues.get_mut(&name("mail")).expect("a queue").takes = Takes::Calls,
             0 => drop(site.queues.remove(&name("sales"))),
             1 => site.agents.clear(),
             2 => site.dialing.groups.clear(),
@@ -273,6 +278,19 @@ impl Day {
             _ => {}
         }
         self.rig.input(Input::Site(Arc::new(site)));
+    }
+
+    fn something_of_messages(&mut self) {
+        let (queue, agent) = (name("mail"), name(self.one(&["a3", "a4"])));
+        let reference = in_hand::reference(&format!("m{}", self.random.u8(..8)));
+        let keep = self.random.bool().then(|| Keep { agent: agent.clone(), seconds: 20 });
+        let act = match self.random.u8(..8) {
+            0..=2 => Act::AddMessage { reference, queue, urgency: Urgency::Normal, keep },
+            3..=5 => Act::TakeMessage { reference, agent },
+            6 => Act::DeclineMessage { reference, agent },
+            _ => Act::CloseMessage { reference },
+        };
+        drop(self.rig.act(act));
     }
 
     /// A phone or a trunk comes or goes, or the link is lost for a while.

@@ -11,7 +11,8 @@ use tandem::{
         text::Label,
     },
     infra::site::{
-        Agent, AgentPhone, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue, Site, Step,
+        Agent, AgentPhone, Capacity, Extension, Flow, Locale, MenuStep, NumberEntry, Prompt, Queue, Site,
+        Step,
     },
     live::{
         dialog::talk::{Ears, Hearsay},
@@ -95,6 +96,7 @@ pub fn site(agents: usize) -> Site {
                 queues: vec![name("sales"), name("support")],
                 reserve: Vec::new(),
                 skills: BTreeMap::new(),
+                capacity: Capacity::default(),
                 place: u32::try_from(i).expect("few agents"),
                 wrap_up: secs(2),
                 logged_in: true,

@@ -5,10 +5,11 @@ use tandem::{
     base::{
         clock::Stamp,
         id::{CallId, LegId},
+        urgency::Urgency,
     },
     infra::site::Step,
     live::{
-        queue::{Place, Queues, Urgency, Wanted},
+        queue::{Place, Queues, Wanted},
         switchboard::view::{Act, CallDetail, Query, QueueView, Refusal, Spot, View},
     },
     ports::engine::simulator::{Answer, Faults, World},

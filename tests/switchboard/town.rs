@@ -3,7 +3,8 @@
 use tandem::{
     base::number::Key,
     infra::site::{
-        Agent, AgentPhone, Callback, Class, CollectStep, Mailbox, PinHash, Site, Step, Strategy, TransferTo,
+        Agent, AgentPhone, Callback, Capacity, Class, CollectStep, Mailbox, PinHash, Queue, Site, Step,
+        Strategy, Takes, TransferTo,
     },
     ports::engine::simulator::{Answer, Caller, Faults, Line, World},
 };
@@ -23,11 +24,18 @@ pub fn site() -> Site {
     let phone = AgentPhone::Outside(number("013900000077"));
     let far = Agent { phone, ..site.agents[&name("a4")].clone() };
     site.agents.insert(name("far"), far);
+    site.queues
+        .insert(name("mail"), Queue { takes: Takes::Messages, ..Queue::new(secs(20), secs(15), secs(600)) });
+    for (agent, call) in [("a3", 2), ("a4", 0)] {
+        let agent = site.agents.get_mut(&name(agent)).expect("an agent");
+        (agent.capacity, agent.queues) =
+            (Capacity { of: 3, call, message: 1 }, [agent.queues.clone(), vec![name("mail")]].concat());
+    }
     let pin = Some(PinHash::of(&secrecy::SecretString::from("471147"), "a place"));
     let mailbox = Mailbox { pin_file: "/nowhere".into(), pin, greeting: None, most: 50, limit: secs(20) };
     site.extensions.get_mut(&number("1002")).expect("there").mailbox = Some(mailbox);
     site.queues.get_mut(&name("support")).expect("a queue").strategy = Strategy::RingAll;
-    for queue in site.queues.values_mut() {
+    for queue in site.queues.values_mut().filter(|queue| queue.takes == Takes::Calls) {
         let key = Key::new('3').expect("a key");
         let callback =
             Callback { key, tries: 2, again: secs(30), class: Class::National, most: 100, tell: secs(40) };

@@ -52,13 +52,16 @@ fn comes(rig: &mut Rig, site: Site) {
 }
 
 /// What every house has.
-const EVERYWHERE: [&str; 23] = [
+const EVERYWHERE: [&str; 28] = [
     "acknowledge-alert",
+    "add-message",
     "attend",
     "back",
     "cancel-callback",
+    "close-message",
     "complete",
     "consult",
+    "decline-message",
     "dispose",
     "drain",
     "forget-messages",
@@ -68,7 +71,9 @@ const EVERYWHERE: [&str; 23] = [
     "login",
     "logout",
     "move",
+    "move-message",
     "pause",
+    "take-message",
     "take-over",
     "transfer",
     "transfer-to-agent",

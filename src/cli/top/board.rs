@@ -269,6 +269,7 @@ mod tests {
             queues: vec![name("sales")],
             calls_today: 3,
             until: None,
+            messages: Vec::new(),
             owes: None,
             rated: crate::live::switchboard::view::RatedView::default(),
             lease_s: None,
@@ -294,6 +295,8 @@ mod tests {
             },
             queues: vec![QueueView {
                 name: name("sales"),
+                takes: "calls".into(),
+                taken: 0,
                 waiting: 1,
                 callbacks: 0,
                 longest_wait_ms: 65_000,

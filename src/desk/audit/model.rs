@@ -85,6 +85,16 @@ pub enum What {
     ConferenceRecord,
     #[serde(rename = "extension.set")]
     ExtensionSet,
+    #[serde(rename = "message.add")]
+    MessageAdd,
+    #[serde(rename = "message.take")]
+    MessageTake,
+    #[serde(rename = "message.decline")]
+    MessageDecline,
+    #[serde(rename = "message.close")]
+    MessageClose,
+    #[serde(rename = "message.move")]
+    MessageMove,
     #[serde(rename = "messages.forget")]
     MessagesForget,
     #[serde(rename = "customer.set")]
@@ -105,7 +115,7 @@ pub enum What {
     TokenRevoke,
 }
 
-const WORDS: [(What, &str); 37] = [
+const WORDS: [(What, &str); 42] = [
     (What::AgentLogin, "agent.login"),
     (What::AgentLogout, "agent.logout"),
     (What::AgentPause, "agent.pause"),
@@ -134,6 +144,11 @@ const WORDS: [(What, &str); 37] = [
     (What::ConferenceLock, "conference.lock"),
     (What::ConferenceRecord, "conference.record"),
     (What::ExtensionSet, "extension.set"),
+    (What::MessageAdd, "message.add"),
+    (What::MessageTake, "message.take"),
+    (What::MessageDecline, "message.decline"),
+    (What::MessageClose, "message.close"),
+    (What::MessageMove, "message.move"),
     (What::MessagesForget, "messages.forget"),
     (What::CustomerSet, "customer.set"),
     (What::CustomerRemove, "customer.remove"),

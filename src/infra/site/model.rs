@@ -21,8 +21,8 @@ use serde::{Deserialize, Serialize};
 use smol_str::SmolStr;
 
 pub use acd::{
-    Beyond, Callback, Dispositions, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed,
-    ServiceLevel, Skills, Strategy, Survey, skill_words,
+    Beyond, Callback, Capacity, Dispositions, Expansion, Full, Lack, Overflow, Queue, Relaxation, Relaxed,
+    ServiceLevel, Skills, Strategy, Survey, Takes, skill_words,
 };
 pub use alerts::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Unit};
 pub use dialing::{Class, Codes, Conference, Dialing, Forward, Group, Mailbox, Outside, Parking, RingOrder};
@@ -329,6 +329,8 @@ pub struct Agent {
     pub reserve: Vec<Name>,
     #[serde(default)]
     pub skills: Skills,
+    #[serde(default)]
+    pub capacity: Capacity,
     /// Where this agent stands in `people.yaml`, from 0.
     #[serde(default)]
     pub place: u32,

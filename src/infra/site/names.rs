@@ -1,10 +1,11 @@
 //! The names that a site defines, gathered before anything is read, so that every reference can be checked
 //! where it stands.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     decode::{self, shorten, suggest},
+    model::Takes,
     problem::Code,
     source::{Findings, Place},
     tree::{Key, Node, Value},
@@ -100,6 +101,8 @@ impl Known {
 pub(super) struct Names {
     pub extensions: Known,
     pub queues: Known,
+    /// Those of them that take messages.
+    pub for_messages: BTreeSet<String>,
     pub policies: Known,
     pub hours: Known,
     pub trunks: Known,
@@ -111,13 +114,39 @@ pub(super) struct Names {
     pub short_codes: Known,
 }
 
+/// The queues of a table that say that they take messages.
+pub(super) fn for_messages(table: Option<&Node>) -> BTreeSet<String> {
+    let Some(Value::Table(queues)) = table.map(|table| &table.value) else { return BTreeSet::new() };
+    let says = |node: &Node| match &node.value {
+        Value::Table(keys) => keys
+            .iter()
+            .any(|(key, node)| key.text == "takes" && decode::text(node) == Some(Takes::Messages.word())),
+        _ => false,
+    };
+    queues.iter().filter(|(_, node)| says(node)).map(|(key, _)| key.text.clone()).collect()
+}
+
 impl Names {
+    /// A queue that takes what is to go there.
+    pub fn queue(&self, node: &Node, takes: Takes, to: &mut Findings) -> Option<Name> {
+        let name = self.queues.name(node, to)?;
+        let there = if self.for_messages.contains(name.as_str()) { Takes::Messages } else { Takes::Calls };
+        if there == takes {
+            return Some(name);
+        }
+        let (there, wanted) = (there.word(), takes.word());
+        let message = format!("queue `{name}` takes {there}, and {wanted} would come from here");
+        to.error(Code::Contradiction, node.place, message, format!("name a queue that takes {wanted}"));
+        None
+    }
+
     /// Where nothing has a name but queues.
     pub fn of_queues(table: &Node, home: &'static str) -> Self {
         let none = |what| Known::new(what, home, Vec::new(), true);
         Self {
             extensions: none("extension"),
             queues: Known::of_table("queue", home, Some(table), true),
+            for_messages: for_messages(Some(table)),
             policies: none("policy"),
             hours: none("calendar"),
             trunks: none("trunk"),

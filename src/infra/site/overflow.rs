@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     decode::{self, Fields, Shape},
-    model::{Beyond, Full, Overflow, Queue},
+    model::{Beyond, Full, Overflow, Queue, Takes},
     names::Names,
     problem::Code,
     source::Findings,
@@ -31,6 +31,7 @@ const TO: [&str; 3] = ["queue", "flow", "extension"];
 pub(super) fn read(
     node: &Node,
     names: &Names,
+    takes: Takes,
     max_wait: Option<Duration>,
     to: &mut Findings,
 ) -> Vec<Overflow> {
@@ -38,7 +39,7 @@ pub(super) fn read(
         let fields = Fields::open(node, node.place, &OVERFLOW, to)?;
         let (when, target) = (only(&fields, node, &WHEN, to), only(&fields, node, &TO, to));
         let when = full(&fields, when?, names, max_wait, to);
-        let target = beyond(&fields, target?, names, to);
+        let target = beyond(&fields, target?, names, takes, to);
         Some(Overflow { when: when?, to: target? })
     };
     decode::list(node).iter().filter_map(one).collect()
@@ -96,10 +97,20 @@ fn full(
     }
 }
 
-fn beyond(fields: &Fields, key: &str, names: &Names, to: &mut Findings) -> Option<Beyond> {
+fn beyond(fields: &Fields, key: &str, names: &Names, takes: Takes, to: &mut Findings) -> Option<Beyond> {
     let node = fields.get(key)?;
     match key {
-        "queue" => names.queues.name(node, to).map(Beyond::Queue),
+        "queue" => names.queue(node, takes, to).map(Beyond::Queue),
+        _ if takes == Takes::Messages => {
+            let message = format!("a message hears no {key}");
+            to.error(
+                Code::Contradiction,
+                node.place,
+                message,
+                "let it overflow to a queue that takes messages",
+            );
+            None
+        }
         "flow" => names.flows.name(node, to).map(Beyond::Flow),
         _ => names.extensions.number(node, to).map(Beyond::Extension),
     }

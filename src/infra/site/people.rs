@@ -7,9 +7,10 @@ use std::{
 };
 
 use super::{
+    capacity,
     decode::{self, Fields, Shape},
     extension::{self, Phones},
-    model::{Agent, AgentPhone, Extension},
+    model::{Agent, AgentPhone, Capacity, Extension},
     names::Names,
     problem::Code,
     prompt::Tongue,
@@ -36,6 +37,7 @@ const AGENT: Shape = Shape {
         ("queues", "queues: [sales]"),
         ("reserve", "reserve: [support]"),
         ("skills", "skills: { english: 5 }"),
+        ("capacity", "capacity: { of: 3, call: 2 }"),
         ("wrap_up", "wrap_up: 10s"),
         ("logged_in", "logged_in: true"),
     ],
@@ -102,6 +104,7 @@ fn agent(
         to.error(Code::Contradiction, *place, message, "remove it from one of them");
     }
     let skills = fields.get("skills").map(|n| skills::levels(n, 1, to)).unwrap_or_default();
+    let capacity = fields.get("capacity").map_or(Some(Capacity::default()), |n| capacity::read(n, to));
     let wrap_up = fields.get("wrap_up").map_or(Some(Duration::from_secs(10)), |n| {
         decode::duration(n, Duration::ZERO, Duration::from_hours(1), to)
     });
@@ -116,6 +119,7 @@ fn agent(
         queues: queues?,
         reserve: reserve.map(|(_, reserve)| reserve).unwrap_or_default(),
         skills,
+        capacity: capacity?,
         place: 0,
         wrap_up: wrap_up?,
         logged_in: logged_in?,

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use super::{
     callback,
     decode::{self, Fields, Shape},
-    dispositions,
-    model::{Agent, Dialing, Queue, ServiceLevel, Strategy},
+    dispositions, messages,
+    model::{Agent, Dialing, Queue, ServiceLevel, Strategy, Takes},
     names::Names,
     overflow,
     problem::Code,
@@ -21,6 +21,7 @@ use crate::base::{id::Name, mood::MoodLimits};
 const QUEUE: Shape = Shape {
     what: "a queue",
     keys: &[
+        ("takes", "takes: messages"),
         ("ring", "ring: 20s"),
         ("rest", "rest: 30s"),
         ("max_wait", "max_wait: 5m"),
@@ -43,59 +44,61 @@ const QUEUE: Shape = Shape {
 
 pub(super) fn read(node: &Node, names: &Names, tongue: &Tongue, to: &mut Findings) -> BTreeMap<Name, Queue> {
     let queues = decode::entries(node, "queues", "sales: { ring: 20s, max_wait: 5m }", to);
-    let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
     let read: BTreeMap<Name, Queue> = queues
         .iter()
         .filter_map(|(key, node)| {
             let name = decode::new_name(key, "a queue", to);
             let fields = Fields::open(node, key.place, &QUEUE, to)?;
-            let mut span = |key, default: u64, min, max| {
-                fields
-                    .get(key)
-                    .map_or(Some(Duration::from_secs(default)), |n| decode::duration(n, min, max, to))
+            let queue = match messages::takes(&fields, to)? {
+                Takes::Calls => for_calls(&fields, names, tongue, to),
+                Takes::Messages => messages::queue(&fields, names, to),
             };
-            let ring = span("ring", 20, 5 * second, 120 * second);
-            let rest = span("rest", 30, Duration::ZERO, hour);
-            let max_wait = span("max_wait", 300, 5 * second, 24 * hour);
-            let head_start = span("head_start", 0, Duration::ZERO, 24 * hour);
-            let announce = fields.get("announce").map(|n| decode::duration(n, 15 * second, hour, to));
-            let greeting = fields.get("greeting").map(|n| tongue.prompt(n, to));
-            let mut levels =
-                |key, least| fields.get(key).map(|n| skills::levels(n, least, to)).unwrap_or_default();
-            let (needs, prefers) = (levels("needs", 1), levels("prefers", 1));
-            let relax = fields.get("relax").map(|n| skills::relaxations(n, &needs, max_wait, to));
-            let expand = fields.get("expand").map(|n| skills::expansion(n, &needs, to));
-            let overflow = fields.get("overflow").map(|n| overflow::read(n, names, max_wait, to));
-            let level = fields.get("service_level").map(|n| service_level(n, to));
-            let callback = fields.get("callback").map(|n| callback::read(n, to));
-            let survey = fields.get("survey").map(|n| survey::read(n, names, to));
-            let dispositions = fields.get("dispositions").map(|n| dispositions::read(n, tongue, to));
-            let mood = fields.get("mood").map(|n| mood(n, to));
-            let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
-            Some((
-                name?,
-                Queue {
-                    greeting: greeting.unwrap_or_default(),
-                    needs,
-                    prefers,
-                    relax: relax.unwrap_or_default(),
-                    strategy: strategy?,
-                    head_start: head_start?,
-                    overflow: overflow.unwrap_or_default(),
-                    expand: expand.flatten(),
-                    announce: announce.flatten(),
-                    service_level: level.flatten().unwrap_or_default(),
-                    callback: callback.flatten(),
-                    survey: survey.flatten(),
-                    dispositions: dispositions.flatten(),
-                    mood: mood.flatten(),
-                    ..Queue::new(ring?, rest?, max_wait?)
-                },
-            ))
+            Some((name?, queue?))
         })
         .collect();
     overflow::circles(node, &read, to);
     read
+}
+
+fn for_calls(fields: &Fields, names: &Names, tongue: &Tongue, to: &mut Findings) -> Option<Queue> {
+    let (second, hour) = (Duration::from_secs(1), Duration::from_hours(1));
+    let mut span = |key, default: u64, min, max| {
+        fields.get(key).map_or(Some(Duration::from_secs(default)), |n| decode::duration(n, min, max, to))
+    };
+    let ring = span("ring", 20, 5 * second, 120 * second);
+    let rest = span("rest", 30, Duration::ZERO, hour);
+    let max_wait = span("max_wait", 300, 5 * second, 24 * hour);
+    let head_start = span("head_start", 0, Duration::ZERO, 24 * hour);
+    let announce = fields.get("announce").map(|n| decode::duration(n, 15 * second, hour, to));
+    let greeting = fields.get("greeting").map(|n| tongue.prompt(n, to));
+    let mut levels = |key, least| fields.get(key).map(|n| skills::levels(n, least, to)).unwrap_or_default();
+    let (needs, prefers) = (levels("needs", 1), levels("prefers", 1));
+    let relax = fields.get("relax").map(|n| skills::relaxations(n, &needs, max_wait, to));
+    let expand = fields.get("expand").map(|n| skills::expansion(n, &needs, to));
+    let overflow = fields.get("overflow").map(|n| overflow::read(n, names, Takes::Calls, max_wait, to));
+    let level = fields.get("service_level").map(|n| service_level(n, hour, to));
+    let callback = fields.get("callback").map(|n| callback::read(n, to));
+    let survey = fields.get("survey").map(|n| survey::read(n, names, to));
+    let dispositions = fields.get("dispositions").map(|n| dispositions::read(n, tongue, to));
+    let mood = fields.get("mood").map(|n| mood(n, to));
+    let strategy = fields.get("strategy").map_or(Some(Strategy::default()), |n| strategy(n, to));
+    Some(Queue {
+        greeting: greeting.unwrap_or_default(),
+        needs,
+        prefers,
+        relax: relax.unwrap_or_default(),
+        strategy: strategy?,
+        head_start: head_start?,
+        overflow: overflow.unwrap_or_default(),
+        expand: expand.flatten(),
+        announce: announce.flatten(),
+        service_level: level.flatten().unwrap_or_default(),
+        callback: callback.flatten(),
+        survey: survey.flatten(),
+        dispositions: dispositions.flatten(),
+        mood: mood.flatten(),
+        ..Queue::new(ring?, rest?, max_wait?)
+    })
 }
 
 const LEVEL: Shape = Shape {
@@ -103,11 +106,11 @@ const LEVEL: Shape = Shape {
     keys: &[("percent", "percent: 80"), ("within", "within: 20s"), ("short", "short: 5s")],
 };
 
-fn service_level(node: &Node, to: &mut Findings) -> Option<ServiceLevel> {
+pub(super) fn service_level(node: &Node, longest: Duration, to: &mut Findings) -> Option<ServiceLevel> {
     let fields = Fields::open(node, node.place, &LEVEL, to)?;
     let (usual, minute) = (ServiceLevel::default(), Duration::from_mins(1));
     let percent = fields.need("percent", to).and_then(|n| decode::amount(n, 1, 100, to));
-    let within = fields.need("within", to).and_then(|n| decode::duration(n, Duration::ZERO, 60 * minute, to));
+    let within = fields.need("within", to).and_then(|n| decode::duration(n, Duration::ZERO, longest, to));
     let short = fields.get("short").map(|n| decode::duration(n, Duration::ZERO, minute, to));
     let (percent, within) = (u8::try_from(percent?).ok()?, within?);
     Some(ServiceLevel { percent, within, short: short.unwrap_or(Some(usual.short))? })
@@ -129,7 +132,7 @@ fn mood(node: &Node, to: &mut Findings) -> Option<MoodLimits> {
     Some(MoodLimits { silence: silence.flatten(), heat: heat.flatten() })
 }
 
-fn strategy(node: &Node, to: &mut Findings) -> Option<Strategy> {
+pub(super) fn strategy(node: &Node, to: &mut Findings) -> Option<Strategy> {
     let text = decode::scalar(node, "longest_idle", to)?;
     let found = Strategy::ALL.into_iter().find(|(word, _)| *word == text);
     if found.is_none() {
@@ -159,7 +162,9 @@ fn unserved(node: &Node, queues: &BTreeMap<Name, Queue>, agents: &BTreeMap<Name,
         let mut crew =
             agents.values().filter(|agent| agent.queues.iter().any(|q| q.as_str() == key.text)).peekable();
         if crew.peek().is_none() {
-            let message = format!("no agent takes calls of queue `{}`", key.text);
+            let takes = Name::new(&key.text).ok().and_then(|name| queues.get(&name)).map(|queue| queue.takes);
+            let message =
+                format!("no agent takes {} of queue `{}`", takes.unwrap_or_default().word(), key.text);
             let help = format!("add it to somebody in people.yaml: `queues: [{}]`", key.text);
             to.warn(Code::EmptyQueue, key.place, message, help);
         } else if let Some(queue) = Name::new(&key.text).ok().and_then(|name| queues.get(&name)) {

@@ -8,7 +8,7 @@ use std::{
 use super::{
     conditions,
     decode::{self, Fields, Shape},
-    model::{Agent, First, Queue, Rule, When},
+    model::{Agent, First, Queue, Rule, Takes, When},
     names::Names,
     problem::Code,
     skills,
@@ -95,7 +95,7 @@ fn rule(node: &Node, house: &House, to: &mut Findings) -> Option<(Rule, Place)> 
         let key = Key { text: decode::scalar(node, "vip", to)?.to_owned(), place: node.place };
         decode::new_name(&key, "a rule", to)
     });
-    let queue = fields.need("queue", to).and_then(|n| house.names.queues.name(n, to));
+    let queue = fields.need("queue", to).and_then(|n| house.names.queue(n, Takes::Calls, to));
     let when = match fields.get("when") {
         Some(node) => conditions::read(node, house.names, to),
         None => Some(When::default()),

@@ -16,7 +16,7 @@ pub use spread::{Curve, Spread};
 use super::{
     Code, Problems, Site,
     decode::{self, Fields, Shape, shorten},
-    model::Queue,
+    model::{Queue, Takes},
     names::Names,
     prompt::Tongue,
     queues,
@@ -250,7 +250,13 @@ fn rules(node: &Node, site: Option<&Site>, to: &mut Findings) -> BTreeMap<Name, 
         to.error(Code::Contradiction, node.place, "the queues are those of the site", help);
         return BTreeMap::new();
     }
-    queues::read(node, &Names::of_queues(node, "the scenario"), &Tongue { languages: Vec::new() }, to)
+    let read =
+        queues::read(node, &Names::of_queues(node, "the scenario"), &Tongue { languages: Vec::new() }, to);
+    if let Some((name, _)) = read.iter().find(|(_, queue)| queue.takes != Takes::Calls) {
+        let message = format!("queue `{name}` takes messages, and a scenario has callers only");
+        to.error(Code::Contradiction, node.place, message, "remove it");
+    }
+    read
 }
 
 fn arrivals(
@@ -262,7 +268,10 @@ fn arrivals(
 ) -> Option<Vec<Arrivals>> {
     let node = fields.need("arrivals", to)?;
     let queues: Vec<&str> = match site {
-        Some(site) => site.queues.keys().map(Name::as_str).collect(),
+        Some(site) => {
+            let calls = site.queues.iter().filter(|(_, queue)| queue.takes == Takes::Calls);
+            calls.map(|(name, _)| name.as_str()).collect()
+        }
         None => agents.keys().map(Name::as_str).collect(),
     };
     let read: Vec<_> = decode::list(node).iter().map(|n| Arrivals::read(n, &queues, site, to)).collect();

@@ -6,7 +6,7 @@ use super::{
     decode::{self, Fields, Shape, suggest},
     dialing::House,
     flows::HANGUP,
-    model::{CollectStep, MenuStep, RateStep, Step, TransferTo},
+    model::{CollectStep, MenuStep, RateStep, Step, Takes, TransferTo},
     names::{Known, Names},
     problem::Code,
     prompt::Tongue,
@@ -150,11 +150,14 @@ pub(super) fn read(key: &Key, node: &Node, scope: &Scope, to: &mut Findings) -> 
         "collect" => collect(&open(&COLLECT, to)?, scope, to).map(Step::Collect),
         "rate" => rate(&open(&RATE, to)?, scope, to).map(Step::Rate),
         "queue" => {
-            let (queue, otherwise) = waiting(&open(&QUEUE, to)?, "queue", &scope.names.queues, scope, to)?;
+            let (queue, otherwise) = waiting(&open(&QUEUE, to)?, "queue", scope, to, |n, to| {
+                scope.names.queue(n, Takes::Calls, to)
+            })?;
             Some(Step::Queue { queue, otherwise })
         }
         "route" => {
-            let (policy, otherwise) = waiting(&open(&ROUTE, to)?, "route", &scope.names.policies, scope, to)?;
+            let (policy, otherwise) =
+                waiting(&open(&ROUTE, to)?, "route", scope, to, |n, to| scope.names.policies.name(n, to))?;
             Some(Step::Route { policy, otherwise })
         }
         "transfer" => transfer(&open(&TRANSFER, to)?, scope, to),
@@ -196,11 +199,11 @@ fn kind<'a>(key: &Key, entries: &'a [(Key, Node)], to: &mut Findings) -> Option<
 fn waiting(
     fields: &Fields,
     key: &str,
-    known: &Known,
     scope: &Scope,
     to: &mut Findings,
+    read: impl Fn(&Node, &mut Findings) -> Option<Name>,
 ) -> Option<(Name, Name)> {
-    let name = fields.need(key, to).and_then(|n| known.name(n, to));
+    let name = fields.need(key, to).and_then(|n| read(n, to));
     let otherwise = scope.target(fields, "otherwise", to);
     Some((name?, otherwise?))
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    model::{Beyond, End, Flow, Human, Queue, Rule, Step},
+    model::{Beyond, End, Flow, Human, Queue, Rule, Step, Takes},
     problem::Code,
     source::{Findings, Place},
     tree::{Node, Value},
@@ -27,6 +27,9 @@ pub(super) fn check(
     for rule in named.policies.iter().filter_map(|policy| routing.get(policy)).flatten() {
         named.queues.insert(rule.queue.clone());
     }
+    // Whoever brings messages names their queues.
+    let brought = |(name, queue): (&Name, &Queue)| (queue.takes == Takes::Messages).then(|| name.clone());
+    named.queues.extend(queues.iter().filter_map(brought));
     // What only an unused policy or queue leads to is told with it.
     let mut open: Vec<Name> = named.queues.iter().cloned().collect();
     while let Some(queue) = open.pop() {

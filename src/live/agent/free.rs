@@ -82,7 +82,9 @@ mod tests {
     use super::super::{Agents, model::Agent as OnDuty};
     use crate::{
         base::{clock::Stamp, id::Name, number::Number},
-        infra::site::{Agent, AgentPhone, Expansion, Queue, Relaxation, Relaxed, Site, Skills, Strategy},
+        infra::site::{
+            Agent, AgentPhone, Capacity, Expansion, Queue, Relaxation, Relaxed, Site, Skills, Strategy,
+        },
     };
 
     fn name(text: &str) -> Name {
@@ -110,6 +112,7 @@ mod tests {
                 queues: vec![name("calls")],
                 reserve: Vec::new(),
                 skills,
+                capacity: Capacity::default(),
                 place: random.u32(..20),
                 wrap_up: Duration::ZERO,
                 logged_in: random.bool(),

@@ -1,14 +1,17 @@
 //! What an agent can be.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use serde::{Deserialize, Serialize};
-use smol_str::SmolStr;
+use smol_str::{SmolStr, format_smolstr};
 
-use crate::base::{
-    clock::Stamp,
-    id::{CallId, Name},
-    text::Label,
+use crate::{
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+        text::Label,
+    },
+    infra::site::{Capacity, Takes},
 };
 
 /// Why an agent is left alone for a while after an offer that did not become a call.
@@ -79,6 +82,21 @@ pub struct Agent {
     /// A client holds the agent at work, and has to say so again and again.
     #[serde(default)]
     pub lease: Option<Lease>,
+    /// The messages in hand: offered, or taken.
+    #[serde(default)]
+    pub messages: BTreeSet<CallId>,
+    /// When the last one was offered.
+    #[serde(default)]
+    pub handed: Stamp,
+    /// When the last one was done with.
+    #[serde(default)]
+    pub relieved: Stamp,
+    /// The last one that was offered was not taken: none is until then.
+    #[serde(default)]
+    pub spared: Option<Stamp>,
+    /// What the site says.
+    #[serde(skip)]
+    pub capacity: Capacity,
 }
 
 /// For how long a client that says nothing is taken to be there.
@@ -121,12 +139,42 @@ impl Agent {
             offered: Stamp::default(),
             lease: None,
             owes: None,
+            messages: BTreeSet::new(),
+            handed: Stamp::default(),
+            relieved: now,
+            spared: None,
+            capacity: Capacity::default(),
         }
     }
 
     /// May be offered a call now.
     pub fn free(&self) -> bool {
-        self.state == AgentState::Ready && self.registered != Some(false)
+        self.state == AgentState::Ready && self.registered != Some(false) && self.has_room(Takes::Calls)
+    }
+
+    /// May be offered one of these now.
+    pub fn free_for(&self, takes: Takes) -> bool {
+        match takes {
+            Takes::Calls => self.free(),
+            Takes::Messages => {
+                let here = self.works() && !matches!(self.state, AgentState::Resting { .. });
+                here && self.spared.is_none() && self.has_room(takes)
+            }
+        }
+    }
+
+    /// Since when there was nothing of these to do, and when one was offered last.
+    pub fn since_when(&self, takes: Takes) -> (Stamp, Stamp) {
+        match takes {
+            Takes::Calls => (self.idle_since, self.offered),
+            Takes::Messages => (self.relieved, self.handed),
+        }
+    }
+
+    /// One more fits beside what is in hand.
+    fn has_room(&self, takes: Takes) -> bool {
+        let in_call = self.call().is_some() || matches!(self.state, AgentState::WrapUp { .. });
+        self.capacity.has_room(usize::from(in_call), self.messages.len(), takes)
     }
 
     /// Takes calls today: now, or after what is being done.
@@ -177,11 +225,23 @@ impl Agent {
         }
     }
 
+    /// Why there is nothing for this agent from a queue that takes these.
+    pub fn busy_with(&self, takes: Takes) -> SmolStr {
+        match (takes, self.messages.len()) {
+            (Takes::Messages, _) if self.works() && self.spared.is_some() => "did not take a message".into(),
+            (Takes::Messages, held @ 1..) if self.works() => {
+                format_smolstr!("{}, {held} messages in hand", self.words())
+            }
+            _ => self.words(),
+        }
+    }
+
     /// The state in the words of the doors.
     pub fn words(&self) -> SmolStr {
         let text = match self.state {
             AgentState::LoggedOut => "logged out",
             AgentState::Ready if self.registered == Some(false) => "phone gone",
+            AgentState::Ready if !self.has_room(Takes::Calls) => "with messages",
             AgentState::Ready => "ready",
             AgentState::Offered { .. } => "offered",
             AgentState::Talking { .. } => "talking",

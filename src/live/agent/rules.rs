@@ -30,10 +30,13 @@ const GONE: &str = "gone";
 /// All agents of the site. What follows from the site is not saved: whoever reads them from a snapshot gives it anew.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Agents {
-    all: BTreeMap<Name, Agent>,
+    pub(super) all: BTreeMap<Name, Agent>,
     /// Queues whose reserves take callers, too.
     #[serde(default)]
     expanded: BTreeSet<Name>,
+    /// Messages that were in the hands of agents who went, until somebody asks for them.
+    #[serde(skip)]
+    pub(super) dropped: BTreeSet<CallId>,
     #[serde(skip)]
     posts: BTreeMap<Name, Post>,
     /// Everybody who serves a queue.
@@ -55,7 +58,11 @@ impl Agents {
                 known.registered = None;
             }
         }
-        self.all.retain(|name, agent| site.agents.contains_key(name) || agent.call().is_some());
+        let stays = |name: &Name| site.agents.contains_key(name);
+        for (_, agent) in self.all.iter_mut().filter(|(name, _)| !stays(name)) {
+            self.dropped.append(&mut agent.messages);
+        }
+        self.all.retain(|name, agent| stays(name) || agent.call().is_some());
         self.post(site);
         self.excuse(site, now);
     }
@@ -64,6 +71,9 @@ impl Agents {
     pub fn post(&mut self, site: &Site) {
         (self.posts, self.crews) = seats::posts(site);
         self.free.clear();
+        for (name, agent) in &mut self.all {
+            agent.capacity = self.posts.get(name).map(|post| post.capacity).unwrap_or_default();
+        }
         let names: Vec<Name> = self.all.keys().cloned().collect();
         for name in &names {
             self.index(name);
@@ -271,7 +281,7 @@ impl Agents {
     /// Logs in, or ends a pause, a rest or a wrap-up. An agent in a call is left in it.
     pub fn ready(&mut self, name: &Name, now: Stamp) {
         self.change(name, now, |agent| {
-            agent.then = None;
+            (agent.then, agent.spared) = (None, None);
             let busy = agent.call().is_some() || agent.must_say().is_some();
             if !busy && agent.state != AgentState::Ready {
                 if agent.state == AgentState::LoggedOut {
@@ -372,7 +382,7 @@ impl Agents {
         }
     }
 
-    fn change(&mut self, name: &Name, now: Stamp, change: impl FnOnce(&mut Agent)) {
+    pub(super) fn change(&mut self, name: &Name, now: Stamp, change: impl FnOnce(&mut Agent)) {
         self.unindex(name);
         if let Some(agent) = self.all.get_mut(name) {
             let before = agent.state.clone();
@@ -388,14 +398,17 @@ impl Agents {
             if !matches!(agent.state, AgentState::WrapUp { .. }) {
                 agent.owes = None;
             }
+            if agent.state == AgentState::LoggedOut {
+                self.dropped.append(&mut agent.messages);
+            }
         }
         self.index(name);
     }
 
     fn index(&mut self, name: &Name) {
-        let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
+        let Some(agent) = self.all.get(name) else { return };
         for seat in self.posts.get(name).map_or(&[][..], |post| &post.seats) {
-            if seat.reserve && !self.expanded.contains(&seat.queue) {
+            if !agent.free_for(seat.takes) || seat.reserve && !self.expanded.contains(&seat.queue) {
                 continue;
             }
             let free = match self.free.get_mut(&seat.queue) {
@@ -407,9 +420,11 @@ impl Agents {
     }
 
     fn unindex(&mut self, name: &Name) {
-        let Some(agent) = self.all.get(name).filter(|agent| agent.free()) else { return };
+        let Some(agent) = self.all.get(name) else { return };
         for seat in self.posts.get(name).map_or(&[][..], |post| &post.seats) {
-            if let Some(free) = self.free.get_mut(&seat.queue) {
+            if agent.free_for(seat.takes)
+                && let Some(free) = self.free.get_mut(&seat.queue)
+            {
                 free.remove(seat, seat.rank(agent), name);
             }
         }

@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 
 use super::model::Agent;
 use crate::{
-    base::id::Name,
-    infra::site::{Queue, Relaxed, Site, Skills, Strategy},
+    base::{clock::Stamp, id::Name},
+    infra::site::{Capacity, Queue, Relaxed, Site, Skills, Strategy, Takes},
 };
 
 /// An agent's place in one queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Seat {
     pub queue: Name,
+    pub takes: Takes,
     /// Counts while the queue is expanded.
     pub reserve: bool,
     strategy: Strategy,
@@ -58,6 +59,7 @@ impl Seat {
     fn new(name: &Name, queue: &Queue, skills: &Skills, place: u32) -> Self {
         Self {
             queue: name.clone(),
+            takes: queue.takes,
             reserve: false,
             strategy: queue.strategy,
             preferred: queue.prefers(skills),
@@ -68,13 +70,14 @@ impl Seat {
     }
 
     pub fn rank(&self, agent: &Agent) -> Rank {
-        let idle = agent.idle_since.0;
+        let (Stamp(idle), Stamp(offered)) = agent.since_when(self.takes);
         let (first, then) = match self.strategy {
             Strategy::LongestIdle | Strategy::RingAll => (idle, 0),
             Strategy::LeastTalk => (i64::try_from(agent.talked_today.as_micros()).unwrap_or(i64::MAX), idle),
-            Strategy::RoundRobin => (agent.offered.0, idle),
+            Strategy::RoundRobin => (offered, idle),
             Strategy::BestSkill => (-i64::from(self.score), idle),
             Strategy::Sequential => (i64::from(self.place), idle),
+            Strategy::LeastBusy => (i64::try_from(agent.messages.len()).unwrap_or(i64::MAX), idle),
         };
         Rank(!self.preferred, first, then)
     }
@@ -86,6 +89,7 @@ pub(super) struct Post {
     pub queues: Vec<Name>,
     pub seats: Vec<Seat>,
     pub skills: Skills,
+    pub capacity: Capacity,
 }
 
 /// Every agent's post, and everybody who serves a queue in the order of their names.
@@ -101,7 +105,15 @@ pub(super) fn posts(site: &Site) -> (BTreeMap<Name, Post>, BTreeMap<Name, Vec<Na
             let seat = Seat::new(queue, site.queues.get(queue)?, &agent.skills, agent.place);
             Some(Seat { reserve: true, ..seat })
         }));
-        (name.clone(), Post { queues: agent.queues.clone(), seats, skills: agent.skills.clone() })
+        (
+            name.clone(),
+            Post {
+                queues: agent.queues.clone(),
+                seats,
+                skills: agent.skills.clone(),
+                capacity: agent.capacity,
+            },
+        )
     };
     let posts = site.agents.iter().map(post).collect();
     (posts, crews)

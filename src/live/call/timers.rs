@@ -28,6 +28,10 @@ pub enum Timer {
     Attend(CallId),
     /// Whoever was promised it in that call is called back again.
     Callback(CallId),
+    /// A message that is offered was not taken.
+    Offer(CallId),
+    /// An agent who did not take a message is offered some again.
+    Spared(Name),
     /// An agent's wrap-up or rest is over.
     Agent(Name),
     /// An agent's client has not been heard of for the time of its lease.

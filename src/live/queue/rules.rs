@@ -17,20 +17,10 @@ use crate::{
         clock::Stamp,
         id::{CallId, Name},
         text::Label,
+        urgency::Urgency,
     },
     infra::site::{Relaxed, ServiceLevel, Site, Skills},
 };
-
-/// Who goes first.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Urgency {
-    Emergency,
-    /// The house has failed this caller already.
-    Raised,
-    #[default]
-    Normal,
-}
 
 /// A caller's place: ordered by urgency, then by the moment of joining less the head start, then by call. It changes
 /// only by order of a supervisor (`moved`), so nobody else is ever passed by a caller who joined later than the longest

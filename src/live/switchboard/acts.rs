@@ -35,14 +35,7 @@ impl Switchboard {
                 self.agents.pause(&agent, reason, now);
                 self.agent_leaves(&agent);
             }
-            Act::Hangup { call } => {
-                let found = self.calls.get_mut(&call).ok_or(Refusal::NoSuchCall { call })?;
-                self.out.tell(found, format_smolstr!("{} hangs the call up", actor.0));
-                self.leave_queue(call);
-                self.end_talk(call);
-                self.hang_up(call, EndedBy::Tandem);
-                self.finish(call);
-            }
+            Act::Hangup { call } => self.hang_call_up(actor, call)?,
             Act::Transfer { call, to } => self.transfer(actor, call, &to)?,
             Act::TransferToAgent { call, agent } => self.transfer_to_agent(actor, call, &agent)?,
             Act::TransferToQueue { call, queue } => self.transfer_to_queue(actor, call, &queue)?,
@@ -64,6 +57,11 @@ impl Switchboard {
             Act::RecordConference { conference, on } => self.record_conference(actor, &conference, on)?,
             Act::Lock { conference, on } => self.lock(actor, &conference, on)?,
             Act::Mute { call, on } => self.mute(actor, call, on)?,
+            act @ (Act::AddMessage { .. }
+            | Act::TakeMessage { .. }
+            | Act::DeclineMessage { .. }
+            | Act::CloseMessage { .. }
+            | Act::MoveMessage { .. }) => self.act_on_message(act)?,
             Act::ForgetMessages { messages } => {
                 for sound in self.boxes.erase(&messages) {
                     self.out.push(Effect::Forget(sound));
@@ -71,6 +69,16 @@ impl Switchboard {
             }
             Act::Extension { extension, setting } => self.set_extension(&extension, &setting)?,
         }
+        Ok(())
+    }
+
+    fn hang_call_up(&mut self, actor: &Actor, call: CallId) -> Result<(), Refusal> {
+        let found = self.calls.get_mut(&call).ok_or(Refusal::NoSuchCall { call })?;
+        self.out.tell(found, format_smolstr!("{} hangs the call up", actor.0));
+        self.leave_queue(call);
+        self.end_talk(call);
+        self.hang_up(call, EndedBy::Tandem);
+        self.finish(call);
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use smol_str::{SmolStr, format_smolstr};
 use super::{
     legs::new_call,
     pairs::Pair,
+    sites::has_line,
     stages::millis,
     state::Switchboard,
     trunks::is_trunks_fault,
@@ -19,7 +20,7 @@ use crate::{
         number::{Key, Number},
         text::Label,
     },
-    infra::site::{self, Class, Locale, Reached},
+    infra::site::{self, Class, Locale, Reached, Takes},
     live::{
         call::{Caller, Next, Party, Stage, Timer, Waiting},
         dialog::Brief,
@@ -389,7 +390,7 @@ impl Switchboard {
 
     /// A new site has no such queue any more.
     pub(super) fn leave_gone_queues(&mut self) {
-        let gone = |callback: &&Callback| !self.site.queues.contains_key(&callback.waiting.queue);
+        let gone = |callback: &&Callback| !has_line(&self.site, &callback.waiting.queue, Takes::Calls);
         let gone: Vec<CallId> =
             self.callbacks.iter().filter(|(_, callback)| gone(callback)).map(|(id, _)| *id).collect();
         for id in gone {

@@ -38,6 +38,11 @@ impl Switchboard {
                 Timer::Agent(name) => self.agent_due(name),
                 Timer::Held(name) => self.client_gone(name),
                 Timer::Alerts => self.look_at_figures(),
+                Timer::Offer(id) => self.message_not_taken(*id),
+                Timer::Spared(name) => self.offer_messages_again(name),
+                Timer::Overflow(id) | Timer::Relax(id) if self.messages.get(*id).is_some() => {
+                    self.message_waits_on(*id);
+                }
                 _ if !self.ready() => self.timers.set(timer, now + PATIENCE),
                 Timer::Stage(id) => self.stage_due(*id),
                 Timer::MaxWait(id) => self.max_wait_due(*id),

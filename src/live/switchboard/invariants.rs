@@ -3,12 +3,14 @@
 
 use smol_str::{SmolStr, format_smolstr};
 
-use super::{callbacks::Attempt, state::Switchboard};
+use super::{callbacks::Attempt, sites::has_line, state::Switchboard};
 use crate::{
-    base::id::{CallId, Name},
+    base::id::{CallId, Name, Reference},
+    infra::site::Takes,
     live::{
         agent::AgentState,
         call::{Call, Stage, Timer, Waiting},
+        message::{Handed, Message},
         record::Role,
     },
 };
@@ -28,6 +30,10 @@ pub enum Broken {
     PlaceLost(CallId, Name),
     #[error("pain 11: whoever was promised it in call {0} will not be called back")]
     PromiseLost(CallId),
+    #[error("message {0} is neither in line nor in the hands of an agent who knows of it")]
+    MessageLost(Reference),
+    #[error("agent {0} has message {1} in hand, which is elsewhere")]
+    MessageTwice(Name, CallId),
     #[error("call {0} waits for the engine without a deadline")]
     NoDeadline(CallId),
     #[error("call {0} stands at {1}, which is no longer in the site")]
@@ -44,6 +50,7 @@ impl Switchboard {
         self.check_agents()?;
         self.check_queues()?;
         self.check_callbacks()?;
+        self.check_messages()?;
         self.check_calls()
     }
 
@@ -78,12 +85,12 @@ impl Switchboard {
 
     fn check_queues(&self) -> Result<(), Broken> {
         for queue in self.queues.names() {
-            if self.ready() && self.pair(queue).is_some() {
+            if self.may_offer(queue) && self.pair(queue).is_some() {
                 return Err(Broken::QueueIdle(queue.clone()));
             }
             for place in self.queues.members(queue) {
                 let waits = self.in_line(place.call);
-                if waits.is_none_or(|waiting| waiting.queue != *queue || waiting.place != place) {
+                if waits != Some((queue, place)) {
                     return Err(Broken::GhostMember(place.call, queue.clone()));
                 }
             }
@@ -103,6 +110,29 @@ impl Switchboard {
             };
             if !goes_on || !self.queues.members(queue).any(|member| member == *place) {
                 return Err(Broken::PromiseLost(*id));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_messages(&self) -> Result<(), Broken> {
+        for (id, message) in self.messages.iter() {
+            let holds = |name: &Name| self.agents.get(name).is_some_and(|agent| agent.messages.contains(&id));
+            let in_line = self.queues.members(&message.queue).any(|place| place == message.place);
+            let well = match &message.stage {
+                Handed::Waiting => in_line && self.queues.is_open(&message.queue, message.place),
+                Handed::Stranded => !in_line,
+                Handed::Offered { agent } => in_line && holds(agent) && self.timers.has(&Timer::Offer(id)),
+                Handed::Taken { agent, .. } => !in_line && holds(agent),
+            };
+            if !well {
+                return Err(Broken::MessageLost(message.reference.clone()));
+            }
+        }
+        for (name, agent) in self.agents.iter() {
+            let elsewhere = |id: &&CallId| self.messages.get(**id).and_then(Message::agent) != Some(name);
+            if let Some(id) = agent.messages.iter().find(elsewhere) {
+                return Err(Broken::MessageTwice(name.clone(), *id));
             }
         }
         Ok(())
@@ -145,7 +175,7 @@ impl Switchboard {
                 Some(format_smolstr!("slot {}", parked.slot))
             }
             stage => {
-                let waiting = stage.waiting().filter(|w| !self.site.queues.contains_key(&w.queue))?;
+                let waiting = stage.waiting().filter(|w| !has_line(&self.site, &w.queue, Takes::Calls))?;
                 Some(format_smolstr!("queue {}", waiting.queue))
             }
         }

@@ -5,8 +5,9 @@ use std::time::Duration;
 use super::{goals::RING, legs::agent_of, pairs::Pair, stages::millis, state::Switchboard};
 use crate::{
     base::id::{CallId, LegId, Name},
+    infra::site::Takes,
     live::{
-        agent::{Agent, AgentState, Rest},
+        agent::{AgentState, Rest},
         call::{Next, Party, Stage, Waiting},
         record::Role,
     },
@@ -17,6 +18,9 @@ impl Switchboard {
     fn offer(&mut self, queue: &Name, pair: Pair) {
         if self.callbacks.contains_key(&pair.place.call) {
             return self.call_back(queue, pair);
+        }
+        if self.messages.get(pair.place.call).is_some() {
+            return self.offer_message(queue, pair);
         }
         if self.rings_all(queue) && pair.wanted.agent.is_none() {
             return self.offer_to_all(queue, &pair);
@@ -36,31 +40,40 @@ impl Switchboard {
     }
 
     pub(super) fn match_all(&mut self) {
-        let queues: Vec<Name> = self.site.queues.keys().cloned().collect();
-        for queue in queues {
+        let mut queues: Vec<(Takes, Name)> =
+            self.site.queues.iter().map(|(name, queue)| (queue.takes, name.clone())).collect();
+        queues.sort();
+        for (_, queue) in queues {
             self.match_queue(&queue);
         }
     }
 
+    /// Whether a queue may offer what waits in it: without the engine nobody is rung.
+    pub(super) fn may_offer(&self, queue: &Name) -> bool {
+        self.ready() || self.site.queues.get(queue).is_some_and(|queue| queue.takes == Takes::Messages)
+    }
+
     /// Offers as many callers of a queue as there are agents for.
     pub(super) fn match_queue(&mut self, queue: &Name) {
-        while self.ready() {
+        while self.may_offer(queue) {
             let Some(pair) = self.pair(queue) else { return };
             self.offer(queue, pair);
         }
     }
 
-    /// An agent became free: of the callers for whom the agent is enough, the one who has waited longest comes first.
+    /// An agent became free: of the callers for whom the agent is enough, the one who has waited longest comes first, and a
+    /// message after all of them.
     pub(super) fn match_agent(&mut self, name: &Name) {
         // Whom the house may not call back takes nobody's time, and the next one's turn comes.
-        while self.ready() && self.agents.get(name).is_some_and(Agent::free) {
-            let longest = self.agents.serves(name).filter_map(|queue| {
+        loop {
+            let free = |queue: &&Name| self.may_offer(queue) && self.agents.is_free_in(queue, name);
+            let longest = self.agents.serves(name).filter(free).filter_map(|queue| {
                 let settings = self.site.queues.get(queue)?;
                 let first =
                     self.queues.firsts(queue).filter(|(wanted, _)| self.suits(settings, name, wanted));
-                Some((first.map(|(_, place)| place).min()?, queue.clone()))
+                Some((settings.takes, first.map(|(_, place)| place).min()?, queue.clone()))
             });
-            let Some((_, queue)) = longest.min() else { break };
+            let Some((.., queue)) = longest.min() else { break };
             self.match_queue(&queue);
         }
         self.ring_along(name);

@@ -15,7 +15,8 @@ use crate::{
     infra::site::{Lack, Queue, Relaxed, Skills, Strategy, skill_words},
     live::{
         agent::Agent,
-        call::{Timer, Waiting},
+        call::Timer,
+        message::Message,
         queue::{Expected, Place, Wanted, Wish},
     },
 };
@@ -94,15 +95,26 @@ impl Switchboard {
         }
     }
 
-    /// The waiting of whoever has a place in a queue: on the phone, or to be called back.
-    pub(super) fn in_line(&self, id: CallId) -> Option<&Waiting> {
+    /// Where somebody stands in line: on the phone, to be called back, or by a message.
+    pub(super) fn in_line(&self, id: CallId) -> Option<(&Name, Place)> {
         let waits = self.calls.get(&id).and_then(|call| call.stage.waiting());
-        waits.or_else(|| self.callbacks.get(&id).map(|callback| &callback.waiting))
+        let waits = waits.or_else(|| self.callbacks.get(&id).map(|callback| &callback.waiting));
+        let waits = waits.map(|waiting| (&waiting.queue, waiting.place));
+        waits.or_else(|| self.messages.get(id).and_then(Message::in_line))
     }
 
-    pub(super) fn in_line_mut(&mut self, id: CallId) -> Option<&mut Waiting> {
+    /// Whoever stands in line has another place there.
+    pub(super) fn replaced(&mut self, id: CallId, place: Place) {
         let waits = self.calls.get_mut(&id).and_then(|call| call.stage.waiting_mut());
-        waits.or_else(|| self.callbacks.get_mut(&id).map(|callback| &mut callback.waiting))
+        let waits = waits.or_else(|| self.callbacks.get_mut(&id).map(|callback| &mut callback.waiting));
+        match waits {
+            Some(waiting) => waiting.place = place,
+            None => {
+                if let Some(message) = self.messages.get_mut(id) {
+                    message.place = place;
+                }
+            }
+        }
     }
 
     /// How long a caller with this place will wait, by how fast the queue was served lately.
@@ -126,8 +138,8 @@ impl Switchboard {
 
     /// A caller's place is where the queue's present settings put it.
     pub(super) fn relax_again(&mut self, id: CallId) -> Option<(Name, Place)> {
-        let waiting = self.in_line(id)?;
-        let (queue, place) = (waiting.queue.clone(), waiting.place);
+        let (queue, place) = self.in_line(id)?;
+        let queue = queue.clone();
         if self.queues.is_open(&queue, place) {
             self.open_place(&queue, place);
         } else {
@@ -159,10 +171,14 @@ impl Switchboard {
         Wanted { relaxed, agent, needs }
     }
 
+    fn wish_of(&self, id: CallId) -> Option<&Wish> {
+        let waiting = self.calls.get(&id).and_then(|call| call.stage.waiting()?.wish.as_deref());
+        waiting.or_else(|| self.messages.get(id).and_then(|message| message.wish.as_deref()))
+    }
+
     /// What the caller is kept for, if there is any hope.
     fn kept_for(&self, queue: &Name, place: Place) -> Option<&Wish> {
-        let waiting = self.calls.get(&place.call)?.stage.waiting()?;
-        let wish = waiting.wish.as_deref().filter(|wish| wish.until > self.now())?;
+        let wish = self.wish_of(place.call).filter(|wish| wish.until > self.now())?;
         let hopeful = wish.agent.as_ref().is_none_or(|agent| self.may_come(queue, agent));
         hopeful.then_some(wish)
     }
@@ -208,6 +224,7 @@ impl Switchboard {
             Strategy::RoundRobin => SmolStr::new_static("whose turn it is"),
             Strategy::BestSkill => format_smolstr!("best skilled ({measure} levels)"),
             Strategy::Sequential => format_smolstr!("first of the list (place {})", measure + 1),
+            Strategy::LeastBusy => format_smolstr!("fewest messages in hand ({measure})"),
         }
     }
 
@@ -215,10 +232,12 @@ impl Switchboard {
     fn measure(&self, queue: &Queue, name: &Name, agent: &Agent) -> i64 {
         let now = self.now();
         let ms = |span: Duration| i64::try_from(span.as_millis()).unwrap_or(i64::MAX);
+        let (idle, offered) = agent.since_when(queue.takes);
         match queue.strategy {
-            Strategy::LongestIdle | Strategy::RingAll => ms(now.since(agent.idle_since)),
+            Strategy::LongestIdle | Strategy::RingAll => ms(now.since(idle)),
             Strategy::LeastTalk => ms(agent.talked_today),
-            Strategy::RoundRobin => ms(now.since(agent.offered)),
+            Strategy::RoundRobin => ms(now.since(offered)),
+            Strategy::LeastBusy => i64::try_from(agent.messages.len()).unwrap_or(i64::MAX),
             Strategy::BestSkill => i64::from(queue.score(self.agents.skills(name))),
             Strategy::Sequential => self.site.agents.get(name).map_or(0, |agent| i64::from(agent.place)),
         }
@@ -233,7 +252,7 @@ impl Switchboard {
         let before = self.agents.free(queue).take_while(|name| *name != chosen);
         let mut passed: Vec<Passed> = before.take(KEPT).filter_map(over).collect();
         let behind = self.agents.free_behind(queue, chosen).take(BEHIND);
-        let busy = |name: &&Name| self.agents.get(name).is_some_and(|agent| !agent.free());
+        let busy = |name: &&Name| self.agents.get(name).is_some_and(|agent| !agent.free_for(settings.takes));
         let busy = self.agents.crew(queue).iter().take(LOOKED_AT).filter(busy);
         let room = KEPT - passed.len();
         passed.extend(behind.chain(busy).take(room).filter_map(over));
@@ -244,7 +263,8 @@ impl Switchboard {
     fn over(&self, name: &Name, queue: &Queue, pair: &Pair, other: &Name) -> Option<Vec<Over>> {
         let Pair { place, wanted, agent: chosen } = pair;
         let (skills, agent) = (self.agents.skills(other), self.agents.get(other)?);
-        let busy = (!agent.free()).then(|| Over::Busy { state: agent.words(), since: agent.since });
+        let busy = || Over::Busy { state: agent.busy_with(queue.takes), since: agent.since };
+        let busy = (!agent.free_for(queue.takes)).then(busy);
         let kept_ms = self.kept_ms(*place);
         let kept = wanted.agent.is_some().then_some(Over::Kept { after_ms: kept_ms });
         let met = queue
@@ -277,8 +297,7 @@ impl Switchboard {
 
     /// After how much of the wait what the caller wishes besides counts no more.
     fn kept_ms(&self, place: Place) -> u64 {
-        let waiting = self.calls.get(&place.call).and_then(|call| call.stage.waiting());
-        let until = waiting.and_then(|waiting| waiting.wish.as_deref()).map(|wish| wish.until);
+        let until = self.wish_of(place.call).map(|wish| wish.until);
         until.map_or(0, |until| millis(until, place.joined))
     }
 }

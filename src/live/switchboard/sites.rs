@@ -7,8 +7,8 @@ use smol_str::format_smolstr;
 
 use super::state::Switchboard;
 use crate::{
-    base::id::CallId,
-    infra::site::{Feature, Site},
+    base::id::{CallId, Name},
+    infra::site::{Feature, Site, Takes},
     live::{
         call::{Next, Stage, Waiting},
         dialog::Dialog,
@@ -39,6 +39,7 @@ impl Switchboard {
             self.announce_in_time(id);
         }
         self.leave_gone_queues();
+        self.strand_messages();
         let promised: Vec<CallId> = self.callbacks.keys().copied().collect();
         for id in promised {
             self.relax_again(id);
@@ -57,12 +58,12 @@ impl Switchboard {
         let Some(call) = self.calls.get_mut(&id) else { return };
         if let Stage::Talking { with, .. } = &mut call.stage
             && let Next::Wait(waiting) = &with.otherwise
-            && !self.site.queues.contains_key(&waiting.queue)
+            && !has_line(&self.site, &waiting.queue, Takes::Calls)
         {
             with.otherwise = on_with_the_flow(waiting);
         }
         let Some(waiting) = call.stage.waiting().cloned() else { return };
-        if self.site.queues.contains_key(&waiting.queue) {
+        if has_line(&self.site, &waiting.queue, Takes::Calls) {
             return;
         }
         let (queue, step) = (&waiting.queue, &waiting.after.step);
@@ -153,6 +154,11 @@ impl Switchboard {
             if ours && after == Next::Hangup { self.anew(id) } else { super::goals::ending(after, cause) };
         self.go(id, next);
     }
+}
+
+/// Whether a queue is there, and takes these.
+pub(super) fn has_line(site: &Site, queue: &Name, takes: Takes) -> bool {
+    site.queues.get(queue).is_some_and(|queue| queue.takes == takes)
 }
 
 pub(super) fn on_with_the_flow(waiting: &Waiting) -> Next {

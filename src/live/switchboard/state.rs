@@ -36,6 +36,7 @@ use crate::{
             talk::{self, Fact, Heard},
         },
         mailbox::{Boxes, Happening, Pressed, Verdict},
+        message::Messages,
         queue::Queues,
         record::{CallRecord, Disposed},
     },
@@ -190,6 +191,9 @@ pub struct Switchboard {
     /// Who is to be called back, by the call in which it was promised.
     #[serde(default)]
     pub(super) callbacks: BTreeMap<CallId, Callback>,
+    /// Mails, chats, tickets that wait for agents or are in their hands.
+    #[serde(default)]
+    pub(super) messages: Messages,
     pub(super) agents: Agents,
     pub(super) timers: Timers,
     #[serde(default)]
@@ -299,6 +303,7 @@ impl Switchboard {
             legs: BTreeMap::new(),
             queues: Queues::default(),
             callbacks: BTreeMap::new(),
+            messages: Messages::default(),
             agents,
             timers: Timers::default(),
             alerts: Alerts::default(),
@@ -339,6 +344,7 @@ impl Switchboard {
                 self.out.push(Effect::Reply { ask, result });
             }
         }
+        self.give_dropped_back();
         self.out.cause = None;
         std::mem::take(&mut self.out.effects)
     }

@@ -4,14 +4,14 @@ use smol_str::{SmolStr, format_smolstr};
 
 use super::{
     state::Switchboard,
-    view::{Actor, Refusal, Spot},
+    view::{Actor, MessageRefusal, Refusal, Spot},
 };
 use crate::{
     base::{
         id::{CallId, Name},
         text::Label,
     },
-    infra::site::{Beyond, Human, Queue, Step},
+    infra::site::{Beyond, Human, Queue, Step, Takes},
     live::{
         agent::Agent,
         call::{Next, Stage, Timer},
@@ -37,9 +37,7 @@ impl Switchboard {
                 let from = self.queues.position(&queue, before);
                 for (was, place) in self.queues.moved(&queue, before, to) {
                     self.queues.replace(&queue, was, place);
-                    if let Some(waiting) = self.in_line_mut(was.call) {
-                        waiting.place = place;
-                    }
+                    self.replaced(was.call, place);
                 }
                 let place = self.calls.get(&id).and_then(|call| Some(call.stage.waiting()?.place));
                 let now = self.queues.position(&queue, place.unwrap_or(before));
@@ -57,7 +55,7 @@ impl Switchboard {
     /// On to another queue, as if the caller had waited there so long; what that queue does by time begins anew.
     fn change_queue(&mut self, actor: &Actor, id: CallId, to: &Name) -> Result<(), Refusal> {
         let now = self.now();
-        self.lets_in(to)?;
+        self.lets_in(to, Takes::Calls)?;
         let max_wait = self.site.queues.get(to).map_or(std::time::Duration::ZERO, |queue| queue.max_wait);
         let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
         let Stage::Waiting(waiting) = &call.stage else {
@@ -87,9 +85,11 @@ impl Switchboard {
         Ok(())
     }
 
-    fn lets_in(&self, queue: &Name) -> Result<(), Refusal> {
-        if !self.site.queues.contains_key(queue) {
-            return Err(Refusal::NoSuchQueue { queue: queue.clone() });
+    pub(super) fn lets_in(&self, queue: &Name, wanted: Takes) -> Result<(), Refusal> {
+        let takes = self.site.queues.get(queue).map(|queue| queue.takes);
+        let takes = takes.ok_or_else(|| Refusal::NoSuchQueue { queue: queue.clone() })?;
+        if takes != wanted {
+            return Err(MessageRefusal::Takes { queue: queue.clone(), takes: takes.word().into() }.into());
         }
         match self.queues.drained(queue) {
             Some(_) => Err(Refusal::Drained { queue: queue.clone() }),
@@ -164,7 +164,7 @@ impl Switchboard {
         id: CallId,
         queue: &Name,
     ) -> Result<(), Refusal> {
-        self.lets_in(queue)?;
+        self.lets_in(queue, Takes::Calls)?;
         let call = self.calls.get(&id).ok_or(Refusal::NoSuchCall { call: id })?;
         if call.answered.is_none() {
             return Err(Refusal::NotNow { call: id, state: call.stage.word() });
@@ -242,7 +242,8 @@ impl Switchboard {
         let Next::Wait(mut waiting) = after else { return after };
         waiting.place.joined = self.now();
         (waiting.entered, waiting.wish) = (None, None);
-        let Some(settings) = self.site.queues.get(&waiting.queue) else {
+        let settings = self.site.queues.get(&waiting.queue);
+        let Some(settings) = settings.filter(|queue| queue.takes == Takes::Calls) else {
             return Next::Flow(Box::new(waiting.after));
         };
         self.timers.set(Timer::MaxWait(id), waiting.place.joined + settings.max_wait);

@@ -2,23 +2,27 @@
 //! These are the bodies of REST v1; a field once here stays.
 
 mod act;
+mod actor;
 mod alert;
 mod assignment;
 mod brief;
 mod done;
 mod known;
+mod message;
 mod recording;
 mod repeat;
 mod service;
 mod survey;
 mod words;
 
-pub use act::{Act, LEASES, Spot};
+pub use act::{Act, Keep, LEASES, Spot};
+pub use actor::Actor;
 pub use alert::{Acknowledged, AlertNews, AlertTurn, AlertView};
 pub use assignment::{Assignment, Over, Passed, Why};
 pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use known::{Known, LastContact};
+pub use message::{MessageDetail, MessageRefusal, MessageView};
 pub use recording::{Pause, Recording};
 pub use repeat::Repeats;
 pub use service::{FiguresView, ServiceView};
@@ -32,12 +36,12 @@ use crate::{
     base::{
         attendance::Attendance,
         clock::Stamp,
-        id::{CallId, Name, SoundId},
+        id::{CallId, Name, Reference, SoundId},
         mood::Side,
         number::Number,
         text::Label,
     },
-    infra::site::{Class, Feature},
+    infra::site::Feature,
 };
 
 /// Questions are answered from live state and are not journalled.
@@ -49,6 +53,8 @@ pub enum Query {
     Queues,
     Agents,
     Callbacks,
+    Messages,
+    Message(Reference),
     Alerts,
     Conferences,
     Extensions,
@@ -71,6 +77,8 @@ pub enum View {
     Extensions(Vec<ExtensionView>),
     Left(Vec<SoundId>),
     Alerts(Vec<AlertView>),
+    Messages(Vec<MessageView>),
+    Message(Option<Box<MessageDetail>>),
 }
 
 /// Green, or what is wrong.
@@ -187,6 +195,10 @@ pub struct CallDetail {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct QueueView {
     pub name: Name,
+    /// `calls` or `messages`.
+    #[serde(default)]
+    #[schema(value_type = String)]
+    pub takes: SmolStr,
     pub waiting: usize,
     /// Who has hung up, keeps the place and will be called back.
     #[serde(default)]
@@ -197,6 +209,9 @@ pub struct QueueView {
     pub expected_wait_ms: Option<u64>,
     pub ready: usize,
     pub talking: usize,
+    /// Of a queue for messages, those in agents' hands.
+    #[serde(default)]
+    pub taken: usize,
     pub logged_in: usize,
     pub answered_today: u64,
     pub abandoned_today: u64,
@@ -259,7 +274,8 @@ pub struct AgentView {
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub number: Option<SmolStr>,
-    /// `logged out`, `ready`, `offered`, `talking`, `wrap-up`, `paused`, `resting` (did not answer), `phone gone`.
+    /// `logged out`, `ready`, `offered`, `talking`, `wrap-up`, `paused`, `resting` (did not answer), `phone gone`,
+    /// `with messages` (so many that no call fits).
     #[schema(value_type = String)]
     pub state: SmolStr,
     pub since: Stamp,
@@ -277,6 +293,9 @@ pub struct AgentView {
     /// A client holds the agent at work, and has to say so again within so many seconds.
     #[serde(default)]
     pub lease_s: Option<u64>,
+    /// What is in hand beside a call: offered, or taken.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub messages: Vec<Reference>,
     /// In wrap-up: what may be said of the call before, or must.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owes: Option<OwesView>,
@@ -369,6 +388,8 @@ pub enum Refusal {
     NoSuchAgent { agent: Name },
     #[error("there is no live call {call}; see `tandem calls list`")]
     NoSuchCall { call: CallId },
+    #[error(transparent)]
+    Message(#[from] MessageRefusal),
     #[error("there is no queue {queue}; see `tandem queues list`")]
     NoSuchQueue { queue: Name },
     #[error("no alert of rule {rule} waits for anybody to see to it; see `tandem alerts list`")]
@@ -403,39 +424,4 @@ pub enum Refusal {
     NotNow { call: CallId, state: SmolStr },
     #[error("this house has no {}; see `without` in site.yaml", .feature.word())]
     SwitchedOff { feature: Feature },
-}
-
-/// Who acts, by name, and how far their commands may call: without a class, as far as whoever of the house talks with the
-/// caller.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Written")]
-pub struct Actor(pub Label, pub Option<Class>);
-
-impl Actor {
-    /// Somebody whose commands reach no further than whoever is in the talk.
-    pub fn named(who: Label) -> Self {
-        Self(who, None)
-    }
-
-    /// Somebody who commands the house: all classes.
-    pub fn admin(who: Label) -> Self {
-        Self(who, Some(Class::International))
-    }
-}
-
-/// How a journal tells who acted; an older one knows the name alone.
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Written {
-    Name(Label),
-    Whole(Label, Option<Class>),
-}
-
-impl From<Written> for Actor {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Name(who) => Self(who, None),
-            Written::Whole(who, class) => Self(who, class),
-        }
-    }
 }

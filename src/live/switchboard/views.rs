@@ -42,6 +42,8 @@ impl Switchboard {
                 View::Queues(self.site.queues.keys().map(|name| self.queue_view(name, now)).collect())
             }
             Query::Callbacks => View::Callbacks(self.callback_views()),
+            Query::Messages => View::Messages(self.message_views()),
+            Query::Message(reference) => View::Message(self.message_detail(reference).map(Box::new)),
             Query::Conferences => View::Conferences(
                 self.site
                     .dialing
@@ -88,6 +90,10 @@ impl Switchboard {
             }
             Input::Act { act: Act::CancelCallback { .. }, .. } => {
                 Some(Subject::Callbacks { callbacks: self.callbacks.keys().copied().collect() })
+            }
+            Input::Act { act, .. } if act.message().is_some() => {
+                let detail = act.message().and_then(|reference| self.message_detail(reference));
+                detail.map(|detail| Subject::Message(detail.message))
             }
             Input::Act { act, .. } => {
                 let call = act.call().and_then(|call| self.calls.get(&call));
@@ -193,6 +199,8 @@ impl Switchboard {
         let [silent, heated] = self.moods(name);
         QueueView {
             name: name.clone(),
+            takes: self.site.queues.get(name).map(|queue| queue.takes).unwrap_or_default().word().into(),
+            taken: self.taken_messages(name),
             waiting: self.queues.waiting(name),
             callbacks: self.queues.promised(name),
             longest_wait_ms: self.queues.oldest(name).map_or(0, |joined| super::stages::millis(now, joined)),
@@ -233,6 +241,7 @@ impl Switchboard {
             queues: self.agents.queues(name).to_vec(),
             calls_today: agent.calls_today,
             until: agent.deadline(),
+            messages: self.references(&agent.messages),
             owes: self.owes_view(agent),
             rated: self.ratings.agents.get(name).copied().unwrap_or_default().into(),
             lease_s: agent.lease.map(|lease| lease.span.as_secs()),

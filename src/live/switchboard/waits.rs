@@ -10,13 +10,16 @@ use super::{
     state::Switchboard,
 };
 use crate::{
-    base::id::{CallId, Name},
+    base::{
+        id::{CallId, Name},
+        urgency::Urgency,
+    },
     infra::site::{Beyond, Full, Queue, Rule, Skills},
     live::{
         agent::Agent,
         call::{Next, Stage, Timer, Waiting},
         dialog::{Dialog, talk::Priority},
-        queue::{Place, Urgency, Wish},
+        queue::{Place, Wish},
         routing::Goal,
     },
     ports::{engine::Command, media},
@@ -67,7 +70,7 @@ impl Switchboard {
         let Some(settings) = self.site.queues.get(&waiting.queue) else {
             return self.go(id, Next::Flow(Box::new(waiting.after)));
         };
-        if let Some((why, beyond)) = self.too_full(settings, &waiting) {
+        if let Some((why, beyond)) = self.too_full(settings, &waiting.queue, waiting.place) {
             let Some(call) = self.calls.get_mut(&id) else { return };
             self.out.tell(call, format_smolstr!("queue {}: {why}", waiting.queue));
             return self.overflow(id, waiting, beyond);
@@ -169,14 +172,14 @@ impl Switchboard {
         None
     }
 
-    /// Why the caller does not come to wait here, and where instead.
-    fn too_full(&self, settings: &Queue, waiting: &Waiting) -> Option<(SmolStr, Beyond)> {
-        let (queue, now) = (&waiting.queue, self.now());
-        if self.went_far(waiting.place.call) {
+    /// Why nobody comes to wait with this place here, and where instead.
+    pub(super) fn too_full(&self, settings: &Queue, queue: &Name, place: Place) -> Option<(SmolStr, Beyond)> {
+        let now = self.now();
+        if self.went_far(place.call) {
             return None;
         }
         // Who comes before everybody is not turned away because of those behind.
-        let urgent = waiting.place.urgency == Urgency::Emergency;
+        let urgent = place.urgency == Urgency::Emergency;
         settings.overflow.iter().filter(|overflow| self.takes(&overflow.to)).find_map(|overflow| {
             let why = match &overflow.when {
                 Full::Waited(_) => return None,
@@ -186,7 +189,7 @@ impl Switchboard {
                     (waiting >= usize::from(*most)).then(|| format_smolstr!("{waiting} wait already"))
                 }
                 Full::Expected(most) => {
-                    let expected = self.expected(queue, waiting.place)?.mean;
+                    let expected = self.expected(queue, place)?.mean;
                     let words = || format_smolstr!("a wait of {} s is to be expected", expected.as_secs());
                     (expected > *most).then(words)
                 }
@@ -207,13 +210,15 @@ impl Switchboard {
         })
     }
 
-    /// Whether the call has been sent on so often that it stays where it is.
-    fn went_far(&self, id: CallId) -> bool {
-        self.calls.get(&id).is_none_or(|call| call.hops >= MAX_HOPS)
+    /// Whether it has been sent on so often that it stays where it is.
+    pub(super) fn went_far(&self, id: CallId) -> bool {
+        let call = self.calls.get(&id).map(|call| call.hops);
+        let hops = call.or_else(|| self.messages.get(id).map(|message| message.hops));
+        hops.is_none_or(|hops| hops >= MAX_HOPS)
     }
 
     /// Whether somebody new may go there.
-    fn takes(&self, beyond: &Beyond) -> bool {
+    pub(super) fn takes(&self, beyond: &Beyond) -> bool {
         !matches!(beyond, Beyond::Queue(queue) if self.queues.drained(queue).is_some())
     }
 

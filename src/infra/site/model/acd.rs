@@ -11,6 +11,58 @@ use crate::base::{
     number::{Key, Number},
 };
 
+/// What waits in a queue for its agents.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Takes {
+    #[default]
+    Calls,
+    /// Mails, chats, tickets: whoever brings them knows what they say.
+    Messages,
+}
+
+impl Takes {
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Calls => "calls",
+            Self::Messages => "messages",
+        }
+    }
+}
+
+/// How much an agent does at once: what is held weighs no more than `of`. There is never more than one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capacity {
+    pub of: u8,
+    /// What a call weighs, from its offer to the end of its wrap-up; 0: messages are never in its way, nor it in theirs.
+    pub call: u8,
+    /// What a message weighs.
+    pub message: u8,
+}
+
+impl Default for Capacity {
+    /// One thing at a time.
+    fn default() -> Self {
+        Self { of: 1, call: 1, message: 1 }
+    }
+}
+
+impl Capacity {
+    /// Whether one more fits beside what is held.
+    pub fn has_room(self, calls: usize, messages: usize, takes: Takes) -> bool {
+        let more = match takes {
+            Takes::Calls => self.call,
+            Takes::Messages => self.message,
+        };
+        more == 0 || self.load(calls, messages) + usize::from(more) <= usize::from(self.of)
+    }
+
+    /// What is held weighs so much.
+    pub fn load(self, calls: usize, messages: usize) -> usize {
+        calls * usize::from(self.call) + messages * usize::from(self.message)
+    }
+}
+
 /// Skills with their levels, 1 to 10. In what a queue needs, 0 takes a need back.
 pub type Skills = BTreeMap<Name, u8>;
 
@@ -31,16 +83,19 @@ pub enum Strategy {
     Sequential,
     /// All at once; whoever answers first has the caller.
     RingAll,
+    /// Who has fewest messages in hand; among equals who has had nothing to do longest.
+    LeastBusy,
 }
 
 impl Strategy {
-    pub const ALL: [(&str, Self); 6] = [
+    pub const ALL: [(&str, Self); 7] = [
         ("longest_idle", Self::LongestIdle),
         ("least_talk", Self::LeastTalk),
         ("round_robin", Self::RoundRobin),
         ("best_skill", Self::BestSkill),
         ("sequential", Self::Sequential),
         ("ring_all", Self::RingAll),
+        ("least_busy", Self::LeastBusy),
     ];
 
     pub fn word(self) -> &'static str {
@@ -175,7 +230,9 @@ impl Default for ServiceLevel {
 /// A queue and whom it takes.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Queue {
-    /// How long one agent's phone rings.
+    #[serde(default)]
+    pub takes: Takes,
+    /// How long one agent's phone rings, or a message is offered to one.
     pub ring: Duration,
     /// An agent who did not answer is left alone this long.
     pub rest: Duration,
@@ -220,6 +277,7 @@ impl Queue {
     /// A queue of which nothing else is said.
     pub fn new(ring: Duration, rest: Duration, max_wait: Duration) -> Self {
         Self {
+            takes: Takes::Calls,
             ring,
             rest,
             max_wait,

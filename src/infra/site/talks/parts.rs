@@ -7,7 +7,7 @@ use smol_str::SmolStr;
 use super::{
     super::{
         decode::{self, Fields, Shape, shorten},
-        model::{End, Human, Jump, Shortcut, Spot, Topic},
+        model::{End, Human, Jump, Shortcut, Spot, Takes, Topic},
         names::Names,
         problem::Code,
         source::Findings,
@@ -184,10 +184,10 @@ pub(super) fn words(node: &Node, to: &mut Findings) -> Vec<SmolStr> {
 /// A queue, or `{ queue: support, route: desk }`.
 pub(super) fn human(node: &Node, names: &Names, to: &mut Findings) -> Option<Human> {
     if !matches!(node.value, Value::Table(_)) {
-        return names.queues.name(node, to).map(|queue| Human { queue, route: None });
+        return names.queue(node, Takes::Calls, to).map(|queue| Human { queue, route: None });
     }
     let fields = Fields::open(node, node.place, &HUMAN, to)?;
-    let queue = fields.need("queue", to).and_then(|node| names.queues.name(node, to));
+    let queue = fields.need("queue", to).and_then(|node| names.queue(node, Takes::Calls, to));
     let route = match fields.get("route") {
         Some(node) => Some(names.policies.name(node, to)?),
         None => None,

@@ -8,9 +8,10 @@ use super::Setting;
 use crate::{
     base::{
         attendance::Attendance,
-        id::{CallId, Name, SoundId},
+        id::{CallId, Name, Reference, SoundId},
         number::Number,
         text::Label,
+        urgency::Urgency,
     },
     infra::site::Feature,
 };
@@ -158,11 +159,49 @@ pub enum Act {
         extension: Number,
         setting: Setting,
     },
+    /// A mail, a chat, a ticket waits for an agent from now on; one that is there already stays as it is.
+    AddMessage {
+        reference: Reference,
+        queue: Name,
+        #[serde(default)]
+        #[schema(value_type = String)]
+        urgency: Urgency,
+        /// Who has it first, and for so many seconds nobody else.
+        #[serde(default)]
+        keep: Option<Keep>,
+    },
+    /// The agent to whom it is offered takes it.
+    TakeMessage {
+        reference: Reference,
+        agent: Name,
+    },
+    /// The agent to whom it is offered does not.
+    DeclineMessage {
+        reference: Reference,
+        agent: Name,
+    },
+    /// It is done, or not wanted any more.
+    CloseMessage {
+        reference: Reference,
+    },
+    /// Into another queue.
+    MoveMessage {
+        reference: Reference,
+        queue: Name,
+    },
     /// Messages of somebody who wants to be forgotten. Who that is stands nowhere.
     ForgetMessages {
         #[schema(value_type = Vec<String>)]
         messages: Vec<SoundId>,
     },
+}
+
+/// For whom a message is kept at first.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Keep {
+    pub agent: Name,
+    pub seconds: u32,
 }
 
 /// Another place for a caller who waits.
@@ -209,6 +248,11 @@ impl Act {
             | Self::Lock { .. }
             | Self::RecordConference { .. }
             | Self::Extension { .. }
+            | Self::AddMessage { .. }
+            | Self::TakeMessage { .. }
+            | Self::DeclineMessage { .. }
+            | Self::CloseMessage { .. }
+            | Self::MoveMessage { .. }
             | Self::ForgetMessages { .. } => None,
         }
     }
@@ -222,6 +266,18 @@ impl Act {
             Self::Invite { .. } | Self::Lock { .. } | Self::Mute { .. } => Some(Feature::Conferences),
             Self::Park { .. } => Some(Feature::Parking),
             Self::Extension { .. } => Some(Feature::Forwarding),
+            _ => None,
+        }
+    }
+
+    /// The message that this is about.
+    pub fn message(&self) -> Option<&Reference> {
+        match self {
+            Self::AddMessage { reference, .. }
+            | Self::TakeMessage { reference, .. }
+            | Self::DeclineMessage { reference, .. }
+            | Self::CloseMessage { reference }
+            | Self::MoveMessage { reference, .. } => Some(reference),
             _ => None,
         }
     }

@@ -3,7 +3,9 @@
 use serde::Serialize;
 use smol_str::SmolStr;
 
-use super::{Act, Actor, AgentView, AlertView, CallView, ConferenceView, ExtensionView, QueueView};
+use super::{
+    Act, Actor, AgentView, AlertView, CallView, ConferenceView, ExtensionView, MessageView, QueueView,
+};
 use crate::base::{clock::Stamp, id::CallId, number::Number};
 
 /// A change that was made, for whoever writes it down: who, what, and how it was before and after.
@@ -39,6 +41,7 @@ pub enum Subject {
     Conference(ConferenceSubject),
     Extension(ExtensionView),
     Queue(QueueView),
+    Message(MessageView),
     /// All that stand of a rule.
     Alerts {
         alerts: Vec<AlertView>,
