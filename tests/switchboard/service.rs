@@ -70,3 +70,40 @@ fn an_agent_gone_at_once_has_answered_nobody() {
     let told = service(&rig).today;
     assert_eq!((told.offered, told.answered), (1, 1), "{told:?}");
 }
+
+/// Two queues' agents: a0 of sales, away, and a1, to whom a supervisor sends the caller who waits for sales since 9 s.
+fn sent_to_another(answer: Answer, patience: u64) -> Rig {
+    let mut site = level(0, 0);
+    site.agents.insert(name("a1"), super::rig::site(2).agents[&name("a1")].clone());
+    site.extensions = super::rig::site(2).extensions;
+    site.agents.get_mut(&name("a1")).expect("an agent").queues = vec![name("support")];
+    let world = World::new(1, phones(2, answer, secs(60)), Faults::default(), START);
+    let mut rig = Rig::new(site, world);
+    rig.act(Act::Logout { agent: name("a0") }).expect("logged out");
+    rig.call_with("one", secs(0), caller('1', secs(patience), secs(60)));
+    rig.run_for(secs(10));
+    let call = rig.only_call();
+    rig.act(Act::TransferToAgent { call, agent: name("a1") }).expect("sent");
+    assert_eq!(service(&rig).today, FiguresView::default(), "the wait is not over");
+    rig
+}
+
+#[test]
+fn who_waits_and_is_sent_to_an_agent_counts_once_and_has_waited_all_the_while() {
+    let mut rig = sent_to_another(Answer::After(secs(3)), 60);
+    rig.run_for(secs(8));
+    assert_eq!(rig.states(), ["talking"]);
+    let told = service(&rig).today;
+    assert_eq!((told.offered, told.answered, told.in_time, told.passed_on), (1, 1, 0, 0), "{told:?}");
+    let waited = told.average_wait_ms.expect("one was answered");
+    assert!((11_000..14_000).contains(&waited), "nine seconds and three: {waited}");
+
+    // While the agent is rung, and when nobody came.
+    for patience in [12, 40] {
+        let mut rig = sent_to_another(Answer::Never, patience);
+        rig.run_for(secs(patience));
+        assert_eq!(rig.states(), Vec::<&str>::new());
+        let told = service(&rig).today;
+        assert_eq!((told.offered, told.abandoned, told.passed_on), (1, 1, 0), "{patience}: {told:?}");
+    }
+}

@@ -266,6 +266,19 @@ impl Stage {
         }
     }
 
+    /// The waiting of somebody who is about to be offered to an agent by name, and holds no place until then.
+    pub fn sent_waiting(&self) -> Option<&Waiting> {
+        let (Self::Dialling(Dialled { otherwise: next, .. })
+        | Self::Parting { next }
+        | Self::Meeting(Meeting { then: next, .. })) = self
+        else {
+            return None;
+        };
+        let Next::Goal(goal) = next else { return None };
+        let (Goal::Agent(_), after) = &**goal else { return None };
+        after.place()
+    }
+
     /// The waiting that this stage holds a place for.
     pub fn waiting(&self) -> Option<&Waiting> {
         match self {

@@ -195,7 +195,12 @@ impl Switchboard {
     /// Sends a call elsewhere, whatever it does.
     pub(super) fn send_on(&mut self, id: CallId, to: Next) -> Result<(), Refusal> {
         self.may_be_sent(id)?;
-        self.leave_queue(id);
+        match &to {
+            Next::Goal(goal) if matches!(**goal, (Goal::Agent(_), Next::Wait(_))) => {
+                self.pause_waiting(id);
+            }
+            _ => self.leave_queue(id),
+        }
         self.still_recorded(id);
         let Some(call) = self.calls.get_mut(&id) else { return Ok(()) };
         match &mut call.stage {

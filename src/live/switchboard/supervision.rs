@@ -14,7 +14,7 @@ use crate::{
     infra::site::{Beyond, Human, Queue, Step, Takes},
     live::{
         agent::Agent,
-        call::{Next, Stage, Timer},
+        call::{Next, Stage, Timer, Waiting},
         dialog::Dialog,
         queue::Place,
         routing::Goal,
@@ -151,7 +151,12 @@ impl Switchboard {
             Stage::Meeting(meeting) => meeting.place().or(meeting.former.as_deref()),
             stage => stage.waiting(),
         };
-        let after = from.map_or(Next::Hangup, |waiting| Next::Wait(Box::new(waiting.clone())));
+        // Who waits has waited so long already.
+        let before = call.stage.waiting().map(|waiting| waiting.waited(self.now()));
+        let after = from.map_or(Next::Hangup, |waiting| {
+            let before = before.unwrap_or(waiting.before);
+            Next::Wait(Box::new(Waiting { before, ..waiting.clone() }))
+        });
         self.may_be_sent(id)?;
         self.acted(actor, id, &format!("transfers the call to {name}"));
         self.send_on(id, Next::Goal(Box::new((Goal::Agent(name.clone()), after))))

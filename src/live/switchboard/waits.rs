@@ -285,9 +285,12 @@ impl Switchboard {
     /// Takes the caller out of the queue without an answer.
     pub(super) fn leave_queue(&mut self, id: CallId) {
         let now = self.now();
-        let Some(waiting) = self.forget_place(id) else { return };
-        let Some(call) = self.calls.get_mut(&id) else { return };
-        call.wait_ms += millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
+        let placed = self.pause_waiting(id);
+        let Some(call) = self.calls.get(&id) else { return };
+        // Whoever was answered there waits no more.
+        let unserved = |waiting: &&Waiting| call.served.as_ref() != Some(&waiting.queue);
+        let sent = || call.stage.sent_waiting().filter(unserved).cloned();
+        let Some(waiting) = placed.or_else(sent) else { return };
         let queue = &waiting.queue;
         if call.gone.is_some() {
             let waited = waiting.waited(now);
@@ -295,6 +298,15 @@ impl Switchboard {
         } else {
             self.queues.passed_on(queue, now);
         }
+    }
+
+    /// Takes the caller out of the queue for somebody by name. The wait goes on, and is counted when it is over.
+    pub(super) fn pause_waiting(&mut self, id: CallId) -> Option<Waiting> {
+        let now = self.now();
+        let waiting = self.forget_place(id)?;
+        let call = self.calls.get_mut(&id)?;
+        call.wait_ms += millis(now, waiting.place.joined.max(call.answered.unwrap_or_default()));
+        Some(waiting)
     }
 
     pub(super) fn forget_place(&mut self, id: CallId) -> Option<Waiting> {
