@@ -48,7 +48,7 @@ pub enum NotifyError {
     Address,
     #[error("it cannot be reached")]
     Unreachable,
-    #[error("it did not answer within {} s", PATIENCE.as_secs())]
+    #[error("it did not answer in time")]
     TimedOut,
     #[error("it refused with status {0}")]
     Status(u16),
@@ -74,22 +74,24 @@ impl Target {
     }
 
     pub async fn tell(&self, notice: &Notice, now: Stamp) -> Result<(), NotifyError> {
-        let telling = async {
-            match self {
-                Self::Wecom { url, key } => robots::wecom(url, key, notice).await,
-                Self::Dingtalk { url, token, sign } => {
-                    robots::dingtalk(url, token, sign.as_ref(), notice, now).await
-                }
-                Self::Slack { url, path } => robots::slack(url, path, notice).await,
-                Self::Json { url, token } => {
-                    let remote = Remote::new(url, token.clone()).ok_or(NotifyError::Address)?;
-                    taken(remote.post(&[], &notice.whole, LONGEST_REPLY).await)
-                }
-                Self::Mail { to, from, server } => mail::send(*server, from, to, notice, now).await,
+        match self {
+            Self::Wecom { url, key } => in_time(robots::wecom(url, key, notice)).await,
+            Self::Dingtalk { url, token, sign } => {
+                in_time(robots::dingtalk(url, token, sign.as_ref(), notice, now)).await
             }
-        };
-        timeout(PATIENCE, telling).await.unwrap_or(Err(NotifyError::TimedOut))
+            Self::Slack { url, path } => in_time(robots::slack(url, path, notice)).await,
+            Self::Json { url, token } => {
+                let remote = Remote::new(url, token.clone()).ok_or(NotifyError::Address)?;
+                in_time(async { taken(remote.post(&[], &notice.whole, LONGEST_REPLY).await) }).await
+            }
+            // It has time of its own.
+            Self::Mail { to, from, server } => mail::send(*server, from, to, notice, now).await,
+        }
     }
+}
+
+async fn in_time<T>(telling: impl Future<Output = Result<T, NotifyError>>) -> Result<T, NotifyError> {
+    timeout(PATIENCE, telling).await.unwrap_or(Err(NotifyError::TimedOut))
 }
 
 /// Any status of 2xx will do, whatever follows it.

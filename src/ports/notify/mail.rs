@@ -1,20 +1,31 @@
 //! Mail, handed to a mail server on this machine (RFC 5321, without TLS or login: the server is not across a network), which
 //! takes it further. The body is base64 (RFC 2045), so no line can be taken for an end or a command.
 
-use std::{fmt::Write as _, net::SocketAddr};
+use std::{
+    fmt::Write as _,
+    hash::{DefaultHasher, Hash, Hasher},
+    net::SocketAddr,
+    time::Duration,
+};
 
 use jiff::{Timestamp, fmt::rfc2822};
 use smol_str::{SmolStr, ToSmolStr};
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
-    net::TcpStream,
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Take},
+    net::{
+        TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+    time::timeout,
 };
 
-use super::{Notice, NotifyError};
+use super::{Notice, NotifyError, in_time};
 use crate::base::{base64, clock::Stamp};
 
 /// A reply's line has at most 512 bytes; one of many lines is no reply to us.
 const LONGEST_REPLY: u64 = 16 << 10;
+/// Whoever gives up sooner while the server takes the message may send it twice (RFC 5321, 4.5.3.2.6).
+const TAKING: Duration = Duration::from_mins(10);
 /// Bytes of an encoded word, so that a line has at most 78 letters (RFC 2047).
 const WORD: usize = 42;
 
@@ -25,6 +36,27 @@ pub(super) async fn send(
     notice: &Notice,
     now: Stamp,
 ) -> Result<(), NotifyError> {
+    let (mut read, mut write) = in_time(offer(server, from, to, notice, now)).await?;
+    let handed = async {
+        write.write_all(b".\r\n").await.map_err(|_| NotifyError::Unreachable)?;
+        reply(&mut read, "2").await
+    };
+    timeout(TAKING, handed).await.unwrap_or(Err(NotifyError::TimedOut))?;
+    // It is taken; whether the good bye arrives is nobody's business.
+    let _bye = write.write_all(b"QUIT\r\n").await;
+    Ok(())
+}
+
+type Connection = (BufReader<Take<OwnedReadHalf>>, OwnedWriteHalf);
+
+/// All but the end: up to here nothing is sent.
+async fn offer(
+    server: SocketAddr,
+    from: &str,
+    to: &[SmolStr],
+    notice: &Notice,
+    now: Stamp,
+) -> Result<Connection, NotifyError> {
     let gone = |_| NotifyError::Unreachable;
     let stream = TcpStream::connect(server).await.map_err(gone)?;
     let (read, mut write) = stream.into_split();
@@ -52,11 +84,7 @@ pub(super) async fn send(
     write.write_all(b"DATA\r\n").await.map_err(gone)?;
     reply(&mut read, "3").await?;
     write.write_all(message(from, to, notice, now).as_bytes()).await.map_err(gone)?;
-    write.write_all(b".\r\n").await.map_err(gone)?;
-    reply(&mut read, "2").await?;
-    // It is taken; whether the good bye arrives is nobody's business.
-    let _bye = write.write_all(b"QUIT\r\n").await;
-    Ok(())
+    Ok((read, write))
 }
 
 /// The last line of a reply must begin so.
@@ -87,18 +115,24 @@ pub(super) fn message(from: &str, to: &[SmolStr], notice: &Notice, now: Stamp) -
     let date = rfc2822::to_string(&timestamp.to_zoned(jiff::tz::TimeZone::UTC)).unwrap_or_default();
     let host = from.split_once('@').map_or("localhost", |(_, host)| host);
     let mut text = format!(
-        "From: {from}\r\nTo: {}\r\nSubject: {}\r\nDate: {date}\r\nMessage-ID: <{}.{:016x}@{host}>\r\n\
+        "From: {from}\r\nTo: {}\r\nSubject: {}\r\nDate: {date}\r\nMessage-ID: <{:016x}.tandem@{host}>\r\n\
          MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: base64\r\n\
          Auto-Submitted: auto-generated\r\n\r\n",
         to.join(", "),
         subject(&notice.title),
-        now.0,
-        fastrand::u64(..),
+        identity(notice),
     );
     for line in base64::encode(notice.text.as_bytes()).as_bytes().chunks(76) {
         let _infallible = write!(text, "{}\r\n", String::from_utf8_lossy(line));
     }
     text
+}
+
+/// The same however often it is sent, so that who gets it twice has it once.
+fn identity(notice: &Notice) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    (&notice.title, &notice.text, notice.whole.to_string()).hash(&mut hasher);
+    hasher.finish()
 }
 
 /// As encoded words, none of which ends within a character.

@@ -141,6 +141,14 @@ async fn a_webhook_of_ones_own_gets_the_whole_with_a_token() {
 
 /// Says `refuse` at the command that begins so, and tells what it heard.
 fn smtp(refuse: &'static str) -> (SocketAddr, JoinHandle<Vec<String>>) {
+    slow_smtp(refuse, || ())
+}
+
+/// The same; does this before it takes a message.
+fn slow_smtp(
+    refuse: &'static str,
+    taking: impl Fn() + Send + 'static,
+) -> (SocketAddr, JoinHandle<Vec<String>>) {
     server(move |stream| {
         let mut reader = BufReader::new(stream);
         let mut heard = Vec::new();
@@ -156,6 +164,7 @@ fn smtp(refuse: &'static str) -> (SocketAddr, JoinHandle<Vec<String>>) {
             let answer = match line.as_str() {
                 "." => {
                     data = false;
+                    taking();
                     "250 taken"
                 }
                 _ if data => continue,
@@ -213,6 +222,31 @@ async fn a_mail_server_that_refuses_is_told_by_its_code_alone() {
             Target::Mail { to: vec!["ops@example.com".into()], from: "t@example.com".into(), server };
         assert_eq!(target.tell(&notice(), NOW).await, Err(NotifyError::Mail("550".into())), "{refuse}");
     }
+}
+
+#[tokio::test]
+async fn a_mail_server_that_takes_its_time_is_given_it_and_a_second_mail_is_the_same() {
+    let (ended, mut is_ended) = tokio::sync::mpsc::unbounded_channel();
+    let (go_on, goes_on) = std::sync::mpsc::channel();
+    let (server, heard) = slow_smtp("", move || {
+        ended.send(()).expect("somebody listens");
+        goes_on.recv().expect("somebody says so");
+    });
+    let mail =
+        |server| Target::Mail { to: vec!["ops@example.com".into()], from: "t@example.com".into(), server };
+    let telling = tokio::spawn(async move { mail(server).tell(&notice(), NOW).await });
+    is_ended.recv().await.expect("the message ends");
+    // Five minutes later it has not answered yet.
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(300)).await;
+    tokio::time::resume();
+    go_on.send(()).expect("it waits");
+    assert_eq!(telling.await.expect("told"), Ok(()));
+    let (server, again) = smtp("");
+    assert_eq!(mail(server).tell(&notice(), NOW + Duration::from_secs(20)).await, Ok(()));
+    let id =
+        |heard: Vec<String>| heard.into_iter().find(|line| line.starts_with("Message-ID: ")).expect("an id");
+    assert_eq!(id(heard.join().expect("heard")), id(again.join().expect("heard")));
 }
 
 #[tokio::test]
