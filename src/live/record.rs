@@ -74,7 +74,24 @@ pub struct Disposed {
     pub disposition: Name,
 }
 
+/// The word with which a step begins that tells of a wait which was over before an agent came.
+pub const WAITED: &str = "waited";
+
 impl CallRecord {
+    /// When the caller, having waited in the last queue as long as was allowed, went on to something else than an agent.
+    pub fn passed_on(&self) -> Option<Stamp> {
+        let joins = format!("queue {}: place ", self.queue.as_ref()?);
+        let joined = self.steps.iter().rposition(|step| step.what.starts_with(&joins)).unwrap_or(0);
+        let over = |step: &&Why| step.what.split(' ').next() == Some(WAITED);
+        self.steps[joined.min(self.steps.len())..].iter().find(over).map(|step| step.at)
+    }
+
+    /// Hung up before an agent came, and was sent nowhere else. Whoever talked all the same had been passed on before.
+    pub fn gave_up(&self) -> bool {
+        let alone = self.agent.is_none() && self.talk_ms == 0;
+        alone && self.ended_by == EndedBy::Caller && self.passed_on().is_none()
+    }
+
     pub fn outcome(&self) -> Outcome {
         let rung = self.legs.iter().any(|leg| leg.role != Role::Caller);
         match (self.talk_ms, &self.queue, rung, self.answered) {

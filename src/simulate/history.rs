@@ -13,7 +13,7 @@ use super::outcome::{Fates, Sum};
 use crate::{
     base::{clock::Stamp, id::Name},
     infra::site::scenario::{Arrivals, Came, Curve, Scenario, Spread, Target, Who},
-    live::record::{CallRecord, Direction, EndedBy, LegRecord, Role},
+    live::record::{CallRecord, Direction, LegRecord, Role},
 };
 
 /// Why no day can be made of what is written down.
@@ -53,7 +53,7 @@ pub fn again(scenario: &mut Scenario, calls: &[CallRecord]) -> Result<Was, Forgo
     if all.is_empty() {
         return Err(Forgotten::NoTalk);
     }
-    let patience = Patience::of(here.iter().map(|(call, _)| (wait(call), hung_up(call))));
+    let patience = Patience::of(here.iter().map(|(call, _)| (wait(call), call.gave_up())));
     let mut random = Rng::with_seed(scenario.seed);
     let mut sum = Sum::default();
     for (call, queue) in here {
@@ -66,7 +66,7 @@ pub fn again(scenario: &mut Scenario, calls: &[CallRecord]) -> Result<Was, Forgo
             at: joined(call),
             kind: kind(scenario, queue),
             talk: if call.agent.is_some() { Duration::from_millis(call.talk_ms) } else { drawn },
-            patience: if hung_up(call) { wait(call) } else { patience.beyond(wait(call), share) },
+            patience: if call.gave_up() { wait(call) } else { patience.beyond(wait(call), share) },
         };
         scenario.recorded.push(came);
     }
@@ -95,12 +95,7 @@ fn wait(call: &CallRecord) -> Duration {
     Duration::from_millis(call.wait_ms)
 }
 
-/// Whoever talked with somebody else had been passed on before.
-fn hung_up(call: &CallRecord) -> bool {
-    call.agent.is_none() && call.talk_ms == 0 && call.ended_by == EndedBy::Caller
-}
-
-/// When the caller came to wait: as long before the last agent's answer, or the end, as the wait was.
+/// When the caller came to wait: as long before the last agent's answer, or the way on, or the end, as the wait was.
 fn joined(call: &CallRecord) -> Stamp {
     let last = |leg: &&LegRecord| {
         let who = call.agent.as_ref().is_some_and(|agent| agent.as_str() == leg.party.as_str());
@@ -108,7 +103,8 @@ fn joined(call: &CallRecord) -> Stamp {
     };
     let agent = call.legs.iter().rev().find(last);
     let over = agent.and_then(|leg| leg.answered).filter(|_| call.agent.is_some());
-    (over.unwrap_or(call.ended) - wait(call)).max(call.arrived)
+    let over = over.or_else(|| call.passed_on()).unwrap_or(call.ended);
+    (over - wait(call)).max(call.arrived)
 }
 
 /// How long callers are willing to wait: the share who still are after each wait at which somebody hung up.

@@ -14,7 +14,7 @@ use crate::{
         Site,
         scenario::{Scenario, Spread},
     },
-    live::record::{CallRecord, EndedBy},
+    live::record::CallRecord,
 };
 
 /// The outcome of a scenario.
@@ -277,7 +277,7 @@ impl Sum {
     pub fn add(&mut self, record: &CallRecord) {
         if record.agent.is_some() {
             self.waits_ms.push(record.wait_ms);
-        } else if record.ended_by == EndedBy::Caller {
+        } else if record.gave_up() {
             self.abandoned += 1;
         } else {
             self.overflowed += 1;

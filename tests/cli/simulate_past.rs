@@ -118,6 +118,28 @@ fn a_day_that_was_comes_again_and_with_more_people_at_noon_waits_are_70_percent_
     assert!(code == Some(0) && text.contains("As it was: ") && text.contains("everybody"), "{text}");
 }
 
+/// Every fifth of those who hung up had been led to a mailbox, and hung up there a minute later.
+#[test]
+fn who_was_led_elsewhere_in_time_did_not_lose_patience() {
+    let temp = tempfile::tempdir().expect("folder");
+    let mut calls = recorded();
+    let hung_up: Vec<_> = calls.iter_mut().filter(|call| call["agent"].is_null()).collect();
+    let (all, mut led) = (hung_up.len(), 0);
+    for call in hung_up.into_iter().step_by(5) {
+        let ended = serde_json::from_value::<Stamp>(call["ended"].clone()).expect("a stamp");
+        call["steps"] = json!([{"at": call["arrived"], "what": "queue everybody: place 1, 0 of its agents free"},
+                               {"at": ended, "what": "waited as long as queue everybody allows: step message"}]);
+        call["ended"] = json!(ended + Duration::from_secs(60));
+        led += 1;
+    }
+    let args = ["--site", SITE, "--journal", &file(temp.path(), &calls), "--json"];
+    let (code, text, errors) = simulate(&args);
+    assert_eq!(code, Some(0), "{errors}");
+    let outcome: Value = serde_json::from_str(&text).expect("JSON");
+    let was = &outcome["was"];
+    assert_eq!((figure(was, "abandoned") as usize, figure(was, "overflowed") as usize), (all - led, led));
+}
+
 #[test]
 fn the_daemon_is_asked_for_the_days_and_what_cannot_come_again_is_told() {
     let daemon = Daemon::start(Mood::Well);

@@ -2,6 +2,7 @@
 
 use tandem::{
     infra::site::{ServiceLevel, Site},
+    live::record::CallRecord,
     live::switchboard::view::{Act, FiguresView, Query, ServiceView, View},
     ports::engine::simulator::{Answer, Faults, World},
 };
@@ -45,6 +46,14 @@ fn every_wait_ends_in_one_figure_and_a_restart_changes_none() {
     assert!((14_000..17_000).contains(&waits), "one second and thirty: {waits}");
     assert_eq!((told.percent, told.within_ms, told.short_ms), (90, 10_000, 5_000));
     assert_eq!(told.lately, told.today);
+
+    // What is written down says so too.
+    let fates = |record: &CallRecord| {
+        (record.gave_up(), record.passed_on().map(|at| at.since(record.arrived).as_secs()))
+    };
+    let mut written: Vec<_> = rig.records.iter().map(fates).filter(|fate| *fate != (false, None)).collect();
+    written.sort_unstable();
+    assert_eq!(written, [(false, Some(61)), (true, None), (true, None)]);
 
     let before = rig.snapshot();
     rig.die_and_return(&before, secs(1));

@@ -15,7 +15,7 @@ use crate::{
         call::{Next, Stage, Timer},
         dialog::Happening,
         mailbox,
-        record::EndedBy,
+        record::{EndedBy, WAITED},
     },
     ports::engine::{Command, HangupCause},
 };
@@ -154,7 +154,11 @@ impl Switchboard {
         let after = Next::Flow(Box::new(waiting.after.clone()));
         self.out.tell(
             call,
-            format_smolstr!("waited as long as queue {} allows: step {}", waiting.queue, waiting.after.step),
+            format_smolstr!(
+                "{WAITED} as long as queue {} allows: step {}",
+                waiting.queue,
+                waiting.after.step
+            ),
         );
         self.leave_queue(id);
         let Some(call) = self.calls.get_mut(&id) else { return };

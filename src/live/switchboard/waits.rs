@@ -20,6 +20,7 @@ use crate::{
         call::{Next, Stage, Timer, Waiting},
         dialog::{Dialog, talk::Priority},
         queue::{Place, Wish},
+        record::WAITED,
         routing::Goal,
     },
     ports::{engine::Command, media},
@@ -240,7 +241,7 @@ impl Switchboard {
         let (waiting, beyond) = (waiting.clone(), beyond.clone());
         let waited = now.since(waiting.entered()).as_secs();
         let Some(call) = self.calls.get_mut(&id) else { return false };
-        self.out.tell(call, format_smolstr!("waited {waited} s in queue {}", waiting.queue));
+        self.out.tell(call, format_smolstr!("{WAITED} {waited} s in queue {}", waiting.queue));
         self.overflow(id, waiting, beyond);
         true
     }
