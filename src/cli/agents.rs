@@ -76,7 +76,7 @@ enum Agents {
         #[arg(long = "for", value_name = "SPAN", value_parser = seconds)]
         span: u32,
     },
-    /// Say what became of the call that an agent wraps up
+    /// Say what became of the call that an agent wraps up, or of the last one for an hour
     Dispose {
         /// The agent's name in the site
         agent: Name,

@@ -1,4 +1,4 @@
-//! `tandem report`: what came in on each day, and what became of it; what callers answered.
+//! `tandem report`: what came in on each day, and what became of it; what callers answered, and what agents said.
 
 use jiff::civil::Date;
 use serde::de::DeserializeOwned;
@@ -10,7 +10,7 @@ use super::{
     show::{print, render, save},
 };
 use crate::live::{
-    record::{Counts, DayReport, RepeatReport, SurveyReport},
+    record::{Counts, DayReport, DispositionReport, RepeatReport, SurveyReport},
     switchboard::view::{RatedView, Repeats},
 };
 
@@ -32,6 +32,10 @@ enum Report {
     /// RATE is how many of those asked answered, GOOD how many of the answers were 4 or 5 of 5, AVERAGE the mean answer, of
     /// the best one.
     Surveys(Days),
+    /// What agents said became of calls, day by day, queue by queue
+    ///
+    /// The line without a disposition are the calls of which nothing was said.
+    Dispositions(Days),
     /// Of the callers who were answered on each day, queue by queue: how many called the same queue again
     ///
     /// AGAIN is the rate of those who did, RESOLVED that of the others; `so far`: their days are not over yet. A caller is a number, and
@@ -62,6 +66,7 @@ pub(super) async fn run(cx: &Context, args: Args) -> Result<Exit, Fault> {
     match args.report {
         Report::Daily(days) => days.show(cx, "daily?", table).await,
         Report::Surveys(days) => days.show(cx, "surveys?", surveys).await,
+        Report::Dispositions(days) => days.show(cx, "dispositions?", dispositions).await,
         Report::Repeats { days, within } => {
             days.show(cx, &format!("repeats?within={within}&"), repeats).await
         }
@@ -106,6 +111,29 @@ fn repeats(paint: &Paint, days: &[RepeatReport]) -> String {
         std::iter::once(line(day, "", &day.all)).chain(queues).collect::<Vec<_>>()
     });
     paint.table(&["DAY", "QUEUE", "CALLERS", "CALLED AGAIN", "AGAIN", "RESOLVED", "OPEN"], rows)
+}
+
+fn dispositions(paint: &Paint, days: &[DispositionReport]) -> String {
+    let mut rows = Vec::new();
+    for (day, queue) in days.iter().flat_map(|day| day.queues.iter().map(move |queue| (day, queue))) {
+        let mut line = |disposition: &str, label: String, calls: u64| {
+            let share = (calls * 1000).checked_div(queue.calls);
+            let (day, queue) = (text(day.day.to_string()), text(queue.queue.as_str()));
+            rows.push(vec![
+                day,
+                queue,
+                text(disposition),
+                text(label),
+                number(calls),
+                number(percent(share)),
+            ]);
+        };
+        for of in &queue.dispositions {
+            line(of.disposition.as_str(), of.label(), of.calls);
+        }
+        line("", String::new(), queue.without);
+    }
+    paint.table(&["DAY", "QUEUE", "DISPOSITION", "LABEL", "CALLS", "SHARE"], rows)
 }
 
 fn surveys(paint: &Paint, days: &[SurveyReport]) -> String {

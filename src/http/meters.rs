@@ -256,6 +256,9 @@ impl Text {
         self.each(taken, "queue", of(|q| q.taken as u64))?;
         let silent = gauge("queue_silent_talks", "Talks in which neither has said anything for long.");
         self.each(silent, "queue", of(|q| q.silent as u64))?;
+        let undisposed =
+            gauge("queue_undisposed_today", "Calls of which it was not said in time what became of them.");
+        self.each(undisposed, "queue", of(|q| q.undisposed_today))?;
         self.each(gauge("queue_heated_talks", "Talks that are heated."), "queue", of(|q| q.heated as u64))?;
         self.each(
             gauge("queue_answered_today", "Answered since midnight."),

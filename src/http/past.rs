@@ -15,7 +15,7 @@ use super::{
 use crate::{
     base::{clock::Stamp, id::CallId, number::Number},
     live::{
-        record::{Before, CallRecord, DayReport, Filter, RepeatReport, SurveyReport},
+        record::{Before, CallRecord, DayReport, DispositionReport, Filter, RepeatReport, SurveyReport},
         switchboard::view::CallDetail,
     },
 };
@@ -49,6 +49,9 @@ pub trait History: Send + Sync + 'static {
 
     /// Of those who were answered on each of `days` days: who called again within so many days.
     fn repeats(&self, first: Date, days: u16, within: u16) -> BoxFuture<'_, Result<Vec<RepeatReport>, Lost>>;
+
+    /// What agents said became of the calls of each of `days` days.
+    fn dispositions(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DispositionReport>, Lost>>;
 
     /// One finished call.
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>>;

@@ -20,7 +20,7 @@ use crate::{
         csv,
     },
     live::{
-        record::{Counts, DayReport, RepeatReport, SurveyReport},
+        record::{Counts, DayReport, DispositionReport, RepeatReport, SurveyReport},
         switchboard::view::{RatedView, Repeats},
     },
 };
@@ -87,6 +87,12 @@ pub(super) async fn repeats(rooms: State<Rooms>, Asked(asked): Asked<Again>) -> 
     }
     let reports = rooms.history.repeats(first, count, within).await?;
     Ok(days.given(&reports, "repeats", again))
+}
+
+pub(super) async fn dispositions(rooms: State<Rooms>, Asked(days): Asked<Days>) -> Result<Response, Problem> {
+    let (first, count) = days.span(today(&rooms))?;
+    let reports = rooms.history.dispositions(first, count).await?;
+    Ok(days.given(&reports, "dispositions", said))
 }
 
 fn today(rooms: &Rooms) -> Date {
@@ -159,6 +165,24 @@ fn answers(reports: &[SurveyReport]) -> String {
         }
         for of in &report.agents {
             text += &line(report, "", of.agent.as_str(), &of.rated);
+        }
+    }
+    text
+}
+
+/// Queue by queue, disposition by disposition; nothing was said of the rest.
+fn said(reports: &[DispositionReport]) -> String {
+    let mut text = csv::row(["day", "queue", "disposition", "label", "calls"]);
+    for report in reports {
+        for queue in &report.queues {
+            let mut line = |disposition: &str, label: String, calls: u64| {
+                let (day, queue) = (report.day.to_string(), queue.queue.to_string());
+                text += &csv::row([day, queue, disposition.to_owned(), label, calls.to_string()]);
+            };
+            for of in &queue.dispositions {
+                line(of.disposition.as_str(), of.label(), of.calls);
+            }
+            line("", String::new(), queue.without);
         }
     }
     text

@@ -28,7 +28,7 @@ use crate::{
         audit::{Entry, Sound},
     },
     live::{
-        record::{CallRecord, DayReport, RepeatReport, SurveyReport},
+        record::{CallRecord, DayReport, DispositionReport, RepeatReport, SurveyReport},
         switchboard::view::{
             Act, AgentView, AlertView, CallDetail, CallView, CallbackView, ConferenceView, ExtensionView,
             QueueView, Spot, StatusView,
@@ -75,6 +75,10 @@ pub(super) const fn reads(
     gives: Gives,
 ) -> Route {
     Route { verb: Verb::Get, path, needs, answer, says, query: &[], takes: None, gives }
+}
+
+const fn reports(path: &'static str, answer: Answer, says: &'static str, form: Form) -> Route {
+    reads(path, Read, answer, says, Gives::Json(form)).asked(&[DAYS])
 }
 
 pub(super) const fn acts(
@@ -161,30 +165,31 @@ const ROUTES: &[Route] = &[
         Gives::File(one::<CallRecord>),
     )
     .asked(&[search::ASKED, search::WRITTEN]),
-    reads(
+    reports(
         "/v1/reports/daily",
-        Read,
         || get(report::daily),
         "What came from outside on each day, and what became of it",
-        Gives::Json(many::<DayReport>),
-    )
-    .asked(&[DAYS]),
-    reads(
+        many::<DayReport>,
+    ),
+    reports(
         "/v1/reports/surveys",
-        Read,
         || get(report::surveys),
         "What callers answered on each day who were asked how it was, by queue and by agent",
-        Gives::Json(many::<SurveyReport>),
-    )
-    .asked(&[DAYS]),
-    reads(
+        many::<SurveyReport>,
+    ),
+    reports(
         "/v1/reports/repeats",
-        Read,
         || get(report::repeats),
         "Of those who were answered on each day: who called the same queue again",
-        Gives::Json(many::<RepeatReport>),
+        many::<RepeatReport>,
     )
     .asked(&[DAYS, &[("within", "so many days later; 1 to 90, 7 unless told")]]),
+    reports(
+        "/v1/reports/dispositions",
+        || get(report::dispositions),
+        "What agents said became of the calls of each day, by queue",
+        many::<DispositionReport>,
+    ),
     acts(
         "/v1/history/erase",
         Admin,

@@ -40,11 +40,11 @@ pub(super) fn of(done: &Done) -> Change {
 
 /// An agent who has said what became of a call owes nothing, and does not tell any more of which call it was, and what.
 fn said(disposition: &Name, before: Option<&Subject>, after: Option<&mut Value>) {
-    let (Some(Subject::Agent(AgentView { owes: Some(owes), .. })), Some(Value::Object(after))) =
-        (before, after)
+    let (Some(Subject::Agent(AgentView { owes, may_say, .. })), Some(Value::Object(after))) = (before, after)
     else {
         return;
     };
+    let Some(owes) = owes.as_ref().or(may_say.as_ref()) else { return };
     after.insert("disposed".to_owned(), json!({ "call": owes.call, "disposition": disposition }));
 }
 

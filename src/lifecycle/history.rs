@@ -10,16 +10,16 @@ use super::outside::OfRevision;
 use crate::{
     base::{
         clock::{Clock, SystemClock},
-        id::CallId,
+        id::{CallId, Name},
         number::Number,
     },
     http::{History, Lost},
     infra::{
         journal::{self, Health},
-        site::Site,
+        site::{Queue, Site},
     },
     live::record::{
-        Before, CallRecord, DayReport, Filter, RepeatReport, SurveyReport,
+        Before, CallRecord, DayReport, DispositionReport, Filter, RepeatReport, SurveyReport,
         store::{CallStore, Eraser},
     },
     ports::crm::Crm,
@@ -114,6 +114,18 @@ impl History for Stored {
         Box::pin(
             async move { self.store.repeats(&self.zone(), (first, days), within, now).await.map_err(lost) },
         )
+    }
+
+    fn dispositions(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DispositionReport>, Lost>> {
+        let site = self.site.borrow().clone();
+        Box::pin(async move {
+            let reports = self.store.dispositions(&site.time_zone, first, days).await.map_err(lost)?;
+            let labels = |(name, queue): (&Name, &Queue)| {
+                queue.dispositions.as_ref().map(|dispositions| (name.clone(), dispositions.labels()))
+            };
+            let labels = site.queues.iter().filter_map(labels).collect();
+            Ok(reports.into_iter().map(|report| report.among(&labels)).collect())
+        })
     }
 
     fn call(&self, id: CallId) -> BoxFuture<'_, Result<Option<CallRecord>, Lost>> {

@@ -3,12 +3,14 @@
 mod day;
 mod find;
 mod repeat;
+mod said;
 pub mod store;
 mod survey;
 
 pub use day::{Counts, DayReport, QueueCounts};
 pub use find::{Filter, Unfindable};
 pub use repeat::{QueueRepeats, RepeatReport};
+pub use said::{Disposition, DispositionReport, QueueDispositions};
 pub use survey::{AgentRated, QueueRated, SurveyReport};
 
 use serde::{Deserialize, Serialize};

@@ -266,6 +266,7 @@ pub const CRATES: &[(&str, &[&str])] = &[
             "src/live/record.rs",
             "src/live/record/day.rs",
             "src/live/record/repeat.rs",
+            "src/live/record/said.rs",
             "src/live/record/survey.rs",
             "src/live/switchboard/view.rs",
             "src/live/switchboard/view/",

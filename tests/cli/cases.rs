@@ -40,6 +40,7 @@ fn house() -> Vec<Case> {
         get("/v1/history/search", "/0/wait_ms", json!(5679)),
         get("/v1/reports/daily", "/6/queues/0/answered", json!(14)),
         get("/v1/reports/surveys", "/6/queues/0/answer_permille", json!(750)),
+        get("/v1/reports/dispositions", "/6/queues/0/dispositions/1/labels/en-US", json!("Solved")),
         get("/v1/reports/repeats", "/6/queues/0/again_permille", json!(125)),
         post(
             "/v1/history/erase",

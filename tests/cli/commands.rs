@@ -119,6 +119,7 @@ fn help_is_as_it_was() {
         &["report", "daily"],
         &["report", "surveys"],
         &["report", "repeats"],
+        &["report", "dispositions"],
         &["top"],
         &["completions"],
         &["serve"],

@@ -405,6 +405,7 @@ fn queues() -> Vec<QueueView> {
         expanded: false,
         silent: 0,
         heated: usize::from(queue == "sales"),
+        undisposed_today: u64::from(queue == "sales"),
         service: ServiceView {
             percent: 80,
             within_ms: 20_000,
@@ -467,6 +468,7 @@ fn agent(
         until: None,
         messages: Vec::new(),
         owes: None,
+        may_say: None,
         rated: RatedView::default(),
         lease_s: None,
     }

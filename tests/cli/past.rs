@@ -10,16 +10,20 @@ use jiff::{Span, civil::Date, tz::TimeZone};
 use tandem::{
     base::{
         id::{CallId, LegId, SoundId},
+        locale::Locale,
         number::Number,
         text::Label,
     },
     http::{History, Lost},
     live::{
         record::{
-            AgentRated, Before, CallRecord, Counts, DayReport, Direction, EndedBy, Filter, LegRecord,
-            QueueCounts, QueueRated, QueueRepeats, RepeatReport, Role, SurveyReport,
+            AgentRated, Before, CallRecord, Counts, DayReport, Direction, Disposition, DispositionReport,
+            EndedBy, Filter, LegRecord, QueueCounts, QueueDispositions, QueueRated, QueueRepeats,
+            RepeatReport, Role, SurveyReport,
         },
-        switchboard::view::{Pause, RatedView, Recording, Repeats, SummaryView, SummedBy, SurveyView},
+        switchboard::view::{
+            Labels, Pause, RatedView, Recording, Repeats, SummaryView, SummedBy, SurveyView,
+        },
     },
     ports::engine::HangupCause,
 };
@@ -182,6 +186,24 @@ impl History for Past {
             open: n > 0,
             all: repeats,
             queues: vec![QueueRepeats { queue: name("sales"), repeats }],
+        };
+        let reports = self.rows().map(|_| (0..i64::from(days)).map(day).collect());
+        Box::pin(std::future::ready(reports))
+    }
+
+    fn dispositions(&self, first: Date, days: u16) -> BoxFuture<'_, Result<Vec<DispositionReport>, Lost>> {
+        let labels =
+            |zh: &str, en: &str| Labels::from([(Locale::Chinese, zh.into()), (Locale::English, en.into())]);
+        let of = |disposition, calls, labels| Disposition { disposition: name(disposition), calls, labels };
+        let queue = QueueDispositions {
+            queue: name("sales"),
+            calls: 10,
+            without: 1,
+            dispositions: vec![of("sold", 0, Labels::new()), of("solved", 9, labels("已解决", "Solved"))],
+        };
+        let day = |n: i64| DispositionReport {
+            day: first.checked_add(Span::new().days(n)).expect("a day"),
+            queues: vec![queue.clone()],
         };
         let reports = self.rows().map(|_| (0..i64::from(days)).map(day).collect());
         Box::pin(std::future::ready(reports))

@@ -33,6 +33,7 @@ const PERMISSIONS: &[(Verb, &str, Scope)] = &[
     (Verb::Get, "/v1/reports/daily", Scope::Read),
     (Verb::Get, "/v1/reports/surveys", Scope::Read),
     (Verb::Get, "/v1/reports/repeats", Scope::Read),
+    (Verb::Get, "/v1/reports/dispositions", Scope::Read),
     (Verb::Post, "/v1/history/erase", Scope::Admin),
     (Verb::Get, "/v1/events", Scope::Read),
     (Verb::Get, "/v1/openapi.json", Scope::Read),

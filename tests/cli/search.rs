@@ -119,7 +119,8 @@ async fn a_question_that_makes_no_sense_is_refused() {
         assert_eq!(status, 422, "{query}: {text}");
     }
     let lost = Daemon::start(Mood::NoDatabase);
-    for path in ["history/search", "history/export", "reports/daily", "reports/surveys", "reports/repeats"] {
+    let reports = ["daily", "surveys", "repeats", "dispositions"].map(|report| format!("reports/{report}"));
+    for path in ["history/search", "history/export"].map(str::to_owned).into_iter().chain(reports) {
         let (status, _, _, text) = get(&lost, &format!("/v1/{path}")).await;
         assert_eq!(status, 503, "{path}: {text}");
     }
@@ -242,5 +243,28 @@ fn who_called_again_is_told_by_day_and_queue() {
     2026-10-01,sales,3,false,16,2,125,875
     2026-10-02,,3,true,16,2,125,875
     2026-10-02,sales,3,true,16,2,125,875
+    ");
+}
+
+#[test]
+fn what_agents_said_is_told_by_queue_with_the_words_of_the_site() {
+    let daemon = Daemon::start(Mood::Well);
+    let said = |words: &[&str]| {
+        let days = ["report", "dispositions", "--from", "2026-10-01", "--to", "2026-10-01"];
+        let done = tandem(&daemon.socket, &[&days, words].concat());
+        assert_eq!(done.status.code(), Some(0), "{}", err(&done));
+        out(&done).to_owned()
+    };
+    insta::assert_snapshot!(said(&[]), @r"
+    DAY         QUEUE  DISPOSITION  LABEL            CALLS  SHARE
+    2026-10-01  sales  sold                              0   0.0 %
+    2026-10-01  sales  solved       已解决 / Solved      9  90.0 %
+    2026-10-01  sales                                    1  10.0 %
+    ");
+    insta::assert_snapshot!(said(&["--csv"]).replace("\r\n", "\n"), @r"
+    day,queue,disposition,label,calls
+    2026-10-01,sales,sold,,0
+    2026-10-01,sales,solved,已解决 / Solved,9
+    2026-10-01,sales,,,1
     ");
 }

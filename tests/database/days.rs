@@ -197,3 +197,38 @@ pub async fn what_became_of_a_call_is_written_after_it(house: House) {
     // Of a call that is not there nobody is told.
     house.store().write_all(&[said("solved", 3)]).await.unwrap();
 }
+
+pub async fn what_agents_said_is_counted_by_queue_with_what_the_site_calls_it(house: House) {
+    use tandem::{base::locale::Locale, live::switchboard::view::Labels};
+    let name = |text: &str| Name::new(text).unwrap();
+    let one = |n, queue: &str, said: Option<&str>| CallRecord {
+        queue: Some(name(queue)),
+        agent: Some(name("li")),
+        talk_ms: 1,
+        disposition: said.map(name),
+        ..at(n, "2026-11-01T10:00:00Z")
+    };
+    let calls = [
+        one(10, "sales", Some("solved")),
+        one(11, "sales", Some("solved")),
+        one(12, "sales", None),
+        one(13, "support", None),
+        one(14, "night", Some("given_up")),
+        // Nobody talked with the caller.
+        CallRecord { agent: None, talk_ms: 0, ..one(15, "sales", None) },
+        CallRecord { arrived: at(16, "2026-11-02T00:00:00Z").arrived, ..one(16, "sales", Some("later")) },
+    ];
+    house.store().write(&calls).await.unwrap();
+    let told = house.store().dispositions(&TimeZone::UTC, date(2026, 11, 1), 1).await.unwrap().remove(0);
+    let label = Labels::from([(Locale::English, "Solved".into())]);
+    let codes = [(name("later"), Labels::new()), (name("solved"), label)];
+    let told = told.among(&[(name("sales"), codes.into())].into());
+    let queues: Vec<_> = told.queues.iter().map(|of| (of.queue.as_str(), of.calls, of.without)).collect();
+    assert_eq!(queues, [("night", 1, 0), ("sales", 3, 1)], "support says nothing of its calls");
+    let said = |n: usize| {
+        let all = told.queues[n].dispositions.iter();
+        all.map(|of| (of.disposition.as_str(), of.calls, of.label())).collect::<Vec<_>>()
+    };
+    assert_eq!(said(0), [("given_up", 1, String::new())], "the site has it no more");
+    assert_eq!(said(1), [("later", 0, String::new()), ("solved", 2, "Solved".to_owned())]);
+}

@@ -69,7 +69,8 @@ fn who_must_say_it_wraps_up_until_then_and_takes_the_next_caller_at_once() {
     assert_eq!(rig.agent_state("a0"), "wrap-up");
     assert_eq!(says(&mut rig, "solved"), Ok(()));
     assert_eq!((rig.agent_state("a0").as_str(), said(&rig)), ("offered", vec![(true, "solved")]));
-    assert!(matches!(says(&mut rig, "later"), Err(Refusal::WrongState { .. })));
+    assert_eq!(says(&mut rig, "later"), Ok(()), "another mind, while the next phone call rings");
+    assert_eq!((rig.agent_state("a0").as_str(), said(&rig).len()), ("offered", 2));
 }
 
 #[test]
@@ -160,4 +161,40 @@ fn a_site_that_wants_nothing_said_any_more_excuses_who_wraps_up() {
     rig.run_for(secs(20));
     rig.input(Input::Site(Arc::new(site(1))));
     assert_eq!((rig.agent_state("a0").as_str(), owes(&rig)), ("ready", None));
+}
+
+fn unsaid(rig: &Rig) -> u64 {
+    let View::Queues(queues) = rig.board.view(&Query::Queues, rig.now) else { panic!("no queues") };
+    queues.iter().find(|queue| queue.name == name("sales")).expect("the queue").undisposed_today
+}
+
+#[test]
+fn what_was_not_said_in_time_is_counted_and_may_be_said_for_an_hour() {
+    let mut rig = rig(true);
+    wraps_up(&mut rig);
+    rig.run_for(secs(125));
+    assert_eq!((rig.agent_state("a0").as_str(), unsaid(&rig), said(&rig)), ("ready", 1, vec![]));
+    let may_say = |rig: &Rig| {
+        let View::Agents(agents) = rig.board.view(&Query::Agents, rig.now) else { panic!("no agents") };
+        agents[0].may_say.clone()
+    };
+    let (view, last) = (may_say(&rig).expect("something to say"), rig.records[0].id);
+    assert_eq!((view.call, view.required, owes(&rig)), (last, false, None));
+    assert_eq!(view.labels[&name("solved")][&Locale::English], "Solved");
+    let before = rig.snapshot();
+    rig.die_and_return(&before, secs(1));
+    rig.run_for(secs(1));
+    assert_eq!(says(&mut rig, "solved"), Ok(()));
+    assert_eq!((rig.agent_state("a0").as_str(), said(&rig)), ("ready", vec![(true, "solved")]));
+    rig.run_for(secs(3600));
+    assert_eq!(may_say(&rig), None);
+    let late = says(&mut rig, "later").expect_err("too late").to_string();
+    assert!(late.contains("within an hour"), "{late}");
+    // The next call takes the place of the one before.
+    rig.call("c1", secs(0));
+    rig.run_for(secs(65));
+    assert_eq!((may_say(&rig), owes(&rig).map(|view| view.call != last)), (None, Some(true)));
+    assert_eq!((says(&mut rig, "later"), unsaid(&rig)), (Ok(()), 1));
+    rig.run_for(secs(86_400));
+    assert_eq!(unsaid(&rig), 0, "another day");
 }

@@ -271,6 +271,7 @@ mod tests {
             until: None,
             messages: Vec::new(),
             owes: None,
+            may_say: None,
             rated: crate::live::switchboard::view::RatedView::default(),
             lease_s: None,
         }
@@ -310,6 +311,7 @@ mod tests {
                 expanded: false,
                 silent: 0,
                 heated: 0,
+                undisposed_today: 0,
                 service: crate::live::switchboard::view::ServiceView::default(),
                 rated: crate::live::switchboard::view::RatedView::default(),
                 repeats: None,

@@ -107,16 +107,23 @@ pub(super) fn check(node: &Node, alerting: &Alerting, queues: &BTreeMap<Name, Qu
         let told = |queue: &Queue| match rule.metric {
             Metric::SilentTalks => queue.mood.is_some_and(|mood| mood.silence.is_some()),
             Metric::HeatedTalks => queue.mood.is_some_and(|mood| mood.heat.is_some()),
+            Metric::UndisposedToday => {
+                queue.dispositions.as_ref().is_some_and(|dispositions| dispositions.required)
+            }
             metric if metric.is_of_surveys() => queue.survey.is_some(),
             _ => true,
         };
         let mut watched =
             queues.iter().filter(|(name, _)| rule.queues.is_empty() || rule.queues.contains(name));
         if !watched.any(|(_, queue)| told(queue)) {
-            let (what, help) = if rule.metric.is_of_surveys() {
-                ("callers", "add `survey: { flow: rating }` to it in queues.yaml")
-            } else {
-                ("talks", "add `mood: { silence: 20s, heat: 70 }` to it in queues.yaml")
+            let (what, help) = match rule.metric {
+                Metric::SilentTalks | Metric::HeatedTalks => {
+                    ("talks", "add `mood: { silence: 20s, heat: 70 }` to it in queues.yaml")
+                }
+                Metric::UndisposedToday => {
+                    ("calls", "add `dispositions` with `required: true` to it in queues.yaml")
+                }
+                _ => ("callers", "add `survey: { flow: rating }` to it in queues.yaml"),
             };
             let message = format!("no queue tells `{}` of its {what}", rule.metric.word());
             to.warn(Code::Unreachable, key.place, message, help);

@@ -47,7 +47,7 @@ pub enum AgentState {
     Paused { reason: Label },
 }
 
-/// What an agent in wrap-up may say of the call before, or must.
+/// What an agent may say of the call before, or in wrap-up must.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Owes {
     pub call: CallId,
@@ -79,6 +79,9 @@ pub struct Agent {
     /// Of the call that is wrapped up.
     #[serde(default)]
     pub owes: Option<Owes>,
+    /// Of the last call, if its queue has dispositions; `until`: when it is too late to say anything.
+    #[serde(default)]
+    pub last: Option<Owes>,
     /// A client holds the agent at work, and has to say so again and again.
     #[serde(default)]
     pub lease: Option<Lease>,
@@ -144,6 +147,7 @@ impl Agent {
             relieved: now,
             spared: None,
             capacity: Capacity::default(),
+            last: None,
         }
     }
 
@@ -195,6 +199,11 @@ impl Agent {
     pub fn must_say(&self) -> Option<&Owes> {
         let wraps_up = matches!(self.state, AgentState::WrapUp { .. });
         self.owes.as_ref().filter(|owes| wraps_up && owes.required)
+    }
+
+    /// The last call, while it is not too late to say what became of it.
+    pub fn may_say(&self, now: Stamp) -> Option<&Owes> {
+        self.last.as_ref().filter(|last| last.until > now)
     }
 
     /// Does what waited for the end of a call.

@@ -23,6 +23,8 @@ use crate::{
 
 /// Nobody wraps a call up for longer.
 const LONGEST_WRAP_UP: Duration = Duration::from_mins(30);
+/// So long after a talk it may be said what became of the call.
+const LATEST_WORD: Duration = Duration::from_hours(1);
 
 /// Why an agent pauses whose client is heard of no more.
 const GONE: &str = "gone";
@@ -219,6 +221,13 @@ impl Agents {
             agent.idle_since = now;
             let most = duty.as_ref().and_then(|(_, most)| *most);
             let (required, until) = (most.is_some(), now + span);
+            let late = |(queue, _): &(Name, _)| Owes {
+                call,
+                queue: queue.clone(),
+                required: false,
+                until: now + LATEST_WORD,
+            };
+            agent.last = duty.as_ref().map(late);
             agent.owes = duty.map(|(queue, _)| Owes { call, queue, required, until });
             agent.state = if span.is_zero() && !required {
                 AgentState::Ready

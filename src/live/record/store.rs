@@ -6,6 +6,7 @@ mod past;
 mod projection;
 mod repeats;
 mod row;
+mod said;
 mod search;
 mod surveys;
 

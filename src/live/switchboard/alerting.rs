@@ -101,6 +101,7 @@ impl Switchboard {
                 (u64::MAX, expected.map(|expected| millis(expected.mean)))
             }
             Metric::AgentsReady => of_all(self.agents.free_in(queue)),
+            Metric::UndisposedToday => (u64::MAX, Some(self.undisposed_today(queue, now))),
             Metric::SilentTalks => of_all(self.moods(queue)[0]),
             Metric::HeatedTalks => of_all(self.moods(queue)[1]),
             Metric::Waiting => of_all(self.queues.waiting(queue)),

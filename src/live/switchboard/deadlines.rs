@@ -57,6 +57,7 @@ impl Switchboard {
     }
 
     fn agent_due(&mut self, name: &Name) {
+        self.not_said(name);
         if self.agents.wake(name, self.now()) {
             self.match_agent(name);
         }

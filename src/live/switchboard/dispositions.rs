@@ -9,7 +9,11 @@ use super::{
     view::{Actor, OwesView, Refusal},
 };
 use crate::{
-    base::id::{CallId, Name},
+    base::{
+        clock::Stamp,
+        id::{CallId, Name},
+    },
+    infra::site::Dispositions,
     live::{
         agent::{Agent, Owes},
         record::Disposed,
@@ -26,9 +30,10 @@ impl Switchboard {
 
     pub(super) fn dispose(&mut self, actor: &Actor, agent: Name, disposition: Name) -> Result<(), Refusal> {
         let Some(found) = self.agents.get(&agent) else { return Err(Refusal::NoSuchAgent { agent }) };
-        let Some(Owes { call, queue, .. }) = found.owes.clone() else {
+        let owes = found.owes.as_ref().or_else(|| found.may_say(self.now()));
+        let Some(Owes { call, queue, .. }) = owes.cloned() else {
             let state = found.words();
-            let remedy = "a disposition is given in the wrap-up after a call of a queue with `dispositions`";
+            let remedy = "a disposition is given of the last call, if its queue has `dispositions`, within an hour after it";
             return Err(Refusal::WrongState { agent, state, remedy: SmolStr::new_static(remedy) });
         };
         let codes = self.codes(&queue);
@@ -72,8 +77,34 @@ impl Switchboard {
     }
 
     pub(super) fn owes_view(&self, agent: &Agent) -> Option<OwesView> {
-        let Owes { call, queue, required, .. } = agent.owes.clone()?;
+        agent.owes.as_ref().map(|owes| self.sayable(owes))
+    }
+
+    pub(super) fn may_say_view(&self, agent: &Agent, now: Stamp) -> Option<OwesView> {
+        agent.may_say(now).filter(|_| agent.owes.is_none()).map(|owes| self.sayable(owes))
+    }
+
+    fn sayable(&self, owes: &Owes) -> OwesView {
+        let Owes { call, queue, required, .. } = owes.clone();
         let codes = self.codes(&queue);
-        Some(OwesView { call, queue, required, codes })
+        let dispositions = self.site.queues.get(&queue).and_then(|queue| queue.dispositions.as_ref());
+        let labels = dispositions.map(Dispositions::labels).unwrap_or_default();
+        OwesView { call, queue, required, codes, labels }
+    }
+
+    /// An agent's time is over. If there was something to be said of a call, it was not.
+    pub(super) fn not_said(&mut self, agent: &Name) {
+        let now = self.now();
+        let Some(found) = self.agents.get(agent).filter(|agent| agent.deadline().is_some_and(|at| at <= now))
+        else {
+            return;
+        };
+        let Some(Owes { queue, .. }) = found.must_say().cloned() else { return };
+        self.turn_day();
+        *self.undisposed.entry(queue).or_default() += 1;
+    }
+
+    pub(super) fn undisposed_today(&self, queue: &Name, now: Stamp) -> u64 {
+        self.undisposed.get(queue).copied().filter(|_| self.is_today(now)).unwrap_or_default()
     }
 }

@@ -160,9 +160,9 @@ pub fn handle(board: &mut Switchboard, seq: u64, at: Stamp, input: Input) -> (Ve
         Input::Site(_) => Deed::Site,
         _ => return (board.on(seq, at, input), None),
     };
-    let (before, same) = (board.subject(&input), input.clone());
+    let (before, same) = (board.subject(&input, at), input.clone());
     let effects = board.on(seq, at, input);
-    let after = board.subject(&same);
+    let after = board.subject(&same, at);
     let refused = effects.iter().any(|effect| matches!(effect, Effect::Reply { result: Err(_), .. }));
     let idle = matches!(deed, Deed::Site | Deed::Act { act: Act::Lease { .. }, .. });
     let nothing = refused || (idle && before == after);

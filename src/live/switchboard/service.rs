@@ -25,6 +25,7 @@ impl Switchboard {
             self.queues.new_day();
             self.agents.new_day();
             self.ratings = Ratings::default();
+            self.undisposed.clear();
         }
     }
 

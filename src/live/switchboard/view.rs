@@ -9,6 +9,7 @@ mod brief;
 mod done;
 mod known;
 mod message;
+mod owes;
 mod recording;
 mod repeat;
 mod service;
@@ -23,6 +24,7 @@ pub use brief::{BriefView, FactView, SummaryView, SummedBy};
 pub use done::{CallSubject, ConferenceSubject, Deed, Done, Subject};
 pub use known::{Known, LastContact};
 pub use message::{MessageDetail, MessageRefusal, MessageView};
+pub use owes::{Labels, OwesView};
 pub use recording::{Pause, Recording};
 pub use repeat::Repeats;
 pub use service::{FiguresView, ServiceView};
@@ -227,6 +229,9 @@ pub struct QueueView {
     /// … and those that are heated.
     #[serde(default)]
     pub heated: usize,
+    /// Calls of today whose agents had to say what became of them, and did not in time.
+    #[serde(default)]
+    pub undisposed_today: u64,
     #[serde(default)]
     pub service: ServiceView,
     /// What its callers answered today who were asked how it was.
@@ -299,17 +304,9 @@ pub struct AgentView {
     /// In wrap-up: what may be said of the call before, or must.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub owes: Option<OwesView>,
-}
-
-/// What an agent in wrap-up may say of the call before, or must.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct OwesView {
-    pub call: CallId,
-    pub queue: Name,
-    /// The wrap-up lasts until it is said, or until its longest time is over.
-    pub required: bool,
-    /// One of these.
-    pub codes: Vec<Name>,
+    /// The wrap-up is over: what may still be said of the last call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub may_say: Option<OwesView>,
 }
 
 /// A conference of the house, and who is in it.

@@ -57,14 +57,14 @@ impl Switchboard {
             ),
             Query::LeftBy(number) => View::Left(self.boxes.left_by(number)),
             Query::Alerts => View::Alerts(self.standing_alerts()),
-            Query::Agents => {
-                View::Agents(self.agents.iter().map(|(name, agent)| self.agent_view(name, agent)).collect())
-            }
+            Query::Agents => View::Agents(
+                self.agents.iter().map(|(name, agent)| self.agent_view(name, agent, now)).collect(),
+            ),
         }
     }
 
     /// How that stands what an input changes, if it is one that is written down.
-    pub(super) fn subject(&self, input: &Input) -> Option<Subject> {
+    pub(super) fn subject(&self, input: &Input, now: Stamp) -> Option<Subject> {
         match input {
             Input::Act {
                 act:
@@ -76,11 +76,9 @@ impl Switchboard {
             Input::Act { act: Act::Extension { extension, .. }, .. } => {
                 self.extension_view(extension).map(Subject::Extension)
             }
-            Input::Act { act: Act::Drain { queue, .. }, .. } => self
-                .site
-                .queues
-                .contains_key(queue)
-                .then(|| Subject::Queue(self.queue_view(queue, self.now()))),
+            Input::Act { act: Act::Drain { queue, .. }, .. } => {
+                self.site.queues.contains_key(queue).then(|| Subject::Queue(self.queue_view(queue, now)))
+            }
             Input::Act { act: Act::AcknowledgeAlert { rule, .. }, .. } => {
                 let alerts = self.alerts.firing().filter(|alert| alert.rule == *rule).cloned().collect();
                 Some(Subject::Alerts { alerts })
@@ -99,7 +97,7 @@ impl Switchboard {
                 let call = act.call().and_then(|call| self.calls.get(&call));
                 let agent = act.agent().and_then(|agent| Some((agent, self.agents.get(agent)?)));
                 let call = call.map(|call| Subject::Call(self.call_subject(call)));
-                call.or_else(|| agent.map(|(name, agent)| Subject::Agent(self.agent_view(name, agent))))
+                call.or_else(|| agent.map(|(name, agent)| Subject::Agent(self.agent_view(name, agent, now))))
             }
             Input::Site(_) => {
                 Some(Subject::Site { site: self.site.name.clone(), revision: self.site.revision.clone() })
@@ -221,13 +219,14 @@ impl Switchboard {
             expanded: self.agents.is_expanded(name),
             silent,
             heated,
+            undisposed_today: self.undisposed_today(name, now),
             service,
             rated: self.rated_today(name, now),
             repeats: self.repeats(name, AlertRule::WEEK, now),
         }
     }
 
-    fn agent_view(&self, name: &Name, agent: &Agent) -> AgentView {
+    fn agent_view(&self, name: &Name, agent: &Agent, now: Stamp) -> AgentView {
         let settings = self.site.agents.get(name);
         AgentView {
             name: name.clone(),
@@ -243,6 +242,7 @@ impl Switchboard {
             until: agent.deadline(),
             messages: self.references(&agent.messages),
             owes: self.owes_view(agent),
+            may_say: self.may_say_view(agent, now),
             rated: self.ratings.agents.get(name).copied().unwrap_or_default().into(),
             lease_s: agent.lease.map(|lease| lease.span.as_secs()),
         }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{Class, Prompt, SmolStr};
 use crate::base::{
     id::Name,
+    locale::Locale,
     mood::MoodLimits,
     number::{Key, Number},
 };
@@ -201,6 +202,12 @@ pub struct Dispositions {
     pub required: bool,
     /// and for so long at most.
     pub within: Duration,
+}
+
+impl Dispositions {
+    pub fn labels(&self) -> BTreeMap<Name, BTreeMap<Locale, SmolStr>> {
+        self.codes.iter().map(|(code, Prompt(label))| (code.clone(), label.clone())).collect()
+    }
 }
 
 /// A skill that is not as it must be.

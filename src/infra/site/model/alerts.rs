@@ -31,6 +31,8 @@ pub enum Metric {
     AverageWaitToday,
     SilentTalks,
     HeatedTalks,
+    /// Calls of today of which it was not said in time what became of them.
+    UndisposedToday,
     /// Of the callers who were answered, who called again.
     RepeatRate,
     /// The others.
@@ -52,7 +54,7 @@ pub enum Unit {
 }
 
 impl Metric {
-    pub const ALL: [(&str, Self); 16] = [
+    pub const ALL: [(&str, Self); 17] = [
         ("waiting", Self::Waiting),
         ("longest_wait", Self::LongestWait),
         ("expected_wait", Self::ExpectedWait),
@@ -64,6 +66,7 @@ impl Metric {
         ("average_wait_today", Self::AverageWaitToday),
         ("silent_talks", Self::SilentTalks),
         ("heated_talks", Self::HeatedTalks),
+        ("undisposed_today", Self::UndisposedToday),
         ("repeat_rate", Self::RepeatRate),
         ("first_contact_resolution", Self::FirstContactResolution),
         ("survey_answer_rate", Self::SurveyAnswerRate),
@@ -77,7 +80,11 @@ impl Metric {
 
     pub fn unit(self) -> Unit {
         match self {
-            Self::Waiting | Self::AgentsReady | Self::SilentTalks | Self::HeatedTalks => Unit::Count,
+            Self::Waiting
+            | Self::AgentsReady
+            | Self::SilentTalks
+            | Self::HeatedTalks
+            | Self::UndisposedToday => Unit::Count,
             Self::LongestWait | Self::ExpectedWait | Self::AverageWait | Self::AverageWaitToday => {
                 Unit::Millis
             }

@@ -219,3 +219,12 @@ pub fn again(row: &Record) -> Result<(usize, (Name, u64, u64)), StoreError> {
     let queue = row.text("queue")?.map(Name::new).transpose().map_err(|_| wrong("queue"))?;
     Ok((day, (queue.ok_or(wrong("queue"))?, counted(row, "callers")?, counted(row, "again")?)))
 }
+
+/// How many calls of a queue on a day had this disposition.
+pub fn said(row: &Record) -> Result<(usize, (Name, Option<Name>, u64)), StoreError> {
+    let wrong = |column| StoreError::Counted(WrongColumn(column));
+    let name = |column| row.text(column)?.map(Name::new).transpose().map_err(|_| WrongColumn(column));
+    let day = usize::try_from(counted(row, "day")?).map_err(|_| wrong("day"))?;
+    let queue = name("queue")?.ok_or(wrong("queue"))?;
+    Ok((day, (queue, name("disposition")?, counted(row, "calls")?)))
+}
