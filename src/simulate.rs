@@ -4,6 +4,7 @@
 //! - `house`    the site that a scenario describes, or names
 //! - `callers`  who calls, drawn by a seed
 //! - `history`  who came once, to come again
+//! - `people`   callers who are followed from call to call
 //! - `day`      callers, the engine and the switchboard, let go
 //! - `outcome`  what became of the callers, in figures
 //! - `erlang`   what Erlang's formulas say; `staffing` how many agents each hour needs by them
@@ -14,10 +15,12 @@ mod erlang;
 mod history;
 mod house;
 mod outcome;
+mod people;
 mod staffing;
 
 pub use day::run;
 pub use erlang::{Expected, erlang_a, erlang_c};
 pub use history::{Forgotten, Was, again};
-pub use outcome::{CallersOutcome, Fates, Outcome, QueueOutcome, Whole, Work};
+pub use outcome::{CallersOutcome, Came, Fates, Outcome, QueueOutcome, Whole, Work};
+pub use people::FirstContact;
 pub use staffing::{Need, Wish, staffing};

@@ -1,7 +1,7 @@
 //! Callers, the simulated engine and the switchboard, let go in virtual time.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
     time::Duration,
 };
@@ -16,24 +16,33 @@ use super::{
     callers::{self, Coming, ENDLESS, Stream},
     house::{self, Crew},
     outcome::{Outcome, Sums},
+    people::People,
 };
 use crate::{
     base::{
         clock::Stamp,
-        id::CallId,
+        id::{CallId, Name},
         number::{Key, Number},
         text::Label,
     },
-    infra::site::scenario::{Scenario, Who},
-    live::switchboard::{
-        Effect, Input, Switchboard,
-        view::{Act, Actor},
+    infra::site::{
+        Site,
+        scenario::{Scenario, Who},
+    },
+    live::{
+        record::CallRecord,
+        switchboard::{
+            Effect, Input, Switchboard,
+            view::{Act, Actor, Query, View},
+        },
     },
     ports::engine::simulator::{Answer, Faults, Line, Outsider, Phone, World},
 };
 
 /// How far ahead callers are drawn.
 const AHEAD: Duration = Duration::from_mins(10);
+/// So long after the last caller those who were promised it are still called back.
+const LAST_CALLS: Duration = Duration::from_hours(24);
 
 /// Lives through a scenario. `progress` is told now and then which share is done, 0 to 1. The same scenario gives the same
 /// outcome.
@@ -41,21 +50,10 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
     let zone = scenario.zone();
     let start = stamp(scenario.start, &zone);
     let house = house::build(scenario);
-    let phone = |extension: &crate::infra::site::Extension| Phone {
-        extension: extension.phone.clone(),
-        registered: true,
-        answer: Answer::After(Duration::ZERO),
-        talk: ENDLESS,
-    };
-    let phones = house.site.extensions.values().map(phone).collect();
-    let mut world = World::new(scenario.seed, phones, Faults::default(), start);
-    world.rests(house::LEASE);
-    let line = Line { answer: Answer::After(Duration::ZERO), talk: ENDLESS };
-    let outside = house.site.agents.keys().filter_map(|name| house.site.carrier_number(name));
-    for number in outside {
-        let keys = Key::new('1').map(|take| (Duration::ZERO, take)).into_iter().collect();
-        world.outsider(number, Outsider { line, keys });
-    }
+    let world = world(&house.site, scenario.seed, start);
+    let keys: BTreeSet<Key> =
+        house.site.queues.values().filter_map(|queue| Some(queue.callback.as_ref()?.key)).collect();
+    let keys: Vec<Key> = keys.into_iter().collect();
     let sums = Sums::new(scenario, &house.site, start);
     let mut day = Day {
         board: Switchboard::new(Arc::new(house.site), start),
@@ -65,12 +63,15 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
         sums,
         zone: &zone,
         unknown: BTreeMap::new(),
+        people: People::default(),
+        scenario,
+        end: start + scenario.length,
         on: vec![0; house.crews.len()],
     };
     let kinds = scenario.arrivals.iter().zip(house.numbers.iter().cloned().enumerate());
     let known = scenario.site.is_some();
     let mut streams: Vec<Stream> = kinds
-        .map(|(arrivals, kind)| Stream::new(arrivals, kind, known, &zone, scenario.seed, start))
+        .map(|(arrivals, kind)| Stream::new(arrivals, kind, (known, &keys), &zone, scenario.seed, start))
         .collect();
     day.input(Input::Started { version: env!("CARGO_PKG_VERSION").into() });
     let end = start + scenario.length;
@@ -78,13 +79,14 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
     while day.now < end {
         day.staff(&house.crews);
         let until = (day.now + AHEAD).min(end).min(day.next_change(&house.crews));
-        for (stream, arrivals) in streams.iter_mut().zip(&scenario.arrivals) {
+        for (kind, (stream, arrivals)) in streams.iter_mut().zip(&scenario.arrivals).enumerate() {
             while let Some(coming) = stream.draw(until) {
+                day.people.follow(&coming, kind, arrivals);
                 day.expect(coming, &arrivals.who);
             }
         }
         while let Some((n, came)) = recorded.next_if(|(_, came)| came.at < until) {
-            let Coming { at, leg, arrival, caller } =
+            let Coming { at, leg, arrival, caller, .. } =
                 callers::again(came, n, house.numbers[came.kind].clone());
             day.world.expect(at, leg, arrival, caller);
         }
@@ -92,11 +94,27 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
         progress(day.now.since(start).as_secs_f32() / scenario.length.as_secs_f32().max(1.0));
     }
     // Whoever is there is served to the end, or turned away by the queue.
-    while day.board.live_calls() > 0 {
+    let patient = end + LAST_CALLS;
+    while day.board.live_calls() > 0 || (day.promised() && day.now < patient) {
         day.staff(&house.crews);
         day.run_until((day.now + AHEAD).min(day.next_change(&house.crews)));
     }
-    day.sums.outcome()
+    day.sums.outcome(&day.people)
+}
+
+/// Everybody answers at once, and agents outside take the call.
+fn world(site: &Site, seed: u64, start: Stamp) -> World {
+    let line = Line { answer: Answer::After(Duration::ZERO), talk: ENDLESS };
+    let Line { answer, talk } = line;
+    let phone = |phone: &Name| Phone { extension: phone.clone(), registered: true, answer, talk };
+    let phones = site.extensions.values().map(|extension| phone(&extension.phone)).collect();
+    let mut world = World::new(seed, phones, Faults::default(), start);
+    world.rests(house::LEASE);
+    for number in site.agents.keys().filter_map(|name| site.carrier_number(name)) {
+        let keys = Key::new('1').map(|take| (Duration::ZERO, take)).into_iter().collect();
+        world.outsider(number, Outsider { line, keys });
+    }
+    world
 }
 
 fn stamp(local: DateTime, zone: &TimeZone) -> Stamp {
@@ -113,6 +131,9 @@ struct Day<'a> {
     zone: &'a TimeZone,
     /// Who will call, or has, and has not been asked about.
     unknown: BTreeMap<Number, &'a Who>,
+    people: People<'a>,
+    scenario: &'a Scenario,
+    end: Stamp,
     /// How many of each crew are there.
     on: Vec<usize>,
 }
@@ -121,6 +142,9 @@ impl<'a> Day<'a> {
     fn expect(&mut self, coming: Coming, who: &'a Who) {
         if let Some(from) = &coming.arrival.from {
             self.unknown.insert(from.clone(), who);
+            if let Some(line) = coming.back {
+                self.world.outsider(from.clone(), Outsider { line, keys: Vec::new() });
+            }
         }
         self.world.expect(coming.at, coming.leg, coming.arrival, coming.caller);
     }
@@ -147,7 +171,7 @@ impl<'a> Day<'a> {
             for effect in self.board.on(self.seq, self.now, input) {
                 match effect {
                     Effect::Order(order) => self.world.order(order, self.now),
-                    Effect::Record(record) => self.sums.add(&record),
+                    Effect::Record(record) => self.over(&record),
                     Effect::LookUp { call, from } => inputs.push_back(self.known(call, &from)),
                     _ => {}
                 }
@@ -158,7 +182,23 @@ impl<'a> Day<'a> {
     /// Who calls is known at once.
     fn known(&mut self, call: CallId, from: &Number) -> Input {
         let who = self.unknown.remove(from);
-        Input::Known { call, known: who.and_then(callers::known) }
+        let (contacts, last) = self.people.before(from);
+        Input::Known { call, known: who.and_then(|who| callers::known(who, contacts, last)) }
+    }
+
+    /// A call is over; the caller may come again.
+    fn over(&mut self, record: &CallRecord) {
+        let over = self.people.over(record);
+        self.sums.add(record, &over);
+        let (Some(again), Some(kind)) = (over.again, over.kind) else { return };
+        if again.at < self.end {
+            self.expect(again, &self.scenario.arrivals[kind].who);
+        }
+    }
+
+    /// Somebody is still to be called back.
+    fn promised(&self) -> bool {
+        matches!(self.board.view(&Query::Callbacks, self.now), View::Callbacks(all) if !all.is_empty())
     }
 
     /// Agents come and go as the curves of the day say.

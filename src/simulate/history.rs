@@ -57,7 +57,7 @@ pub fn again(scenario: &mut Scenario, calls: &[CallRecord]) -> Result<Was, Forgo
     let mut random = Rng::with_seed(scenario.seed);
     let mut sum = Sum::default();
     for (call, queue) in here {
-        sum.add(call);
+        sum.add(call, Duration::ZERO);
         // Drawn of everybody, so that one caller's fate moves no other's draw.
         let (share, which) = (random.f64(), random.f64());
         let others = talks.get(queue).unwrap_or(&all);
@@ -87,6 +87,8 @@ fn kind(scenario: &mut Scenario, queue: &Name) -> usize {
         rate: Curve::always(0),
         handling: Spread::Always(Duration::ZERO),
         patience: None,
+        callback: None,
+        problem: None,
     });
     scenario.arrivals.len() - 1
 }

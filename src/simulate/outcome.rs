@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use serde::Serialize;
 
 use super::{
-    callers,
     erlang::{Expected, erlang_a, erlang_c},
+    people::{FirstContact, Over, People},
 };
 use crate::{
     base::{clock::Stamp, id::Name},
@@ -60,8 +60,29 @@ pub struct Work {
     pub balance: Option<f64>,
 }
 
+/// Who came, and who was missed; shares from 0 to 1.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize)]
+pub struct Came {
+    /// All of them; those who waited in no queue are in no figure of queues.
+    pub came: u64,
+    /// Went through the menu to its end, and needed nobody.
+    pub served_alone: u64,
+    /// Hung up before they waited for anybody.
+    pub left_early: u64,
+    /// Of those who were answered, who had hung up and were called back.
+    pub called_back: u64,
+    /// Were to be called back and never reached, or not by the end.
+    pub not_reached: u64,
+    /// Of all who came: hung up, turned away, or not reached.
+    pub missed: f64,
+    /// Of those whose problem calls them again until it is solved.
+    pub first_contact: Option<FirstContact>,
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Whole {
+    #[serde(flatten)]
+    pub came: Came,
     #[serde(flatten)]
     pub fates: Fates,
     #[serde(flatten)]
@@ -83,8 +104,8 @@ pub struct QueueOutcome {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CallersOutcome {
     pub callers: String,
-    /// All of them; those who waited in no queue are in no other figure.
-    pub came: u64,
+    #[serde(flatten)]
+    pub came: Came,
     #[serde(flatten)]
     pub fates: Fates,
     /// How many had which last queue.
@@ -104,6 +125,7 @@ pub(super) struct Sums {
     counted: Stamp,
     end: Stamp,
     calls: u64,
+    came: Coming,
     all: Sum,
     lines: BTreeMap<Name, Sum>,
     kinds: Vec<Kind>,
@@ -119,9 +141,20 @@ pub(super) struct Sum {
     overflowed: u64,
 }
 
+/// Who came, counted.
+#[derive(Clone, Copy, Default)]
+struct Coming {
+    came: u64,
+    alone: u64,
+    early: u64,
+    promised: u64,
+    kept: u64,
+    called_back: u64,
+}
+
 #[derive(Default)]
 struct Kind {
-    came: u64,
+    came: Coming,
     sum: Sum,
     queues: BTreeMap<Name, u64>,
 }
@@ -149,6 +182,7 @@ impl Sums {
             end: start + scenario.length,
             scenario: scenario.clone(),
             calls: 0,
+            came: Coming::default(),
             all: Sum::default(),
             lines: site.queues.keys().map(|queue| (queue.clone(), Sum::default())).collect(),
             kinds: scenario.arrivals.iter().map(|_| Kind::default()).collect(),
@@ -157,7 +191,7 @@ impl Sums {
         }
     }
 
-    pub fn add(&mut self, record: &CallRecord) {
+    pub fn add(&mut self, record: &CallRecord, over: &Over) {
         self.calls += 1;
         if let Some(agent) = &record.agent {
             let began = (record.ended - Duration::from_millis(record.talk_ms)).max(self.counted);
@@ -171,18 +205,19 @@ impl Sums {
         if record.arrived < self.counted {
             return;
         }
-        let kind = record.legs.first().and_then(|leg| callers::kind(&leg.leg));
-        let mut kind = kind.and_then(|kind| self.kinds.get_mut(kind));
-        if let Some(kind) = &mut kind {
-            kind.came += 1;
+        let kind = over.kind.and_then(|kind| self.kinds.get_mut(kind));
+        self.came.add(record, over);
+        let before = over.kept.unwrap_or_default();
+        if let Some(kind) = kind {
+            kind.came.add(record, over);
+            if let Some(queue) = record.queue.clone() {
+                kind.sum.add(record, before);
+                *kind.queues.entry(queue).or_default() += 1;
+            }
         }
         let Some(queue) = record.queue.clone() else { return };
-        self.all.add(record);
-        if let Some(kind) = kind {
-            kind.sum.add(record);
-            *kind.queues.entry(queue.clone()).or_default() += 1;
-        }
-        self.lines.entry(queue).or_default().add(record);
+        self.all.add(record, before);
+        self.lines.entry(queue).or_default().add(record, before);
     }
 
     pub fn came(&mut self, agent: &Name, now: Stamp) {
@@ -200,7 +235,7 @@ impl Sums {
         shift.left = Some(now);
     }
 
-    pub fn outcome(mut self) -> Outcome {
+    pub fn outcome(mut self, people: &People) -> Outcome {
         let agents: Vec<Name> = self.agents.keys().cloned().collect();
         for agent in &agents {
             if self.agents.get(agent).is_some_and(|shift| shift.since.is_some()) {
@@ -216,19 +251,26 @@ impl Sums {
         });
         let queues = queues.collect();
         let kinds = std::mem::take(&mut self.kinds).into_iter().zip(&self.scenario.arrivals);
-        let kinds = kinds.map(|(Kind { came, sum, queues }, arrivals)| CallersOutcome {
-            callers: arrivals.name.clone(),
-            came,
-            fates: sum.fates(within),
-            queues,
+        let (zone, time) = (self.scenario.zone(), (self.counted, self.end));
+        let kinds = kinds.enumerate().map(|(n, (Kind { came, sum, queues }, arrivals))| {
+            let (fates, first_contact) = (sum.fates(within), people.first_contact(Some(n), time, &zone));
+            CallersOutcome {
+                callers: arrivals.name.clone(),
+                came: came.told(&fates, first_contact),
+                fates,
+                queues,
+            }
         });
+        let kinds = kinds.collect();
+        let fates = std::mem::take(&mut self.all).fates(within);
+        let came = self.came.told(&fates, people.first_contact(None, time, &zone));
         Outcome {
             name: self.scenario.name.clone(),
             seed: self.scenario.seed,
             calls: self.calls,
             within_s: within.as_secs(),
-            callers: kinds.collect(),
-            all: Whole { work: self.work(agents.iter()), fates: std::mem::take(&mut self.all).fates(within) },
+            callers: kinds,
+            all: Whole { came, work: self.work(agents.iter()), fates },
             queues,
         }
     }
@@ -273,10 +315,40 @@ impl Sums {
     }
 }
 
+impl Coming {
+    fn add(&mut self, record: &CallRecord, over: &Over) {
+        self.came += u64::from(over.came);
+        self.promised += u64::from(over.promised);
+        self.kept += u64::from(over.kept.is_some());
+        self.called_back += u64::from(over.kept.is_some() && record.agent.is_some());
+        if over.came && record.queue.is_none() && !over.promised {
+            let early = record.ended_by == EndedBy::Caller && record.talk_ms == 0;
+            *if early { &mut self.early } else { &mut self.alone } += 1;
+        }
+    }
+
+    fn told(self, fates: &Fates, first_contact: Option<FirstContact>) -> Came {
+        let Self { came, alone, early, promised, kept, called_back } = self;
+        let not_reached = promised.saturating_sub(kept);
+        let missed = fates.abandoned + fates.overflowed + not_reached + early;
+        Came {
+            came,
+            served_alone: alone,
+            left_early: early,
+            called_back,
+            not_reached,
+            missed: missed as f64 / came.max(1) as f64,
+            first_contact,
+        }
+    }
+}
+
 impl Sum {
-    pub fn add(&mut self, record: &CallRecord) {
+    /// `before`: what was waited before the caller hung up to be called back.
+    pub fn add(&mut self, record: &CallRecord, before: Duration) {
         if record.agent.is_some() {
-            self.waits_ms.push(record.wait_ms);
+            let before = u64::try_from(before.as_millis()).unwrap_or(u64::MAX);
+            self.waits_ms.push(record.wait_ms.saturating_add(before));
         } else if record.gave_up() {
             self.abandoned += 1;
         } else {

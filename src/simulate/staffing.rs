@@ -124,6 +124,8 @@ mod tests {
                 rate: Curve(vec![(hour(8), 200), (hour(12), 360), (hour(18), 0)]),
                 handling: Spread::Exponential(180 * second),
                 patience,
+                callback: None,
+                problem: None,
             }],
         }
     }

@@ -24,6 +24,7 @@ mod rest;
 mod screens;
 mod search;
 mod simulate;
+mod simulate_again;
 mod simulate_past;
 mod simulate_what_if;
 mod socket;

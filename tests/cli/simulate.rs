@@ -137,9 +137,21 @@ fn a_bad_scenario_is_told_with_place_and_remedy() {
             4,
             "make `length` shorter",
         ),
+        (
+            "name: x\nsite: SITES/resolved\narrivals: [ { to: 4000, rate: 3, handling: 60s, problem: { solved: 80, known: 70, again: 1h } } ]\n",
+            3,
+            "as much as `solved`",
+        ),
+        (
+            "name: x\nagents: { calls: 2 }\narrivals: [ { queue: calls, rate: 3, handling: 60s, callback: { accept: 50, after: 30s } } ]\n",
+            3,
+            "name one: `site: DIR`",
+        ),
         ("name: x\nstart: 9999-12-31T23:00\nagents: { calls: 2 }\narrivals: []\n", 2, "2000 to 2100"),
     ] {
-        let (code, _, errors) = simulate(&["--scenario", &scenario(temp.path(), text)]);
+        let sites = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/scenarios");
+        let text = text.replace("SITES", sites);
+        let (code, _, errors) = simulate(&["--scenario", &scenario(temp.path(), &text)]);
         assert_eq!(code, Some(3), "{text}: {errors}");
         assert!(
             errors.contains(&format!("scenario.yaml:{line}:")) && errors.contains(remedy),

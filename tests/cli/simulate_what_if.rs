@@ -6,17 +6,17 @@ use serde_json::Value;
 
 use super::simulate::simulate;
 
-fn outcome(args: &[&str]) -> Value {
+pub fn outcome(args: &[&str]) -> Value {
     let (code, text, errors) = simulate(&[args, &["--json"]].concat());
     assert_eq!(code, Some(0), "{errors}");
     serde_json::from_str(&text).expect("JSON")
 }
 
-fn shipped(name: &str) -> Value {
+pub fn shipped(name: &str) -> Value {
     outcome(&["--scenario", &format!("examples/scenarios/{name}.yaml")])
 }
 
-fn figure(of: &Value, key: &str) -> f64 {
+pub fn figure(of: &Value, key: &str) -> f64 {
     of[key].as_f64().unwrap_or_else(|| panic!("{key} in {of}"))
 }
 
@@ -28,7 +28,7 @@ fn same_callers(outcome: &Value) {
 }
 
 /// A copy of a shipped scenario with other lines, its site where it was.
-fn other(temp: &Path, name: &str, change: impl Fn(String) -> String) -> String {
+pub fn other(temp: &Path, name: &str, change: impl Fn(String) -> String) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/scenarios");
     let text = fs::read_to_string(folder.join(format!("{name}.yaml"))).expect("shipped");
     let site = format!("site: {}", folder.join(name).display());

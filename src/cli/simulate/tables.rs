@@ -8,7 +8,7 @@ use super::{Answer, Args};
 use crate::{
     cli::paint::{Paint, faint, number, text},
     infra::site::scenario::Scenario,
-    simulate::{CallersOutcome, Fates, Need, Outcome, QueueOutcome, Work},
+    simulate::{CallersOutcome, Came, Fates, Need, Outcome, QueueOutcome, Work},
 };
 
 pub(super) fn roster(paint: &Paint, scenario: &Scenario, args: &Args, needs: &[Need]) -> String {
@@ -111,7 +111,7 @@ fn of_queue(queue: &QueueOutcome) -> Vec<Cell> {
 fn of_callers(callers: &CallersOutcome) -> Vec<Cell> {
     let queues: Vec<String> =
         callers.queues.iter().map(|(queue, count)| format!("{queue} {count}")).collect();
-    let mut row = vec![text(&callers.callers), number(callers.came)];
+    let mut row = vec![text(&callers.callers), number(callers.came.came)];
     row.extend(fates(&callers.fates));
     row.push(text(queues.join(", ")));
     row
@@ -162,6 +162,7 @@ fn beside(paint: &Paint, answer: &Answer) -> String {
         let _ = writeln!(told, "  {letter}: {}", tried.change);
     }
     let mut rows = figures("everybody", outcomes.iter().map(|one| Some((one.all.fates, Some(one.all.work)))));
+    rows.extend(came(&outcomes));
     for (n, queue) in answer.as_it_is.queues.iter().enumerate() {
         if answer.as_it_is.queues.len() > 1 {
             let of = outcomes.iter().map(|one| one.queues.get(n).filter(|found| found.queue == queue.queue));
@@ -179,6 +180,24 @@ fn beside(paint: &Paint, answer: &Answer) -> String {
     }
     told + "The same callers in every column: they call, talk and lose patience at the same moments.\n"
         + &paint.table(&head, rows)
+}
+
+/// Whom the menu served, who was called back and who was missed, where that tells more than the rows before.
+fn came(outcomes: &[&Outcome]) -> Vec<Vec<Cell>> {
+    let row = |what: &str, figure: &dyn Fn(&Came) -> Option<f64>| {
+        let shares: Vec<Option<f64>> = outcomes.iter().map(|one| figure(&one.all.came)).collect();
+        let told = shares.iter().flatten().any(|share| *share > 0.0);
+        let cells = shares.into_iter().map(|share| number(share.map(percent).unwrap_or_default()));
+        told.then(|| [text(""), text(what)].into_iter().chain(cells).collect())
+    };
+    let share = |part: u64, came: &Came| Some(part as f64 / came.came.max(1) as f64);
+    let rows = [
+        row("served alone", &|came| share(came.served_alone, came)),
+        row("called back", &|came| share(came.called_back, came)),
+        row("missed", &|came| Some(came.missed)),
+        row("first contact", &|came| Some(came.first_contact?.resolved)),
+    ];
+    rows.into_iter().flatten().collect()
 }
 
 type Found = Option<(Fates, Option<Work>)>;

@@ -3,6 +3,7 @@
 
 mod callers;
 mod change;
+mod habits;
 mod spread;
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -11,6 +12,7 @@ use jiff::{civil::DateTime, tz::TimeZone};
 
 pub use callers::{Arrivals, Came, Target, Who};
 pub use change::{Change, WhatIf};
+pub use habits::{Back, Problem};
 pub use spread::{Curve, Spread};
 
 use super::{

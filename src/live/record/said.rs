@@ -37,9 +37,12 @@ pub struct Disposition {
     pub labels: Labels,
 }
 
+/// Calls of a queue with this disposition, or with none.
+pub(super) type Given = (Name, Option<Name>, u64);
+
 impl DispositionReport {
     /// From calls by queue and disposition, if one was given.
-    pub(super) fn of(day: Date, found: Vec<(Name, Option<Name>, u64)>) -> Self {
+    pub(super) fn of(day: Date, found: Vec<Given>) -> Self {
         let mut queues = BTreeMap::<Name, QueueDispositions>::new();
         for (queue, disposition, calls) in found {
             let of = queues.entry(queue.clone()).or_insert_with(|| QueueDispositions::none(queue));
@@ -55,6 +58,7 @@ impl DispositionReport {
     }
 
     /// As the site has them: queues without any are left out, dispositions that nobody gave are there.
+    #[must_use]
     pub fn among(mut self, site: &BTreeMap<Name, BTreeMap<Name, Labels>>) -> Self {
         self.queues.retain(|queue| !queue.dispositions.is_empty() || site.contains_key(&queue.queue));
         for (name, codes) in site {

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, time::Duration};
 
-use super::{Curve, Spread, nearest};
+use super::{Back, Curve, Problem, Spread, habits, nearest};
 use crate::{
     base::{
         clock::Stamp,
@@ -35,11 +35,24 @@ const ARRIVALS: Shape = Shape {
         ("rate", "rate: 200"),
         ("handling", "handling: { exponential: 180s }"),
         ("patience", "patience: { exponential: 2m }"),
+        ("callback", "callback: { accept: 60, after: 40s }"),
+        ("problem", "problem: { solved: 70, again: { exponential: 12h } }"),
     ],
 };
 /// What only means something in a site.
-const OF_SITES: [&str; 9] =
-    ["route", "to", "keys", "from", "class", "tags", "language", "complaints", "contacts"];
+const OF_SITES: [&str; 11] = [
+    "route",
+    "to",
+    "keys",
+    "from",
+    "class",
+    "tags",
+    "language",
+    "complaints",
+    "contacts",
+    "callback",
+    "problem",
+];
 
 /// Callers of one kind.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,6 +69,10 @@ pub struct Arrivals {
     pub handling: Spread,
     /// Without it nobody hangs up while waiting.
     pub patience: Option<Spread>,
+    /// Without it nobody wants to be called back.
+    pub callback: Option<Back>,
+    /// Without it nobody calls again.
+    pub problem: Option<Problem>,
 }
 
 /// Somebody who came once.
@@ -114,6 +131,8 @@ impl Arrivals {
         let rate = fields.need("rate", to).and_then(|n| Curve::read(n, "200", to));
         let handling = fields.need("handling", to).and_then(|n| Spread::read(n, to));
         let patience = fields.get("patience").map(|n| Spread::read(n, to));
+        let callback = fields.get("callback").map(|n| habits::back(n, to));
+        let problem = fields.get("problem").map(|n| habits::problem(n, to));
         let who = who(&fields, to);
         let keys = fields.get("keys").and_then(|n| {
             let text = decode::scalar(n, "1", to)?;
@@ -130,6 +149,8 @@ impl Arrivals {
             rate: rate?,
             handling: handling?,
             patience: patience.map_or(Some(None), |spread| spread.map(Some))?,
+            callback: callback.map_or(Some(None), |back| back.map(Some))?,
+            problem: problem.map_or(Some(None), |problem| problem.map(Some))?,
         })
     }
 }

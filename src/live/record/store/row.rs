@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 
 use super::{
-    super::{CallRecord, Direction, EndedBy, LegRecord, Outcome, Role, day::Group, survey::Answers},
+    super::{
+        CallRecord, Direction, EndedBy, LegRecord, Outcome, Role, day::Group, said::Given, survey::Answers,
+    },
     StoreError,
 };
 use crate::{
@@ -221,7 +223,7 @@ pub fn again(row: &Record) -> Result<(usize, (Name, u64, u64)), StoreError> {
 }
 
 /// How many calls of a queue on a day had this disposition.
-pub fn said(row: &Record) -> Result<(usize, (Name, Option<Name>, u64)), StoreError> {
+pub fn said(row: &Record) -> Result<(usize, Given), StoreError> {
     let wrong = |column| StoreError::Counted(WrongColumn(column));
     let name = |column| row.text(column)?.map(Name::new).transpose().map_err(|_| WrongColumn(column));
     let day = usize::try_from(counted(row, "day")?).map_err(|_| wrong("day"))?;
