@@ -27,7 +27,7 @@ use crate::{
     },
     infra::site::{
         Site,
-        scenario::{Scenario, Who},
+        scenario::{Came, Scenario, Who},
     },
     live::{
         record::CallRecord,
@@ -86,16 +86,19 @@ pub fn run(scenario: &Scenario, progress: &dyn Fn(f32)) -> Outcome {
             }
         }
         while let Some((n, came)) = recorded.next_if(|(_, came)| came.at < until) {
-            let Coming { at, leg, arrival, caller, .. } =
-                callers::again(came, n, house.numbers[came.kind].clone());
-            day.world.expect(at, leg, arrival, caller);
+            day.comes_again(came, n, &house.numbers);
         }
         day.run_until(until);
         progress(day.now.since(start).as_secs_f32() / scenario.length.as_secs_f32().max(1.0));
     }
     // Whoever is there is served to the end, or turned away by the queue.
-    let patient = end + LAST_CALLS;
-    while day.board.live_calls() > 0 || (day.promised() && day.now < patient) {
+    let (patient, mut last) = (end + LAST_CALLS, end);
+    // Who called on the last day may have come to wait after midnight.
+    for (n, came) in recorded {
+        last = last.max(came.at);
+        day.comes_again(came, n, &house.numbers);
+    }
+    while day.now <= last || day.board.live_calls() > 0 || (day.promised() && day.now < patient) {
         day.staff(&house.crews);
         day.run_until((day.now + AHEAD).min(day.next_change(&house.crews)));
     }
@@ -147,6 +150,11 @@ impl<'a> Day<'a> {
             }
         }
         self.world.expect(coming.at, coming.leg, coming.arrival, coming.caller);
+    }
+
+    fn comes_again(&mut self, came: &Came, n: usize, numbers: &[Number]) {
+        let Coming { at, leg, arrival, caller, .. } = callers::again(came, n, numbers[came.kind].clone());
+        self.world.expect(at, leg, arrival, caller);
     }
 
     fn run_until(&mut self, end: Stamp) {

@@ -14,7 +14,7 @@ use crate::{
         Site,
         scenario::{Scenario, Spread},
     },
-    live::record::CallRecord,
+    live::record::{CallRecord, EndedBy},
 };
 
 /// The outcome of a scenario.

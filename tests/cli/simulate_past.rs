@@ -165,3 +165,23 @@ fn the_daemon_is_asked_for_the_days_and_what_cannot_come_again_is_told() {
     let alone = tandem(&daemon.socket, &["simulate", "--journal", "2026-03-02"]);
     assert_eq!(alone.status.code(), Some(2), "without a site nobody knows the queues");
 }
+
+#[test]
+fn who_called_before_midnight_and_waits_after_it_is_of_the_day() {
+    let temp = tempfile::tempdir().expect("folder");
+    let midnight = 16.0 * 3600.0;
+    // The second calls seven seconds before midnight, and comes to wait four after it; it is of the day on which it came in.
+    let calls = [call(0, [midnight - 600.0, 2.0, 30.0], true), call(1, [midnight + 4.0, 2.0, 30.0], true)];
+    let (code, text, errors) =
+        simulate(&["--site", SITE, "--journal", &file(temp.path(), &calls[..1]), "--json"]);
+    assert_eq!(code, Some(0), "{errors}");
+    let alone: Value = serde_json::from_str(&text).expect("JSON");
+    let mut late = calls[1].clone();
+    late["arrived"] =
+        json!(Stamp(0) + Duration::from_secs(MORNING) + Duration::from_secs_f64(midnight - 7.0));
+    let journal = file(temp.path(), &[calls[0].clone(), late]);
+    let (_, text, _) = simulate(&["--site", SITE, "--journal", &journal, "--json"]);
+    let both: Value = serde_json::from_str(&text).expect("JSON");
+    assert_eq!((figure(&alone["all"], "answered"), figure(&both["was"], "offered")), (1.0, 2.0));
+    assert_eq!(figure(&both["all"], "answered"), 2.0, "{both}");
+}

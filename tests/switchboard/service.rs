@@ -1,6 +1,7 @@
 //! How well queues are served, told in figures.
 
 use tandem::{
+    base::clock::Stamp,
     infra::site::{ServiceLevel, Site},
     live::record::CallRecord,
     live::switchboard::view::{Act, FiguresView, Query, ServiceView, View},
@@ -115,4 +116,28 @@ fn who_waits_and_is_sent_to_an_agent_counts_once_and_has_waited_all_the_while() 
         let told = service(&rig).today;
         assert_eq!((told.offered, told.abandoned, told.passed_on), (1, 1, 0), "{patience}: {told:?}");
     }
+}
+
+#[test]
+fn an_answer_of_yesterday_that_was_none_is_not_taken_from_todays() {
+    let world = World::new(1, phones(2, Answer::After(secs(1)), secs(30)), Faults::default(), START);
+    let mut rig = Rig::new(site(2), world);
+    rig.world.phone(&name("1000")).expect("a phone").talk = millis(1500);
+    // The site's days are those of UTC.
+    let day = 86_400_000_000;
+    let midnight = Stamp((START.0 / day + 1) * day);
+    for (id, begins) in
+        [("c1", midnight - millis(2700)), ("c2", midnight - millis(1700)), ("c3", midnight + millis(100))]
+    {
+        rig.run_until(begins);
+        rig.call(id, secs(0));
+    }
+    rig.run_until(midnight + millis(500));
+    assert_eq!((rig.agent_state("a0").as_str(), service(&rig).today.answered), ("talking", 1), "c2 was");
+    rig.run_until(midnight + secs(2));
+    assert_eq!(
+        (rig.agent_state("a0").as_str(), service(&rig).today.answered),
+        ("wrap-up", 1),
+        "c1 was yesterday"
+    );
 }

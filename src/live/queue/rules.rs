@@ -193,9 +193,15 @@ impl Queues {
     }
 
     /// What was taken for an answer at that moment was none.
-    pub fn unanswered(&mut self, queue: &Name, waited: Duration, level: ServiceLevel, then: Stamp) {
+    pub fn unanswered(
+        &mut self,
+        queue: &Name,
+        waited: Duration,
+        level: ServiceLevel,
+        (then, today): (Stamp, bool),
+    ) {
         let line = self.line(queue);
-        line.service.unanswered(waited, level, then);
+        line.service.unanswered(waited, level, then, today);
         line.pace.unanswered(then);
     }
 

@@ -64,10 +64,12 @@ impl Service {
         self.count(Served::answer(waited <= level.within, waited), now);
     }
 
-    /// What was taken for an answer at that moment was none.
-    pub fn unanswered(&mut self, waited: Duration, level: ServiceLevel, then: Stamp) {
+    /// What was taken for an answer at that moment was none. `today`: it was counted on this day.
+    pub fn unanswered(&mut self, waited: Duration, level: ServiceLevel, then: Stamp, today: bool) {
         let none = Served::answer(waited <= level.within, waited);
-        self.today = self.today.with(none, u64::saturating_sub);
+        if today {
+            self.today = self.today.with(none, u64::saturating_sub);
+        }
         if let Some((_, served)) = self.lately.iter_mut().find(|(begin, _)| *begin == step(then)) {
             *served = served.with(none, u64::saturating_sub);
         }
@@ -165,7 +167,7 @@ mod tests {
         let mut service = Service::default();
         service.answered(secs(3), LEVEL, NOW - secs(1));
         service.answered(secs(30), LEVEL, NOW);
-        service.unanswered(secs(3), LEVEL, NOW - secs(1));
+        service.unanswered(secs(3), LEVEL, NOW - secs(1), true);
         let left = Served { answered: 1, waited_ms: 30_000, ..Served::default() };
         assert_eq!((service.today(), service.lately(NOW)), (left, left));
     }

@@ -116,7 +116,8 @@ impl Switchboard {
         let (now, millis_talked) = (self.now(), u64::try_from(talked.as_millis()).unwrap_or(u64::MAX));
         self.queues.hold(&waiting.queue, waiting.place);
         let (then, level) = (now - talked, self.site.service_level(&waiting.queue));
-        self.queues.unanswered(&waiting.queue, waiting.waited(then), level, then);
+        let counted = (then, self.is_today(then));
+        self.queues.unanswered(&waiting.queue, waiting.waited(then), level, counted);
         let max_wait = self.site.queues.get(&waiting.queue).map(|queue| queue.max_wait);
         if let Some(call) = self.calls.get_mut(&id) {
             let since = waiting.place.joined.max(call.answered.unwrap_or_default());

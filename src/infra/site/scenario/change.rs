@@ -16,7 +16,7 @@ use crate::{
 
 /// What a change may say; shown to whoever wrote another.
 const FORMS: &str = "`agents QUEUE -2 10:00-12:00`, `queue QUEUE strategy|head_start|max_wait|ring|rest|expand VALUE`, \
-                     `queue QUEUE needs|prefers|relax|expand|overflow|head_start off`, \
+                     `queue QUEUE needs|prefers|relax|expand|overflow|callback|head_start off`, \
                      `rule POLICY RULE head_start|queue|first VALUE` or `site DIR`";
 
 /// A scenario that is a little different from another one.
@@ -63,6 +63,7 @@ pub enum Setting {
     NoPrefers,
     NoRelax,
     NoOverflow,
+    NoCallback,
 }
 
 /// A setting of a rule, as `routing.yaml` has it.
@@ -174,6 +175,7 @@ impl Setting {
             ("prefers", "off") => Self::NoPrefers,
             ("relax", "off") => Self::NoRelax,
             ("overflow", "off") => Self::NoOverflow,
+            ("callback", "off") => Self::NoCallback,
             ("expand", "off") => Self::Expand(None),
             ("head_start", "off") => Self::HeadStart(Duration::ZERO),
             ("expand", above) => {
@@ -217,6 +219,7 @@ impl Setting {
             Self::NoPrefers => queue.prefers.clear(),
             Self::NoRelax => queue.relax.clear(),
             Self::NoOverflow => queue.overflow.clear(),
+            Self::NoCallback => queue.callback = None,
         }
     }
 }
