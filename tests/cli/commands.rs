@@ -124,9 +124,8 @@ fn help_is_as_it_was() {
         &["completions"],
         &["serve"],
     ]
-    .into_iter()
     .map(help)
-    .collect();
+    .concat();
     insta::assert_snapshot!(all);
 }
 

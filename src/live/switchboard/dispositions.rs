@@ -101,10 +101,10 @@ impl Switchboard {
         };
         let Some(Owes { queue, .. }) = found.must_say().cloned() else { return };
         self.turn_day();
-        *self.undisposed.entry(queue).or_default() += 1;
+        *self.ratings.undisposed.entry(queue).or_default() += 1;
     }
 
     pub(super) fn undisposed_today(&self, queue: &Name, now: Stamp) -> u64 {
-        self.undisposed.get(queue).copied().filter(|_| self.is_today(now)).unwrap_or_default()
+        self.ratings.undisposed.get(queue).copied().filter(|_| self.is_today(now)).unwrap_or_default()
     }
 }

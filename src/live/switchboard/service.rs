@@ -25,7 +25,6 @@ impl Switchboard {
             self.queues.new_day();
             self.agents.new_day();
             self.ratings = Ratings::default();
-            self.undisposed.clear();
         }
     }
 

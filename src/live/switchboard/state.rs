@@ -200,9 +200,6 @@ pub struct Switchboard {
     pub(super) alerts: Alerts,
     #[serde(default)]
     pub(super) ratings: Ratings,
-    /// Calls of today of which it was not said in time what became of them, by queue.
-    #[serde(default)]
-    pub(super) undisposed: BTreeMap<Name, u64>,
     /// What was told last of those who called again, and when.
     #[serde(default)]
     pub(super) repeated: Option<(Stamp, Repeated)>,
@@ -311,7 +308,6 @@ impl Switchboard {
             timers: Timers::default(),
             alerts: Alerts::default(),
             ratings: Ratings::default(),
-            undisposed: BTreeMap::new(),
             repeated: None,
             changed: BTreeMap::new(),
             shunned: BTreeMap::new(),

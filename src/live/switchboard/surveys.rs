@@ -71,11 +71,14 @@ impl Switchboard {
     }
 }
 
-/// What callers answered today, by queue and by agent.
+/// What callers answered today, by queue and by agent, and what agents left unsaid.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Ratings {
     pub queues: BTreeMap<Name, Rated>,
     pub agents: BTreeMap<Name, Rated>,
+    /// Calls of which it was not said in time what became of them, by queue.
+    #[serde(default)]
+    pub undisposed: BTreeMap<Name, u64>,
 }
 
 /// What the record has of the survey, if the question was begun.
