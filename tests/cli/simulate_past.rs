@@ -170,8 +170,8 @@ fn the_daemon_is_asked_for_the_days_and_what_cannot_come_again_is_told() {
 fn who_called_before_midnight_and_waits_after_it_is_of_the_day() {
     let temp = tempfile::tempdir().expect("folder");
     let midnight = 16.0 * 3600.0;
-    // The second calls seven seconds before midnight, and comes to wait four after it; it is of the day on which it came in.
-    let calls = [call(0, [midnight - 600.0, 2.0, 30.0], true), call(1, [midnight + 4.0, 2.0, 30.0], true)];
+    // The second calls seven seconds before midnight, is of the day on which it came in, and comes to wait long after.
+    let calls = [call(0, [midnight - 600.0, 2.0, 30.0], true), call(1, [midnight + 1200.0, 2.0, 30.0], true)];
     let (code, text, errors) =
         simulate(&["--site", SITE, "--journal", &file(temp.path(), &calls[..1]), "--json"]);
     assert_eq!(code, Some(0), "{errors}");

@@ -23,7 +23,7 @@ macro_rules! files {
 
 const SMALL: Files = files!("small": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
     "routing.yaml", "alerts.yaml", "trunks.yaml", "dialing.yaml", "flows/welcome.yaml", "flows/night.yaml", "flows/desk.yaml",
-    "flows/after_sales.yaml",
+    "flows/desk.test.yaml", "flows/after_sales.yaml",
     "flows/after_sales.test.yaml", "flows/operator.yaml", "flows/operator.test.yaml", "flows/appointment.yaml",
     "flows/appointment.test.yaml", "language/after_sales.yaml", "language/operator.yaml", "language/appointment.yaml");
 const MEDIUM: Files = files!("medium": "site.yaml", "numbers.yaml", "people.yaml", "hours.yaml", "queues.yaml",
