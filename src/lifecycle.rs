@@ -55,6 +55,7 @@ use crate::{
         switchboard::{self, RunError, Wiring, door::Door},
     },
     ports::{media, speech},
+    provision,
 };
 
 pub use port::PortError;
@@ -194,6 +195,9 @@ fn with_secrets(mut site: Site) -> Result<Site, SecretError> {
         tracing::info!(made, "secrets that were not there have been made in the site's secrets folder");
     }
     site::pin::learn(&mut site)?;
+    if let Err(why) = provision::browsers(&site.engine) {
+        tracing::warn!("{why}; all other phones are served");
+    }
     Ok(site)
 }
 

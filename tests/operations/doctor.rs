@@ -258,12 +258,17 @@ fn with_browsers(house: &House, days: i64) {
     house.edit("site.yaml", "# phone_port: 5060", "webrtc: {} #");
 }
 
+/// Whose talks somebody watches.
+fn with_moods(house: &House) {
+    house.edit("queues.yaml", "  # strategy: ring_all", "  mood: { silence: 20s }\n  # strategy: ring_all");
+}
+
 #[test]
 fn what_keeps_browsers_and_moods_from_an_engine_is_found() {
     let port = || asterisk("200 OK", "22.10.1", "Not Running");
     let house = house_at("asterisk", port());
     with_browsers(&house, 60);
-    house.edit("queues.yaml", "  # strategy: ring_all", "  mood: { silence: 20s }\n  # strategy: ring_all");
+    with_moods(&house);
     fs::write(house.at("etc/rtp.conf"), "[general]\nicesupport = no\n").expect("written");
     let said = doctor(&house, &[]);
     for module in [
@@ -282,9 +287,43 @@ fn what_keeps_browsers_and_moods_from_an_engine_is_found() {
         with_browsers(&house, days);
         doctor(&house, &[]).has("engine", verdict, words);
     }
-    let loaded = house_at("freeswitch", port());
+    let loaded = house_at("asterisk", asterisk("200 OK", "22.10.1", "Running"));
     with_browsers(&loaded, 60);
-    assert!(doctor(&loaded, &[]).of("engine", "fault").iter().all(|what| !what.contains(".so")));
+    with_moods(&loaded);
+    let said = doctor(&loaded, &[]);
+    said.has("engine", "well", "Asterisk 22.10.1");
+    assert!(
+        !said.of("engine", "fault").iter().any(|what| what.contains("does not run")),
+        "{:#?}",
+        said.findings
+    );
+}
+
+#[test]
+fn a_door_of_browsers_that_opens_asterisk_to_all_is_told() {
+    let at = |kind: &str, listen: &str| {
+        let house = house_at(kind, asterisk("200 OK", "22.10.1", "Not Running"));
+        with_browsers(&house, 60);
+        house.edit(
+            "site.yaml",
+            "webrtc: {} #",
+            &format!("listen: 192.0.2.10\n  webrtc: {{ listen: {listen} }} #"),
+        );
+        doctor(&house, &[])
+    };
+    at("asterisk", "192.0.2.10").has(
+        "engine",
+        "advice",
+        "192.0.2.10:8089, for browsers, is Asterisk's whole HTTP server",
+    );
+    for near in [at("asterisk", "127.0.0.1"), at("freeswitch", "192.0.2.10")] {
+        assert!(
+            near.of("engine", "advice").iter().all(|what| !what.contains("HTTP")),
+            "{:#?}",
+            near.findings
+        );
+        near.has("engine", "well", "webrtc.crt, which browsers are shown");
+    }
 }
 
 #[test]

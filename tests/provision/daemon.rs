@@ -15,12 +15,17 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Starts it on the rig's site, and waits for its engine.
 pub async fn start(rig: &Rig) -> Program {
+    start_until(rig, |status| status["engine"]["state"] == "up").await
+}
+
+/// Starts it on the rig's site, and waits until it says this of itself.
+pub async fn start_until(rig: &Rig, is: impl Fn(&Value) -> bool) -> Program {
     let mut serve = program::command(env!("CARGO_BIN_EXE_tandem"));
     serve.arg("serve").arg("--site").arg(rig.site()).arg("--state").arg(rig.state());
     serve.args(["--drift", "1"]).env("TANDEM_SOCKET", rig.socket());
     let mut daemon =
         Program::start("tandem serve", serve, &rig.folder().join("daemon.log")).expect("it starts");
-    let up = daemon.ready(PATIENCE, async |_| status(rig)["engine"]["state"] == "up").await;
+    let up = daemon.ready(PATIENCE, async |_| is(&status(rig))).await;
     up.unwrap_or_else(|error| panic!("{error}\n{}", daemon.said()));
     daemon
 }
@@ -59,7 +64,8 @@ pub async fn well(rig: &Rig) {
     until(rig, |status| status["troubles"] == serde_json::json!([])).await;
 }
 
-async fn until(rig: &Rig, is: impl Fn(&Value) -> bool) {
+/// Until it says this of itself.
+pub async fn until(rig: &Rig, is: impl Fn(&Value) -> bool) {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let status = status(rig);

@@ -8,7 +8,10 @@ use std::{
 use serde_json::Value;
 use tandem::provision::History;
 
-use super::rig::{Rig, snapshot};
+use super::{
+    daemon,
+    rig::{Rig, snapshot},
+};
 
 const ASTERISK: &str = "{ kind: asterisk, address: 127.0.0.1:9, config: ETC }";
 const FREESWITCH: &str = "{ kind: freeswitch, address: 127.0.0.1:9, config: ETC }";
@@ -190,6 +193,42 @@ fn the_engine_has_what_browsers_are_shown_and_nobody_is_shown_its_key() {
         assert_eq!(rig.tandem(&["apply", "site", "--files-only"]).code, 0);
         assert_eq!(rig.read("tandem/wss.pem"), "", "the key of nobody stays");
     }
+}
+
+#[test]
+fn a_lost_certificate_of_browsers_is_told_by_check_and_refused_by_plan_and_apply() {
+    for engine in [ASTERISK, FREESWITCH] {
+        let rig = Rig::new(engine);
+        with_browsers(&rig, true);
+        assert_eq!(rig.tandem(&["apply", "site", "--files-only"]).code, 0);
+        let before = snapshot(&rig.etc());
+        fs::remove_file(rig.site().join("secrets/webrtc.crt")).expect("removed");
+        let checked = rig.tandem(&["check", "site"]);
+        assert!(checked.code == 0 && checked.out.contains("webrtc.crt cannot be read"), "{checked:?}");
+        for words in [&["plan", "site"][..], &["apply", "site", "--files-only"]] {
+            let said = rig.tandem(words);
+            assert!(said.code == 1 && said.err.contains("webrtc.crt cannot be read"), "{said:?}");
+        }
+        assert_eq!(snapshot(&rig.etc()), before, "the engine keeps what it had");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_certificate_of_browsers_keeps_nobody_else_from_the_telephone() {
+    let rig = Rig::new(ASTERISK);
+    with_browsers(&rig, true);
+    assert_eq!(rig.tandem(&["apply", "site", "--files-only"]).code, 0);
+    fs::remove_file(rig.site().join("secrets/webrtc.crt")).expect("removed");
+    let mut daemon = daemon::start_until(&rig, |status| status["revision"].is_string()).await;
+    let first = daemon::revision(&rig);
+    daemon::says(&mut daemon, "all other phones are served").await;
+    daemon::troubled(&rig, "browsers cannot be let in").await;
+    rig.edit_site("people.yaml", "1001: { webrtc: true, ", "1005: { name: Eve }\n  1001: { webrtc: true, ");
+    daemon::hang_up(&daemon);
+    daemon::until(&rig, |status| status["revision"] != first.as_str()).await;
+    with_browsers(&rig, false);
+    assert_eq!(rig.tandem(&["apply", "site", "--files-only"]).code, 0);
+    daemon::well(&rig).await;
 }
 
 #[test]

@@ -39,7 +39,10 @@ fn browsers_are_let_in_where_the_engine_says_and_by_default_at_its_usual_port() 
     for (engine, listen) in [
         ("asterisk\n  webrtc: {}\n  # x", "127.0.0.1:8089"),
         ("freeswitch\n  webrtc: {}\n  # x", "127.0.0.1:7443"),
-        ("asterisk\n  webrtc: { listen: 192.0.2.10, port: 443 }\n  # x", "192.0.2.10:443"),
+        (
+            "asterisk\n  listen: 192.0.2.10\n  webrtc: { listen: 192.0.2.10, port: 443 }\n  # x",
+            "192.0.2.10:443",
+        ),
     ] {
         let (_temp, folder) = with(engine);
         let report = site::check(&folder);
@@ -76,31 +79,31 @@ const CASES: &[Case] = &[
     (
         NAMED,
         |site| fs::remove_file(site.join("secrets/webrtc.crt")).expect("removed"),
-        (Error, Code::Unreadable, "secrets/webrtc.crt"),
+        (Warning, Code::Unreadable, "secrets/webrtc.crt"),
         "webrtc.crt cannot be read",
     ),
     (
         NAMED,
         |site| fs::remove_file(site.join("secrets/webrtc.key")).expect("removed"),
-        (Error, Code::Unreadable, "secrets/webrtc.key"),
+        (Warning, Code::Unreadable, "secrets/webrtc.key"),
         "webrtc.key cannot be read",
     ),
     (
         NAMED,
         |site| private(site, "webrtc.key", &made(2095).1),
-        (Error, Code::BadValue, "secrets/webrtc.key"),
+        (Warning, Code::BadValue, "secrets/webrtc.key"),
         "is not that of",
     ),
     (
         NAMED,
         |site| private(site, "webrtc.key", "x"),
-        (Error, Code::BadValue, "secrets/webrtc.key"),
+        (Warning, Code::BadValue, "secrets/webrtc.key"),
         "no private key",
     ),
     (
         NAMED,
         |site| fs::write(site.join("secrets/webrtc.crt"), "x").expect("written"),
-        (Error, Code::BadValue, "secrets/webrtc.crt"),
+        (Warning, Code::BadValue, "secrets/webrtc.crt"),
         "no certificate",
     ),
     (
@@ -125,6 +128,12 @@ const CASES: &[Case] = &[
     ("asterisk\n  webrtc: { port: 8088 }\n  # x", |_| (), (Error, Code::Duplicate, "webrtc"), "control port"),
     ("freeswitch\n  webrtc: { port: 5080 }\n  # x", |_| (), (Error, Code::Duplicate, "webrtc"), "trunk_port"),
     (
+        "freeswitch\n  webrtc: { listen: 192.0.2.10 }\n  # x",
+        |_| (),
+        (Warning, Code::Unreachable, "webrtc"),
+        "their sound goes to 127.0.0.1",
+    ),
+    (
         "asterisk\n  webrtc: { listen: 0.0.0.0 }\n  # x",
         |_| (),
         (Error, Code::BadValue, "0.0.0.0"),
@@ -137,10 +146,12 @@ fn what_keeps_browsers_out_is_told() {
     for (engine, change, what, piece) in CASES {
         let (_temp, site) = with(engine);
         change(&site);
-        let problems = site::check(&site).problems.0;
+        let report = site::check(&site);
+        let problems = report.problems.0;
         let [one] = &problems[..] else { panic!("{engine}: {problems:#?}") };
         let caret = over_the_caret(&site, one);
         assert_eq!((one.severity, one.code, caret.as_str()), *what, "{}", one.message);
         assert!(one.message.contains(piece), "{}", one.message);
+        assert_eq!(report.site.is_some(), one.severity == Warning, "others telephone on: {}", one.message);
     }
 }

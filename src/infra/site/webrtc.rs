@@ -13,7 +13,7 @@ use super::{
     model::{EngineKind, EngineSettings, Extension, HttpSettings, Webrtc},
     problem::Code,
     secret,
-    source::Findings,
+    source::{Findings, Place},
     tree::{Key, Node, Value},
     under,
 };
@@ -53,6 +53,12 @@ pub(super) fn read(root: &Path, node: &Node, kind: Option<EngineKind>, to: &mut 
     let key_file = secret::file(root, key_file, node.place, ("secrets/webrtc.key", true), to);
     let webrtc =
         Webrtc { listen: SocketAddr::new(listen?, port?), certificate: certificate?, key_file: key_file? };
+    look(&webrtc, (shown, kept), to);
+    Some(webrtc)
+}
+
+/// What browsers are shown. Only whoever writes it for the engine needs it, so it keeps nobody else's telephone out.
+fn look(webrtc: &Webrtc, (shown, kept): (Place, Place), to: &mut Findings) {
     match Identity::read(&webrtc.certificate, &webrtc.key_file) {
         Ok(identity) => {
             let (now, until) = (SystemClock.now(), Stamp(identity.until.as_microsecond()));
@@ -62,17 +68,16 @@ pub(super) fn read(root: &Path, node: &Node, kind: Option<EngineKind>, to: &mut 
                     "no browser speaks to an engine that shows it: renew it, or set this machine's clock";
                 to.warn(Code::Lapsed, shown, message, help);
             }
-            Some(webrtc)
         }
         Err(unfit) => {
             let key = matches!(&unfit, Unfit::NoKey(_) | Unfit::Strangers { .. })
                 || matches!(&unfit, Unfit::Unreadable { path, .. } if *path == webrtc.key_file);
             let code =
                 if matches!(unfit, Unfit::Unreadable { .. }) { Code::Unreadable } else { Code::BadValue };
-            let help = "bring a certificate in PEM that browsers know, for the name by which they reach the engine, \
-                        and its key: an ACME client writes both; Tandem's user must be able to read them";
-            to.error(code, if key { kept } else { shown }, unfit.to_string(), help);
-            None
+            let help = "`tandem apply` refuses it. Bring a certificate in PEM that browsers know, for the name by which \
+                        they reach the engine, and its key: an ACME client writes both; Tandem's user must be able to \
+                        read them";
+            to.warn(code, if key { kept } else { shown }, unfit.to_string(), help);
         }
     }
 }
@@ -99,13 +104,24 @@ pub(super) fn check(
             if browsers.next().is_none() {
                 let message = "no extension is a browser, so nobody needs this";
                 to.warn(Code::Unreachable, key.place, message, "add `webrtc: true` to one, or remove it");
+            } else if engine.sip.listen.is_loopback() && !webrtc.listen.ip().is_loopback() {
+                let (theirs, ours) = (webrtc.listen.ip(), engine.sip.listen);
+                let message = format!(
+                    "browsers log in at {theirs}, and their sound goes to {ours}, this machine's own"
+                );
+                let help = format!(
+                    "`engine.listen` is where sound goes, `webrtc.listen` where browsers log in: add `listen: {theirs}` \
+                                    to `engine` too"
+                );
+                to.warn(Code::Unreachable, key.place, message, help);
             }
         }
         (None, _) => {
             for (key, node) in browsers {
                 let place = key_of(node, "webrtc").map_or(key.place, |(key, _)| key.place);
                 let message = format!("extension {} is a browser, and browsers reach no engine", key.text);
-                let help = "add `webrtc: { listen: 192.0.2.10 }` to `engine` in site.yaml: docs/provision.md";
+                let help = "add `listen: 192.0.2.10` (sound) and `webrtc: { listen: 192.0.2.10 }` (logging in) to `engine` \
+                            in site.yaml, an address that browsers reach: docs/provision.md";
                 to.error(Code::MissingKey, place, message, help);
             }
         }

@@ -13,6 +13,8 @@ use crate::{
 
 const SHUT: &str = "no browser speaks to the engine, so those phones are gone";
 const SOUNDLESS: &str = "browsers are called and nobody is heard";
+const OPEN: &str = "who reaches it also reaches ARI, which leads all calls, and may try its password";
+const BEHIND: &str = "let a proxy there pass `/ws` and nothing else, with `webrtc: { listen: 127.0.0.1 }`, or let a firewall keep strangers out";
 const RENEW: &str =
     "renew it, then `tandem apply`, and restart the engine when nobody talks: it reads it at its start";
 /// ACME clients renew a month ahead: what is so near its end is renewed by nobody.
@@ -45,6 +47,10 @@ pub(super) fn look(site: &Site, to: &mut Findings) {
         }
     }
     if site.engine.kind == EngineKind::Asterisk {
+        if !webrtc.listen.ip().is_loopback() {
+            let what = format!("{}, for browsers, is Asterisk's whole HTTP server", webrtc.listen);
+            to.advice(Check::Engine, what, OPEN, BEHIND);
+        }
         let text = fs::read_to_string(site.engine.config.join("rtp.conf")).unwrap_or_default();
         if denies_ice(&text) {
             let what = "rtp.conf has `icesupport = no`";
