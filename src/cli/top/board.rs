@@ -175,7 +175,7 @@ fn queue_pane(board: &Board, age: Duration, look: &Look) -> Pane {
             Cell::new(queue.name.to_string()),
             count(queue.waiting as u64, look.tint(Tone::Busy)),
             right(longest).style(if waits { look.tint(Tone::Busy) } else { DIM }),
-            count(queue.talking as u64, look.tint(Tone::Good)),
+            count((queue.talking + queue.taken) as u64, look.tint(Tone::Good)),
             count(queue.ready as u64, plain),
             count(queue.logged_in as u64, plain),
             count(queue.answered_today, plain),
@@ -184,7 +184,7 @@ fn queue_pane(board: &Board, age: Duration, look: &Look) -> Pane {
     });
     let mut widths = vec![Constraint::Fill(1)];
     widths.extend([7, 7, 7, 5, 5, 8, 5].map(Constraint::Length));
-    let head = ["WAITING", "LONGEST", "TALKING", "READY", "STAFF", "ANSWERED", "LOST"].map(right);
+    let head = ["WAITING", "LONGEST", "IN HAND", "READY", "STAFF", "ANSWERED", "LOST"].map(right);
     Pane {
         title: format!(" Queues {} ", board.queues.len()),
         head: Row::new(std::iter::once(Cell::new("QUEUE")).chain(head)),
@@ -351,7 +351,7 @@ mod tests {
         2 calls: 1 waiting, 1 talking · 1 of 3 agents ready · 17 calls today
 
          Queues 1 ──────────────────────────────────────────────────────────────────────
-        QUEUE                         WAITING LONGEST TALKING READY STAFF ANSWERED  LOST
+        QUEUE                         WAITING LONGEST IN HAND READY STAFF ANSWERED  LOST
         sales                               1   1m05s       1     1     2       15     2
 
          Agents 3 ──────────────────────   Calls 1 ─────────────────────────────────────
