@@ -78,7 +78,8 @@ plain_id!(
 );
 
 plain_id!(
-    /// What whoever brought a message calls it: a ticket's number, the id of a mail or a chat. It names no person.
+    /// What whoever brought a message calls it: a ticket's number, the id of a chat. It is kept in the audit for good, so it
+    /// should name no person.
     Reference, "reference"
 );
 plain_id!(

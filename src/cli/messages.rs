@@ -36,7 +36,8 @@ enum Messages {
     Show { reference: Reference },
     /// Let a message wait for an agent; one that is there already stays as it is
     Add {
-        /// What you call it: a ticket's number, a mail's id. It may name no person
+        /// What you call it: a ticket's number, a chat's id, of a mail a hash of its Message-ID. It stays in the audit: no person's
+        /// name or number
         reference: Reference,
         /// A queue that takes messages
         #[arg(long)]

@@ -133,9 +133,10 @@ fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
     if queues.is_empty() {
         return "The site has no queues.\n".to_owned();
     }
+    let mixed = queues.iter().any(|queue| queue.takes == "messages");
     let rows = queues.iter().map(|queue| {
         let since = if queue.waiting > 0 { age.as_millis() as u64 } else { 0 };
-        vec![
+        let mut row = vec![
             text(queue.name.as_str()),
             number(queue.waiting),
             number(millis(queue.longest_wait_ms + since)),
@@ -146,9 +147,11 @@ fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
             number(queue.answered_today),
             number(queue.abandoned_today),
             number(percent(queue.service.lately.service_level_permille)),
-        ]
+        ];
+        row.extend(mixed.then(|| text(queue.takes.as_str())));
+        row
     });
-    let head = [
+    let mut head = vec![
         "QUEUE",
         "WAITING",
         "LONGEST",
@@ -160,6 +163,7 @@ fn list(paint: &Paint, queues: &[QueueView], age: Duration) -> String {
         "ABANDONED",
         "IN TIME",
     ];
+    head.extend(mixed.then_some("TAKES"));
     let drained = queues.iter().filter_map(|queue| {
         Some(format!("{} takes no new callers, by order of {}.\n", queue.name, queue.drained.as_ref()?))
     });

@@ -60,6 +60,9 @@ pub(super) const ROUTES: &[Route] = &[
         .taking(one::<QueueBody>),
 ];
 
+/// A day.
+const LONGEST_KEPT: u32 = 86_400;
+
 /// Where a message waits, and how.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -113,6 +116,10 @@ async fn add(
     Segment(reference): Segment<Reference>,
     Body(AddBody { queue, urgency, keep }): Body<AddBody>,
 ) -> Done {
+    if let Some(Keep { seconds, .. }) = keep.as_ref().filter(|keep| keep.seconds > LONGEST_KEPT) {
+        let why = format!("`keep.seconds` is {LONGEST_KEPT} at most, not {seconds}");
+        return Err(Problem::new(Says::BadBody, why));
+    }
     act(&rooms, actor, Act::AddMessage { reference, queue, urgency, keep }).await
 }
 

@@ -314,7 +314,7 @@ impl From<MessageRefusal> for Problem {
             }
             MessageRefusal::Takes { queue, takes } => {
                 Self::new(Says::NotNow, format!("queue {queue} takes {takes}"))
-                    .with_remedy("see what each takes: `tandem queues list`")
+                    .with_remedy("name another: `tandem queues list` shows what each takes")
             }
             MessageRefusal::TooMany => Self::new(Says::NotNow, "no more messages are kept")
                 .with_remedy("close some that are done with: `tandem messages close`"),

@@ -17,9 +17,11 @@ use crate::{
 };
 
 /// No more are kept.
-const MOST: usize = 10_000;
+const MOST: usize = 5_000;
 /// So many of its newest decisions are kept with one.
-const TOLD: usize = 50;
+const TOLD: usize = 20;
+/// … and who was passed over with so many of them.
+const EXPLAINED: usize = 3;
 
 /// One message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,6 +70,8 @@ impl Message {
             self.steps.remove(0);
         }
         self.steps.push(why);
+        let explained = self.steps.iter_mut().rev().filter(|why| why.assignment.is_some());
+        explained.skip(EXPLAINED).for_each(|why| why.assignment = None);
     }
 
     /// Its queue and place, as long as nobody has taken it.
@@ -99,6 +103,10 @@ impl Messages {
 
     pub fn get_mut(&mut self, id: CallId) -> Option<&mut Message> {
         self.all.get_mut(&id)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
     }
 
     pub fn is_full(&self) -> bool {

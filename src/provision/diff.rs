@@ -45,7 +45,8 @@ impl Line {
 pub fn hunks(before: &[u8], after: &[u8], secrets: &[SecretString]) -> Vec<Line> {
     let (before, after) = (String::from_utf8_lossy(before), String::from_utf8_lossy(after));
     let diff = TextDiff::from_lines(before.as_ref(), after.as_ref());
-    let keys = [in_keys(&before), in_keys(&after)];
+    // By the lines as they are compared: a lone carriage return ends one, too.
+    let keys = [in_keys(diff.old_slices()), in_keys(diff.new_slices())];
     let mut lines = Vec::new();
     for hunk in diff.unified_diff().context_radius(AROUND).iter_hunks() {
         lines.push(Line { side: Side::Head, text: hunk.header().to_string() });
@@ -66,9 +67,9 @@ pub fn hunks(before: &[u8], after: &[u8], secrets: &[SecretString]) -> Vec<Line>
 }
 
 /// Which lines are within a private key in PEM. One that has no end goes on to the end.
-fn in_keys(text: &str) -> Vec<bool> {
+fn in_keys(lines: &[&str]) -> Vec<bool> {
     let mut within = false;
-    let keys = text.lines().map(|line| {
+    let keys = lines.iter().map(|line| {
         let mark = line.contains("PRIVATE KEY-----");
         within = if mark { line.contains("-----BEGIN ") } else { within };
         within && !mark

@@ -3,6 +3,7 @@
 mod backup;
 mod doctor;
 mod house;
+mod messages;
 mod log;
 mod package;
 mod pages;

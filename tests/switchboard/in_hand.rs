@@ -405,3 +405,153 @@ fn a_number_is_a_reference_and_a_mail_address_is_none() {
         assert!(Reference::new(bad).is_err(), "{bad}");
     }
 }
+
+#[test]
+fn messages_do_not_fill_hands_for_which_a_caller_waits() {
+    let mut rig = rig(desk(1, 3, 2, 1));
+    for text in ["m1", "m2", "m3", "m4", "m5"] {
+        add(&mut rig, text);
+    }
+    for text in ["m1", "m2", "m3"] {
+        assert_eq!(take(&mut rig, text, "a0"), Ok(()));
+    }
+    let caller = rig.call("c1", secs(0));
+    rig.run_for(secs(5));
+    close(&mut rig, "m1");
+    assert_eq!(
+        told(&rig)[2..],
+        ["m4 waiting", "m5 waiting"],
+        "there is room, and a caller who needs more of it"
+    );
+    close(&mut rig, "m2");
+    assert_eq!((rig.states(), told(&rig)[1].as_str()), (vec!["offered".to_owned()], "m4 waiting"));
+    // The caller hangs up before the answer: nothing keeps the messages any more.
+    rig.world.hang_up(&caller, rig.now);
+    rig.run_for(secs(1));
+    assert_eq!(told(&rig), ["m3 taken a0", "m4 offered a0", "m5 offered a0"]);
+}
+
+#[test]
+fn whatever_frees_an_agent_the_caller_who_waits_is_first() {
+    type Frees = fn(&mut Rig);
+    let freed: [(&str, Frees); 3] = [
+        ("a message that is moved", |rig| {
+            rig.act(Act::MoveMessage { reference: reference("m1"), queue: name("late") }).expect("a queue");
+        }),
+        ("a message that is closed", |rig| {
+            close(rig, "m1");
+            rig.run_for(millis(1));
+        }),
+        ("a site with a second agent", |rig| {
+            let mut site = Site::clone(rig.board.site());
+            site.agents.insert(name("a1"), site.agents[&name("a0")].clone());
+            rig.input(Input::Site(Arc::new(site)));
+        }),
+    ];
+    for (what, frees) in freed {
+        let mut site = desk(1, 1, 1, 1);
+        site.queues.insert(name("late"), mail());
+        site.agents.get_mut(&name("a0")).expect("an agent").queues.push(name("late"));
+        let mut rig = rig(site);
+        add(&mut rig, "m1");
+        assert_eq!(take(&mut rig, "m1", "a0"), Ok(()));
+        add(&mut rig, "m2");
+        rig.call("c1", secs(0));
+        rig.run_for(secs(5));
+        frees(&mut rig);
+        assert_eq!(rig.states(), ["offered"], "{what}");
+    }
+}
+
+#[test]
+fn who_leaves_in_the_moment_in_which_an_offer_ends_keeps_nothing() {
+    let mut rig = rig(desk(3, 2, 1, 1));
+    for agent in ["a1", "a2"] {
+        rig.act(Act::Logout { agent: name(agent) }).expect("an agent");
+    }
+    rig.act(Act::Lease { agent: name("a0"), seconds: 10 }).expect("an agent");
+    add(&mut rig, "m1");
+    assert_eq!(told(&rig), ["m1 offered a0"]);
+    for agent in ["a1", "a2"] {
+        rig.act(Act::Login { agent: name(agent) }).expect("an agent");
+    }
+    // The lease and the offer have ended while nobody looked.
+    rig.now = rig.now + secs(40);
+    rig.input(Input::Clock);
+    let held: Vec<_> = (0..3).map(|n| agent(&rig, &format!("a{n}")).messages.len()).collect();
+    assert_eq!((told(&rig), held), (vec!["m1 offered a1".to_owned()], vec![0, 1, 0]));
+}
+
+#[test]
+fn a_pause_gives_back_what_is_offered_and_a_client_that_is_gone_all() {
+    let mut rig = rig(desk(2, 2, 1, 1));
+    rig.act(Act::Logout { agent: name("a1") }).expect("an agent");
+    rig.act(Act::Lease { agent: name("a0"), seconds: 60 }).expect("an agent");
+    for text in ["m1", "m2"] {
+        add(&mut rig, text);
+    }
+    assert_eq!(take(&mut rig, "m1", "a0"), Ok(()));
+    rig.act(Act::Login { agent: name("a1") }).expect("an agent");
+    rig.act(Act::Pause { agent: name("a0"), reason: tandem::base::text::Label::new("lunch") })
+        .expect("there");
+    assert_eq!(told(&rig), ["m1 taken a0", "m2 offered a1"]);
+    rig.run_for(secs(100));
+    assert_eq!(agent(&rig, "a0").messages, [], "its client was not heard of for 80 s");
+    assert!(told(&rig)[0].starts_with("m1 waiting") || told(&rig)[0].ends_with("a1"), "{:?}", told(&rig));
+}
+
+#[test]
+fn a_message_counts_once_and_by_the_queue_in_which_it_is_taken() {
+    let mut site = desk(1, 1, 1, 1);
+    let to_late = Overflow { when: Full::Waited(secs(300)), to: Beyond::Queue(name("late")) };
+    site.queues.get_mut(&name("mail")).expect("a queue").overflow = vec![to_late];
+    site.queues.insert(name("late"), mail());
+    site.agents.get_mut(&name("a0")).expect("an agent").queues.push(name("late"));
+    let mut rig = rig(site);
+    rig.act(Act::Drain { queue: name("late"), on: true }).expect("a queue");
+    add(&mut rig, "m1");
+    assert_eq!(take(&mut rig, "m1", "a0"), Ok(()));
+    rig.run_for(secs(3600));
+    rig.act(Act::Logout { agent: name("a0") }).expect("an agent");
+    assert_eq!(told(&rig), ["m1 waiting"], "the hour in hand was no wait");
+    rig.run_for(secs(400));
+    let queue = |rig: &Rig| all(rig)[0].queue.to_string();
+    assert_eq!(queue(&rig), "mail", "nothing new is let into the other");
+    rig.act(Act::Drain { queue: name("late"), on: false }).expect("a queue");
+    assert_eq!(queue(&rig), "late");
+    rig.act(Act::Login { agent: name("a0") }).expect("an agent");
+    assert_eq!(take(&mut rig, "m1", "a0"), Ok(()));
+    close(&mut rig, "m1");
+    let View::Queues(queues) = rig.board.view(&Query::Queues, rig.now) else { panic!("queues") };
+    let figures = |queue: &str| {
+        let found = queues.iter().find(|view| view.name.as_str() == queue).expect("a queue");
+        let today = &found.service.today;
+        (today.offered, today.answered, today.passed_on)
+    };
+    assert_eq!((figures("mail"), figures("late")), ((1, 1, 0), (1, 1, 0)));
+}
+
+#[test]
+fn there_is_a_limit_and_where_nobody_works_it_goes_elsewhere() {
+    let mut site = desk(1, 1, 1, 1);
+    let to_late = Overflow { when: Full::Nobody, to: Beyond::Queue(name("late")) };
+    site.queues.get_mut(&name("mail")).expect("a queue").overflow = vec![to_late];
+    site.queues.insert(name("late"), mail());
+    let mut rig = rig(site);
+    rig.act(Act::Logout { agent: name("a0") }).expect("an agent");
+    rig.watchful = false;
+    for n in 0..5_000 {
+        add(&mut rig, &format!("m{n}"));
+    }
+    assert!(all(&rig).iter().all(|one| one.queue == name("late")));
+    let one_more = Act::AddMessage {
+        reference: reference("more"),
+        queue: name("mail"),
+        urgency: Urgency::Normal,
+        keep: None,
+    };
+    assert_eq!(rig.act(one_more.clone()), Err(Refusal::Message(MessageRefusal::TooMany)));
+    close(&mut rig, "m0");
+    assert_eq!(rig.act(one_more.clone()), Ok(()));
+    assert!(rig.board.is_done_already(&one_more, rig.now), "it need not be written down again");
+}

@@ -224,6 +224,7 @@ fn otherwise(before: &str, input: &Input, passed: &Passed) -> (Switchboard, Inpu
         match over {
             Over::Lacks { skill, needs, .. } => settings[skill.as_str()] = json!(needs),
             Over::Kept { .. } => keep_for(&mut board, &mut input, agent),
+            Over::Awaited => unreachable!("only messages are kept back for callers"),
             Over::NotPreferred => settings["wine"] = json!(5),
             Over::Busy { .. } => board["agents"]["all"][agent]["state"] = json!("Ready"),
             Over::Later { own, chosen } => {
@@ -341,6 +342,7 @@ fn what_would_have_changed_a_decision_changes_it() {
                         Over::NotPreferred => 2,
                         Over::Busy { .. } => 3,
                         Over::Kept { .. } => 4,
+                        Over::Awaited => unreachable!("there are no messages here"),
                     }] += 1;
                 }
             }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     decode::{self, Fields},
-    model::{Queue, Strategy, Takes},
+    model::{Queue, ServiceLevel, Strategy, Takes},
     names::Names,
     overflow,
     problem::Code,
@@ -47,7 +47,7 @@ pub(super) fn queue(fields: &Fields, names: &Names, to: &mut Findings) -> Option
         fields.get(key).map_or(default, |n| decode::duration(n, min, max, to))
     };
     let ring = span("ring", 60, 5 * second, hour);
-    let rest = span("rest", 60, Duration::ZERO, hour);
+    let rest = span("rest", 60, 5 * second, hour);
     let head_start = span("head_start", 0, Duration::ZERO, 24 * hour);
     let mut levels = |key| fields.get(key).map(|n| skills::levels(n, 1, to)).unwrap_or_default();
     let (needs, prefers) = (levels("needs"), levels("prefers"));
@@ -55,6 +55,7 @@ pub(super) fn queue(fields: &Fields, names: &Names, to: &mut Findings) -> Option
     let expand = fields.get("expand").map(|n| skills::expansion(n, &needs, to));
     let overflow = fields.get("overflow").map(|n| overflow::read(n, names, Takes::Messages, None, to));
     let level = fields.get("service_level").map(|n| service_level(n, 7 * 24 * hour, to));
+    let usual = ServiceLevel { within: hour, ..ServiceLevel::default() };
     let strategy = match fields.get("strategy") {
         Some(node) => (node.place, strategy(node, to)?),
         None => (fields.key_place("takes")?, Strategy::LeastBusy),
@@ -72,7 +73,7 @@ pub(super) fn queue(fields: &Fields, names: &Names, to: &mut Findings) -> Option
         head_start: head_start?,
         overflow: overflow.unwrap_or_default(),
         expand: expand.flatten(),
-        service_level: level.flatten().unwrap_or_default(),
+        service_level: level.flatten().unwrap_or(usual),
         // Nobody gives up who is not on the phone.
         ..Queue::new(ring?, rest?, 365 * 24 * hour)
     })

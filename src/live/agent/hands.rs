@@ -51,6 +51,13 @@ impl Agents {
         self.change(name, now, |agent| agent.spared = None);
     }
 
+    /// All that is in hand is in nobody's.
+    pub(super) fn drop_messages(&mut self, name: &Name, now: Stamp) {
+        let mut dropped = BTreeSet::new();
+        self.change(name, now, |agent| dropped.append(&mut agent.messages));
+        self.dropped.append(&mut dropped);
+    }
+
     /// What was in the hands of agents who went.
     pub fn take_dropped(&mut self) -> BTreeSet<CallId> {
         std::mem::take(&mut self.dropped)

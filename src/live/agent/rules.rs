@@ -18,7 +18,7 @@ use crate::{
         id::{CallId, Name},
         text::Label,
     },
-    infra::site::{Relaxed, Site, Skills},
+    infra::site::{Relaxed, Site, Skills, Takes},
 };
 
 /// Nobody wraps a call up for longer.
@@ -348,19 +348,24 @@ impl Agents {
         if agent.works() {
             self.pause(name, Label::new(GONE), now);
         }
+        self.drop_messages(name, now);
         true
     }
 
     /// The engine said whether the phone is there. Says whether the agent became free by it.
     pub fn registered(&mut self, name: &Name, registered: bool, now: Stamp) -> bool {
-        let was = self.all.get(name).is_some_and(Agent::free);
+        let free_for = |agents: &Self| {
+            let agent = agents.all.get(name);
+            [Takes::Calls, Takes::Messages].map(|takes| agent.is_some_and(|agent| agent.free_for(takes)))
+        };
+        let was = free_for(self);
         self.change(name, now, |agent| {
             agent.registered = Some(registered);
             if registered && matches!(agent.state, AgentState::Resting { why: Rest::Unreachable, .. }) {
                 agent.state = AgentState::Ready;
             }
         });
-        !was && self.all.get(name).is_some_and(Agent::free)
+        was.iter().zip(free_for(self)).any(|(was, is)| !was && is)
     }
 
     pub fn new_day(&mut self) {

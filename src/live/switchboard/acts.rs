@@ -130,6 +130,7 @@ impl Switchboard {
     }
 
     pub(super) fn agent_leaves(&mut self, name: &Name) {
+        self.offer_to_others(name);
         self.agent_changed(name);
         self.unkeep(name);
     }

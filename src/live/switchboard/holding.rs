@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     base::{clock::Stamp, id::Name},
-    live::call::Timer,
+    live::{call::Timer, message::Handed},
 };
 
 impl Switchboard {
@@ -20,11 +20,21 @@ impl Switchboard {
         Ok(())
     }
 
-    /// Whether this act renews a lease that still runs for its whole time: it is done already, and need not be written down.
+    /// Whether this act renews a lease that still runs for its whole time, or brings or takes a message that was brought or taken:
+    /// it is done already, and need not be written down.
     pub fn is_done_already(&self, act: &Act, now: Stamp) -> bool {
-        let Act::Lease { agent, seconds } = act else { return false };
-        let lease = self.agents.get(agent).and_then(|agent| agent.lease);
-        lease.is_some_and(|lease| lease.span == span(*seconds) && lease.is_new(now))
+        match act {
+            Act::Lease { agent, seconds } => {
+                let lease = self.agents.get(agent).and_then(|agent| agent.lease);
+                lease.is_some_and(|lease| lease.span == span(*seconds) && lease.is_new(now))
+            }
+            Act::AddMessage { reference, .. } => self.messages.find(reference).is_some(),
+            Act::TakeMessage { reference, agent } => {
+                let stage = self.messages.find(reference).map(|(_, message)| &message.stage);
+                matches!(stage, Some(Handed::Taken { agent: has }) if has == agent)
+            }
+            _ => false,
+        }
     }
 
     pub(super) fn client_gone(&mut self, name: &Name) {

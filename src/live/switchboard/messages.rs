@@ -171,12 +171,53 @@ impl Switchboard {
         self.match_agent(name);
     }
 
+    /// What is offered to an agent who pauses or leaves is offered to others.
+    pub(super) fn offer_to_others(&mut self, name: &Name) {
+        let now = self.now();
+        let held = self.agents.get(name).map(|agent| agent.messages.clone()).unwrap_or_default();
+        for id in held {
+            if self.messages.get(id).is_some_and(|message| matches!(message.stage, Handed::Offered { .. })) {
+                self.agents.take_back(name, id, now);
+                self.back_in_line(id, format_smolstr!("{name} pauses or leaves"));
+            }
+        }
+    }
+
+    /// A queue lets something in again.
+    pub(super) fn messages_look_again(&mut self) {
+        let waiting = self.messages.iter().filter(|(_, message)| message.stage == Handed::Waiting);
+        for id in waiting.map(|(id, _)| id).collect::<Vec<_>>() {
+            self.message_waits_on(id);
+        }
+    }
+
+    /// Callers who were waited for may have gone, and with them what kept messages from agents.
+    pub(super) fn offer_messages(&mut self) {
+        if self.messages.is_empty() {
+            return;
+        }
+        let all = self.site.queues.iter().filter(|(_, queue)| queue.takes == Takes::Messages);
+        let queues: Vec<Name> = all.map(|(name, _)| name.clone()).collect();
+        for queue in queues {
+            self.match_queue(&queue);
+        }
+    }
+
     /// What was in the hands of agents who have gone is in line again.
     pub(super) fn give_dropped_back(&mut self) {
+        let now = self.now();
         for id in self.agents.take_dropped() {
-            if let Some(agent) = self.messages.get(id).and_then(Message::agent).cloned() {
-                self.back_in_line(id, format_smolstr!("{agent} has gone"));
+            let Some(message) = self.messages.get_mut(id) else { continue };
+            let Some(agent) = message.agent().cloned() else { continue };
+            // Somebody else has it by now: it was offered on within the same input.
+            if self.agents.get(&agent).is_some_and(|agent| agent.messages.contains(&id)) {
+                continue;
             }
+            if matches!(message.stage, Handed::Taken { .. }) {
+                // The time in hand was no wait.
+                message.entered = now;
+            }
+            self.back_in_line(id, format_smolstr!("{agent} has gone"));
         }
     }
 
@@ -278,11 +319,11 @@ impl Switchboard {
         }
         let (queue, place, since) = (message.queue.clone(), message.place, message.entered);
         let waited = now.since(since).as_secs();
+        self.passed_on(id);
         self.leave_line(id, &queue, place);
-        self.queues.passed_on(&queue, now);
         if let Some(message) = self.messages.get_mut(id) {
             message.hops += 1;
-            (message.wish, message.stage) = (None, Handed::Stranded);
+            (message.wish, message.answered, message.stage) = (None, false, Handed::Stranded);
         }
         self.tell_message(id, Why::new(now, format_smolstr!("waited {waited} s in queue {queue}")));
         self.line_up(id, next);
@@ -308,7 +349,7 @@ impl Switchboard {
         let now = self.now();
         let Message { queue, place, stage, .. } = self.messages.get(id)?.clone();
         if matches!(stage, Handed::Waiting | Handed::Offered { .. }) {
-            self.queues.passed_on(&queue, now);
+            self.passed_on(id);
             self.leave_line(id, &queue, place);
         }
         if let Some(message) = self.messages.get_mut(id) {
@@ -324,6 +365,14 @@ impl Switchboard {
                 Some(agent)
             }
             Handed::Waiting | Handed::Stranded => None,
+        }
+    }
+
+    /// It waited here, and nobody took it.
+    fn passed_on(&mut self, id: CallId) {
+        let now = self.now();
+        if let Some(message) = self.messages.get(id).filter(|message| !message.answered) {
+            self.queues.passed_on(&message.queue, now);
         }
     }
 
@@ -366,6 +415,9 @@ impl Switchboard {
     }
 
     pub(super) fn taken_messages(&self, queue: &Name) -> usize {
+        if !self.takes_messages(queue) {
+            return 0;
+        }
         let taken =
             |message: &Message| message.queue == *queue && matches!(message.stage, Handed::Taken { .. });
         self.messages.iter().filter(|(_, message)| taken(message)).count()

@@ -69,6 +69,9 @@ impl Switchboard {
             let free = |queue: &&Name| self.may_offer(queue) && self.agents.is_free_in(queue, name);
             let longest = self.agents.serves(name).filter(free).filter_map(|queue| {
                 let settings = self.site.queues.get(queue)?;
+                if settings.takes == Takes::Messages && self.is_awaited(name) {
+                    return None;
+                }
                 let first =
                     self.queues.firsts(queue).filter(|(wanted, _)| self.suits(settings, name, wanted));
                 Some((settings.takes, first.map(|(_, place)| place).min()?, queue.clone()))

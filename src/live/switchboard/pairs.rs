@@ -12,9 +12,9 @@ use super::{
 };
 use crate::{
     base::id::{CallId, Name},
-    infra::site::{Lack, Queue, Relaxed, Skills, Strategy, skill_words},
+    infra::site::{Lack, Queue, Relaxed, Skills, Strategy, Takes, skill_words},
     live::{
-        agent::Agent,
+        agent::{Agent, AgentState},
         call::Timer,
         message::Message,
         queue::{Expected, Place, Wanted, Wish},
@@ -50,12 +50,28 @@ impl Switchboard {
 
     /// The first of the free agents who is what is wanted.
     fn first<'a>(&'a self, queue: &Name, settings: &Queue, wanted: &'a Wanted) -> Option<&'a Name> {
+        let comes = |agent: &Name| settings.takes == Takes::Calls || !self.is_awaited(agent);
         if let Some(agent) = &wanted.agent {
-            let comes = self.agents.is_free_in(queue, agent) && self.suits(settings, agent, wanted);
-            return comes.then_some(agent);
+            let free = self.agents.is_free_in(queue, agent) && self.suits(settings, agent, wanted);
+            return (free && comes(agent)).then_some(agent);
         }
-        let has_all = |agent: &&Name| missing(&wanted.needs, self.agents.skills(agent)).next().is_none();
+        let has_all = |agent: &&Name| {
+            missing(&wanted.needs, self.agents.skills(agent)).next().is_none() && comes(agent)
+        };
         self.agents.free_and_fit(queue, wanted.relaxed).find(has_all)
+    }
+
+    /// Whether a caller waits for whom this agent would do, who could come to a phone but for what is in hand: no message
+    /// fills the hands before.
+    pub(super) fn is_awaited(&self, name: &Name) -> bool {
+        let idle = |agent: &Agent| agent.state == AgentState::Ready && agent.registered != Some(false);
+        let awaited = |queue: &Name| {
+            let settings = self.site.queues.get(queue).filter(|settings| settings.takes == Takes::Calls);
+            settings.is_some_and(|settings| {
+                self.queues.firsts(queue).any(|(wanted, _)| self.suits(settings, name, wanted))
+            })
+        };
+        self.agents.get(name).is_some_and(idle) && self.agents.serves(name).any(awaited)
     }
 
     /// Whether an agent is what is wanted.
@@ -197,7 +213,11 @@ impl Switchboard {
         let crew = self.agents.crew(queue).len();
         let with = if needs.is_empty() { needs.clone() } else { format_smolstr!(" with {needs}") };
         let what = if wanted.agent.is_some() {
-            format_smolstr!("offered to {chosen}, who talked with this caller last, in {queue}")
+            let reason = match settings.takes {
+                Takes::Calls => "who talked with this caller last",
+                Takes::Messages => "for whom it is kept",
+            };
+            format_smolstr!("offered to {chosen}, {reason}, in {queue}")
         } else {
             let merit = self.merit(settings, chosen, agent);
             format_smolstr!("offered to {chosen}: {merit} of {free} free{with} in {queue}")
@@ -265,6 +285,8 @@ impl Switchboard {
         let (skills, agent) = (self.agents.skills(other), self.agents.get(other)?);
         let busy = || Over::Busy { state: agent.busy_with(queue.takes), since: agent.since };
         let busy = (!agent.free_for(queue.takes)).then(busy);
+        let awaited = || queue.takes == Takes::Messages && self.is_awaited(other);
+        let busy = busy.or_else(|| awaited().then_some(Over::Awaited));
         let kept_ms = self.kept_ms(*place);
         let kept = wanted.agent.is_some().then_some(Over::Kept { after_ms: kept_ms });
         let met = queue

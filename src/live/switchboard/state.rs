@@ -345,6 +345,7 @@ impl Switchboard {
             }
         }
         self.give_dropped_back();
+        self.offer_messages();
         self.out.cause = None;
         std::mem::take(&mut self.out.effects)
     }

@@ -108,6 +108,9 @@ impl Switchboard {
         for id in waiting.into_iter().filter(|_| !on) {
             self.overflow_in_time(id);
         }
+        if !on {
+            self.messages_look_again();
+        }
         Ok(())
     }
 

@@ -63,6 +63,8 @@ pub enum Over {
     /// Not first by the queue's strategy: `own` against `chosen` (milliseconds idle or talked,
     /// milliseconds since the last offer, levels of skills, places in the list).
     Later { own: i64, chosen: i64 },
+    /// A caller waits for whom this one would do: no message comes before.
+    Awaited,
     /// Not free.
     Busy {
         #[schema(value_type = String)]
@@ -89,8 +91,9 @@ impl Assignment {
             Over::Lacks { skill, has, needs, .. } => format_smolstr!("has {skill} {has}, {needs} is needed"),
             Over::Kept { after_ms } => {
                 let span = seconds(millis(Duration::from_millis(*after_ms)));
-                format_smolstr!("the caller talked with {agent} last, and was kept for {agent} for {span}")
+                format_smolstr!("was kept for {agent}, who had to do with it last, for {span}")
             }
+            Over::Awaited => SmolStr::new_static("a caller waits for this one"),
             Over::NotPreferred => format_smolstr!("has not the skills that {queue} prefers"),
             Over::Busy { state, since } => {
                 format_smolstr!("{state} for {}", seconds(millis(at.since(*since))))
@@ -118,7 +121,8 @@ impl Assignment {
                 let after = Duration::from_millis(*after);
                 format_smolstr!("{skill} {needs} (or the caller had waited {})", seconds(millis(after)))
             }
-            Over::Kept { .. } => SmolStr::new_static("the one whom the caller talked with last"),
+            Over::Awaited => SmolStr::new_static("no caller who waits"),
+            Over::Kept { .. } => SmolStr::new_static("the one who had to do with it last"),
             Over::NotPreferred => format_smolstr!("the skills that {} prefers", self.queue),
             Over::Busy { .. } => SmolStr::new_static("ready"),
             Over::Later { own, chosen } => match self.strategy.as_str() {

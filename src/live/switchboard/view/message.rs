@@ -36,7 +36,7 @@ pub struct MessageView {
 pub struct MessageDetail {
     #[serde(flatten)]
     pub message: MessageView,
-    /// The newest 50 of its decisions.
+    /// The newest 20 of its decisions; who was passed over with the newest 3 offers.
     pub steps: Vec<Why>,
 }
 
