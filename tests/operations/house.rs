@@ -2,7 +2,8 @@
 
 use std::{
     fs::{self, File},
-    os::unix::fs::PermissionsExt,
+    io::{Read, Write},
+    os::unix::{fs::PermissionsExt, net::UnixStream},
     path::{Path, PathBuf},
     process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
@@ -86,6 +87,15 @@ impl House {
         clean(&mut command);
         command.envs(environment.iter().copied()).stdout(Stdio::null()).stderr(log);
         self.child = Some(command.spawn().expect("the daemon starts"));
+    }
+
+    /// What Prometheus is told.
+    pub fn metrics(&self) -> String {
+        let mut door = UnixStream::connect(self.at("tandem.sock")).expect("the daemon listens");
+        door.write_all(b"GET /metrics HTTP/1.0\r\nHost: tandem\r\n\r\n").expect("asked");
+        let mut figures = String::new();
+        door.read_to_string(&mut figures).expect("answered");
+        figures
     }
 
     pub fn ready(&self) {

@@ -3,8 +3,8 @@
 mod backup;
 mod doctor;
 mod house;
-mod messages;
 mod log;
+mod messages;
 mod package;
 mod pages;
 #[path = "../support/postgres.rs"]

@@ -64,15 +64,20 @@ impl Drop for Events {
 fn a_message_is_told_at_every_turn_and_outlives_the_daemon() {
     let mut house = House::new();
     let queues = std::fs::read_to_string(house.at("site/queues.yaml")).expect("queues");
-    std::fs::write(house.at("site/queues.yaml"), format!("mail: {{ takes: messages }}\n{queues}")).expect("written");
-    let (chen, also) = ("extension: 1001, queues: [", "capacity: { of: 2 }, extension: 1001, queues: [mail, ");
+    std::fs::write(house.at("site/queues.yaml"), format!("mail: {{ takes: messages }}\n{queues}"))
+        .expect("written");
+    let (chen, also) =
+        ("extension: 1001, queues: [", "capacity: { of: 2 }, extension: 1001, queues: [mail, ");
     house.edit("people.yaml", chen, also);
     house.start(&[], &[]);
     house.ready();
     let events = Events::follow(&house);
     house.said(&["messages", "add", "T-1", "--queue", "mail"]);
     let offered = events.message("offered");
-    assert_eq!((&offered["message"]["agent"], &offered["message"]["reference"]), (&"chen".into(), &"T-1".into()));
+    assert_eq!(
+        (&offered["message"]["agent"], &offered["message"]["reference"]),
+        (&"chen".into(), &"T-1".into())
+    );
     house.said(&["messages", "take", "T-1", "--agent", "chen"]);
     events.message("taken");
     drop(events);
