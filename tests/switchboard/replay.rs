@@ -143,7 +143,7 @@ fn a_thousand_calls_decide_as_they_did_a_thousand_times_as_fast() {
 #[test]
 fn a_thousand_calls_of_every_kind_decide_as_they_did_a_thousand_times_as_fast() {
     let state = tempfile::tempdir().expect("a folder");
-    let rig = hours(2400, false, Faults { lose: 0.02, double: 0.05, refuse: 0.02, ..Faults::default() });
+    let rig = hours(3200, false, Faults { lose: 0.02, double: 0.05, refuse: 0.02, ..Faults::default() });
     write_down_from(Arc::new(town::site()), &rig, state.path());
     let was = recorded(&rig);
     let ran = run_again(state.path(), None, None);

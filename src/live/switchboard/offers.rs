@@ -7,8 +7,8 @@ use crate::{
     base::id::{CallId, LegId, Name},
     infra::site::Takes,
     live::{
-        agent::{AgentState, Rest},
-        call::{Next, Party, Stage, Waiting},
+        agent::{Agent, AgentState, Rest},
+        call::{Next, Party, Stage, Timer, Waiting},
         record::Role,
     },
     ports::engine::HangupCause,
@@ -86,6 +86,14 @@ impl Switchboard {
     pub(super) fn freed(&mut self, name: &Name) {
         self.agent_timer(name);
         self.match_agent(name);
+    }
+
+    pub(super) fn agent_timer(&mut self, name: &Name) {
+        let timer = Timer::Agent(name.clone());
+        match self.agents.get(name).and_then(Agent::deadline) {
+            Some(at) => self.timers.set(timer, at),
+            None => self.timers.clear(&timer),
+        }
     }
 
     /// The dialled agent talks: the caller leaves the queue. Gives the milliseconds waited.

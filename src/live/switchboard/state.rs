@@ -30,7 +30,7 @@ use crate::{
     live::{
         agent::Agents,
         alert::Alerts,
-        call::{Call, Timer, Timers},
+        call::{Call, Timers},
         dialog::{
             self,
             talk::{self, Fact, Heard},
@@ -430,14 +430,6 @@ impl Switchboard {
         let mut board: Self = serde_json::from_slice(bytes)?;
         board.agents.post(&board.site);
         Ok(board)
-    }
-
-    pub(super) fn agent_timer(&mut self, name: &Name) {
-        let timer = Timer::Agent(name.clone());
-        match self.agents.get(name).and_then(crate::live::agent::Agent::deadline) {
-            Some(at) => self.timers.set(timer, at),
-            None => self.timers.clear(&timer),
-        }
     }
 }
 
