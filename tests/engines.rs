@@ -104,6 +104,8 @@ mod surveys;
 mod talk;
 #[path = "engines/tapping.rs"]
 mod tapping;
+#[path = "engines/thrice.rs"]
+mod thrice;
 #[path = "engines/tiers.rs"]
 mod tiers;
 #[path = "engines/together.rs"]

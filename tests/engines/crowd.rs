@@ -25,7 +25,7 @@ use crate::{
 pub const PROBE: &str = "probe";
 const MENU: &str = "8010";
 const WAIT: &str = "8011";
-const RING: &str = "8012";
+pub const RING: &str = "8012";
 
 /// Where a call must be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -326,12 +326,12 @@ async fn recorded(rest: &crate::daemon::Rest) -> Result<Vec<String>, String> {
     Ok(found)
 }
 
-fn agent(number: usize) -> String {
+pub fn agent(number: usize) -> String {
     format!("agent{number}")
 }
 
 /// Numbers, people and queues for a crowd.
-fn enlarge(site: &Path, agents: usize) {
+pub fn enlarge(site: &Path, agents: usize) {
     let add = |file: &str, text: &str| {
         let path = site.join(file);
         let old = fs::read_to_string(&path).unwrap_or_default();
