@@ -1,4 +1,4 @@
-//! A phone in a browser: SIP by a WebSocket with TLS, as far as a call that rings.
+//! A phone in a browser: SIP by a WebSocket with TLS, as far as a call that rings or is answered.
 
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
@@ -18,7 +18,7 @@ use tokio_tungstenite::{
 use crate::support::{
     digest,
     phone::PATIENCE,
-    sip::{Message, fresh},
+    sip::{Message, fresh, uri_of},
 };
 
 /// An open WebSocket that speaks SIP.
@@ -134,6 +134,22 @@ impl Browser {
         while self.hears().await.method() != "ACK" {}
     }
 
+    /// Calls `number` with this password and this description of its sound; the final answer, acknowledged.
+    pub async fn dials(&mut self, number: &str, secret: &str, sound: String) -> Message {
+        let to = format!("sip:{number}@{}", self.domain);
+        let request = self.request("INVITE", &to).with("To", &format!("<{to}>"));
+        let request = request.with_body("application/sdp", sound);
+        let asked = self.ask(&request).await;
+        assert!(matches!(asked.code(), Some(401 | 407)), "a stranger is asked who it is: {asked:?}");
+        self.send(&acknowledged(&request, &asked)).await;
+        let via = format!("SIP/2.0/WSS {};branch={}", self.host, fresh("z9hG4bK"));
+        let again =
+            digest::answer(request.with("Via", &via), &asked, &self.user, secret).expect("a challenge");
+        let answer = self.ask(&again).await;
+        self.send(&acknowledged(&again, &answer)).await;
+        answer
+    }
+
     /// Waits until the other side hangs up.
     pub async fn is_left(&mut self) {
         loop {
@@ -154,4 +170,19 @@ impl Browser {
             async { while !matches!(self.socket.next().await, None | Some(Err(Error::ConnectionClosed))) {} };
         timeout(Duration::from_secs(5), end).await.expect("the engine closes too");
     }
+}
+
+/// The ACK of a final answer: to who answered, or of the same transaction when it is a refusal.
+fn acknowledged(invite: &Message, answer: &Message) -> Message {
+    let took = answer.code() == Some(200);
+    let to = if took { uri_of(answer.get("Contact")) } else { invite.uri() };
+    let via = invite.get("Via").to_owned();
+    let via = if took { via.replace(invite.branch(), &fresh("z9hG4bK")) } else { via };
+    Message::request("ACK", to)
+        .with("Via", &via)
+        .with("Max-Forwards", "70")
+        .with("From", invite.get("From"))
+        .with("To", answer.get("To"))
+        .with("Call-ID", invite.get("Call-ID"))
+        .with("CSeq", &format!("{} ACK", invite.cseq()))
 }

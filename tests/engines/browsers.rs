@@ -5,6 +5,7 @@ use std::{
     net::SocketAddr,
     os::unix::fs::PermissionsExt,
     path::Path,
+    time::Duration,
 };
 
 use rcgen::{CertificateParams, KeyPair};
@@ -19,6 +20,7 @@ use crate::{
 
 on_every_engine! {
     a_browser_logs_in_is_called_with_keyed_sound_and_is_known_to_be_there,
+    a_browser_calls_a_phone_and_is_answered_with_keyed_sound,
     a_caller_and_a_page_in_a_real_browser_hear_each_other,
 }
 
@@ -100,6 +102,51 @@ pub async fn a_browser_logs_in_is_called_with_keyed_sound_and_is_known_to_be_the
     browser.refuses(&invite, 486).await;
     call.hang_up().await;
     assert_eq!(call.ended().await.by, Side::Us);
+    world.ends_clean().await;
+}
+
+/// What a browser offers. Nobody is behind it: sound is another test's.
+const OFFER: [&str; 17] = [
+    "v=0",
+    "o=- 1 1 IN IP4 127.0.0.1",
+    "s=-",
+    "t=0 0",
+    "m=audio 9 UDP/TLS/RTP/SAVPF 111 0",
+    "c=IN IP4 127.0.0.1",
+    "a=rtpmap:111 opus/48000/2",
+    "a=rtpmap:0 PCMU/8000",
+    "a=mid:0",
+    "a=sendrecv",
+    "a=rtcp-mux",
+    "a=setup:actpass",
+    "a=ice-ufrag:abcd",
+    "a=ice-pwd:abcdefghijklmnopqrstuvwx",
+    "a=candidate:1 1 udp 2113937151 127.0.0.1 9 typ host generation 0",
+    "a=ssrc:1 cname:browser",
+    "a=fingerprint:sha-256 ",
+];
+
+pub async fn a_browser_calls_a_phone_and_is_answered_with_keyed_sound(kind: Kind) {
+    let (world, door) = house(kind).await;
+    let password = world.secret("phone-1001");
+    let domain = if kind == Kind::Asterisk { "127.0.0.1" } else { "tandem.local" };
+    let mut browser = Browser::open(door, &world.site_file("secrets/webrtc.crt"), "1001", domain).await;
+    assert_eq!(browser.registration(&password).await, Some(200));
+    world.agent_is("anna", "ready").await;
+    let ben = world.phone("1002").await;
+    ben.on_call(Manner::AnswerAfter(Duration::from_millis(200)));
+    let offer = OFFER.join("\r\n") + &["AB"; 32].join(":") + "\r\n";
+    let answer = browser.dials("1002", &password, offer).await;
+    assert_eq!(answer.code(), Some(200), "{answer:?}");
+    for line in ["m=audio ", "a=fingerprint:", "a=setup:active", "a=ice-ufrag:", "a=candidate:", "a=rtcp-mux"]
+    {
+        assert!(says(&answer, line), "no {line}: {}", answer.body);
+    }
+    assert!(!says(&answer, "a=recvonly"), "the browser would hear nothing: {}", answer.body);
+    let call = ben.rings().await;
+    call.answered().await;
+    call.hang_up().await;
+    browser.is_left().await;
     world.ends_clean().await;
 }
 
