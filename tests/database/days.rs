@@ -179,6 +179,34 @@ pub async fn who_calls_the_same_queue_again_in_time_is_counted_once(house: House
     assert_eq!(told[1].queues[0].queue.as_str(), "support");
 }
 
+/// In Berlin the 29th of March has 23 hours.
+pub async fn a_week_of_who_called_again_has_only_days_that_are_over(house: House) {
+    let one = |n, time: &str, from: &str| CallRecord {
+        from: Some(Number::new(from).unwrap()),
+        queue: Some(Name::new("sales").unwrap()),
+        agent: Some(Name::new("li").unwrap()),
+        talk_ms: 1,
+        ..at(n, time)
+    };
+    let calls = [
+        one(30, "2026-03-20T12:00:00Z", "100"),
+        one(31, "2026-03-21T12:00:00Z", "101"),
+        one(34, "2026-03-21T13:00:00Z", "104"),
+        one(32, "2026-03-22T12:00:00Z", "102"),
+        one(33, "2026-03-28T12:00:00Z", "103"),
+    ];
+    house.store().write(&calls).await.unwrap();
+    let berlin = TimeZone::get("Europe/Berlin").unwrap();
+    for (now, callers) in
+        [("2026-03-28T23:30:00Z", 3), ("2026-03-29T22:30:00Z", 3), ("2026-03-29T23:30:00Z", 2)]
+    {
+        let now = Stamp(now.parse::<jiff::Timestamp>().unwrap().as_microsecond());
+        let told = house.store().repeats_of_a_week(&berlin, 1, now).await.unwrap();
+        let queue = Name::new("sales").unwrap();
+        assert_eq!(told.get(&queue).map(|of| of.callers), Some(callers), "{now:?}");
+    }
+}
+
 pub async fn what_became_of_a_call_is_written_after_it(house: House) {
     use tandem::live::record::{Disposed, store::Finished};
     let of = |disposition: &str, n| Disposed {

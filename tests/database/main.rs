@@ -51,6 +51,7 @@ on_both! {
     days::what_became_of_a_call_is_written_after_it,
     days::what_agents_said_is_counted_by_queue_with_what_the_site_calls_it,
     days::who_calls_the_same_queue_again_in_time_is_counted_once,
+    days::a_week_of_who_called_again_has_only_days_that_are_over,
     search::calls_are_found_as_if_each_had_been_looked_at,
     search::calls_of_an_earlier_version_are_found_too,
     search::an_old_call_that_cannot_be_read_holds_up_no_other,

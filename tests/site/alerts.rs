@@ -157,3 +157,40 @@ fn a_rule_on_a_mood_that_no_queue_tells_is_told() {
     fs::write(dir.join("queues.yaml"), queues).expect("written");
     assert_eq!(told(&dir), all[1..], "another queue tells it");
 }
+
+#[test]
+fn a_rule_on_callers_is_told_where_only_messages_come() {
+    let (_temp, dir) = copy("examples/small");
+    let queues = fs::read_to_string(dir.join("queues.yaml")).expect("read");
+    fs::write(dir.join("queues.yaml"), format!("{queues}\nmail: {{ takes: messages }}\n")).expect("written");
+    let told = |metric: &str, limit: &str, queues: &str| -> Vec<String> {
+        let rule = format!("rules: {{ one: {{ when: {metric}, above: {limit}, queue: [{queues}] }} }}\n");
+        fs::write(dir.join("alerts.yaml"), rule).expect("written");
+        let problems = site::check(&dir).problems.0;
+        let ours = problems.iter().filter(|problem| problem.file == "alerts.yaml");
+        ours.map(|problem| problem.message.clone()).collect()
+    };
+    for (metric, of) in [
+        ("abandonment", "callers"),
+        ("repeat_rate", "callers"),
+        ("first_contact_resolution", "callers"),
+        ("survey_score", "callers"),
+        ("silent_talks", "talks"),
+        ("undisposed_today", "calls"),
+    ] {
+        assert_eq!(told(metric, "20", "mail"), [format!("no queue tells `{metric}` of its {of}")]);
+    }
+    for metric in ["abandonment", "repeat_rate", "first_contact_resolution"] {
+        assert_eq!(told(metric, "20", "mail, sales"), [""; 0], "{metric} of another queue");
+    }
+    for (metric, limit) in [
+        ("waiting", "20"),
+        ("agents_ready", "20"),
+        ("longest_wait", "2h"),
+        ("average_wait", "2h"),
+        ("answer_rate", "20"),
+        ("service_level", "20"),
+    ] {
+        assert_eq!(told(metric, limit, "mail"), [""; 0], "{metric}");
+    }
+}

@@ -134,7 +134,9 @@ fn who_called_again_is_told_by_the_database_and_forgotten_when_it_is_silent() {
     rig.run_for(secs(10));
     assert_eq!((standing(&rig).len(), turns(&rig).len()), (1, 1), "a restart changes nothing");
     // Nobody comes to the queue, and the database tells nothing.
-    rig.run_for(secs(6 * 3600));
+    rig.run_for(secs(5 * 3600));
+    assert_eq!(turns(&rig), [AlertTurn::Fired], "what was told last counts for six hours");
+    rig.run_for(secs(3600));
     assert_eq!(turns(&rig), [AlertTurn::Fired, AlertTurn::Cleared]);
     let limit = Limit { above: false, limit: 900, clear: 900 };
     let mut rig = on(site(1), Metric::FirstContactResolution, limit, 10);
@@ -180,4 +182,38 @@ fn the_mean_wait_of_the_day_is_watched_longer_than_a_quarter_of_an_hour() {
         rig.run_for(secs(30 * 60));
         assert_eq!(turns(&rig), told, "{metric:?}");
     }
+}
+
+#[test]
+fn a_mean_wait_counts_those_who_were_answered() {
+    for metric in [Metric::AverageWait, Metric::AverageWaitToday] {
+        for (least, told) in [(1, vec![AlertTurn::Fired]), (2, vec![])] {
+            let limit = Limit { above: true, limit: 500, clear: 500 };
+            let mut rig = on(site(1), metric, limit, least);
+            rig.call("c0", secs(0));
+            rig.call_with("c1", secs(2), caller('1', secs(20), secs(60)));
+            rig.run_for(secs(60));
+            let View::Queues(queues) = rig.board.view(&Query::Queues, rig.now) else { panic!("queues") };
+            let lately = &queues[0].service.lately;
+            assert_eq!((lately.answered, lately.abandoned), (1, 1));
+            assert_eq!(turns(&rig), told, "{metric:?} {least}");
+        }
+    }
+}
+
+#[test]
+fn the_mean_wait_of_the_day_begins_anew_at_midnight_of_the_site() {
+    // Twenty minutes past eleven.
+    let mut there = site(1);
+    there.time_zone = jiff::tz::TimeZone::get("America/Noronha").expect("a time zone");
+    let limit = Limit { above: true, limit: 500, clear: 500 };
+    let mut rig = on(there, Metric::AverageWaitToday, limit, 1);
+    rig.call("c0", secs(0));
+    rig.run_for(secs(39 * 60));
+    assert_eq!(turns(&rig), [AlertTurn::Fired]);
+    rig.run_for(secs(2 * 60));
+    assert_eq!(turns(&rig), [AlertTurn::Fired, AlertTurn::Cleared]);
+    rig.call("c1", secs(0));
+    rig.run_for(secs(60));
+    assert_eq!(turns(&rig), [AlertTurn::Fired, AlertTurn::Cleared, AlertTurn::Fired]);
 }

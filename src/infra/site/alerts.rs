@@ -6,7 +6,7 @@ use smol_str::SmolStr;
 
 use super::{
     decode::{self, Fields, Shape, shorten},
-    model::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Queue, Unit},
+    model::{AlertRule, AlertTarget, Alerting, Escalation, Limit, Metric, Queue, Takes, Unit},
     names::{Known, Names},
     problem::Code,
     secret,
@@ -111,6 +111,7 @@ pub(super) fn check(node: &Node, alerting: &Alerting, queues: &BTreeMap<Name, Qu
                 queue.dispositions.as_ref().is_some_and(|dispositions| dispositions.required)
             }
             metric if metric.is_of_surveys() => queue.survey.is_some(),
+            metric if metric.is_of_calls() => queue.takes == Takes::Calls,
             _ => true,
         };
         let mut watched =
@@ -123,6 +124,7 @@ pub(super) fn check(node: &Node, alerting: &Alerting, queues: &BTreeMap<Name, Qu
                 Metric::UndisposedToday => {
                     ("calls", "add `dispositions` with `required: true` to it in queues.yaml")
                 }
+                metric if metric.is_of_calls() => ("callers", "name a queue that takes calls"),
                 _ => ("callers", "add `survey: { flow: rating }` to it in queues.yaml"),
             };
             let message = format!("no queue tells `{}` of its {what}", rule.metric.word());

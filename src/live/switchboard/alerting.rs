@@ -84,9 +84,9 @@ impl Switchboard {
         let (of, value) = match rule.metric {
             Metric::AnswerRate => (lately.offered, lately.answer_permille),
             Metric::Abandonment => (lately.offered, lately.abandonment_permille),
-            Metric::AverageWait => (lately.offered, lately.average_wait_ms),
+            Metric::AverageWait => (lately.answered, lately.average_wait_ms),
             Metric::ServiceLevel => (lately.offered, lately.service_level_permille),
-            Metric::AverageWaitToday => (today.offered, today.average_wait_ms),
+            Metric::AverageWaitToday => (today.answered, today.average_wait_ms),
             Metric::RepeatRate => (repeats().callers, repeats().again_permille),
             Metric::FirstContactResolution => (repeats().callers, repeats().resolved_permille),
             Metric::SurveyAnswerRate => (rated.asked, rated.answer_permille),

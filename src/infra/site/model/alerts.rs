@@ -104,6 +104,11 @@ impl Metric {
         matches!(self, Self::RepeatRate | Self::FirstContactResolution)
     }
 
+    /// It is of callers alone: messages neither hang up nor come again.
+    pub fn is_of_calls(self) -> bool {
+        self.is_of_repeats() || matches!(self, Self::Abandonment)
+    }
+
     /// It is of callers who were asked how it was.
     pub fn is_of_surveys(self) -> bool {
         matches!(self, Self::SurveyAnswerRate | Self::SurveyScore | Self::SurveyGood)

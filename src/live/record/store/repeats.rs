@@ -39,7 +39,8 @@ impl CallStore {
         Ok(found.into_iter().map(report).collect())
     }
 
-    /// Of the callers of the seven last days of which it is known. Each day by itself: none takes the database long.
+    /// Of the callers of the seven last days of which it is known. Each day by itself: none takes the database long. Where the
+    /// clocks change, the first of them may not be over yet.
     pub async fn repeats_of_a_week(
         &self,
         zone: &TimeZone,
@@ -48,11 +49,17 @@ impl CallStore {
     ) -> Result<BTreeMap<Name, Repeats>, StoreError> {
         let today = now.zoned(zone).date();
         let mut queues = BTreeMap::<Name, (u64, u64)>::new();
-        for back in 1..=7 {
+        let mut known = 0;
+        for back in 1..=8 {
+            if known == 7 {
+                break;
+            }
             let span = jiff::Span::new().days(i64::from(within) + back);
             let Ok(day) = today.checked_sub(span) else { continue };
             let told = self.repeats(zone, (day, 1), within, now).await?;
-            for of in told.into_iter().flat_map(|day| day.queues) {
+            let Some(over) = told.into_iter().find(|day| !day.open) else { continue };
+            known += 1;
+            for of in over.queues {
                 let sum = queues.entry(of.queue).or_default();
                 (sum.0, sum.1) = (sum.0 + of.repeats.callers, sum.1 + of.repeats.again);
             }
