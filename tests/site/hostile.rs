@@ -67,7 +67,7 @@ fn what_would_unfold_or_fill_the_memory_is_refused_at_once() {
     refused_as(&dir, "site.yaml", format!("name: {}", "x".repeat(100_000)).as_bytes(), Code::TooLarge);
     refused_as(&dir, "site.yaml", &vec![b'#'; (1 << 20) + 1], Code::TooLarge);
     refused_as(&dir, "numbers.yaml", "[a,b]: c\n".repeat(1000).as_bytes(), Code::BadSyntax);
-    refused_as(&dir, "numbers.yaml", format!("[{}]", "1,".repeat(60_000)).as_bytes(), Code::TooLarge);
+    refused_as(&dir, "numbers.yaml", format!("[{}]", "1,".repeat(300_000)).as_bytes(), Code::TooLarge);
     let steps: Vec<String> =
         (0..600).map(|i| format!("  s{i}: {{ say: x, next: s{} }}\n", (i + 1) % 600)).collect();
     refused_as(&dir, "flows/night.yaml", format!("steps:\n{}", steps.concat()).as_bytes(), Code::TooLarge);
@@ -75,6 +75,27 @@ fn what_would_unfold_or_fill_the_memory_is_refused_at_once() {
     refused_as(&dir, "numbers.yaml", b"--- {}\n--- {}\n", Code::BadSyntax);
     refused_as(&dir, "numbers.yaml", b"%YAML 1.2\n---\n{}", Code::BadSyntax);
     assert!(check(&dir).site.is_some());
+}
+
+#[test]
+fn five_thousand_agents_stand_in_one_file() {
+    let (_temp, dir) = copy("examples/small");
+    let text = fs::read_to_string(dir.join("people.yaml")).expect("file");
+    let (phones, agents) = text.split_once("\nagents:\n").expect("phones, then agents");
+    let phone = |i: u32| format!("  {}: {{ name: Agent {i} }}\n", 20_000 + i);
+    let agent = |i: u32| {
+        let level = i % 10 + 1;
+        format!(
+            "  agent{i}: {{ extension: {}, queues: [sales, support], skills: {{ english: {level} }} }}\n",
+            20_000 + i
+        )
+    };
+    let many: [String; 2] = [(0..5_000).map(phone).collect(), (0..5_000).map(agent).collect()];
+    fs::write(dir.join("people.yaml"), format!("{phones}\n{}\nagents:\n{agents}{}", many[0], many[1]))
+        .expect("written");
+    let report = check(&dir);
+    let site = report.site.unwrap_or_else(|| panic!("{:?}", report.problems.0.first()));
+    assert!(site.agents.len() > 5_000);
 }
 
 #[test]

@@ -4,6 +4,8 @@
 //! tags and directives are refused, and depth, size and number of values are bounded, so that no file can
 //! unfold into something large.
 
+use std::collections::HashMap;
+
 use granit_parser::{Event, Parser, ScalarStyle, Span, options};
 
 use super::{
@@ -12,7 +14,7 @@ use super::{
 };
 
 const MAX_DEPTH: usize = 16;
-const MAX_VALUES: usize = 50_000;
+const MAX_VALUES: usize = 250_000;
 const MAX_SCALAR: usize = 8192;
 
 /// A value and where it stands.
@@ -58,7 +60,8 @@ impl Node {
 
 enum Open {
     List(Place, Vec<Node>),
-    Table(Place, Vec<(Key, Node)>, Option<Key>),
+    /// With where each key stands, and the key whose value comes next.
+    Table(Place, Vec<(Key, Node)>, HashMap<String, Place>, Option<Key>),
 }
 
 /// Why a file was given up.
@@ -157,10 +160,12 @@ impl Growth {
                 self.add(Node { place, value: Value::Scalar { text: text.into_owned(), quoted } })
             }
             Event::SequenceStart(..) => self.descend(Open::List(place, Vec::new()), place),
-            Event::MappingStart(..) => self.descend(Open::Table(place, Vec::new(), None), place),
+            Event::MappingStart(..) => {
+                self.descend(Open::Table(place, Vec::new(), HashMap::new(), None), place)
+            }
             Event::SequenceEnd | Event::MappingEnd => match self.open.pop() {
                 Some(Open::List(start, list)) => self.add(closed(start, place, Value::List(list))),
-                Some(Open::Table(start, table, _)) => self.add(closed(start, place, Value::Table(table))),
+                Some(Open::Table(start, table, ..)) => self.add(closed(start, place, Value::Table(table))),
                 None => Ok(()),
             },
             _ => Ok(()),
@@ -185,11 +190,12 @@ impl Growth {
         match self.open.last_mut() {
             None => self.root = Some(node),
             Some(Open::List(_, list)) => list.push(node),
-            Some(Open::Table(_, table, waiting)) => match (waiting.take(), node) {
+            Some(Open::Table(_, table, keys, waiting)) => match (waiting.take(), node) {
                 (Some(key), node) => {
-                    if let Some((first, _)) = table.iter().find(|(k, _)| k.text == key.text) {
-                        self.doubles.push((key, first.place));
+                    if let Some(first) = keys.get(&key.text) {
+                        self.doubles.push((key, *first));
                     } else {
+                        keys.insert(key.text.clone(), key.place);
                         table.push((key, node));
                     }
                 }
