@@ -27,13 +27,12 @@ fn a_database_on_a_disk_that_became_read_only_is_told_and_loses_nothing() {
     assert!(run.status.success() && said.contains("1 passed"), "{said}{complaint}");
 }
 
-/// The projection may open it once more to look for older calls.
-async fn lock(house: &House, disk: &Path) {
+/// Makes a mount such that nobody writes to it. The projection may open the database once more to look for older calls.
+async fn lock(house: &House, options: &str, mounted: &Path) {
     let deadline = tokio::time::Instant::now() + PATIENCE;
     loop {
         house.db.close().await;
-        let done =
-            Command::new("mount").args(["-o", "remount,ro", "none"]).arg(disk).status().expect("mount");
+        let done = Command::new("mount").args(["-o", options, "none"]).arg(mounted).status().expect("mount");
         if done.success() {
             return;
         }
@@ -64,11 +63,11 @@ async fn inside() {
             // The file alone cannot be written, its folder can.
             let bound = Command::new("mount").arg("--bind").args([&file, &file]).status().expect("mount");
             assert!(bound.success());
-            mount("remount,ro,bind", &file);
+            lock(&house, "remount,ro,bind", &file).await;
             // Whoever opened it since could write on.
             house.db.close().await;
         } else {
-            lock(&house, &disk).await;
+            lock(&house, "remount,ro", &disk).await;
         }
         push(&spool, 10..300);
         let told = "tandem.db cannot be written; give the user of the daemon the right";
