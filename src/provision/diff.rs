@@ -136,6 +136,14 @@ mod tests {
     }
 
     #[test]
+    fn a_lone_carriage_return_neither_shows_a_key_nor_loses_a_line() {
+        let key = "-----BEGIN EC PRIVATE KEY-----\nfirst\nlast\n-----END EC PRIVATE KEY-----\n";
+        let text = |end: &str| format!("; by hand\r; and\r; so on\n{key}{end}\n");
+        let diff = shown(&text("old"), &text("new"), &[]);
+        assert!(diff.contains("-old\n+new") && !diff.contains("first") && !diff.contains("last"), "{diff}");
+    }
+
+    #[test]
     fn no_secret_is_shown_old_or_new_ours_or_the_admins() {
         let before =
             "password = old123\n<param name=\"vm-password\" value=\"4711xx\"/>\n;secret=abcd1\nx = y\n";
